@@ -1,0 +1,134 @@
+"""Cards, and the shelf on which every network stands.
+
+A card is the label on a network: which paper it comes from, how many parameters it has at each scale, what was
+published and what we measured (each number with its data set, scale and protocol), and where it deviates from the
+paper. The exam (``tests/models/test_contract.py``), the atlas and the tables all read cards; nothing about a network
+is written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from torch import nn
+
+from srkit._registry import Registry
+from srkit.errors import BadInput
+
+__all__ = ["MODELS", "Card", "Entry", "Score", "register_model"]
+
+Framework = Literal["interpolation", "pre-upsampling", "post-upsampling", "progressive", "iterative up-and-down"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """One published or measured result. A number never travels alone.
+
+    Attributes:
+        dataset: catalogue name, for example ``"set5"``.
+        scale: enlargement factor.
+        psnr: decibels; mean over the images.
+        ssim: structural similarity in [-1, 1], or None where the source gives none.
+        source: table and paper for a published number; the command, data and machine kind for a measured one.
+        protocol: channel, border and rounding, in words.
+    """
+
+    dataset: str
+    scale: int
+    psnr: float
+    ssim: float | None = None
+    source: str
+    protocol: str = "Y of 8-bit RGB, border = scale"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What is known about one network, as data.
+
+    Attributes:
+        title: the name as the paper prints it.
+        year: year of the publication cited.
+        citation: authors, title, venue, pages.
+        url: an address where the paper can be read.
+        framework: where the enlargement happens.
+        idea: the contribution in one sentence.
+        lesson: number of the lesson that teaches it.
+        scales: the scales it is defined for.
+        parameters: scale -> exact number of trainable parameters in the paper's configuration.
+        parameters_source: where those counts come from.
+        tiny: constructor arguments of a configuration that runs in CPU seconds.
+        published: results printed in the paper.
+        measured: results we obtained ourselves.
+        deviations: each difference from the paper, with its reason.
+        checkpoints: official weights: where they are, their licence, how they load.
+        luma_only: the network sees Y alone; chroma is enlarged by bicubic (the exam then overfits a grey patch).
+        extra_input: the one extra keyword of ``forward``, where the network needs more than the image.
+        quiet_parameters: shell patterns of parameters whose first gradient may be exactly zero, with the reason.
+    """
+
+    title: str
+    year: int
+    citation: str
+    url: str
+    framework: Framework
+    idea: str
+    lesson: str
+    scales: tuple[int, ...]
+    parameters: Mapping[int, int]
+    parameters_source: str
+    tiny: Mapping[str, Any] = field(default_factory=dict)
+    published: tuple[Score, ...] = ()
+    measured: tuple[Score, ...] = ()
+    deviations: tuple[str, ...] = ()
+    checkpoints: str = "none public"
+    luma_only: bool = False
+    extra_input: str | None = None
+    quiet_parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("parameters", "tiny", "quiet_parameters"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered network: its constructor, its card, and the arguments that make this variant of it."""
+
+    factory: Callable[..., nn.Module]
+    card: Card
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+MODELS: Registry[Entry] = Registry("network")
+
+
+def register_model(name: str, card: Card, **arguments: Any) -> Callable[[type[nn.Module]], type[nn.Module]]:
+    """Put a network on the shelf under ``name``; returns a class decorator.
+
+    Args:
+        name: lower case letters, digits and underscores.
+        card: its label.
+        **arguments: constructor arguments that make this variant (``edsr`` and ``edsr_baseline`` share one class).
+
+    Raises:
+        BadInput: ``card`` is not a :class:`Card`, or the name cannot be a name.
+        DuplicateName: the name is taken.
+
+    Example:
+        >>> @register_model("my_net", CARD)          # doctest: +SKIP
+        ... class MyNet(nn.Module): ...
+    """
+    if not isinstance(card, Card):
+        raise BadInput(
+            f"register_model({name!r}, …) needs a Card as its second argument and got {type(card).__name__}. "
+            "Write card = srkit.models.Card(title=…, year=…, …); srkit.models.card('srcnn') shows a complete one."
+        )
+
+    def file(network: type[nn.Module]) -> type[nn.Module]:
+        MODELS.register(name)(Entry(network, card, MappingProxyType(dict(arguments))))
+        return network
+
+    return file
