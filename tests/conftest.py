@@ -1,0 +1,99 @@
+"""What every test gets: one thread per worker, no network, and a straight answer about missing system packages.
+
+System packages are listed once, in ``[tool.srkit.system]`` of ``pyproject.toml``. A test that needs one says
+``@pytest.mark.needs("chromium")`` (or ``@pytest.mark.browser``, which is the same) and asks the ``system_executable``
+fixture for the path. Where the package is missing the test is not run and the very last line of the run says so; with
+``CI=true`` it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+SYSTEM: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["srkit"][
+    "system"
+]
+NOT_RUN = "not run: needs the system package "
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep each worker on one thread: two workers on two cores are faster than four threads fighting for them."""
+    torch.set_num_threads(1)
+
+
+def executable(name: str) -> str | None:
+    """Return the path of the program that the system package ``name`` brings, or None."""
+    return next((path for candidate in SYSTEM[name]["executables"] if (path := shutil.which(candidate))), None)
+
+
+@pytest.fixture
+def system_executable() -> Callable[[str], str]:
+    """Return a function that gives the path of a program from ``[tool.srkit.system]``."""
+
+    def find(name: str) -> str:
+        path = executable(name)
+        assert path, f"mark this test with @pytest.mark.needs({name!r})"
+        return path
+
+    return find
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Do not run (or, in CI, fail) a test whose system package is missing."""
+    wanted = [name for mark in item.iter_markers("needs") for name in mark.args]
+    if item.get_closest_marker("browser"):
+        wanted.append("chromium")
+    for name in dict.fromkeys(wanted):
+        if name not in SYSTEM:
+            pytest.fail(f"{name!r} is not listed in [tool.srkit.system] of pyproject.toml", pytrace=False)
+        if executable(name) is None:
+            message = f"{NOT_RUN}{name} (sudo apt-get install {SYSTEM[name]['package']})"
+            if os.environ.get("CI", "").lower() in {"true", "1"}:
+                pytest.fail(message, pytrace=False)
+            pytest.skip(message)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say, after everything else, how many tests were not run for want of a system package."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput"):
+        return
+    missing = Counter(
+        _package(report) for report in reporter.stats.get("skipped", ()) if NOT_RUN in str(report.longrepr)
+    )
+    if missing:
+        packages = " ".join(sorted(SYSTEM[name]["package"] for name in missing))
+        reporter.write_line(
+            f"NOT RUN: {missing.total()} tests that need {' and '.join(sorted(missing))}; "
+            f"to run them: sudo apt-get install {packages}",
+            yellow=True,
+        )
+
+
+def _package(report: Any) -> str:
+    return str(report.longrepr).split(NOT_RUN, 1)[1].split(" ", 1)[0]
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine: a test that needs the network is not a test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        local = self.family not in (socket.AF_INET, socket.AF_INET6) or address[0] in {"127.0.0.1", "::1", "localhost"}
+        if not local:
+            raise OSError(f"a test tried to reach {address[0]}; tests use no network")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
