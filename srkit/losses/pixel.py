@@ -1,0 +1,85 @@
+"""Losses that compare pixel with pixel. All return the mean over batch, channels, rows and columns."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.losses._check import check_pair
+from srkit.losses._registry import register_loss
+
+__all__ = ["L1", "MSE", "Charbonnier", "charbonnier", "l1", "mse"]
+
+
+def l1(sr: Tensor, hr: Tensor) -> Tensor:
+    """Return the mean absolute difference of two images of any equal shape.
+
+    Raises:
+        BadInput: the shapes differ.
+    """
+    check_pair(sr, hr)
+    return F.l1_loss(sr, hr)
+
+
+def mse(sr: Tensor, hr: Tensor) -> Tensor:
+    """Return the mean squared difference of two images of any equal shape; PSNR is ``-10*log10`` of it.
+
+    Raises:
+        BadInput: the shapes differ.
+    """
+    check_pair(sr, hr)
+    return F.mse_loss(sr, hr)
+
+
+def charbonnier(sr: Tensor, hr: Tensor, *, eps: float = 1e-3) -> Tensor:
+    """Return the mean of ``sqrt((sr - hr)**2 + eps**2)``: L1 with a rounded tip.
+
+    Args:
+        sr: image, any shape.
+        hr: image of the same shape.
+        eps: radius of the rounding, in units of the image; 1e-3 in Lai et al., LapSRN, CVPR 2017, section 3.3.
+
+    Raises:
+        BadInput: the shapes differ, or ``eps`` is not positive (the gradient at zero would be NaN).
+    """
+    check_pair(sr, hr)
+    if not eps > 0:
+        raise BadInput(f"Charbonnier needs eps > 0 and was given {eps!r}: at eps = 0 it is L1, so write L1.")
+    return torch.sqrt((sr - hr).square() + eps * eps).mean()
+
+
+@register_loss("L1")
+class L1(nn.Module):
+    """Mean absolute difference; see :func:`l1`."""
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the scalar loss of ``(b, c, h, w)`` images."""
+        return l1(sr, hr)
+
+
+@register_loss("MSE")
+class MSE(nn.Module):
+    """Mean squared difference; see :func:`mse`."""
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the scalar loss of ``(b, c, h, w)`` images."""
+        return mse(sr, hr)
+
+
+@register_loss("Charbonnier")
+class Charbonnier(nn.Module):
+    """Smooth L1; see :func:`charbonnier`.
+
+    Args:
+        eps: radius of the rounding at zero, in units of the image.
+    """
+
+    def __init__(self, *, eps: float = 1e-3) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the scalar loss of ``(b, c, h, w)`` images."""
+        return charbonnier(sr, hr, eps=self.eps)
