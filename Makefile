@@ -1,24 +1,47 @@
-# A thin door: everything is done by tools/bootstrap.py, which also works where there is no make
-# (python tools/bootstrap.py lab).
+# A thin door onto tools/bootstrap.py, which also works where there is no make: python tools/bootstrap.py lab
 .DEFAULT_GOAL := help
-PYTHON ?= python3
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell command -v $(name) 2>/dev/null)))
 VENV := .venv/bin/
-export OMP_NUM_THREADS ?= 1
+OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test check format lessons grade bench lock
+.PHONY: help lab test check format lessons grade bench lock python tools
 
 help: ## Say what there is
-	@echo "Super-resolution: a course and a library. Start with: make lab"
+	@echo "srkit: a course and a library for single-image super-resolution. Start with: make lab"
 	@echo
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
-check: ## Format, lint, types, imports, house rules: seconds
+lab: python ## Set up and open JupyterLab at the first lesson
+	@"$(PYTHON)" tools/bootstrap.py lab $(ARGS)
+
+test: python ## Set up and run every test (ARGS="tests/ops -x" for some)
+	@"$(PYTHON)" tools/bootstrap.py test $(ARGS)
+
+check: tools ## Format, lint, types, imports, house rules: seconds
 	$(VENV)ruff format --check .
 	$(VENV)ruff check .
 	$(VENV)mypy
 	$(VENV)lint-imports
-	$(VENV)python -m pytest tests/house -p no:cacheprovider
+	OMP_NUM_THREADS=$(OMP_NUM_THREADS) $(VENV)python -m pytest tests/house --ignore=tests/house/test_tools.py
 
-format: ## Format the code and repair what the linter can repair
+format: tools ## Format the code and repair what the linter can repair
 	$(VENV)ruff format .
 	$(VENV)ruff check --fix .
+
+lessons: tools ## Press solutions/ into lessons/ and the grader's notebooks
+	$(VENV)python tools/press.py $(ARGS)
+
+grade: tools ## Grade the class that is shipped with the project, start to end
+	$(VENV)python -m autograder $(ARGS)
+
+bench: tools ## Measure against peers (ARGS="resize --peers DIR")
+	$(VENV)python -m benchmarks $(ARGS)
+
+lock: tools ## Resolve the dependencies again and write requirements/
+	$(VENV)python tools/lock.py
+
+python:
+	@test -n "$(PYTHON)" || { echo "There is no python3 on the PATH. Install Python 3.11 to 3.13 (sudo apt-get install python3 python3-venv, or python.org) and call again." >&2; exit 2; }
+
+tools: python
+	@test -x $(VENV)ruff || "$(PYTHON)" tools/bootstrap.py setup

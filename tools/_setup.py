@@ -1,0 +1,129 @@
+"""The verbs behind ``make lab`` and ``make test``."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import _system
+import _torch
+from _desk import first_lesson, lay_out
+from _environment import ROOT, Environment, Stop, fingerprint, make, output, pip, say
+
+__all__ = ["conda_environment", "prepare", "run", "workers"]
+
+LOCKS = {"lab": ROOT / "requirements" / "lab.lock", "test": ROOT / "requirements" / "test.lock"}
+
+
+def run(verb: str, words: list[str]) -> int:
+    """Carry out ``lab``, ``test`` or ``setup``; return the exit code."""
+    try:
+        if verb == "setup":
+            prepare("lab" if words[:1] == ["lab"] else "test")
+            return 0
+        environment = prepare(verb)
+        if verb == "test":
+            _system.provide()
+            return _finish(environment, ["-m", "pytest", "-n", str(workers()), "--dist", "loadfile", *words])
+        return _open_lab(environment, words)
+    except Stop as stop:
+        sys.stderr.write(f"\nCannot go on: {stop}\n")
+        return 2
+
+
+def prepare(kind: str) -> Environment:
+    """Return an environment that has everything ``kind`` (lab or test) needs; at once if it has already.
+
+    Raises:
+        Stop: it cannot be had, with the reason and a fix.
+    """
+    conda = conda_environment()
+    if conda:
+        return _use_conda(conda)
+    started, wish = time.monotonic(), _torch.choose()
+    environment = make(ROOT / ".venv")
+    stamp, wanted = environment.read_stamp(), {name: fingerprint(lock) for name, lock in LOCKS.items()}
+    done = stamp.get("installed", {})
+    # The test lock contains the lab lock, so an environment made for the tests also serves the lab.
+    complete = wanted["test"] == done.get("test") or (kind == "lab" and wanted["lab"] == done.get("lab"))
+    if complete and wish in {"", stamp.get("wish")}:
+        return environment
+    torch = _torch.provide(environment, wish, Path(sys.executable))
+    packages = sum(1 for line in LOCKS[kind].read_text("utf-8").splitlines() if re.match(r"[A-Za-z0-9]", line))
+    say(f"Using {torch}")
+    say(f"Installing {packages} locked packages into .venv")
+    pip(environment, "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(LOCKS[kind]), total=packages)
+    _install_srkit(environment)
+    environment.write_stamp({"installed": {**_also_lab(kind, wanted)}, "torch": torch, "wish": wish})
+    say(f"Ready after {time.monotonic() - started:.0f} s. The next call starts at once.")
+    return environment
+
+
+def _also_lab(kind: str, wanted: dict[str, str]) -> dict[str, str]:
+    return wanted if kind == "test" else {"lab": wanted["lab"]}
+
+
+def _install_srkit(environment: Environment) -> None:
+    pip(environment, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    if not output(environment.python, "import srkit; print(srkit.__version__)"):
+        raise Stop(f"srkit is installed and does not import. To see why: {environment.python} -c 'import srkit'.")
+
+
+def conda_environment() -> Path | None:
+    """Return the prefix of an activated conda environment that environment.yml made, or None."""
+    prefix = Path(os.environ.get("CONDA_PREFIX", "/nowhere"))
+    ours = os.environ.get("CONDA_DEFAULT_ENV") == "srkit" and (prefix / "conda-meta").is_dir()
+    return prefix if ours and Path(sys.prefix).resolve() == prefix.resolve() else None
+
+
+def _use_conda(prefix: Path) -> Environment:
+    environment = Environment(Path(sys.executable), prefix, ours=False)
+    wanted = {"conda": fingerprint(ROOT / "environment.yml")}
+    if environment.read_stamp().get("installed") != wanted:
+        say(f"Using the conda environment {prefix}")
+        for module in ("torch", "jupyterlab", "nbgrader", "pytest", "hatchling"):
+            if (
+                not output(environment.python, f"import importlib.util as u; print(u.find_spec({module!r}) and 1)")
+                == "1"
+            ):
+                raise Stop(f"{prefix} lacks {module}. Run: conda env update -f environment.yml   and call again.")
+        _install_srkit(environment)
+        environment.write_stamp({"installed": wanted})
+    return environment
+
+
+def workers() -> int:
+    """Return how many test processes to start: one for each core this process may use, eight at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(8, cores))
+
+
+def _open_lab(environment: Environment, words: list[str]) -> int:
+    """Open JupyterLab at the first lesson of the desk; ``words`` go to JupyterLab."""
+    desk = ROOT / "work"
+    for sentence in lay_out(ROOT / "lessons", desk):
+        say(sentence)
+    lesson = first_lesson(desk)
+    command = ["-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", *words]
+    if lesson:
+        command.append(f"--LabApp.default_url=/lab/tree/{lesson.relative_to(ROOT).as_posix()}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    say(f"Opening JupyterLab{f' at {lesson.stem}' if lesson else ''}. To leave: Ctrl-C here, twice.")
+    return _finish(environment, command)
+
+
+def _finish(environment: Environment, command: list[str]) -> int:
+    """Become (or, on Windows, call) the program the person asked for."""
+    settings = dict(os.environ)
+    if "pytest" in command:
+        settings.setdefault("OMP_NUM_THREADS", "1")
+    line = [str(environment.python), *command]
+    os.chdir(ROOT)
+    if os.name != "nt":
+        os.execve(line[0], line, settings)
+    return subprocess.call(line, env=settings)

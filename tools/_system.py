@@ -1,0 +1,54 @@
+"""System packages that some tests need: listed in ``[tool.srkit.system]``, installed where that is allowed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from _environment import ROOT, say
+
+__all__ = ["advice", "listed", "missing", "provide"]
+
+
+def listed(pyproject: Path = ROOT / "pyproject.toml") -> dict[str, dict[str, Any]]:
+    """Return the table of system packages."""
+    return dict(tomllib.loads(pyproject.read_text("utf-8"))["tool"]["srkit"]["system"])
+
+
+def missing(table: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the part of the table of which no program is on the PATH."""
+    return {name: row for name, row in table.items() if not any(map(shutil.which, row["executables"]))}
+
+
+def advice(packages: list[str]) -> str:
+    """Return the one command that installs the packages on this kind of machine."""
+    if sys.platform == "darwin":
+        return "brew install --cask chromium   (the sandbox for grading exists on Linux only)"
+    if os.name == "nt":
+        return "use WSL for the browser and sandbox tests"
+    manager = next((m for m in ("apt-get", "dnf", "zypper") if shutil.which(m)), "apt-get")
+    return f"sudo {manager} install {' '.join(packages)}"
+
+
+def provide() -> None:
+    """Install what is missing as root on Debian or Ubuntu; anywhere else, say the command and go on."""
+    absent = missing(listed())
+    if not absent:
+        return
+    packages = sorted(row["package"] for row in absent.values())
+    if not (shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0):
+        say(f"Some tests need {' and '.join(packages)} and will not be run without. To install: {advice(packages)}")
+        return
+    say(f"Installing the system packages {' '.join(packages)}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True, check=False)
+    still = sorted(row["package"] for row in missing(absent).values())
+    if still:
+        reason = (done.stderr.strip().splitlines() or ["apt-get gave no reason"])[-1]
+        say(f"apt-get could not install {' and '.join(still)}: {reason} The tests that need it will say so.")
