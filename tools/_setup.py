@@ -52,11 +52,11 @@ def prepare(kind: str) -> Environment:
     complete = wanted["test"] == done.get("test") or (kind == "lab" and wanted["lab"] == done.get("lab"))
     if complete and wish in {"", stamp.get("wish")}:
         return environment
-    torch = _torch.provide(environment, wish, Path(sys.executable))
     packages = sum(1 for line in LOCKS[kind].read_text("utf-8").splitlines() if re.match(r"[A-Za-z0-9]", line))
-    say(f"Using {torch}")
     say(f"Installing {packages} locked packages into .venv")
     pip(environment, "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(LOCKS[kind]), total=packages)
+    torch = _torch.provide(environment, wish, Path(sys.executable))  # after the lock, which has what PyTorch imports
+    say(f"Using {torch}")
     _install_srkit(environment)
     environment.write_stamp({"installed": {**_also_lab(kind, wanted)}, "torch": torch, "wish": wish})
     say(f"Ready after {time.monotonic() - started:.0f} s. The next call starts at once.")
