@@ -1,0 +1,27 @@
+"""Pure functions on tensors: no state, no randomness of their own, nothing imported from higher rooms."""
+
+from __future__ import annotations
+
+from srkit.ops.check import check_finite, check_image, check_same_shape
+from srkit.ops.color import rgb_to_y, rgb_to_ycbcr, ycbcr_to_rgb
+from srkit.ops.pixels import crop_border, crop_to, from_uint8, modcrop, pad, pad_to_multiple, quantise, to_uint8
+from srkit.ops.resize import imresize, imresize_adjoint
+
+__all__ = [
+    "check_finite",
+    "check_image",
+    "check_same_shape",
+    "crop_border",
+    "crop_to",
+    "from_uint8",
+    "imresize",
+    "imresize_adjoint",
+    "modcrop",
+    "pad",
+    "pad_to_multiple",
+    "quantise",
+    "rgb_to_y",
+    "rgb_to_ycbcr",
+    "to_uint8",
+    "ycbcr_to_rgb",
+]
