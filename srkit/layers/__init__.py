@@ -1,7 +1,8 @@
 """Modules that more than one network uses, each with its own test."""
 
 from srkit.layers.conv import conv
+from srkit.layers.luma import on_luma
 from srkit.layers.pixels import DIV2K_MEAN, PixelRange
 from srkit.layers.upsampler import Upsampler
 
-__all__ = ["DIV2K_MEAN", "PixelRange", "Upsampler", "conv"]
+__all__ = ["DIV2K_MEAN", "PixelRange", "Upsampler", "conv", "on_luma"]

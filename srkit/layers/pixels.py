@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +25,9 @@ class PixelRange(nn.Module):
         mean: RGB mean in [0, 1] subtracted on the way in and added on the way out.
     """
 
+    PUBLISHED: ClassVar[tuple[str, ...]] = (r"(sub|add)_mean\.(weight|bias)",)
+    """What the two frozen convolutions are called in EDSR-PyTorch's state dicts."""
+
     mean: Tensor
 
     def __init__(self, *, rgb_range: float = 255.0, mean: tuple[float, float, float] = DIV2K_MEAN) -> None:
@@ -36,6 +42,23 @@ class PixelRange(nn.Module):
     def outwards(self, features: Tensor) -> Tensor:
         """Return ``features / rgb_range + mean``, the inverse of :meth:`inwards`; ``(b, 3, h, w)`` in and out."""
         return features / self.rgb_range + self.mean
+
+    @staticmethod
+    def rgb_range_of(weights: Mapping[str, Tensor]) -> float:
+        """Return the value of white that published weights were trained with, 255 where they do not say.
+
+        Raises:
+            KeyError: the mean shift is not the one of this class (another mean, or a division by a deviation).
+        """
+        bias, weight = weights.get("add_mean.bias"), weights.get("add_mean.weight")
+        if bias is None:
+            return 255.0
+        mean = torch.tensor(DIV2K_MEAN)
+        rgb_range = round(float(bias.float().sum() / mean.sum()), 1)
+        scales_too = weight is not None and not torch.equal(weight.float().flatten(), torch.eye(3).flatten())
+        if bias.shape != (3,) or scales_too or not torch.allclose(bias.float(), mean * rgb_range, rtol=2e-3):
+            raise KeyError("add_mean")
+        return rgb_range
 
     def extra_repr(self) -> str:
         """Return what ``print(net)`` shows."""

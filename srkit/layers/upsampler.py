@@ -5,7 +5,10 @@ Shi et al., CVPR 2016 (the sub-pixel layer); Lim et al., CVPRW 2017, section 3.3
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Mapping
+from math import isqrt
+
+from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers.conv import conv
@@ -32,6 +35,22 @@ class Upsampler(nn.Sequential):
         super().__init__(
             *(layer for r in steps for layer in (conv(channels, channels * r * r), nn.PixelShuffle(r))),
         )
+
+    @staticmethod
+    def scale_of(weights: Mapping[str, Tensor], prefix: str) -> int:
+        """Return the scale of the upsampler whose weights are called ``<prefix>.0.weight``, ``<prefix>.2.weight``, …
+
+        Raises:
+            KeyError: there is none.
+        """
+        scale, step = isqrt(_growth(weights[f"{prefix}.0.weight"])), 2
+        while (weight := weights.get(f"{prefix}.{step}.weight")) is not None:
+            scale, step = scale * isqrt(_growth(weight)), step + 2
+        return scale
+
+
+def _growth(weight: Tensor) -> int:
+    return weight.shape[0] // weight.shape[1]
 
 
 def _steps(scale: int) -> list[int]:

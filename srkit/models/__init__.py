@@ -3,8 +3,25 @@
 A new network is one file beside this one and one line in the list of imports below.
 """
 
-from srkit.models import a2001sr  # the shelf
+from srkit.models import a2001sr, bicubic, edsr, espcn, rcan, srcnn  # the shelf
 from srkit.models._create import card, create, names
-from srkit.models._registry import MODELS, Card, Entry, Score, register_model
+from srkit.models._registry import MODELS, Card, Entry, Layout, Score, register_model, score_table
 
-__all__ = ["MODELS", "Card", "Entry", "Score", "a2001sr", "card", "create", "names", "register_model"]
+__all__ = [
+    "MODELS",
+    "Card",
+    "Entry",
+    "Layout",
+    "Score",
+    "a2001sr",
+    "bicubic",
+    "card",
+    "create",
+    "edsr",
+    "espcn",
+    "names",
+    "rcan",
+    "register_model",
+    "score_table",
+    "srcnn",
+]

@@ -8,17 +8,18 @@ is written twice.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from srkit._registry import Registry
 from srkit.errors import BadInput
 
-__all__ = ["MODELS", "Card", "Entry", "Score", "register_model"]
+__all__ = ["MODELS", "Card", "Entry", "Layout", "Score", "register_model", "score_table"]
 
 Framework = Literal["interpolation", "pre-upsampling", "post-upsampling", "progressive", "iterative up-and-down"]
 
@@ -93,28 +94,67 @@ class Card:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 
+def score_table(
+    source: str, rows: Mapping[int, Mapping[str, tuple[float, float | None]]], **kind: str
+) -> tuple[Score, ...]:
+    """Return the scores of one printed table.
+
+    Args:
+        source: table and paper.
+        rows: scale -> data set -> (PSNR in decibels, SSIM or None).
+        **kind: ``protocol``, where it is not the usual one.
+    """
+    return tuple(
+        Score(dataset=dataset, scale=scale, psnr=psnr, ssim=ssim, source=source, **kind)
+        for scale, row in rows.items()
+        for dataset, (psnr, ssim) in row.items()
+    )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How published weights of a network are recognised, and how its sizes are read from their shapes.
+
+    Attributes:
+        sizes: takes our parameter names with their tensors, returns constructor arguments (and ``"scale"`` where the
+            shapes tell it); raises KeyError where a tensor it needs is not there.
+        renames: (regular expression of a published name, our name) pairs; a name that fits none is kept.
+        ignored: regular expressions of published entries that hold no learned weight (a frozen mean shift); ``sizes``
+            still sees them.
+    """
+
+    sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]
+    renames: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A registered network: its constructor, its card, and the arguments that make this variant of it."""
+    """A registered network: its constructor, card, the arguments of this variant, and the layout of its weights."""
 
     factory: Callable[..., nn.Module]
     card: Card
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    layout: Layout | None = None
 
 
 MODELS: Registry[Entry] = Registry("network")
 
 
-def register_model(name: str, card: Card, **arguments: Any) -> Callable[[type[nn.Module]], type[nn.Module]]:
+def register_model(
+    name: str, card: Card, *, layout: Layout | None = None, **arguments: Any
+) -> Callable[[type[nn.Module]], type[nn.Module]]:
     """Put a network on the shelf under ``name``; returns a class decorator.
 
     Args:
         name: lower case letters, digits and underscores.
         card: its label.
+        layout: how published weights are recognised; without it, weights load by ``load(path, name=..., scale=...)``.
         **arguments: constructor arguments that make this variant (``edsr`` and ``edsr_baseline`` share one class).
 
     Raises:
-        BadInput: ``card`` is not a :class:`Card`, or the name cannot be a name.
+        BadInput: ``card`` is not a :class:`Card`, the name cannot be a name, or the constructor breaks the contract
+            (``scale`` must be a keyword; nothing may be swallowed by ``**kwargs``).
         DuplicateName: the name is taken.
 
     Example:
@@ -128,7 +168,19 @@ def register_model(name: str, card: Card, **arguments: Any) -> Callable[[type[nn
         )
 
     def file(network: type[nn.Module]) -> type[nn.Module]:
-        MODELS.register(name)(Entry(network, card, MappingProxyType(dict(arguments))))
+        _check_constructor(name, network)
+        MODELS.register(name)(Entry(network, card, MappingProxyType(dict(arguments)), layout))
         return network
 
     return file
+
+
+def _check_constructor(name: str, network: Callable[..., nn.Module]) -> None:
+    parameters = inspect.signature(network).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        raise BadInput(f"The network {name!r} swallows misspelt arguments in **kwargs; name each argument instead.")
+    scale = parameters.get("scale")
+    if scale is None or scale.kind is scale.POSITIONAL_ONLY:
+        raise BadInput(
+            f"The network {name!r} has no argument 'scale'. Write def __init__(self, *, scale) and self.scale = scale."
+        )
