@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.losses._check import check_pair
+from srkit.ops.check import check_same_shape
 
 __all__ = ["Loss", "Term"]
 
@@ -63,7 +63,7 @@ class Loss(nn.Module):
         Raises:
             BadInput: as for the loss itself.
         """
-        check_pair(sr, hr)
+        check_same_shape(sr, hr)
         parts = zip(self.names, self.weights, self.modules_of_terms, strict=True)
         return {name: weight * _scalar(name, module(sr, hr)) for name, weight, module in parts}
 

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.losses._check import check_pair
 from srkit.losses._registry import register_loss
+from srkit.ops.check import check_same_shape
 
 __all__ = ["L1", "MSE", "Charbonnier", "charbonnier", "l1", "mse"]
 
@@ -19,7 +19,7 @@ def l1(sr: Tensor, hr: Tensor) -> Tensor:
     Raises:
         BadInput: the shapes differ.
     """
-    check_pair(sr, hr)
+    check_same_shape(sr, hr)
     return F.l1_loss(sr, hr)
 
 
@@ -29,7 +29,7 @@ def mse(sr: Tensor, hr: Tensor) -> Tensor:
     Raises:
         BadInput: the shapes differ.
     """
-    check_pair(sr, hr)
+    check_same_shape(sr, hr)
     return F.mse_loss(sr, hr)
 
 
@@ -44,7 +44,7 @@ def charbonnier(sr: Tensor, hr: Tensor, *, eps: float = 1e-3) -> Tensor:
     Raises:
         BadInput: the shapes differ, or ``eps`` is not positive (the gradient at zero would be NaN).
     """
-    check_pair(sr, hr)
+    check_same_shape(sr, hr)
     if not eps > 0:
         raise BadInput(f"Charbonnier needs eps > 0 and was given {eps!r}: at eps = 0 it is L1, so write L1.")
     return torch.sqrt((sr - hr).square() + eps * eps).mean()
