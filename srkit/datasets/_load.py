@@ -1,0 +1,89 @@
+"""``load``: one word for every way of naming data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from srkit.datasets._registry import DATASETS
+from srkit.datasets.catalogue import ensure
+from srkit.datasets.pair import Pairs
+from srkit.datasets.trees import read_tree
+from srkit.errors import BadFile, BadInput, UnknownName
+
+__all__ = ["load"]
+
+
+def load(name_or_path: str | Path, *, scale: int, root: str | Path | None = None, download: bool = False) -> Pairs:
+    """Return the pairs of a data set, by name or by path.
+
+    A name is looked up among the registered data sets (``srkit.datasets.DATASETS.names()``); it finds a folder the
+    user has: below ``root`` if given, else ``$SRKIT_DATA``, ``./Dataset`` and its neighbours, and what was downloaded.
+    ``"t91+bsds200"`` joins several. A path is read as a tree (see :mod:`srkit.datasets.trees`).
+
+    Args:
+        name_or_path: a registered name, names joined by ``+``, or the path of a folder.
+        scale: enlargement factor; 1 for registered pairs of equal size.
+        root: the one folder in which to look.
+        download: fetch the data set into :func:`~srkit.datasets.downloads` if it is not found.
+
+    Returns:
+        Pairs, decoded one by one when asked for.
+
+    Raises:
+        UnknownName: neither a registered name nor an existing path.
+        BadFile: the data is not there, incomplete or unreadable; the message says what was looked for and what to do.
+        Offline: a download was asked for and cannot be made.
+
+    Example:
+        >>> pairs = load("samples", scale=2)
+        >>> pair = pairs[0]
+        >>> pair.hr.shape[-1] == 2 * pair.lr.shape[-1]
+        True
+    """
+    if isinstance(name_or_path, Path):
+        return _from_path(name_or_path, scale)
+    if not name_or_path.strip():
+        raise BadInput("load needs the name of a dataset or the path of a folder and got an empty text.")
+    if name_or_path in DATASETS:
+        return _from_name(name_or_path, scale, root, download)
+    if "+" in name_or_path and not Path(name_or_path).exists():
+        parts = [load(part.strip(), scale=scale, root=root, download=download) for part in name_or_path.split("+")]
+        return sum(parts[1:], start=parts[0]).named(name_or_path)
+    if _looks_like_path(name_or_path):
+        return _from_path(Path(name_or_path), scale)
+    try:
+        DATASETS.get(name_or_path)
+    except UnknownName as problem:
+        raise UnknownName(f"{problem} Nor is there a folder {Path(name_or_path).absolute()}.") from None
+    raise AssertionError("unreachable")
+
+
+def _from_name(name: str, scale: int, root: str | Path | None, download: bool) -> Pairs:
+    if download:
+        ensure(DATASETS.key(name), root)
+    found = DATASETS.get(name).factory(scale=scale, root=None if root is None else Path(root))
+    if isinstance(found, Pairs):
+        if found.scale != scale:
+            raise BadInput(
+                f"The dataset {name!r} was asked for scale {scale} and returned pairs of scale {found.scale}."
+            )
+        return found.named(DATASETS.key(name))
+    if isinstance(found, str | Path):
+        return _from_path(Path(found), scale).named(DATASETS.key(name))
+    raise BadInput(
+        f"The function registered as dataset {name!r} returned {type(found).__name__}. It must return pairs, as "
+        "srkit.datasets.from_folders(hr=…, scale=scale) gives them, or the path of a folder."
+    )
+
+
+def _from_path(path: Path, scale: int) -> Pairs:
+    path = path.expanduser()
+    if path.is_file():
+        raise BadFile(f"{path} is a file; a dataset is a folder. Its folder is {path.parent}.")
+    folder = path.parent if path.name.lower() == "hr" else path
+    tree = read_tree(folder, scale)
+    return Pairs(tree.sources, name=folder.resolve().name, scale=scale)
+
+
+def _looks_like_path(text: str) -> bool:
+    return any(mark in text for mark in ("/", "\\", "~")) or text in (".", "..") or Path(text).exists()

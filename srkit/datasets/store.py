@@ -1,0 +1,268 @@
+"""Decoded images as one block of bytes, in memory or memory-mapped from a cache file that cannot poison itself.
+
+Decoding a PNG of two megapixels to cut a 96 pixel patch out of it takes a hundred milliseconds; cutting it out of a
+mapped file takes a hundredth of one. What makes such caches dangerous is that they outlive what they were made from.
+This one holds to four rules:
+
+* it is written to a temporary file and then renamed, so that a half-written cache has never the cache's name;
+* it carries a fingerprint of its sources (names, sizes, times, first and last bytes) and is made anew when that
+  differs;
+* its last bytes hold the index and its checksum, so that a shortened file is noticed when it is opened;
+* each image has a checksum, looked at the first time the image is used.
+
+Two processes that build at once both write their own temporary file; the second rename replaces the first by an equal
+file. A folder that cannot be written, or a full disk, costs a warning and the images are kept in memory.
+
+Layout: the pixels of each pair (HR, then LR; rows, columns, channels; 8 bits), the index as JSON, its length and CRC-32
+as two little-endian integers of 8 bytes, and the eight bytes ``SRKPIX01``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import mmap
+import os
+import struct
+import tempfile
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srkit.datasets.pair import Pairs
+from srkit.errors import BadFile
+from srkit.ops import pixels
+
+__all__ = ["Slot", "Store", "fingerprint", "open_store", "store_path"]
+
+Bytes = NDArray[np.uint8]
+_MAGIC = b"SRKPIX01"
+_TRAILER = struct.Struct("<QQ8s")
+_EDGE = 4096
+
+
+class _Stale(Exception):
+    """The cache file is missing, damaged, or made from something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one pair lies in the block of bytes."""
+
+    name: str
+    hr_at: int
+    hr_size: tuple[int, int]
+    lr_at: int
+    lr_size: tuple[int, int]
+    crc: int
+
+
+class Store:
+    """Images by number, as arrays ``(h, w, 3)`` of uint8.
+
+    Args:
+        data: the block of bytes.
+        slots: where each pair lies in it.
+        rebuild: called when an image's checksum is wrong; returns the data made anew. None for data in memory.
+    """
+
+    def __init__(self, data: Bytes, slots: list[Slot], rebuild: Callable[[], tuple[Bytes, list[Slot]]] | None = None):
+        self.slots = slots
+        self._data = data
+        self._rebuild = rebuild
+        self._trusted = [rebuild is None] * len(slots)
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def arrays(self, index: int) -> tuple[Bytes, Bytes]:
+        """Return LR and HR of pair ``index``, without copying: ``(h, w, 3)`` and ``(scale*h, scale*w, 3)``.
+
+        Raises:
+            BadFile: the cache is damaged, and again right after it was made anew.
+        """
+        if not self._trusted[index]:
+            self._verify(index)
+        slot = self.slots[index]
+        return _view(self._data, slot.lr_at, slot.lr_size), _view(self._data, slot.hr_at, slot.hr_size)
+
+    def _verify(self, index: int) -> None:
+        for attempt in range(2):
+            slot = self.slots[index]
+            if _crc(self._data, slot) == slot.crc:
+                self._trusted[index] = True
+                return
+            if attempt == 0 and self._rebuild is not None:
+                self._data, self.slots = self._rebuild()
+                self._trusted = [False] * len(self.slots)
+        raise BadFile(
+            f"The pixel cache reads {self.slots[index].name!r} differently from what was just written to it. The disk "
+            "or the memory is failing, or the folder is on a file system that cannot map files; pass cache=None to do "
+            "without."
+        )
+
+
+def open_store(pairs: Pairs, folder: Path | None) -> Store:
+    """Return the decoded images of ``pairs``: from the cache file in ``folder``, made first if need be, or in memory.
+
+    Args:
+        pairs: what to decode. Pairs that lie on no disk are always kept in memory.
+        folder: where the cache file lies; None keeps everything in memory.
+
+    Raises:
+        BadFile, BadInput: an image of ``pairs`` cannot be used.
+    """
+    if folder is None or any(hr is None for _, hr in pairs.paths):
+        return _in_memory(pairs)
+    path = store_path(pairs, folder)
+
+    def renew() -> tuple[Bytes, list[Slot]]:
+        _build(pairs, path)
+        return _read(path, None)
+
+    try:
+        try:
+            data, slots = _read(path, fingerprint(pairs))
+        except _Stale:
+            data, slots = renew()
+    except (_Stale, OSError) as problem:
+        if isinstance(problem, BadFile):
+            raise
+        warnings.warn(f"No pixel cache in {folder} ({problem}); {pairs.name} is kept in memory.", stacklevel=3)
+        return _in_memory(pairs)
+    return Store(data, slots, renew)
+
+
+def store_path(pairs: Pairs, folder: Path) -> Path:
+    """Return the name of the cache file: one per data set, scale and place it is read from."""
+    place = hashlib.sha256(repr([str(path) for pair in pairs.paths for path in pair]).encode()).hexdigest()[:12]
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in pairs.name)[:60]
+    return folder / f"{safe}_x{pairs.scale}_{place}.pixels"
+
+
+def fingerprint(pairs: Pairs) -> str:
+    """Return a hash that changes when a source file does: names, sizes, times, first and last 4096 bytes."""
+    digest = hashlib.sha256(f"{_MAGIC!r} x{pairs.scale}".encode())
+    for source, paths in zip(pairs.sources, pairs.paths, strict=True):
+        digest.update(repr(source.name).encode())
+        for path in paths:
+            digest.update(b"made" if path is None else _identity(path))
+    return digest.hexdigest()
+
+
+def _identity(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        with path.open("rb") as file:
+            head = file.read(_EDGE)
+            file.seek(max(0, status.st_size - _EDGE))
+            tail = file.read(_EDGE)
+    except OSError as problem:
+        raise BadFile(f"{path} cannot be read ({problem}). Has it been moved since the dataset was loaded?") from None
+    return (
+        repr((path.name, status.st_size, status.st_mtime_ns, status.st_ctime_ns)).encode()
+        + hashlib.sha256(head + tail).digest()
+    )
+
+
+def _encoded(pairs: Pairs) -> Iterator[tuple[str, Bytes, Bytes]]:
+    for pair in pairs:
+        hr, lr = (
+            np.ascontiguousarray(pixels.to_uint8(image.clamp(0, 1)).permute(1, 2, 0).numpy())
+            for image in (pair.hr, pair.lr)
+        )
+        yield pair.name, hr, lr
+
+
+def _slots(pairs: Pairs, write: Callable[[Any], object]) -> list[Slot]:
+    """Hand the bytes of each pair to ``write`` and return where they then lie."""
+    slots, at = [], 0
+    for name, hr, lr in _encoded(pairs):
+        write(hr.data)
+        write(lr.data)
+        crc = zlib.crc32(lr.data, zlib.crc32(hr.data))
+        slots.append(Slot(name, at, hr.shape[:2], at + hr.nbytes, lr.shape[:2], crc))
+        at += hr.nbytes + lr.nbytes
+    return slots
+
+
+def _in_memory(pairs: Pairs) -> Store:
+    block = bytearray()
+    slots = _slots(pairs, block.extend)
+    return Store(np.frombuffer(block, dtype=np.uint8), slots)
+
+
+def _build(pairs: Pairs, path: Path) -> None:
+    """Write the cache file under a temporary name and rename it; nothing is left behind on failure."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = fingerprint(pairs)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            slots = _slots(pairs, file.write)
+            index = json.dumps({"key": key, "slots": [asdict(slot) for slot in slots]}).encode()
+            file.write(index + _TRAILER.pack(len(index), zlib.crc32(index), _MAGIC))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def _read(path: Path, key: str | None) -> tuple[Bytes, list[Slot]]:
+    """Map a cache file, or say why it is of no use.
+
+    Args:
+        path: the file.
+        key: fingerprint it must carry; None accepts any.
+    """
+    try:
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (FileNotFoundError, ValueError) as problem:
+        raise _Stale(str(problem)) from None
+    data = np.frombuffer(mapped, dtype=np.uint8)
+    index = _index(mapped)
+    if key is not None and index["key"] != key:
+        raise _Stale("its sources have changed")
+    slots = [
+        Slot(**{**slot, "hr_size": tuple(slot["hr_size"]), "lr_size": tuple(slot["lr_size"])})
+        for slot in index["slots"]
+    ]
+    return data, slots
+
+
+def _index(mapped: mmap.mmap) -> dict[str, Any]:
+    end = len(mapped) - _TRAILER.size
+    if end < 0:
+        raise _Stale("it is too short")
+    length, crc, magic = _TRAILER.unpack_from(mapped, end)
+    if magic != _MAGIC or length > end:
+        raise _Stale("its end is missing")
+    text = mapped[end - length : end]
+    if zlib.crc32(text) != crc:
+        raise _Stale("its index is damaged")
+    index: dict[str, Any] = json.loads(text)
+    pixels_end = sum(3 * slot[size][0] * slot[size][1] for slot in index["slots"] for size in ("hr_size", "lr_size"))
+    if pixels_end != end - length:
+        raise _Stale("it has lost pixels")
+    return index
+
+
+def _view(data: Bytes, at: int, size: tuple[int, int]) -> Bytes:
+    height, width = size
+    return data[at : at + 3 * height * width].reshape(height, width, 3)
+
+
+def _crc(data: Bytes, slot: Slot) -> int:
+    end = slot.lr_at + 3 * slot.lr_size[0] * slot.lr_size[1]
+    return zlib.crc32(data[slot.hr_at : end].data)
