@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from srkit.ops.check import check_finite, check_image, check_same_shape
 from srkit.ops.color import rgb_to_y, rgb_to_ycbcr, ycbcr_to_rgb
+from srkit.ops.files import Picture, list_images, read, read_picture, write, write_picture
 from srkit.ops.pixels import crop_border, crop_to, from_uint8, modcrop, pad, pad_to_multiple, quantise, to_uint8
 from srkit.ops.resize import imresize, imresize_adjoint
 
 __all__ = [
+    "Picture",
     "check_finite",
     "check_image",
     "check_same_shape",
@@ -16,12 +18,17 @@ __all__ = [
     "from_uint8",
     "imresize",
     "imresize_adjoint",
+    "list_images",
     "modcrop",
     "pad",
     "pad_to_multiple",
     "quantise",
+    "read",
+    "read_picture",
     "rgb_to_y",
     "rgb_to_ycbcr",
     "to_uint8",
+    "write",
+    "write_picture",
     "ycbcr_to_rgb",
 ]

@@ -24,18 +24,18 @@ Array = NDArray[np.float64]
 
 
 def _box(x: Array) -> Array:
-    return ((x >= -0.5) & (x < 0.5)).astype(np.float64)
+    return np.asarray((x >= -0.5) & (x < 0.5), dtype=np.float64)
 
 
 def _triangle(x: Array) -> Array:
-    return np.maximum(1 - np.abs(x), 0)
+    return np.asarray(np.maximum(1 - np.abs(x), 0), dtype=np.float64)
 
 
 def _cubic(x: Array) -> Array:
     a = np.abs(x)  # Keys 1981, equation 15, with a = -1/2
     inner = 1.5 * (a * a * a) - 2.5 * (a * a) + 1
     outer = -0.5 * (a * a * a) + 2.5 * (a * a) - 4 * a + 2
-    return inner * (a <= 1) + outer * ((a > 1) & (a <= 2))
+    return np.asarray(inner * (a <= 1) + outer * ((a > 1) & (a <= 2)), dtype=np.float64)
 
 
 def _lanczos(order: int) -> Callable[[Array], Array]:
@@ -85,8 +85,8 @@ class Block(NamedTuple):
 def contributions(axis: Axis) -> tuple[Array, NDArray[np.int64]]:
     """Return the weights ``(n_out, taps)`` and the input pixels ``(n_out, taps)`` they belong to.
 
-    The order of the operations is MATLAB's, so that sums round alike: the kernel is stretched when the image shrinks, rows
-    are normalised, and outside the image its mirror image continues, edge pixel repeated.
+    The order of the operations is MATLAB's, so that sums round alike: the kernel is stretched when the image shrinks,
+    rows are normalised, and outside the image its mirror image continues, edge pixel repeated.
     """
     kernel, width = KERNELS[axis.method]
     stretch = axis.scale if axis.scale < 1 and axis.antialias and axis.method != "nearest" else 1.0

@@ -100,7 +100,7 @@ def modcrop(x: Tensor, scale: int) -> Tensor:
 
 
 def pad_to_multiple(x: Tensor, n: int, *, border: Border = "reflect") -> Tensor:
-    """Extend the bottom and the right of ``(…, h, w)`` until both sides are multiples of ``n``; :func:`crop_to` undoes it.
+    """Extend the bottom and the right of ``(…, h, w)`` to multiples of ``n``; :func:`crop_to` undoes it.
 
     Args:
         x: any size from 1 x 1 on; reflection goes back and forth where the image is smaller than the padding.

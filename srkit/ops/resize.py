@@ -1,8 +1,8 @@
 """Change the size of an image exactly as MATLAB's ``imresize`` does, and the adjoint of that.
 
 The low-resolution images of nearly every super-resolution paper were made by MATLAB's ``imresize``; a resize that
-differs in its borders, its kernel or its rounding costs between 0.01 and 2.5 dB. MATLAB has two answers, and so has this
-function: a uint8 image is rounded and clipped after each of the two directions, a floating point image never.
+differs in its borders, its kernel or its rounding costs between 0.01 and 2.5 dB. MATLAB has two answers, and so has
+this function: a uint8 image is rounded and clipped after each of the two directions, a floating point image never.
 
 Source: R. Keys, "Cubic Convolution Interpolation for Digital Image Processing", IEEE Trans. ASSP 29(6), 1981 (the
 kernel); MATLAB's documentation of ``imresize`` (antialiasing, output size). Checked against files written by MATLAB.

@@ -1,0 +1,160 @@
+"""Image files in and out: PNG, JPEG, BMP, TIFF and WebP, whatever is in them, always ``(3, h, w)`` float RGB in [0, 1].
+
+:func:`read` and :func:`write` are for experiments. :func:`read_picture` and :func:`write_picture` also keep what else
+the file holds (transparency, 16 bits, grey, orientation, EXIF, colour profile, resolution), so that an enlarged
+photograph is the same kind of file as the one that came in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from srkit.errors import BadFile, BadInput
+from srkit.ops._decode import SUFFIXES, as_levels, decode
+from srkit.ops._encode import encode
+from srkit.ops.atomic import atomic_path
+from srkit.ops.check import check_image
+from srkit.ops.picture import Picture, turn_back
+from srkit.ops.resize import imresize
+
+__all__ = ["SUFFIXES", "Picture", "list_images", "read", "read_picture", "write", "write_picture"]
+
+SIXTEEN_BITS = ("PNG", "TIFF")
+PathLike = str | os.PathLike[str]
+
+
+def read(path: PathLike) -> Tensor:
+    """Read an image file as ``(3, h, w)`` float32 RGB in [0, 1], upright.
+
+    Grey becomes three equal channels; transparency is dropped and the colour beneath it kept; 16 bits keep their
+    precision; CMYK is converted without its profile. Of an animation or a multi-page TIFF, the first image is taken.
+
+    Raises:
+        BadFile: missing, a folder, empty, damaged, or not an image; the message says what was found.
+    """
+    return decode(Path(path)).rgb
+
+
+def read_picture(path: PathLike) -> Picture:
+    """Read an image file with everything :class:`Picture` records.
+
+    Raises:
+        BadFile: as :func:`read`.
+    """
+    return decode(Path(path))
+
+
+def write(
+    path: PathLike,
+    image: Tensor,
+    *,
+    alpha: Tensor | None = None,
+    depth: int = 8,
+    quality: int = 95,
+    overwrite: bool = True,
+) -> None:
+    """Write ``image`` to ``path``; the suffix chooses the format. The file appears whole or not at all.
+
+    Args:
+        path: ``.png``, ``.tif``, ``.webp`` (all three lossless), ``.bmp`` or ``.jpg``.
+        image: ``(3, h, w)``, or ``(1, h, w)`` for grey, in [0, 1]; rounded to ``depth`` bits, halves upwards, and
+            clipped.
+        alpha: ``(1, h, w)`` in [0, 1].
+        depth: 8, or 16 for PNG and TIFF.
+        quality: of JPEG, 1 to 100; colour is not subsampled.
+        overwrite: whether a file that is there may be replaced.
+
+    Raises:
+        BadInput: not an image, NaN, an unknown suffix, or something the format cannot hold.
+        BadFile: the folder is missing, the disk is full, writing is not allowed.
+    """
+    if depth == 16 and _format_of(Path(path)) not in SIXTEEN_BITS:
+        raise BadInput(f"{Path(path).name!r} would hold 8 bits per channel and 16 were asked for; use .png or .tif.")
+    _write(Path(path), image, Picture(rgb=image, alpha=alpha, depth=depth), quality, overwrite)
+
+
+def write_picture(path: PathLike, sr: Tensor, *, like: Picture, quality: int = 95, overwrite: bool = True) -> None:
+    """Write ``sr`` as the same kind of picture as ``like``: grey, transparency, depth, orientation, EXIF, profile, dpi.
+
+    The suffix of ``path`` chooses the format. Transparency of another size is enlarged by bicubic interpolation. A
+    palette cannot hold new colours and comes back as RGB or RGBA; CMYK comes back as RGB without its profile of inks. A
+    TIFF gets no EXIF block, and JPEG, BMP and WebP get 8 bits where ``like`` had 16.
+
+    Args:
+        path: where to.
+        sr: ``(3, h, w)`` in [0, 1], upright.
+        like: what :func:`read_picture` gave for the picture that was enlarged.
+        quality: of JPEG.
+        overwrite: whether a file that is there may be replaced.
+
+    Raises:
+        BadInput: as :func:`write`.
+        BadFile: as :func:`write`.
+    """
+    _write(Path(path), _to_grey(sr) if like.grey else sr, like, quality, overwrite)
+
+
+def list_images(folder: PathLike) -> list[Path]:
+    """Return the images of a folder in natural order (``2.png`` before ``10.png``), hidden files left out.
+
+    Raises:
+        BadFile: there is no such folder, or no image in it; the message says which suffixes were looked for.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise BadFile(f"{path} is {'a file' if path.exists() else 'missing'}; a folder with images was expected.")
+    files = [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()]
+    if not files:
+        found = sorted(p.name for p in path.iterdir())[:5]
+        raise BadFile(
+            f"There is no image ({', '.join(SUFFIXES)}) in {path}, only {', '.join(found) if found else 'nothing'}. "
+            "Images in folders below are not looked for."
+        )
+    return sorted(files, key=lambda p: (natural_key(p.name), p.name))
+
+
+def natural_key(name: str) -> list[tuple[int, int | str]]:
+    """Return a sort key that compares runs of digits as numbers."""
+    return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in re.split(r"([0-9]+)", name) if part]
+
+
+def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bool) -> None:
+    file_format = _format_of(path)
+    planes = check_image(image, channels=(1, 3))
+    if planes.ndim != 3:
+        raise BadInput(f"One image (3, h, w) is written at a time; {tuple(planes.shape)} is a batch: write batch[0].")
+    if like.depth not in (8, 16) or not 1 <= quality <= 100:
+        raise BadInput(f"depth is 8 or 16 and quality 1 to 100; {like.depth} and {quality} were given.")
+    planes = planes.detach().float()
+    if like.alpha is not None:
+        planes = torch.cat([planes, _fitting_alpha(like.alpha, planes)])  # (c + 1, h, w)
+    depth = like.depth if file_format in SIXTEEN_BITS else 8
+    orientation = like.orientation if file_format != "TIFF" else 1
+    levels = as_levels(turn_back(planes, orientation), depth)
+    exif = like.exif if file_format in ("PNG", "JPEG", "WEBP") else None
+    with atomic_path(path, overwrite=overwrite) as temporary:
+        encode(temporary, levels, file_format=file_format, quality=quality, exif=exif, icc=like.icc, dpi=like.dpi)
+
+
+def _format_of(path: Path) -> str:
+    if path.suffix.lower() not in SUFFIXES:
+        raise BadInput(f"{path.name!r} does not say which format to write; it must end in {', '.join(SUFFIXES)}.")
+    return SUFFIXES[path.suffix.lower()]
+
+
+def _fitting_alpha(alpha: Tensor, image: Tensor) -> Tensor:
+    check_image(alpha, name="alpha", channels=(1,))
+    alpha = alpha.detach().to(image.device, image.dtype)
+    size = (int(image.shape[-2]), int(image.shape[-1]))
+    return alpha if tuple(alpha.shape[-2:]) == size else imresize(alpha, size=size).clamp(0, 1)
+
+
+def _to_grey(sr: Tensor) -> Tensor:
+    """Return the luma of ``(3, h, w)`` as ``(1, h, w)``; three equal channels give exactly that channel."""
+    red, green, blue = check_image(sr)[..., :1, :, :], sr[..., 1:2, :, :], sr[..., 2:, :, :]
+    return green + 0.299 * (red - green) + 0.114 * (blue - green)
