@@ -1,0 +1,148 @@
+"""``upscale``: one image in, the same kind out, whatever its size and the memory there is."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.inference.ensemble import self_ensemble
+from srkit.inference.memory import affordable_tile, is_out_of_memory
+from srkit.inference.mode import evaluating, place_of, scale_of
+from srkit.inference.reach import measure_reach
+from srkit.inference.tiling import Forward, Plan, Progress, check_sizes, fill, plan_of
+from srkit.ops.check import check_image
+from srkit.ops.files import read
+
+__all__ = ["TileChoice", "upscale"]
+
+TileChoice = int | Literal["auto"] | None
+_SMALLEST = 16
+_WHOLE = Plan(halo=0, align=1, exact=True)
+
+
+def upscale(
+    image: Tensor | str | Path,
+    net: nn.Module,
+    *,
+    tile: TileChoice = None,
+    halo: int | None = None,
+    ensemble: bool = False,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Enlarge one image or a batch with a network.
+
+    The network is used in eval mode without gradients and handed back in the mode it came in. When memory runs out the
+    image is cut into tiles, and the tiles are halved until they fit.
+
+    Args:
+        image: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1], or the path of an image file.
+        net: a network of the contract, on any device.
+        tile: LR pixels along the side of a tile; None takes the whole image at once; ``"auto"`` takes the largest
+            tile that should fit into half of the free memory.
+        halo: LR pixels read around a tile; None measures what the network needs (:func:`srkit.inference.tiled`).
+        ensemble: take the mean over eight flips and rotations (eight times the work, a little better).
+        progress: called as ``progress(done, total)`` after each tile.
+
+    Returns:
+        ``(3, scale*h, scale*w)`` or ``(b, 3, scale*h, scale*w)``, clamped to [0, 1], on the device of ``image``.
+
+    Raises:
+        BadInput: not an image, not a network, an impossible tile, or memory too small even for a tile of 16.
+        BadFile: the path does not hold a readable image.
+
+    Example:
+        >>> import srkit, torch
+        >>> net = srkit.models.create("bicubic", scale=2)
+        >>> srkit.upscale(torch.rand(3, 10, 12), net).shape
+        torch.Size([3, 20, 24])
+    """
+    pixels = read(image) if isinstance(image, str | Path) else image
+    check_image(pixels, name="image")
+    lr = pixels if pixels.dim() == 4 else pixels[None]
+    chosen = _chosen_tile(tile, lr, net)
+    check_sizes(chosen, halo)
+    sr = _room_for(lr, scale_of(net))
+    _shrink_until_it_fits(sr, net, lr, tile=chosen, halo=halo, ensemble=ensemble, progress=progress)
+    sr.clamp_(0, 1)
+    return sr if pixels.dim() == 4 else sr[0]
+
+
+def _chosen_tile(tile: TileChoice, lr: Tensor, net: nn.Module) -> int | None:
+    if tile == "auto":
+        return affordable_tile(net, lr, scale=scale_of(net))
+    if isinstance(tile, str):
+        raise BadInput(f"tile={tile!r} was given; write a number of pixels (tile=256), 'auto', or None.")
+    return tile
+
+
+def _room_for(lr: Tensor, scale: int) -> Tensor:
+    shape = (*lr.shape[:-2], lr.shape[-2] * scale, lr.shape[-1] * scale)
+    try:
+        return lr.new_empty(shape)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        gigabytes = torch.Size(shape).numel() * lr.element_size() / 1e9
+        raise BadInput(
+            f"The result alone, {shape[-1]} x {shape[-2]} pixels, needs {gigabytes:.1f} GB of memory on {lr.device}, "
+            "more than there is. Cut the image first, or use a smaller scale."
+        ) from error
+
+
+def _shrink_until_it_fits(
+    sr: Tensor,
+    net: nn.Module,
+    lr: Tensor,
+    *,
+    tile: int | None,
+    halo: int | None,
+    ensemble: bool,
+    progress: Progress | None,
+) -> None:
+    longest = max(lr.shape[-2:])
+    size = min(tile or longest, longest)
+    forward: Forward = partial(self_ensemble, net) if ensemble else net
+    plan: Plan | None = None
+    while True:
+        if size < longest and plan is None:
+            plan = plan_of(measure_reach(net, channels=lr.shape[-3]), halo)
+        used = plan if plan is not None and size < longest else _WHOLE
+        with evaluating(net):
+            error = _attempt(sr, forward, lr, place_of(net, lr), tile=size, plan=used, progress=progress)
+        if error is None:
+            return
+        if size <= _SMALLEST:
+            raise BadInput(
+                f"Memory ran out on {place_of(net, lr)[0]} even with tiles of {size} x {size} pixels ({error}). Close "
+                "other programs, use a smaller network, or move it to a device with more memory."
+            )
+        size = max(_SMALLEST, size // 2)
+
+
+def _attempt(
+    sr: Tensor,
+    forward: Forward,
+    lr: Tensor,
+    place: tuple[torch.device, torch.dtype],
+    *,
+    tile: int,
+    plan: Plan,
+    progress: Progress | None,
+) -> str | None:
+    """Fill ``sr``; return None, or what the allocator said when memory ran out."""
+    try:
+        fill(sr, forward, lr, place, tile=tile, plan=plan, progress=progress)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        said = str(error).strip().splitlines()
+    else:
+        return None
+    if place[0].type == "cuda":
+        torch.cuda.empty_cache()
+    return said[0] if said else "out of memory"

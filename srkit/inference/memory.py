@@ -1,0 +1,101 @@
+"""Memory: know how much there is, guess how much a network wants, and recognise that it ran out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from srkit.inference.mode import evaluating, place_of
+
+__all__ = ["affordable_tile", "bytes_per_pixel", "free_bytes", "is_out_of_memory"]
+
+_SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_cpu", "failed to allocate")
+_PROBE = 32
+_SAFETY = 0.5
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether ``error`` says that memory ran out, on whichever device and in whichever words."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return the bytes still free on ``device``, or None where that cannot be known."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    if device.type != "cpu":
+        return None
+    limits = [value for value in (_available(), _cgroup_room()) if value is not None]
+    return min(limits) if limits else None
+
+
+def bytes_per_pixel(net: nn.Module, *, channels: int = 3) -> float:
+    """Estimate the peak of activations in bytes per LR pixel, from one pass over 32 x 32 pixels.
+
+    Takes the hungriest layer (what goes in and what comes out) twice: one for the layer, one for the skip connections
+    and the workspace of the convolution.
+
+    Args:
+        net: ``(b, channels, h, w)`` -> ``(b, ., scale*h, scale*w)``.
+        channels: what it takes.
+    """
+    device, dtype = place_of(net, torch.zeros(()))
+    peaks = [0]
+
+    def weigh(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        peaks.append(sum(x.numel() * x.element_size() for x in (*inputs, output) if isinstance(x, Tensor)))
+
+    hooks = [module.register_forward_hook(weigh) for module in net.modules()]
+    try:
+        with evaluating(net):
+            net(torch.full((1, channels, _PROBE, _PROBE), 0.5, device=device, dtype=dtype))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return 2 * max(peaks) / _PROBE**2
+
+
+def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
+    """Return the tile that fits into half of the free memory, or None where the whole image fits.
+
+    Args:
+        net: the network.
+        lr: ``(b, c, h, w)``, the image to enlarge.
+        scale: the network's factor; the result itself is counted too.
+    """
+    device, _ = place_of(net, lr)
+    free = free_bytes(device)
+    if free is None:
+        return None
+    result = lr.numel() * scale**2 * lr.element_size() if device == lr.device else 0
+    room = max(free - result, 0) * _SAFETY
+    pixels = room / (bytes_per_pixel(net, channels=lr.shape[-3]) * len(lr))
+    if pixels >= lr.shape[-2] * lr.shape[-1]:
+        return None
+    return max(32, int(pixels**0.5) // 32 * 32)
+
+
+def _available() -> int | None:
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        for line in meminfo.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _cgroup_room() -> int | None:
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+    except (OSError, ValueError):
+        return None
+    return None if limit == "max" else max(int(limit) - used, 0)
