@@ -5,7 +5,10 @@ A new network is one file beside this one and one line in the list of imports be
 
 from srkit.models import a2001sr, bicubic, edsr, espcn, rcan, srcnn  # the shelf
 from srkit.models._create import card, create, names
+from srkit.models._files import save
+from srkit.models._load import load, load_into
 from srkit.models._registry import MODELS, Card, Entry, Layout, Score, register_model, score_table
+from srkit.models._weights import weights_home
 
 __all__ = [
     "MODELS",
@@ -19,9 +22,13 @@ __all__ = [
     "create",
     "edsr",
     "espcn",
+    "load",
+    "load_into",
     "names",
     "rcan",
     "register_model",
+    "save",
     "score_table",
     "srcnn",
+    "weights_home",
 ]

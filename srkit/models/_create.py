@@ -48,10 +48,10 @@ def create(
     _check_arguments(key, entry.factory, merged)
     net = label(entry.factory(scale=scale, **merged), name=key, scale=scale, arguments=merged)
     if pretrained is not None:
-        from srkit.models._files import read_into
+        from srkit.models._load import load_into
         from srkit.models._weights import weights_path
 
-        read_into(net, weights_path(key, scale=scale, pretrained=pretrained))
+        load_into(net, weights_path(key, scale=scale, pretrained=pretrained))
     return net
 
 

@@ -10,12 +10,15 @@ not need one), so 170 371 parameters instead of 170 395 with 24 of them frozen.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import conv
-from srkit.models._registry import Card, register_model
+from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["A2001SR", "CARD"]
 
@@ -39,7 +42,11 @@ CARD = Card(
 )
 
 
-@register_model("a2001sr", CARD)
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {"scale": 2, "channels": (weights["body.0.weight"].shape[0], weights["body.2.weight"].shape[0])}
+
+
+@register_model("a2001sr", CARD, layout=Layout(sizes=_sizes))
 class A2001SR(nn.Module):
     """The network of Exercise 1, x2 only.
 
