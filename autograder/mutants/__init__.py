@@ -1,0 +1,67 @@
+"""Wrong answers, each named after the misconception behind it, with the points its author says it must get.
+
+One file per exercise. A mutant is written as a student would write it; the decorator states what it earns and which
+slip the check must recognise in it. :func:`mutants` reads them all; nothing else lists them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Any, TypeVar
+
+from srkit.exercises import EXERCISES
+
+__all__ = ["Mutant", "mutant", "mutants"]
+
+Answer = TypeVar("Answer", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong answer.
+
+    Attributes:
+        exercise: which exercise it answers.
+        name: the misconception.
+        answer: the function or class.
+        points: what its author says it earns.
+        slip: the slip that must be recognised, or "" where only the numbers can be told.
+    """
+
+    exercise: str
+    name: str
+    answer: Callable[..., Any]
+    points: float
+    slip: str
+
+    def source(self) -> str:
+        """Return the code as the student's cell would hold it, under the name the exercise asks for."""
+        lines = dedent(inspect.getsource(self.answer)).splitlines()
+        code = "\n".join(lines[next(i for i, line in enumerate(lines) if line.startswith(("def ", "class "))) :])
+        wanted = EXERCISES.get(self.exercise).answer
+        return re.sub(rf"^(def|class) {re.escape(self.answer.__name__)}\b", rf"\1 {wanted}", code)
+
+
+def mutant(points: float, slip: str = "") -> Callable[[Answer], Answer]:
+    """Mark a wrong answer with what it must earn and the slip that must be recognised."""
+
+    def mark(answer: Answer) -> Answer:
+        answer.__mutant__ = (points, slip)  # type: ignore[attr-defined]
+        return answer
+
+    return mark
+
+
+def mutants(exercise: str) -> list[Mutant]:
+    """Return the mutants of one exercise, in the order they are written in ``autograder/mutants/<exercise>.py``."""
+    if exercise not in {module.name for module in pkgutil.iter_modules(__path__)}:
+        return []
+    module = importlib.import_module(f"{__name__}.{exercise}")
+    marked = ((name, thing) for name, thing in vars(module).items() if hasattr(thing, "__mutant__"))
+    return [Mutant(exercise, name.strip("_"), thing, *thing.__mutant__) for name, thing in marked]

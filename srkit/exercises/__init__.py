@@ -1,0 +1,46 @@
+"""What each exercise asks, how it is checked under the cell, and how it is graded. One definition serves both.
+
+``check("tv_loss", tv_loss)`` answers a student in a second; ``grade("tv_loss", answer, seed)`` is the pure function a
+grader calls, here or with the answer running somewhere else.
+"""
+
+from srkit.exercises import a2001sr as _a2001sr
+from srkit.exercises import find_pairs as _find_pairs
+from srkit.exercises import self_ensemble as _self_ensemble
+from srkit.exercises import training_step as _training_step
+from srkit.exercises import tv_loss as _tv_loss
+from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Result, grade, judge
+from srkit.exercises._measure import Foreign, Observation, measure
+from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Tolerance, Unusable, add
+from srkit.exercises._study import Note, hint, predict, recall
+from srkit.exercises._verdict import Points, Verdict, check, score
+
+__all__ = [
+    "CHECK_SEED",
+    "EXERCISES",
+    "SUBMISSION_SEED",
+    "Case",
+    "Criterion",
+    "Exercise",
+    "Finding",
+    "Foreign",
+    "Note",
+    "Observation",
+    "Points",
+    "Result",
+    "Slip",
+    "Tolerance",
+    "Unusable",
+    "Verdict",
+    "add",
+    "check",
+    "grade",
+    "hint",
+    "judge",
+    "measure",
+    "predict",
+    "recall",
+    "score",
+]
+
+del _a2001sr, _find_pairs, _self_ensemble, _training_step, _tv_loss

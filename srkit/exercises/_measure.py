@@ -1,0 +1,109 @@
+"""Run a student's answer on one case and bring back plain values. The only file here that executes student code.
+
+Nothing in this file knows an expected value, a tolerance or a point, so it can run on the far side of a wall.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._model import Perform, Unusable, Value
+
+__all__ = ["Foreign", "Observation", "measure", "plain"]
+
+Trouble = Literal["", "stub", "unusable", "error"]
+_LONGEST_MESSAGE = 600
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Stands for a returned thing that is no plain value; only its type is kept."""
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """What came out of one run.
+
+    Attributes:
+        outputs: what ``perform`` returned, made plain; None when there was trouble.
+        trouble: ``""``, ``"stub"`` (not written yet), ``"unusable"`` (wrong kind of answer) or ``"error"``.
+        message: what happened, when there was trouble.
+        changed: names of inputs the answer changed in place.
+        printed: what was written to stdout, stderr and as warnings. Evidence, never a score.
+    """
+
+    outputs: Mapping[str, Any] | None
+    trouble: Trouble = ""
+    message: str = ""
+    changed: tuple[str, ...] = ()
+    printed: str = field(default="", compare=False)
+
+
+def measure(perform: Perform, answer: Any, inputs: Mapping[str, Value]) -> Observation:
+    """Run ``perform(answer, inputs)`` on a copy of the inputs and report what happened.
+
+    Exceptions become observations. KeyboardInterrupt is let through, so that a time limit can end an endless loop.
+    """
+    given = copy.deepcopy(dict(inputs))
+    printed = io.StringIO()
+    outputs: Mapping[str, Any] | None = None
+    trouble: Trouble = ""
+    message = ""
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            outputs = {name: plain(value) for name, value in perform(answer, given).items()}
+        except Unusable as problem:
+            trouble, message = "unusable", str(problem)
+        except NotImplementedError as problem:
+            trouble, message = "stub", str(problem)
+        except (Exception, SystemExit) as problem:
+            trouble, message = "error", _explain(problem)
+    changed = tuple(name for name, value in inputs.items() if not _same(value, given.get(name)))
+    return Observation(outputs=outputs, trouble=trouble, message=message, changed=changed, printed=printed.getvalue())
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as a plain :data:`Value`, or a :class:`Foreign` that names its type.
+
+    Tensors are detached, moved to the CPU and copied; subclasses and objects that merely act like numbers are foreign.
+    """
+    if type(value) in (Tensor, torch.nn.Parameter):
+        return value.detach().to("cpu", copy=True).contiguous()
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if type(value) in (list, tuple):
+        return [plain(item) for item in value]
+    return Foreign(type(value).__name__)
+
+
+def _same(before: Value, after: Any) -> bool:
+    if isinstance(before, Tensor):
+        return isinstance(after, Tensor) and before.shape == after.shape and torch.equal(before, after)
+    if isinstance(before, Sequence) and not isinstance(before, str):
+        return isinstance(after, Sequence) and len(before) == len(after) and all(map(_same, before, after))
+    return bool(before == after)
+
+
+def _explain(problem: BaseException) -> str:
+    """Say what was raised and in which of the student's lines."""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if _is_hers(frame.filename)]
+    where = f", in line {frames[-1].lineno} of your code: {(frames[-1].line or '').strip()}" if frames else ""
+    text = f"{type(problem).__name__}: {problem}".strip()
+    return (text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " …") + where
+
+
+def _is_hers(filename: str) -> bool:
+    return not any(part in filename for part in ("/srkit/", "\\srkit\\", "site-packages", "lib/python", "<frozen"))

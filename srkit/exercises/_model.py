@@ -1,0 +1,177 @@
+"""What an exercise is: data, three pure functions, and nothing that runs by itself.
+
+An exercise is asked in two places, under the student's cell and in the grader, from this one definition. The work is
+cut so that the student's code can sit on the far side of a wall::
+
+    cases(seed)              grader's side   seed -> plain inputs (tensors, numbers, strings)
+    perform(answer, inputs)  student's side  runs the answer, returns plain outputs; holds no expected value
+    judge(...)               grader's side   compares those outputs with what the references give
+
+Inputs and outputs are :data:`Value` only, so a grader in another process sends and receives raw arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from torch import Tensor
+
+from srkit._registry import Registry
+from srkit.errors import BadInput
+
+__all__ = [
+    "EXERCISES",
+    "Case",
+    "Criterion",
+    "Exercise",
+    "Inputs",
+    "Outputs",
+    "Perform",
+    "Slip",
+    "Tolerance",
+    "Unusable",
+    "Value",
+    "add",
+]
+
+Value: TypeAlias = Tensor | bool | int | float | str | Sequence["Value"] | None
+Inputs: TypeAlias = Mapping[str, Any]  # of Value
+Outputs: TypeAlias = Mapping[str, Any]  # of Value, or Foreign for what is none
+Perform: TypeAlias = Callable[[Any, Inputs], dict[str, Value]]
+
+
+class Unusable(Exception):
+    """Raised inside ``perform``: the answer is not the kind of thing that was asked for; the message says what is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """How far an output may lie from the expected one, and why that far.
+
+    An output agrees where ``|output - expected| <= absolute + relative * |expected|``.
+    """
+
+    absolute: float
+    relative: float
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One thing the answer must do, and what it is worth.
+
+    Attributes:
+        name: one word, unique within the exercise.
+        points: what it earns; all or nothing, partial credit comes from having several criteria.
+        text: what is asked, as the student reads it.
+        hidden: only tested after submission.
+    """
+
+    name: str
+    points: float
+    text: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One set of inputs for one criterion.
+
+    Attributes:
+        criterion: the criterion it belongs to; a criterion is met when all its cases agree.
+        inputs: plain values; ``perform`` gets a copy of them.
+        tolerance: overrides the exercise's where this case needs another.
+    """
+
+    criterion: str
+    inputs: Inputs
+    tolerance: Tolerance | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slip:
+    """A known misconception and the sentence that helps.
+
+    Attributes:
+        name: the misconception in a few words, joined by underscores.
+        message: points at the mistake without writing the correction.
+        wrong: what somebody with this misconception would have written; the slip is recognised when the student's
+            outputs equal what this gives on the same inputs.
+        sign: alternatively, a test on (inputs, outputs, expected outputs).
+        raises: alternatively, a regular expression to be found in the message of the exception that was raised.
+    """
+
+    name: str
+    message: str
+    wrong: Callable[..., Any] | None = None
+    sign: Callable[[Inputs, Outputs, Outputs], bool] | None = None
+    raises: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """One exercise of a lesson.
+
+    Attributes:
+        name: the registered name, for example ``"tv_loss"``.
+        answer: the name of the function or class the student defines.
+        number: where it stands in the course, ``"11.5"``.
+        title: one line.
+        difficulty: 1 (a line you have seen before) to 5.
+        importance: 1 (for pleasure) to 5 (the course builds on it); difficulty and importance let her skip wisely.
+        minutes: how long most people need.
+        criteria: what is asked, with points.
+        cases: seed -> cases; pure.
+        perform: (answer, inputs) -> outputs; runs where the student's code runs.
+        references: accepted answers, the library's own first. Agreement with any of them is agreement.
+        tolerance: default tolerance, with its reason.
+        slips: known misconceptions, most telling first.
+        hints: a nudge, the concept, the first step.
+    """
+
+    name: str
+    answer: str
+    number: str
+    title: str
+    difficulty: int
+    importance: int
+    minutes: int
+    criteria: tuple[Criterion, ...]
+    cases: Callable[[int], Sequence[Case]]
+    perform: Perform
+    references: tuple[Callable[..., Any], ...]
+    tolerance: Tolerance
+    hints: tuple[str, str, str]
+    slips: tuple[Slip, ...] = field(default=())
+
+    @property
+    def lesson(self) -> int:
+        """The number of the lesson it belongs to."""
+        return int(self.number.partition(".")[0])
+
+    @property
+    def points(self) -> float:
+        """What a complete answer earns."""
+        return sum(criterion.points for criterion in self.criteria)
+
+
+EXERCISES: Registry[Exercise] = Registry("exercise")
+
+
+def add(exercise: Exercise) -> Exercise:
+    """File ``exercise`` under its name and return it.
+
+    Raises:
+        BadInput: its criteria are not unique, or a public case belongs to no criterion.
+        DuplicateName: the name is taken.
+    """
+    names = [criterion.name for criterion in exercise.criteria]
+    tested = {case.criterion for case in exercise.cases(0)}
+    if len(set(names)) != len(names) or tested != set(names):
+        raise BadInput(
+            f"The exercise {exercise.name!r} declares the criteria {names} and its cases test {sorted(tested)}; "
+            "each criterion needs its own name and at least one case."
+        )
+    return EXERCISES.register(exercise.name)(exercise)

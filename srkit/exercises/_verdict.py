@@ -1,0 +1,136 @@
+"""The check under an exercise: a verdict that reads the same as text and as a table."""
+
+from __future__ import annotations
+
+import html
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from srkit.errors import BadInput
+from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Measure, Result, _measure_here, grade_criteria
+from srkit.exercises._model import EXERCISES, Exercise
+
+__all__ = ["Points", "Verdict", "check", "score"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check says. Shown as text in a terminal and as a small table in a notebook."""
+
+    exercise: Exercise
+    result: Result
+    untested: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether every criterion tested here is met."""
+        return all(finding.outcome == "correct" for finding in self.result.findings)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __str__(self) -> str:
+        lines = [self._headline()]
+        for finding in self.result.findings:
+            lines.append(f"  {_mark(finding)} {finding.text}")
+            lines += [f"      {line}" for line in finding.message.splitlines()]
+        return "\n".join([*lines, *self._notes()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><td style="text-align:left;white-space:nowrap">{_mark(finding)}</td>'
+            f'<td style="text-align:left">{html.escape(finding.text)}'
+            + (f"<br><em>{html.escape(finding.message)}</em>" if finding.message else "")
+            + "</td></tr>"
+            for finding in self.result.findings
+        )
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
+        return f"<p><strong>{html.escape(self._headline())}</strong></p><table>{rows}</table>{notes}"
+
+    def _headline(self) -> str:
+        met = sum(finding.outcome == "correct" for finding in self.result.findings)
+        return f"{self.exercise.number} {self.exercise.answer}: {met} of {len(self.result.findings)} criteria met"
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if not self.passed:
+            notes.append(f'A hint: srkit.exercises.hint("{self.exercise.name}")')
+        if self.untested:
+            total = self.untested + len(self.result.findings)
+            verb = "is" if self.untested == 1 else "are"
+            notes.append(f"{self.untested} of {total} criteria {verb} only tested after submission.")
+        return notes
+
+
+class Points(float):
+    """A score that nbgrader reads as a number and a reader sees as a verdict."""
+
+    verdict: Verdict
+
+    def __new__(cls, verdict: Verdict) -> Points:
+        """Take the points from the verdict."""
+        points = super().__new__(cls, verdict.result.points)
+        points.verdict = verdict
+        return points
+
+    def __repr__(self) -> str:
+        return f"{float(self):g}"
+
+    def _repr_html_(self) -> str:
+        return self.verdict._repr_html_()
+
+
+def check(name: str, answer: Any) -> Verdict:
+    """Say what ``answer`` already does and what it does not do yet, in about a second.
+
+    Args:
+        name: a registered exercise.
+        answer: the function or class that was written.
+
+    Raises:
+        NotImplementedError: nothing has been written yet; the message says what to do next.
+        UnknownName: there is no such exercise.
+    """
+    exercise = EXERCISES.get(name)
+    visible = [criterion for criterion in exercise.criteria if not criterion.hidden]
+    result = grade_criteria(exercise, answer, CHECK_SEED, visible, _measure_here)
+    if all(finding.outcome == "stub" for finding in result.findings):
+        raise NotImplementedError(
+            f"`{exercise.answer}` is not written yet. Replace the line `raise NotImplementedError…` in the cell above, "
+            f'run that cell, then run this one again. Stuck? srkit.exercises.hint("{name}") gives a first nudge.'
+        ) from None
+    return Verdict(exercise, result, untested=len(exercise.criteria) - len(visible))
+
+
+def score(name: str, answer: Any, *, seed: int | None = None, measure_with: Measure | None = None) -> Points:
+    """Grade ``answer`` on all criteria; the number that nbgrader writes into its grade book.
+
+    Args:
+        name: a registered exercise.
+        answer: the function or class handed in.
+        seed: which cases to draw; the environment variable ``SRKIT_GRADING_SEED`` comes next, then the recorded ones.
+        measure_with: as in :func:`srkit.exercises.grade`.
+
+    Raises:
+        BadInput: ``SRKIT_GRADING_SEED`` is not a whole number.
+        UnknownName: there is no such exercise.
+    """
+    exercise = EXERCISES.get(name)
+    chosen = _seed_from_environment() if seed is None else seed
+    result = grade_criteria(exercise, answer, chosen, exercise.criteria, measure_with or _measure_here)
+    return Points(Verdict(exercise, result))
+
+
+def _seed_from_environment() -> int:
+    text = os.environ.get("SRKIT_GRADING_SEED", str(SUBMISSION_SEED))
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInput(f"SRKIT_GRADING_SEED is {text!r}; give a whole number, or unset it.") from None
+
+
+def _mark(finding: Finding) -> str:
+    return "✓ met" if finding.outcome == "correct" else "✗ not yet"

@@ -1,0 +1,160 @@
+"""Exercise 11.2: from a folder of the A2001 kind to a list of pairs, without mixing them up."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+
+__all__ = ["FIND_PAIRS"]
+
+
+def _reference(root: Path, scale: int) -> list[tuple[Path, Path]]:
+    pairs = []
+    for hr in sorted((root / "HR").glob("*.png")):
+        if hr.name.startswith("."):
+            continue
+        lr = root / "LR_bicubic" / f"X{scale}" / f"{hr.stem}x{scale}.png"
+        if not lr.is_file():
+            raise FileNotFoundError(f"{hr.name} has no partner: {lr} does not exist.")
+        pairs.append((hr, lr))
+    return pairs
+
+
+def _tree(names: Sequence[str], *scales: int) -> list[str]:
+    return [f"HR/{name}.png" for name in names] + [f"LR_bicubic/X{s}/{name}x{s}.png" for s in scales for name in names]
+
+
+def _cases(seed: int) -> list[Case]:
+    numbers = sorted({100 + int(900 * float(value)) for value in noise(6, seed=seed)})
+    plain = [f"img{number}" for number in numbers]
+    tricky = [f"t{numbers[0]}", f"t{numbers[0]}b", f"t{numbers[0]}b2", f"flex3ible{numbers[1]}", "x3", "dot.dot", "ax3"]
+    lost = f"LR_bicubic/X2/{plain[len(plain) // 2]}x2.png"
+    clutter = ["HR/Thumbs.db", "HR/.DS_Store", f"HR/._{plain[0]}.png", "HR/notes.txt", "LR_bicubic/X2/Thumbs.db"]
+    return [
+        Case(criterion="pairs", inputs={"files": _tree(plain, 2), "scale": 2, "lost": ""}),
+        Case(criterion="names", inputs={"files": _tree(tricky, 2, 3), "scale": 3, "lost": ""}),
+        Case(
+            criterion="missing",
+            inputs={"files": [f for f in _tree(plain, 2) if f != lost], "scale": 2, "lost": Path(lost).name},
+        ),
+        Case(criterion="clutter", inputs={"files": _tree(plain, 2, 4) + clutter, "scale": 2, "lost": ""}),
+    ]
+
+
+def _perform(answer: Callable[[Path, int], Any], inputs: Inputs) -> dict[str, Value]:
+    lost, files, scale = str(inputs["lost"]), inputs["files"], inputs["scale"]
+    with tempfile.TemporaryDirectory(prefix="a2001-") as folder:
+        root = Path(folder)
+        for name in files:
+            path = root / str(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+        if not lost:
+            return {"pairs": _relative(answer(root, scale), root)}
+        try:
+            answer(root, scale)
+        except (OSError, ValueError, LookupError) as problem:
+            stem = lost.removesuffix(f"x{scale}.png")
+            return {"refused": True, "named": lost in str(problem) or stem in str(problem)}
+        return {"refused": False, "named": False}
+
+
+def _relative(pairs: Any, root: Path) -> list[Value]:
+    if not isinstance(pairs, (list, tuple)):
+        raise Unusable(f"A list of pairs is asked for; yours is {type(pairs).__name__}.")
+    rows: list[Value] = []
+    for index, pair in enumerate(pairs):
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not all(isinstance(p, (str, Path)) for p in pair):
+            raise Unusable(
+                f"Each entry is a pair (path of HR, path of LR); entry {index} is {pair!r}.".replace(str(root), "…")
+            )
+        rows.append([Path(path).relative_to(root).as_posix() for path in pair])
+    return rows
+
+
+def _not_refused(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    return outputs.get("refused") is False
+
+
+def _not_named(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    return outputs.get("refused") is True and outputs.get("named") is False
+
+
+def _swapped(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    pairs = outputs["pairs"]
+    return isinstance(pairs, list) and bool(pairs) and [pair[::-1] for pair in pairs] == expected["pairs"]
+
+
+def _unsorted(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    pairs = outputs["pairs"]
+    return isinstance(pairs, list) and sorted(pairs) == expected["pairs"]
+
+
+def _mixed_up(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    """Tell whether the right files stand in the wrong pairs."""
+    pairs, right = outputs["pairs"], expected["pairs"]
+    return sorted(p[1] for p in pairs) == sorted(p[1] for p in right) and sorted(pairs) != right
+
+
+def _other_files(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    pairs, right = outputs["pairs"], expected["pairs"]
+    return len(pairs) > len(right)
+
+
+FIND_PAIRS = add(
+    Exercise(
+        name="find_pairs",
+        answer="find_pairs",
+        number="11.2",
+        title="Pairs from a folder",
+        difficulty=1,
+        importance=3,
+        minutes=10,
+        criteria=(
+            Criterion(name="pairs", points=1, text="each HR image stands beside its own LR image, in order of name"),
+            Criterion(name="names", points=1, text="any scale and any file name will do"),
+            Criterion(name="missing", points=1, text="an HR image without its LR image is an error that names it"),
+            Criterion(name="clutter", points=1, text="what else lies in the folders is left alone", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_reference,),
+        tolerance=Tolerance(absolute=0.0, relative=0.0, reason="file names agree or do not"),
+        slips=(
+            Slip(
+                name="missing_unnoticed",
+                message="One LR file was taken away and nothing was said: the pair is lost, or wrong, in silence.",
+                sign=_not_refused,
+            ),
+            Slip(
+                name="missing_unnamed",
+                message="There is an error when an LR file is missing; it should say which file to look for.",
+                sign=_not_named,
+            ),
+            Slip(name="swapped", message="Which of the two comes first: (HR, LR) or (LR, HR)?", sign=_swapped),
+            Slip(name="unsorted", message="The pairs are right; their order depends on the disk.", sign=_unsorted),
+            Slip(
+                name="mixed_up",
+                message="The right files, in the wrong pairs. Sort 'a.png', 'ab.png' and then 'ax2.png', 'abx2.png'.",
+                sign=_mixed_up,
+            ),
+            Slip(
+                name="other_files",
+                message="More pairs than images. Folders also hold thumbnails, notes and hidden files.",
+                sign=_other_files,
+            ),
+        ),
+        hints=(
+            "Do not look for the LR files. Given an HR file, you can say what its partner must be called.",
+            "pathlib knows the parts of a name: path.stem, path.suffix. Walk over HR in sorted order, build the name "
+            "of the partner from the stem and the scale, and ask whether that file exists.",
+            'Begin with: for hr in sorted((root / "HR").glob("*.png")): and build '
+            'root / "LR_bicubic" / f"X{scale}" / … inside the loop.',
+        ),
+    )
+)

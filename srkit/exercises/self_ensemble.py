@@ -1,0 +1,139 @@
+"""Exercise 11.1: the geometric self-ensemble, eight views and one mean (Lim et al., CVPRW 2017, section 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.inference import self_ensemble
+
+__all__ = ["SELF_ENSEMBLE"]
+
+Net = Callable[[Tensor], Tensor]
+
+
+def _cases(seed: int) -> list[Case]:
+    weight = noise(12, 3, 3, 3, seed=seed) - 0.4
+    square, wide, batch = (
+        noise(1, 3, 4, 4, seed=seed + 1),
+        noise(1, 3, 3, 5, seed=seed + 2),
+        noise(2, 3, 4, 3, seed=seed + 3),
+    )
+    return [
+        Case(criterion="even", inputs={"lr": square, "weight": None}),
+        Case(criterion="even", inputs={"lr": wide, "weight": None}),
+        Case(criterion="mean", inputs={"lr": square, "weight": weight}),
+        Case(criterion="any", inputs={"lr": batch, "weight": weight}),
+    ]
+
+
+def _perform(answer: Callable[[Net, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    weight = inputs["weight"]
+
+    def net(lr: Tensor) -> Tensor:
+        if isinstance(weight, Tensor):
+            return F.pixel_shuffle(F.conv2d(lr, weight, padding=1), 2)
+        return F.interpolate(lr, scale_factor=2.0, mode="nearest")
+
+    with torch.no_grad():
+        return {"sr": answer(net, inputs["lr"])}
+
+
+def _views(lr: Tensor) -> list[Tensor]:
+    flips = [lr, lr.flip(-1), lr.flip(-2), lr.flip(-1, -2)]
+    return [*flips, *(view.transpose(-1, -2) for view in flips)]
+
+
+def _upright(srs: list[Tensor]) -> list[Tensor]:
+    turned = [*srs[:4], *(sr.transpose(-1, -2) for sr in srs[4:])]
+    return [sr.flip(axes) if axes else sr for sr, axes in zip(turned, [(), (-1,), (-2,), (-1, -2)] * 2, strict=True)]
+
+
+def _not_turned_back(net: Net, lr: Tensor) -> Tensor:
+    return torch.stack([net(view) for view in _views(lr)]).mean(0)
+
+
+def _flips_only(net: Net, lr: Tensor) -> Tensor:
+    return torch.stack(_upright([net(view) for view in _views(lr)])[:4]).mean(0)
+
+
+def _rotations_only(net: Net, lr: Tensor) -> Tensor:
+    return torch.stack([net(lr.rot90(k, (-2, -1))).rot90(-k, (-2, -1)) for k in range(4)]).mean(0)
+
+
+def _wrong_order(net: Net, lr: Tensor) -> Tensor:
+    srs = [net(view) for view in _views(lr)]
+    flips: list[tuple[int, ...]] = [(), (-1,), (-2,), (-1, -2)]
+    back = [sr.flip(axes) if axes else sr for sr, axes in zip(srs, flips * 2, strict=True)]
+    return torch.stack([*back[:4], *(sr.transpose(-1, -2) for sr in back[4:])]).mean(0)
+
+
+SELF_ENSEMBLE = add(
+    Exercise(
+        name="self_ensemble",
+        answer="self_ensemble",
+        number="11.1",
+        title="Eight views of one photograph",
+        difficulty=2,
+        importance=2,
+        minutes=15,
+        criteria=(
+            Criterion(
+                name="even", points=1, text="a network that treats all directions alike gives what it gave alone"
+            ),
+            Criterion(name="mean", points=1, text="on a square image the result is the mean over all eight views"),
+            Criterion(name="any", points=1, text="it holds for a batch of images that are not square", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(self_ensemble,),
+        tolerance=Tolerance(
+            absolute=1e-5, relative=1e-5, reason="the mean of eight float32 numbers in another order differs by 1e-6"
+        ),
+        slips=(
+            Slip(
+                name="not_turned_back",
+                message="The eight results still point in eight directions when you average them.",
+                wrong=_not_turned_back,
+            ),
+            Slip(
+                name="wrong_order",
+                message="Some results come back turned the wrong way. Two moves are undone in which order?",
+                wrong=_wrong_order,
+            ),
+            Slip(
+                name="sum_instead_of_mean",
+                message="The result is eight times too bright.",
+                wrong=lambda net, lr: 8 * self_ensemble(net, lr),
+            ),
+            Slip(
+                name="flips_only",
+                message="Four of the eight views are there. A square has more symmetries than its two flips.",
+                wrong=_flips_only,
+            ),
+            Slip(
+                name="rotations_only",
+                message="Four of the eight views are there. A square has more symmetries than its four rotations.",
+                wrong=_rotations_only,
+            ),
+            Slip(
+                name="no_ensemble",
+                message="The result is that of the network alone.",
+                wrong=lambda net, lr: net(lr),
+            ),
+        ),
+        hints=(
+            "Hold a square of paper: in how many ways can you put it back into its outline, turning it over allowed?",
+            "For each view: move the image, run the network, undo the move on the result. Flips undo themselves; two "
+            "moves in a row are undone last one first. Average at the end.",
+            "Loop over the four choices of axes to flip ([], [-1], [-2], [-1, -2]) and over whether to transpose(-1, "
+            "-2) as well: 4 x 2 = 8. Add the results up in one tensor.",
+        ),
+    )
+)

@@ -1,0 +1,180 @@
+"""Exercise 11.3: one step of training, the six statements everything else is built around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Value, add
+
+__all__ = ["TRAINING_STEP"]
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+Optimiser = torch.optim.Optimizer
+
+
+def _reference(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor, hr: Tensor) -> float:
+    optimiser.zero_grad()
+    sr = net(lr)
+    value = loss(sr, hr)
+    value.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+    return value.item()
+
+
+def _cases(seed: int) -> list[Case]:
+    def inputs(steps: int, loss: str, watch: str) -> dict[str, Value]:
+        return {
+            "weight": noise(12, 3, 3, 3, seed=seed) - 0.45,
+            "lr": noise(steps, 2, 3, 4, 5, seed=seed + 1),
+            "hr": noise(steps, 2, 3, 8, 10, seed=seed + 2),
+            "loss": loss,
+            "watch": watch,
+        }
+
+    return [
+        Case(criterion="loss", inputs=inputs(1, "squares", "loss")),
+        Case(criterion="moves", inputs=inputs(1, "squares", "weights")),
+        Case(criterion="fresh", inputs=inputs(3, "squares", "weights")),
+        Case(criterion="order", inputs=inputs(2, "lopsided", "both")),
+    ]
+
+
+def _lopsided(sr: Tensor, hr: Tensor) -> Tensor:
+    return 3 * F.relu(sr - hr).mean() + F.relu(hr - sr).mean()
+
+
+def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
+    weight, lrs, hrs = inputs["weight"], inputs["lr"], inputs["hr"]
+    conv = nn.Conv2d(3, 12, 3, padding=1, bias=False)
+    with torch.no_grad():
+        conv.weight.copy_(weight)
+    net = nn.Sequential(conv, nn.PixelShuffle(2))
+    loss: Loss = F.mse_loss if inputs["loss"] == "squares" else _lopsided
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.5)
+    values = [answer(net, loss, optimiser, lr, hr) for lr, hr in zip(lrs, hrs, strict=True)]
+    both: dict[str, Value] = {"loss": values, "weights": conv.weight}
+    return both if inputs["watch"] == "both" else {str(inputs["watch"]): both[str(inputs["watch"])]}
+
+
+def _never_cleared(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor, hr: Tensor) -> float:
+    value = loss(net(lr), hr)
+    value.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+    return value.item()
+
+
+def _step_first(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor, hr: Tensor) -> float:
+    value = loss(net(lr), hr)
+    optimiser.step()
+    optimiser.zero_grad()
+    value.backward()  # type: ignore[no-untyped-call]
+    return value.item()
+
+
+def _clamped(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor, hr: Tensor) -> float:
+    return _reference(nn.Sequential(net, nn.Hardtanh(0.0, 1.0)), loss, optimiser, lr, hr)
+
+
+def _measured_after(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor, hr: Tensor) -> float:
+    _reference(net, loss, optimiser, lr, hr)
+    return loss(net(lr), hr).item()
+
+
+def _unmoved(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    weights, before = outputs["weights"], inputs["weight"]
+    return isinstance(weights, Tensor) and isinstance(before, Tensor) and torch.equal(weights, before)
+
+
+def _tensor_returned(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    values = outputs["loss"]
+    return isinstance(values, list) and any(isinstance(value, Tensor) for value in values)
+
+
+TRAINING_STEP = add(
+    Exercise(
+        name="training_step",
+        answer="training_step",
+        number="11.3",
+        title="One step of training",
+        difficulty=2,
+        importance=5,
+        minutes=15,
+        criteria=(
+            Criterion(name="loss", points=1, text="it returns the loss of the batch as a plain number"),
+            Criterion(name="moves", points=1, text="one step changes the weights as the optimiser says"),
+            Criterion(name="fresh", points=1, text="three steps in a row do not disturb each other"),
+            Criterion(name="order", points=1, text="it serves a loss that tells sr from hr", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_reference,),
+        tolerance=Tolerance(
+            absolute=1e-5, relative=1e-4, reason="float32 gradients summed in another order, carried over three steps"
+        ),
+        slips=(
+            Slip(
+                name="tensor_returned",
+                message="You return a tensor, and with it the whole graph of the step, which then stays in memory. "
+                "A tensor of one element can give you its plain number.",
+                sign=_tensor_returned,
+            ),
+            Slip(
+                name="weights_unmoved",
+                message="The weights are the same after the step as before. Is there a gradient when the optimiser "
+                "is told to move, and is it told to?",
+                sign=_unmoved,
+            ),
+            Slip(
+                name="graph_cut",
+                message="The value of the loss knows nothing of the weights: something switched gradients off.",
+                raises="does not require grad",
+            ),
+            Slip(
+                name="moved_too_early",
+                message="The weights were moved between the loss and its differentiation.",
+                raises="modified by an inplace operation",
+            ),
+            Slip(
+                name="gradients_never_cleared",
+                message="The first step is right and the later ones are not: backward() adds to what is already there.",
+                wrong=_never_cleared,
+            ),
+            Slip(
+                name="step_before_backward",
+                message="Each step seems to use the gradient of the batch before.",
+                wrong=_step_first,
+            ),
+            Slip(
+                name="clamped",
+                message="It looks as if you clamp the image before the loss: where it leaves [0, 1] the gradient is "
+                "then zero and cannot bring it back.",
+                wrong=_clamped,
+            ),
+            Slip(
+                name="measured_after",
+                message="You return the loss after the update. Training curves show the loss the step was made from.",
+                wrong=_measured_after,
+            ),
+            Slip(
+                name="sr_and_hr_swapped",
+                message="For this loss it matters which image comes first. Everywhere in this course: loss(sr, hr).",
+                wrong=lambda net, loss, optimiser, lr, hr: _reference(
+                    net, lambda sr, hr: loss(hr, sr), optimiser, lr, hr
+                ),
+            ),
+        ),
+        hints=(
+            "Say it in words first: forget, enlarge, compare, differentiate, move, report.",
+            "The optimiser holds the weights and can clear their gradients and move them; the value of the loss is "
+            "what you differentiate, by calling one of its methods. The order matters: move only once there is a "
+            "gradient of this batch and of no other.",
+            "The first statement is optimiser.zero_grad(), the second sr = net(lr). Four more, each as short.",
+        ),
+    )
+)
