@@ -8,6 +8,7 @@ no radius.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +21,8 @@ from srkit.inference.mode import evaluating, place_of
 
 __all__ = ["Reach", "measure_reach"]
 
-_LENGTHS = (65, 257)
-_THICKNESS = 16
+_LENGTHS = (65, 129, 257)
+_THICKNESS = 8
 _ALIGN = 32
 
 
@@ -40,7 +41,10 @@ class Reach:
 
 
 def measure_reach(net: nn.Module, *, channels: int = 3) -> Reach:
-    """Measure the receptive radius of a network with two or three passes over thin strips.
+    """Measure the receptive radius of a network with a few passes over thin strips.
+
+    Where NaN gives no radius or one that depends on the position, gradients are asked too: a resize written as a matrix
+    product smears a NaN over zeros of the matrix, a gradient it does not.
 
     Args:
         net: ``(b, channels, h, w)`` -> ``(b, ., scale*h, scale*w)``.
@@ -49,20 +53,27 @@ def measure_reach(net: nn.Module, *, channels: int = 3) -> Reach:
     Returns:
         The reach; ``Reach(None)`` when it is unbounded or cannot be measured (the network swallows or refuses NaN).
     """
+    found = Reach(None)
     for length in _LENGTHS:
-        across = _spread(net, channels, length, upright=False)
-        if across is None:
-            continue
-        down = _spread(net, channels, length, upright=True)
-        if down is None:
-            continue
-        sides = {across, down} if across[0] == across[1] and down[0] == down[1] else set()
-        return Reach(max(*across[0], *across[1], *down[0], *down[1]), 1 if sides else _ALIGN)
-    return Reach(None)
+        sides = [_spread(net, channels, length, upright=upright) for upright in (False, True)]
+        if all(sides):
+            found = _judge(sides)
+            break
+    if found.radius is None or found.align > 1:
+        sides = [_slopes(net, channels, _LENGTHS[0], upright=upright) for upright in (False, True)]
+        if all(sides) and _judge(sides).align == 1:
+            return _judge(sides)
+    return found
 
 
-def _spread(net: nn.Module, channels: int, length: int, *, upright: bool) -> tuple[tuple[int, int], ...] | None:
-    """Return how far NaN spread to both sides from two neighbouring pixels, or None where it reached an end."""
+def _judge(sides: list[tuple[tuple[int, int], ...]]) -> Reach:
+    """Make one verdict of both directions; two neighbours with different sides mean that the position matters."""
+    same = all(first == second for first, second in sides)
+    return Reach(max(max(pair) for both in sides for pair in both), 1 if same else _ALIGN)
+
+
+def _spread(net: nn.Module, channels: int, length: int, *, upright: bool) -> tuple[tuple[int, int], ...]:
+    """Return how far NaN spread to both sides from two neighbouring pixels; empty where it reached an end."""
     device, dtype = place_of(net, torch.zeros(()))
     middle = length // 2
     strip = torch.full((2, channels, _THICKNESS, length), 0.5, device=device, dtype=dtype)
@@ -72,13 +83,35 @@ def _spread(net: nn.Module, channels: int, length: int, *, upright: bool) -> tup
         try:
             answer = net(strip.transpose(-1, -2).contiguous() if upright else strip)
         except (ValueError, RuntimeError):
-            return None
+            return ()
     touched = answer.transpose(-1, -2) if upright else answer
     touched = touched.isnan().any(dim=1).any(dim=1).unflatten(-1, (length, -1)).any(dim=-1)  # (2, length)
-    sides = [_sides(row, middle + shift) for shift, row in enumerate(touched)]
-    if any(side is None for side in sides):
-        return None
-    return tuple(side for side in sides if side is not None)
+    return _both([_sides(row, middle + shift) for shift, row in enumerate(touched)])
+
+
+def _slopes(net: nn.Module, channels: int, length: int, *, upright: bool) -> tuple[tuple[int, int], ...]:
+    """Return which inputs two neighbouring outputs depend on, by their gradients in float64; empty as above."""
+    device, _ = place_of(net, torch.zeros(()))
+    middle = length // 2
+    rng = torch.Generator().manual_seed(0)
+    strip = torch.rand(2, channels, _THICKNESS, length, generator=rng, dtype=torch.float64).to(device)
+    given = (strip.transpose(-1, -2).contiguous() if upright else strip).requires_grad_()
+    try:
+        with torch.enable_grad():
+            answer = copy.deepcopy(net).eval().double()(given)
+            seen = (answer.transpose(-1, -2) if upright else answer).unflatten(-1, (length, -1))  # (2, c, ., length, s)
+            chosen = torch.stack([seen[sample, :, :, middle + sample] for sample in (0, 1)])
+            weights = torch.rand(chosen.shape, generator=rng, dtype=torch.float64).to(device)
+            (gradient,) = torch.autograd.grad((chosen * weights).sum(), given)
+    except (ValueError, RuntimeError, TypeError):
+        return ()
+    touched = (gradient.transpose(-1, -2) if upright else gradient).ne(0).any(dim=1).any(dim=1)  # (2, length)
+    return _both([_sides(row, middle + shift) for shift, row in enumerate(touched)])
+
+
+def _both(sides: list[tuple[int, int] | None]) -> tuple[tuple[int, int], ...]:
+    known = tuple(side for side in sides if side is not None)
+    return known if len(known) == len(sides) else ()
 
 
 def _sides(touched: Tensor, origin: int) -> tuple[int, int] | None:
