@@ -19,6 +19,8 @@ from PIL import Image
 from torch import Tensor
 
 from srkit.errors import BadInput
+from srkit.ops.files import read
+from srkit.ops.pixels import to_uint8
 
 __all__ = ["NAN_COLOUR", "Frame", "data_uri", "frames", "png_bytes"]
 
@@ -55,6 +57,11 @@ class Frame:
     def height(self) -> int:
         """Pixels down."""
         return int(self.pixels.shape[0])
+
+    @property
+    def is_grey(self) -> bool:
+        """True where red, green and blue are equal everywhere."""
+        return self.pixels.ndim == 2 or bool((self.pixels == self.pixels[..., :1]).all())
 
     @property
     def text(self) -> str:
@@ -94,8 +101,6 @@ def data_uri(pixels: NDArray[np.uint8]) -> str:
 
 def _as_tensor(thing: Any, name: str) -> Tensor:
     if isinstance(thing, (str, os.PathLike)):
-        from srkit.ops.files import read
-
         return read(thing)
     if isinstance(thing, np.ndarray):
         thing = torch.from_numpy(np.ascontiguousarray(thing))
@@ -136,7 +141,7 @@ def _frame(tensor: Tensor, name: str) -> Frame:
 
 
 def _eight_bit(values: Tensor) -> Tensor:
-    levels = torch.floor(values.nan_to_num(0.0, 1.0, 0.0).clamp(0, 1) * 255 + 0.5).to(torch.uint8)
+    levels = to_uint8(values.nan_to_num(0.0, 1.0, 0.0))
     broken = values.isnan().any(dim=0)
     if broken.any():
         levels = levels.expand(3, -1, -1).clone()
