@@ -1,0 +1,6 @@
+"""Measure a network on a dataset: a table in which no number travels without its protocol, and a page to look at."""
+
+from srkit.evaluation.run import evaluate
+from srkit.evaluation.table import Row, Table, join_csv
+
+__all__ = ["Row", "Table", "evaluate", "join_csv"]

@@ -1,0 +1,125 @@
+"""``evaluate``: run a network over a dataset and measure every image."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from srkit.datasets import Pair, load
+from srkit.errors import BadInput
+from srkit.evaluation.saving import ResultsFolder
+from srkit.evaluation.table import Row, Table
+from srkit.inference import scale_of, upscale
+from srkit.inference.enlarge import TileChoice
+from srkit.metrics import Protocol, psnr, ssim
+
+__all__ = ["evaluate"]
+
+_NOTHING = Row(name="nothing yet", psnr=0.0, ssim=0.0, seconds=0.0)
+
+
+def evaluate(
+    net: nn.Module,
+    dataset: str | Path | Sequence[Pair],
+    *,
+    scale: int | None = None,
+    protocol: Protocol | None = None,
+    ensemble: bool = False,
+    tile: TileChoice = None,
+    save: str | Path | None = None,
+    root: str | Path | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Table:
+    """Measure PSNR and SSIM of a network on every image of a dataset.
+
+    Args:
+        net: a network of the contract; it is handed back in the mode it came in.
+        dataset: a name of the catalogue ("set5"), a folder, or pairs already loaded.
+        scale: enlargement factor; None takes the network's.
+        protocol: how to measure; None takes the papers': luma, a border of ``scale`` pixels left out, 8-bit values.
+        ensemble: average over eight flips and rotations ("EDSR+"); the network's name gets a ``+``.
+        tile: LR pixels a side, ``"auto"`` or None, as in :func:`srkit.upscale`.
+        save: a folder that receives ``results-<dataset>/`` with the images, ``metrics.csv`` and ``index.html``.
+            Results that are already there are moved aside to ``results-<dataset>.1``, never overwritten.
+        root: where the dataset lies, when ``dataset`` is a name.
+        progress: called as ``progress(done, total)`` after each image.
+
+    Returns:
+        A table with one row per image; ``table.mean`` is the mean.
+
+    Raises:
+        BadInput: scale and network do not fit, the dataset is empty, an image cannot be measured (NaN, sizes).
+        BadFile: the dataset or the folder for the results cannot be used.
+
+    Example:
+        >>> table = srkit.evaluate(net, "set5")          # doctest: +SKIP
+        >>> table.mean.psnr                              # doctest: +SKIP
+        33.66
+    """
+    factor = _agreed_scale(net, scale)
+    pairs = load(dataset, scale=factor, root=root) if isinstance(dataset, str | Path) else dataset
+    label = str(getattr(pairs, "name", "pairs"))
+    if not len(pairs):
+        raise BadInput(f"The dataset {label!r} has no images, so there is nothing to evaluate.")
+    used = Protocol.papers(factor) if protocol is None else protocol
+    empty = Table(
+        network=_name_of(net) + "+" * ensemble, dataset=label, scale=factor, protocol=str(used), rows=(_NOTHING,)
+    )
+    enlarge = partial(upscale, net=net, tile=tile, ensemble=ensemble)
+    if save is None:
+        return replace(empty, rows=_measure(pairs, enlarge, used, progress))
+    with ResultsFolder(Path(save), empty, used) as results:
+        rows = _measure(pairs, enlarge, used, progress, keep=results.add)
+        return results.finish(replace(empty, rows=rows))
+
+
+def _measure(
+    pairs: Sequence[Pair],
+    enlarge: Callable[[Tensor], Tensor],
+    protocol: Protocol,
+    progress: Callable[[int, int], object] | None,
+    keep: Callable[[Pair, Tensor, Row], object] | None = None,
+) -> tuple[Row, ...]:
+    rows = []
+    for index in range(len(pairs)):
+        pair = pairs[index]
+        began = time.perf_counter()
+        sr = enlarge(pair.lr)
+        seconds = time.perf_counter() - began
+        row = Row(name=pair.name, seconds=seconds, **_score(sr, pair, protocol))
+        rows.append(row)
+        if keep is not None:
+            keep(pair, sr, row)
+        if progress is not None:
+            progress(index + 1, len(pairs))
+    return tuple(rows)
+
+
+def _score(sr: Tensor, pair: Pair, protocol: Protocol) -> dict[str, float]:
+    try:
+        return {
+            "psnr": float(psnr(sr, pair.hr, protocol=protocol)),
+            "ssim": float(ssim(sr, pair.hr, protocol=protocol)),
+        }
+    except BadInput as error:
+        raise BadInput(f"Image {pair.name!r}: {error}") from error
+
+
+def _agreed_scale(net: nn.Module, scale: int | None) -> int:
+    own = scale_of(net)
+    if scale is not None and scale != own:
+        raise BadInput(
+            f"The network enlarges x{own} and scale={scale} was asked for. Leave scale out, or make the network for "
+            f"x{scale}: srkit.models.create({_name_of(net)!r}, scale={scale})."
+        )
+    return own
+
+
+def _name_of(net: nn.Module) -> str:
+    name = getattr(net, "name", None)
+    return name if isinstance(name, str) else type(net).__name__.lower()

@@ -1,0 +1,116 @@
+"""Write the results of an evaluation into one folder: images, ``metrics.csv`` and a page; whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from torch import Tensor
+
+from srkit.datasets import Pair
+from srkit.errors import BadFile
+from srkit.evaluation.page import Entry, make_entry, render
+from srkit.evaluation.table import Row, Table, write_text
+from srkit.metrics import Protocol, psnr, ssim
+from srkit.ops.files import write
+from srkit.ops.pixels import quantise
+from srkit.ops.resize import imresize
+
+__all__ = ["ResultsFolder", "set_aside"]
+
+
+class ResultsFolder:
+    """Collects results in a hidden folder and gives it its name at the end.
+
+    Use it in a ``with`` block: an error inside leaves nothing behind, and an older folder of that name keeps its
+    content under the next free number (``results-set5.1``).
+
+    Args:
+        home: the folder in which ``results-<dataset>`` is made.
+        table: network, dataset, scale and protocol of the evaluation.
+        protocol: how to measure the bicubic baseline shown beside the results.
+    """
+
+    def __init__(self, home: Path, table: Table, protocol: Protocol) -> None:
+        self.folder = home / f"results-{_file_name(table.dataset)}"
+        self.table = table
+        self.protocol = protocol
+        self.entries: list[Entry] = []
+        self.baseline: list[Row] = []
+        self._names: set[str] = set()
+
+    def __enter__(self) -> ResultsFolder:
+        home = self.folder.parent
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            self._hidden = Path(tempfile.mkdtemp(dir=home, prefix=f".{self.folder.name}."))
+        except OSError as error:
+            raise BadFile(
+                f"Results cannot be written to {home} ({error.strerror}). Choose a folder you may write to."
+            ) from error
+        self._hidden.chmod(0o755)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._hidden, ignore_errors=True)
+
+    def add(self, pair: Pair, sr: Tensor, row: Row) -> None:
+        """Write one image, and keep what the page will show of it.
+
+        Args:
+            pair: name, LR and HR of the image.
+            sr: ``(3, scale*h, scale*w)`` in [0, 1].
+            row: its numbers.
+        """
+        image = self._free_name(f"{_file_name(pair.name)}_x{self.table.scale}_SR")
+        write(self._hidden / image, sr)
+        bicubic = quantise(imresize(pair.lr.double(), size=tuple(pair.hr.shape[-2:])))
+        hr = pair.hr.double()
+        base = Row(
+            name=row.name,
+            psnr=float(psnr(bicubic, hr, protocol=self.protocol)),
+            ssim=float(ssim(bicubic, hr, protocol=self.protocol)),
+            seconds=0.0,
+        )
+        self.baseline.append(base)
+        self.entries.append(make_entry(row, base, sr, pair.hr, bicubic, border=self.protocol.border, file=image))
+
+    def finish(self, table: Table) -> Table:
+        """Write ``metrics.csv`` and ``index.html``, give the folder its name, and return the table with it."""
+        table.to_csv(self._hidden / "metrics.csv")
+        baseline = replace(table, network="bicubic", rows=tuple(self.baseline))
+        write_text(self._hidden / "index.html", render(table, baseline, self.entries))
+        set_aside(self.folder)
+        self._hidden.replace(self.folder)
+        return replace(table, folder=self.folder)
+
+    def _free_name(self, stem: str) -> str:
+        taken = sum(1 for name in self._names if name == stem or name.startswith(f"{stem}_"))
+        free = stem if stem not in self._names else f"{stem}_{taken + 1}"
+        self._names.add(free)
+        return f"{free}.png"
+
+
+def set_aside(folder: Path) -> Path | None:
+    """Rename an existing folder to ``<name>.1``, ``.2``, the first free number; nothing is ever deleted.
+
+    Returns:
+        The new name, or None where there was nothing.
+    """
+    if not folder.exists():
+        return None
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}.{number}")).exists():
+        number += 1
+    folder.rename(aside)
+    return aside
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "unnamed"
