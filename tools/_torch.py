@@ -113,8 +113,8 @@ def _install(environment: Environment, wish: str) -> None:
             return
     machine = f"{sys.platform}, Python {sys.version_info[0]}.{sys.version_info[1]}"
     raise Stop(
-        f"No CPU build of PyTorch {VERSION} for {machine} is on the package index or on {CPU_INDEX}. Install any "
-        f"PyTorch from 2.6 on for {sys.executable} and call again (it is used as it is), or use environment.yml."
+        f"There is no CPU build of PyTorch {VERSION} for {machine} on the package index, nor could one be had from "
+        f"{CPU_INDEX}. Install any PyTorch from 2.6 on for {sys.executable} and call again (it is used as it is), or use environment.yml."
     )
 
 

@@ -24,8 +24,11 @@ PAPERS = sorted(path for path in (ROOT / "srkit" / "models").glob("[a-z]*.py"))
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
-    return ast.parse(path.read_text("utf-8"), filename=str(path))
+    """Return the syntax tree of a file; an empty one where it does not parse, which a test of its own reports."""
+    try:
+        return ast.parse(path.read_text("utf-8"), filename=str(path))
+    except SyntaxError:
+        return ast.Module([], [])
 
 
 def relative(path: Path) -> str:
@@ -39,6 +42,14 @@ def functions(paths: Iterable[Path]) -> Iterator[tuple[str, Function]]:
         for node in ast.walk(tree(path)):
             if isinstance(node, Function):
                 yield f"{relative(path)}:{node.lineno} {node.name}", node
+
+
+def registers_a_network(path: Path) -> bool:
+    """Tell whether a file puts a network on the shelf."""
+    return any(
+        isinstance(node, ast.ClassDef) and any("register_model" in ast.unparse(d) for d in node.decorator_list)
+        for node in tree(path).body
+    )
 
 
 @cache

@@ -5,7 +5,12 @@ from __future__ import annotations
 import ast
 import statistics
 
-from tests.house._code import LIBRARY, functions, relative
+from tests.house._code import LIBRARY, functions, relative, tree
+
+
+def test_every_file_parses_with_the_oldest_python_supported() -> None:
+    broken = [relative(path) for path in LIBRARY if not tree(path).body and path.stat().st_size]
+    assert not broken
 
 
 def test_no_file_is_longer_than_300_lines() -> None:

@@ -1,0 +1,85 @@
+"""Rules 8 and 9: imports flow one way (see also the contracts in pyproject.toml), and importing changes nothing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house._code import PAPERS, ROOT, SRKIT, registers_a_network, relative, tree
+
+HEAVY = ("IPython", "anywidget", "h5py", "ipywidgets", "matplotlib", "nbgrader", "pandas", "pooch", "pytest", "pywt")
+HEAVY += ("scipy", "skimage", "tensorboard", "torchvision")
+
+
+def test_no_network_file_imports_another_network_file() -> None:
+    papers = {path.stem for path in PAPERS if registers_a_network(path)}
+    assert len(papers) >= 2
+    guilty = {
+        relative(path): sorted(found)
+        for path in PAPERS
+        if registers_a_network(path) and (found := {name.split(".")[2] for name in _srkit_models(path)} & papers)
+    }
+    assert not guilty, f"what two networks share belongs in srkit/layers: {guilty}"
+
+
+def test_the_library_never_imports_what_is_built_on_top_of_it() -> None:
+    above = {"autograder", "tests", "tools", "benchmarks", "lessons", "solutions"}
+    guilty = [f"{relative(path)}: {name}" for path in SRKIT for name in _imported(path) if name.split(".")[0] in above]
+    assert not guilty
+
+
+def test_importing_every_module_changes_nothing_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    report = _watch(_modules(), tmp_path)
+    assert report["changed"] == []
+    assert not set(HEAVY) & set(report["loaded"]), "import these inside the function that needs them"
+
+
+def test_importing_srkit_alone_does_not_even_load_torch(tmp_path: Path) -> None:
+    code = "import sys, srkit; print('torch' in sys.modules, 'numpy' in sys.modules, len(sys.modules) < 120)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.split() == ["False", "False", "True"]
+
+
+def test_every_public_name_of_srkit_can_be_had(tmp_path: Path) -> None:
+    code = "import srkit\nfor name in srkit.__all__: getattr(srkit, name)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("room", ["ops", "layers", "losses", "metrics", "models", "datasets"])
+def test_a_room_can_be_imported_first_and_alone(room: str, tmp_path: Path) -> None:
+    """A circle of imports shows only in the order in which nobody tried it."""
+    done = subprocess.run([sys.executable, "-c", f"import srkit.{room}"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def _watch(modules: list[str], folder: Path) -> dict[str, list[str]]:
+    command = [sys.executable, str(Path(__file__).with_name("_watch.py")), *modules]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, list[str]] = json.loads(done.stdout)
+    return result
+
+
+def _modules() -> list[str]:
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in SRKIT]
+    return [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
+
+
+def _imported(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def _srkit_models(path: Path) -> list[str]:
+    return [name for name in _imported(path) if name.startswith("srkit.models.") and name.split(".")[2] != path.stem]

@@ -1,0 +1,85 @@
+"""Rule 1, one paper, one file; and the anatomy of such a file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from srkit.models import MODELS
+from tests.house._code import PAPERS, ROOT, registers_a_network, relative, tree
+
+NETWORKS = [path for path in PAPERS if registers_a_network(path)]
+
+
+@pytest.fixture(params=NETWORKS, ids=lambda path: path.stem)
+def paper(request: pytest.FixtureRequest) -> Path:
+    """One network file after the other."""
+    path: Path = request.param
+    return path
+
+
+def test_a_network_file_begins_with_its_source_its_idea_and_its_deviations(paper: Path) -> None:
+    words = ast.get_docstring(tree(paper)) or ""
+    assert re.search(r"https?://\S+", words), "give an address where the paper can be read"
+    assert re.search(r"\b(19|20)\d\d\b", words) or "this course" in words, "give the year of the publication"
+    assert re.search(r"\bidea\b", words, re.IGNORECASE), "say the idea in one sentence"
+    assert re.search(r"\bdeviat|\bas in the paper\b", words, re.IGNORECASE), (
+        "list the deviations, or say there are none"
+    )
+
+
+def test_a_network_file_has_its_five_parts_in_order(paper: Path) -> None:
+    body = tree(paper).body
+    card = next(
+        i for i, node in enumerate(body) if isinstance(node, ast.Assign) and "CARD" in ast.unparse(node.targets[0])
+    )
+    classes = [i for i, node in enumerate(body) if isinstance(node, ast.ClassDef)]
+    network = next(i for i in classes if any("register_model" in ast.unparse(d) for d in _decorators(body[i])))
+    assert card < classes[0], "the card stands above the blocks"
+    assert network == classes[-1], "blocks first, smallest first; the network is the last class"
+    methods = [node.name for node in body[network].body if isinstance(node, ast.FunctionDef)]  # type: ignore[attr-defined]
+    assert methods.index("__init__") < methods.index("forward") if "__init__" in methods else "forward" in methods
+
+
+def test_a_network_file_is_on_the_shelf_by_exactly_one_line(paper: Path) -> None:
+    shelf = tree(ROOT / "srkit" / "models" / "__init__.py")
+    imported = [a.name for node in shelf.body if isinstance(node, ast.ImportFrom) for a in node.names]
+    assert imported.count(paper.stem) == 1
+    mentions = [
+        relative(path)
+        for path in (ROOT / "srkit").rglob("*.py")
+        if path.parent.name != "exercises"  # an exercise may compare with the network it teaches
+        and re.search(rf"srkit\.models\.{paper.stem}\b|models import .*\b{paper.stem}\b", path.read_text("utf-8"))
+    ]
+    assert set(mentions) <= {"srkit/models/__init__.py"}, "nothing else in the library may know a network by name"
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_a_number_never_travels_alone(name: str) -> None:
+    card = MODELS.get(name).card
+    assert card.title
+    assert card.citation
+    assert card.url.startswith("http")
+    assert card.idea.rstrip().endswith(".")
+    assert set(card.parameters) == set(card.scales)
+    assert card.parameters_source or not any(card.parameters.values())
+    for score in (*card.published, *card.measured):
+        assert score.source
+        assert score.dataset
+        assert score.protocol
+        assert score.scale in card.scales
+        assert 10 < score.psnr < 60
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_the_address_on_the_card_is_the_one_in_the_docstring(name: str) -> None:
+    entry = MODELS.get(name)
+    path = ROOT / (entry.factory.__module__.replace(".", "/") + ".py")
+    assert entry.card.url in (ast.get_docstring(tree(path)) or "")
+
+
+def _decorators(node: ast.stmt) -> list[ast.expr]:
+    return node.decorator_list if isinstance(node, ast.ClassDef) else []

@@ -1,0 +1,33 @@
+"""The tools of ``make check``, so that ``make test`` cannot pass where it fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house._code import ROOT
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports"]],
+    ids=["formatted", "linted", "typed", "layered"],
+)
+def test_the_code_is(command: list[str]) -> None:
+    done = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+
+
+def test_the_import_contracts_name_every_room_there_is() -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    layers = text[text.index("layers = [") : text.index("]", text.index("layers = ["))]
+    rooms = {path.stem for path in (ROOT / "srkit").iterdir() if not path.name.startswith(("__init__", "__pycache__"))}
+    rooms -= {path.stem for path in (ROOT / "srkit").iterdir() if path.is_dir() and not any(path.rglob("*.py"))}
+    assert not {
+        room for room in rooms if f"{room}" not in layers.replace('"', " ").replace("(", " ").replace(")", " ").split()
+    }
