@@ -91,7 +91,7 @@ def requirements(wish: str, platform: str = sys.platform) -> list[list[str]]:
     """Return pip's arguments to try, in order."""
     if wish == "gpu":
         return [[f"torch=={VERSION}"]]
-    if platform != "linux":
+    if platform != "linux":  # the ordinary wheels for macOS and Windows are CPU builds
         return [["--no-deps", f"torch=={VERSION}"]]
     wheel = ["--no-deps", "--only-binary", ":all:", f"torch=={VERSION}+cpu"]
     return [wheel, [*wheel, "--index-url", CPU_INDEX]]
@@ -114,7 +114,8 @@ def _install(environment: Environment, wish: str) -> None:
     machine = f"{sys.platform}, Python {sys.version_info[0]}.{sys.version_info[1]}"
     raise Stop(
         f"There is no CPU build of PyTorch {VERSION} for {machine} on the package index, nor could one be had from "
-        f"{CPU_INDEX}. Install any PyTorch from 2.6 on for {sys.executable} and call again (it is used as it is), or use environment.yml."
+        f"{CPU_INDEX}. Install any PyTorch from 2.6 on for {sys.executable} and call again (it is used as it is), or "
+        "use environment.yml, or TORCH=gpu for the index's ordinary wheel (several GB on Linux)."
     )
 
 

@@ -1,0 +1,140 @@
+"""``.venv``: made when it is not there, kept when it is, never thrown away when it is somebody's."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def environment() -> ModuleType:
+    """The module under test."""
+    return importlib.import_module("_environment")
+
+
+@pytest.fixture
+def quick(environment: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Make environments without pip, which takes a second instead of ten; the list holds the commands."""
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> None:
+        ran.append(command)
+        subprocess.run([*command[:3], "--without-pip", *command[3:]], check=True)
+
+    monkeypatch.setattr(environment, "run_quietly", run)
+    return ran
+
+
+def test_an_environment_is_made_once_and_then_found(
+    environment: ModuleType, quick: list[list[str]], tmp_path: Path
+) -> None:
+    first = environment.make(tmp_path / ".venv")
+    assert first.python.exists()
+    assert environment.make(tmp_path / ".venv") == first
+    assert len(quick) == 1
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(
+    environment: ModuleType, quick: list[list[str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / ".venv"
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("years of work")
+    with pytest.raises(environment.Stop, match=r"Move it away and call again"):
+        environment.make(folder)
+    assert (folder / "thesis.tex").read_text() == "years of work"
+    assert quick == []
+
+
+def test_an_environment_of_ours_whose_python_is_gone_is_made_again(
+    environment: ModuleType, quick: list[list[str]], tmp_path: Path
+) -> None:
+    made = environment.make(tmp_path / ".venv")
+    made.write_stamp({"installed": {}})
+    made.python.unlink()
+    made.python.symlink_to(tmp_path / "uninstalled")
+    again = environment.make(tmp_path / ".venv")
+    assert environment.output(again.python, "print(6 * 7)") == "42"
+    assert not again.stamp.exists()
+
+
+def test_a_python_without_venv_names_the_package_to_install(
+    environment: ModuleType, quick: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ensurepip" else find(name))
+    with pytest.raises(environment.Stop, match=rf"apt-get install python3\.{sys.version_info.minor}-venv"):
+        environment.make(tmp_path / ".venv")
+
+
+def test_too_little_disk_is_said_before_anything_is_written(
+    environment: ModuleType, quick: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0.3e9))
+    with pytest.raises(environment.Stop, match=r"has 0\.3 GB free and 2\.5 GB are needed"):
+        environment.make(tmp_path / ".venv")
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ("NewConnectionError: Failed to establish a new connection: [Errno -2] Name or service", "cannot be reached"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not the one that was locked"),
+        ("PermissionError: [Errno 13] Permission denied: '.venv/lib'", "cannot be written"),
+        ("ssl.SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED", "PIP_CERT"),
+        ("lots of text\nERROR: the moon is full\nmore text", "the moon is full"),
+    ],
+)
+def test_each_way_an_installation_fails_has_its_sentence(environment: ModuleType, said: str, sentence: str) -> None:
+    assert sentence in environment.explain(said)
+
+
+def test_a_failed_command_stops_with_its_sentence_and_keeps_everything_it_said(
+    environment: ModuleType, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", "print('one'); raise SystemExit('ERROR: two')"]
+    with pytest.raises(environment.Stop, match="two") as caught:
+        environment.run_quietly(command, log=log)
+    assert log.read_text().splitlines() == ["one", "ERROR: two"]
+    assert caught.value.said == log.read_text()
+
+
+def test_the_fingerprint_follows_the_lock_and_the_dependencies_but_not_the_lint_rules(
+    environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    project = (
+        '[build-system]\nrequires = []\n[project]\nname = "a"\ndependencies = [{}]\n[tool.ruff]\nline-length = {}\n'
+    )
+    lock, pyproject = tmp_path / "lock", tmp_path / "pyproject.toml"
+
+    def fingerprint(dependencies: str, length: int, locked: str) -> str:
+        pyproject.write_text(project.format(dependencies, length))
+        lock.write_text(locked)
+        return str(environment.fingerprint(lock))
+
+    before = fingerprint('"x"', 100, "x==1")
+    assert fingerprint('"x"', 120, "x==1") == before
+    assert fingerprint('"y"', 100, "x==1") != before
+    assert fingerprint('"x"', 100, "x==2") != before
+
+
+def test_a_half_written_or_foreign_stamp_counts_as_none(environment: ModuleType, tmp_path: Path) -> None:
+    here = environment.Environment(Path(sys.executable), tmp_path)
+    assert here.read_stamp() == {}
+    here.stamp.write_text('{"installed": {"la')
+    assert here.read_stamp() == {}
+    here.write_stamp({"installed": {"lab": "1"}})
+    assert here.read_stamp() == {"installed": {"lab": "1"}}
+    assert sorted(tmp_path.iterdir()) == [here.stamp]
