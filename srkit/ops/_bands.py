@@ -1,150 +1,80 @@
-"""The matrices of a resampling along one axis: a few neighbouring inputs per output, so only a band is not zero.
+"""Linear operators along one axis whose matrix is a band: each output is a sum over a few neighbouring inputs.
 
-:func:`contributions` writes the weights down row by row, as MATLAB does. :func:`blocks` cuts the band into small dense
-matrices, because a processor multiplies those many times faster than it follows indices; :func:`multiply` runs them.
-The transposed blocks give the adjoint.
+Resizing and separable filters are such operators. The band is cut into small dense matrices, because a processor
+multiplies those many times faster than it follows indices. The transposed blocks give the adjoint, and the adjoint is
+the derivative.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["KERNELS", "Axis", "Block", "blocks", "contributions", "multiply", "resample"]
+__all__ = ["Band", "Block", "Entries", "apply_band", "blocks", "multiply"]
 
-Array = NDArray[np.float64]
-
-
-def _box(x: Array) -> Array:
-    return np.asarray((x >= -0.5) & (x < 0.5), dtype=np.float64)
+Entries = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
-def _triangle(x: Array) -> Array:
-    return np.asarray(np.maximum(1 - np.abs(x), 0), dtype=np.float64)
-
-
-def _cubic(x: Array) -> Array:
-    a = np.abs(x)  # Keys 1981, equation 15, with a = -1/2
-    inner = 1.5 * (a * a * a) - 2.5 * (a * a) + 1
-    outer = -0.5 * (a * a * a) + 2.5 * (a * a) - 4 * a + 2
-    return np.asarray(inner * (a <= 1) + outer * ((a > 1) & (a <= 2)), dtype=np.float64)
-
-
-def _lanczos(order: int) -> Callable[[Array], Array]:
-    def kernel(x: Array) -> Array:
-        eps = np.finfo(np.float64).eps
-        ratio = (np.sin(np.pi * x) * np.sin(np.pi * x / order) + eps) / (np.pi**2 * x**2 / order + eps)
-        return np.asarray(ratio * (np.abs(x) < order), dtype=np.float64)
-
-    return kernel
-
-
-KERNELS: dict[str, tuple[Callable[[Array], Array], float]] = {
-    "nearest": (_box, 1.0),
-    "box": (_box, 1.0),
-    "bilinear": (_triangle, 2.0),
-    "bicubic": (_cubic, 4.0),
-    "lanczos2": (_lanczos(2), 4.0),
-    "lanczos3": (_lanczos(3), 6.0),
-}
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Resampling of one axis from ``n_in`` to ``n_out`` pixels; ``scale`` is what the kernel is placed by."""
-
-    n_in: int
-    n_out: int
-    scale: float
-    method: str
-    antialias: bool
+class Band(Protocol):
+    """A hashable description of a matrix ``(n_out, n_in)``."""
 
     @property
-    def is_identity(self) -> bool:
-        """True where nothing is to be done."""
-        return self.n_in == self.n_out and self.scale == 1
+    def n_in(self) -> int:
+        """Number of inputs."""
+
+    @property
+    def n_out(self) -> int:
+        """Number of outputs."""
+
+    def entries(self) -> Entries:
+        """Return row, column and value of the entries, sorted by row; entries at the same place are added up."""
+
+    def __hash__(self) -> int: ...
 
 
 class Block(NamedTuple):
-    """A dense piece of the band: outputs ``out`` from inputs ``inp``."""
+    """A dense piece of a band: outputs ``out`` from inputs ``inp``."""
 
     out: slice
     inp: slice
     matrix: Tensor
 
 
-@lru_cache(maxsize=32)
-def contributions(axis: Axis) -> tuple[Array, NDArray[np.int64]]:
-    """Return the weights ``(n_out, taps)`` and the input pixels ``(n_out, taps)`` they belong to.
-
-    The order of the operations is MATLAB's, so that sums round alike: the kernel is stretched when the image shrinks,
-    rows are normalised, and outside the image its mirror image continues, edge pixel repeated.
-    """
-    kernel, width = KERNELS[axis.method]
-    stretch = axis.scale if axis.scale < 1 and axis.antialias and axis.method != "nearest" else 1.0
-    width = width / stretch
-    centre = np.arange(1, axis.n_out + 1) / axis.scale + 0.5 * (1 - 1 / axis.scale)  # 1-based, as in MATLAB
-    left = np.floor(centre - width / 2)
-    pixel = left[:, None] + np.arange(math.ceil(width) + 2)
-    weights = stretch * kernel(stretch * (centre[:, None] - pixel))
-    total = np.zeros(axis.n_out)
-    for column in weights.T:  # one after the other: numpy's own sum adds in pairs and rounds differently
-        total += column
-    weights = weights / total[:, None]
-    mirror = np.concatenate([np.arange(axis.n_in), np.arange(axis.n_in)[::-1]])
-    index = mirror[(pixel.astype(np.int64) - 1) % (2 * axis.n_in)]
-    used = weights.any(axis=0)
-    return np.ascontiguousarray(weights[:, used]), np.ascontiguousarray(index[:, used])
-
-
 @lru_cache(maxsize=64)
-def blocks(axis: Axis, *, transposed: bool, dtype: torch.dtype, device: str) -> tuple[Block, ...]:
-    """Cut the band of ``axis`` (or of its transpose) into dense matrices, ready to multiply."""
-    rows, columns, values = _entries(axis, transposed)
-    n = axis.n_in if transposed else axis.n_out
-    step = _rows_per_block(len(rows), n, axis.scale if not transposed else 1 / axis.scale)
+def blocks(band: Band, *, transposed: bool, dtype: torch.dtype, device: str) -> tuple[Block, ...]:
+    """Cut a band (or its transpose) into dense matrices, ready to multiply."""
+    rows, columns, values = band.entries()
+    n_in, n_out = band.n_in, band.n_out
+    if transposed:
+        order = np.argsort(columns, kind="stable")
+        rows, columns, values = columns[order], rows[order], values[order]
+        n_in, n_out = n_out, n_in
+    step = _rows_per_block(taps=len(rows) / n_out, advance=n_in / n_out)
     pieces = []
-    for start in range(0, n, step):
-        stop = min(start + step, n)
+    for start in range(0, n_out, step):
+        stop = min(start + step, n_out)
         mine = slice(*np.searchsorted(rows, [start, stop]))
-        if mine.start == mine.stop:  # only the transpose of a resampling that skips pixels has empty rows
-            first, last = 0, 1
-        else:
-            first, last = int(columns[mine].min()), int(columns[mine].max()) + 1
+        found = columns[mine]
+        first, last = (int(found.min()), int(found.max()) + 1) if len(found) else (0, 1)  # a pixel nobody looks at
         dense = np.zeros((stop - start, last - first))
-        np.add.at(dense, (rows[mine] - start, columns[mine] - first), values[mine])
+        np.add.at(dense, (rows[mine] - start, found - first), values[mine])
         matrix = torch.from_numpy(dense).to(device=device, dtype=dtype)
         pieces.append(Block(slice(start, stop), slice(first, last), matrix))
     return tuple(pieces)
 
 
-def _entries(axis: Axis, transposed: bool) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
-    """Return row, column and value of every entry of the band, sorted by row."""
-    weights, index = contributions(axis)
-    rows = np.repeat(np.arange(axis.n_out), weights.shape[1])
-    columns, values = index.ravel(), weights.ravel()
-    if transposed:
-        order = np.argsort(columns, kind="stable")
-        rows, columns, values = columns[order], rows[order], values[order]
-    return rows, columns, values
-
-
-def _rows_per_block(entries: int, n: int, scale: float) -> int:
-    """Choose how many outputs share a block, so that it is neither mostly zeros nor too small to be worth a call."""
-    taps = max(entries / n, 1.0)
-    return int(min(max(taps * min(scale, 4.0) * 6, 16), 128))
+def _rows_per_block(*, taps: float, advance: float) -> int:
+    """Choose how many outputs share a block: few enough that it is not mostly zeros, enough to be worth a call."""
+    return int(min(max(3 * max(taps, 1.0) / max(advance, 0.25), 16), 128))
 
 
 def multiply(x: Tensor, pieces: tuple[Block, ...], n_out: int, dim: int) -> Tensor:
-    """Multiply the blocks with ``x`` (n, h, w) along ``dim``, -2 (columns) or -1 (rows)."""
+    """Multiply the blocks with ``x`` (n, h, w) along ``dim``, -2 (down the columns) or -1 (along the rows)."""
     n, h, w = x.shape
     if dim == -1:
         flat, out = x.reshape(n * h, w), x.new_empty(n * h, n_out)
@@ -161,24 +91,24 @@ def multiply(x: Tensor, pieces: tuple[Block, ...], n_out: int, dim: int) -> Tens
     return out
 
 
-class _Resample(torch.autograd.Function):
-    """One resampling as a linear operator whose derivative is its adjoint, to any order."""
+class _Apply(torch.autograd.Function):
+    """A band as a linear operator whose derivative is its adjoint, to any order."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, axis: Axis, dim: int, transposed: bool) -> Tensor:
+    def forward(ctx: Any, x: Tensor, band: Band, dim: int, transposed: bool) -> Tensor:
         """Map ``(n, h, w)`` along ``dim``."""
-        ctx.call = (axis, dim, transposed)
-        pieces = blocks(axis, transposed=transposed, dtype=x.dtype, device=str(x.device))
-        return multiply(x, pieces, axis.n_in if transposed else axis.n_out, dim)
+        ctx.call = (band, dim, transposed)
+        pieces = blocks(band, transposed=transposed, dtype=x.dtype, device=str(x.device))
+        return multiply(x, pieces, band.n_in if transposed else band.n_out, dim)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         """Apply the adjoint to the gradient."""
-        axis, dim, transposed = ctx.call
-        return resample(grads[0], axis, dim, transposed=not transposed), None, None, None
+        band, dim, transposed = ctx.call
+        return apply_band(grads[0], band, dim, transposed=not transposed), None, None, None
 
 
-def resample(x: Tensor, axis: Axis, dim: int, *, transposed: bool = False) -> Tensor:
-    """Resample ``(n, h, w)`` along ``dim`` (-2 or -1), or apply the adjoint of that."""
-    result: Tensor = _Resample.apply(x, axis, dim, transposed)  # type: ignore[no-untyped-call]
+def apply_band(x: Tensor, band: Band, dim: int, *, transposed: bool = False) -> Tensor:
+    """Map ``(n, h, w)`` along ``dim`` (-2 or -1), or apply the adjoint of that; differentiable."""
+    result: Tensor = _Apply.apply(x, band, dim, transposed)  # type: ignore[no-untyped-call]
     return result

@@ -16,6 +16,7 @@ __all__ = [
     "crop_border",
     "crop_to",
     "from_uint8",
+    "levels",
     "modcrop",
     "pad",
     "pad_to_multiple",
@@ -36,7 +37,7 @@ def quantise(x: Tensor) -> Tensor:
     Returns:
         The same shape and type, each value k/255 with k in 0…255. NaN stays NaN.
     """
-    return _levels(x) / 255
+    return levels(x) / 255
 
 
 def to_uint8(x: Tensor) -> Tensor:
@@ -45,10 +46,10 @@ def to_uint8(x: Tensor) -> Tensor:
     Raises:
         BadInput: ``x`` is not floating point, or holds NaN (which has no 8-bit value).
     """
-    levels = _levels(x)
-    if bool(levels.isnan().any()):
-        raise BadInput(f"NaN cannot be written in 8 bits; {describe(x)} holds {int(levels.isnan().sum())} of them.")
-    return levels.to(torch.uint8)
+    whole = levels(x)
+    if bool(whole.isnan().any()):
+        raise BadInput(f"NaN cannot be written in 8 bits; {describe(x)} holds {int(whole.isnan().sum())} of them.")
+    return whole.to(torch.uint8)
 
 
 def from_uint8(x: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -62,7 +63,12 @@ def from_uint8(x: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
     return x.to(dtype) / 255
 
 
-def _levels(x: Tensor) -> Tensor:
+def levels(x: Tensor) -> Tensor:
+    """Return the 8-bit levels 0…255 of values in [0, 1] as whole floats: rounded, halves upwards, clipped.
+
+    Raises:
+        BadInput: ``x`` is not floating point.
+    """
     if not x.is_floating_point():
         raise BadInput(f"Floats in [0, 1] are needed and {describe(x)} was given.")
     scaled = x.clamp(0, 1) * 255

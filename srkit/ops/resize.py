@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from srkit.errors import BadInput
-from srkit.ops._bands import KERNELS, Axis, blocks, contributions, multiply, resample
+from srkit.ops._bands import apply_band, blocks, multiply
+from srkit.ops._weights import KERNELS, Axis, contributions
 from srkit.ops.check import describe
 
 __all__ = ["imresize", "imresize_adjoint"]
@@ -112,7 +113,7 @@ def _resize_float(image: Tensor, axes: tuple[Axis, Axis], *, transposed: bool) -
     order = _order(axes)
     for dim in reversed(order) if transposed else order:
         if not axes[dim].is_identity:
-            x = resample(x, axes[dim], dim, transposed=transposed)
+            x = apply_band(x, axes[dim], dim, transposed=transposed)
     return x.reshape(*lead, *x.shape[-2:]).to(image.dtype)
 
 
