@@ -92,6 +92,7 @@ def render(table: Table, baseline: Table, entries: Sequence[Entry]) -> str:
         f'<p class="how">PSNR and SSIM measured with this protocol: {html.escape(table.protocol)}.</p>',
         _facts(table.mean, baseline.mean, len(table)),
         _overview(table, baseline),
+        f'<p class="how">{html.escape(table.note)}</p>' if table.note else "",
         *(_sheet(index, entry, table.network) for index, entry in enumerate(entries)),
         _footer(),
         "</body></html>",

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from srkit.datasets import Pair, load
 from srkit.errors import BadInput
 from srkit.evaluation.saving import ResultsFolder
+from srkit.evaluation.score import grey_note, score
 from srkit.evaluation.table import Row, Table
 from srkit.inference import scale_of, upscale
 from srkit.inference.enlarge import TileChoice
-from srkit.metrics import Protocol, psnr, ssim
+from srkit.metrics import Protocol
 
 __all__ = ["evaluate"]
 
@@ -72,42 +73,33 @@ def evaluate(
     )
     enlarge = partial(upscale, net=net, tile=tile, ensemble=ensemble)
     if save is None:
-        return replace(empty, rows=_measure(pairs, enlarge, used, progress))
+        return _measured(empty, pairs, enlarge, used, progress)
     with ResultsFolder(Path(save), empty, used) as results:
-        rows = _measure(pairs, enlarge, used, progress, keep=results.add)
-        return results.finish(replace(empty, rows=rows))
+        return results.finish(_measured(empty, pairs, enlarge, used, progress, keep=results.add))
 
 
-def _measure(
+def _measured(
+    empty: Table,
     pairs: Sequence[Pair],
     enlarge: Callable[[Tensor], Tensor],
     protocol: Protocol,
     progress: Callable[[int, int], object] | None,
     keep: Callable[[Pair, Tensor, Row], object] | None = None,
-) -> tuple[Row, ...]:
-    rows = []
+) -> Table:
+    rows, grey = [], 0
     for index in range(len(pairs)):
         pair = pairs[index]
         began = time.perf_counter()
         sr = enlarge(pair.lr)
         seconds = time.perf_counter() - began
-        row = Row(name=pair.name, seconds=seconds, **_score(sr, pair, protocol))
+        row = Row(name=pair.name, seconds=seconds, **score(sr, pair, protocol))
         rows.append(row)
+        grey += bool(getattr(pair, "grey", False))
         if keep is not None:
             keep(pair, sr, row)
         if progress is not None:
             progress(index + 1, len(pairs))
-    return tuple(rows)
-
-
-def _score(sr: Tensor, pair: Pair, protocol: Protocol) -> dict[str, float]:
-    try:
-        return {
-            "psnr": float(psnr(sr, pair.hr, protocol=protocol)),
-            "ssim": float(ssim(sr, pair.hr, protocol=protocol)),
-        }
-    except BadInput as error:
-        raise BadInput(f"Image {pair.name!r}: {error}") from error
+    return replace(empty, rows=tuple(rows), note=grey_note(grey, len(rows), protocol))
 
 
 def _agreed_scale(net: nn.Module, scale: int | None) -> int:

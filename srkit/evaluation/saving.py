@@ -14,8 +14,9 @@ from torch import Tensor
 from srkit.datasets import Pair
 from srkit.errors import BadFile
 from srkit.evaluation.page import Entry, make_entry, render
+from srkit.evaluation.score import score
 from srkit.evaluation.table import Row, Table, write_text
-from srkit.metrics import Protocol, psnr, ssim
+from srkit.metrics import Protocol
 from srkit.ops.files import write
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
@@ -70,14 +71,8 @@ class ResultsFolder:
         """
         image = self._free_name(f"{_file_name(pair.name)}_x{self.table.scale}_SR")
         write(self._hidden / image, sr)
-        bicubic = quantise(imresize(pair.lr.double(), size=tuple(pair.hr.shape[-2:])))
-        hr = pair.hr.double()
-        base = Row(
-            name=row.name,
-            psnr=float(psnr(bicubic, hr, protocol=self.protocol)),
-            ssim=float(ssim(bicubic, hr, protocol=self.protocol)),
-            seconds=0.0,
-        )
+        bicubic = quantise(imresize(pair.lr.double(), size=(pair.hr.shape[-2], pair.hr.shape[-1])))
+        base = Row(name=row.name, seconds=0.0, **score(bicubic, pair, self.protocol))
         self.baseline.append(base)
         self.entries.append(make_entry(row, base, sr, pair.hr, bicubic, border=self.protocol.border, file=image))
 

@@ -42,6 +42,7 @@ class Table:
         scale: enlargement factor.
         protocol: how the numbers were taken, in words.
         rows: one per image, in the order of the dataset; never empty.
+        note: a sentence that belongs under the numbers, or nothing.
         folder: where images, ``metrics.csv`` and the page were written; None when nothing was saved.
     """
 
@@ -50,6 +51,7 @@ class Table:
     scale: int
     protocol: str
     rows: tuple[Row, ...]
+    note: str = ""
     folder: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -92,13 +94,13 @@ class Table:
             if row.name == "mean":
                 lines.append("-" * (wide + 28))
             lines.append(f"{row.name:<{wide}}  {row.psnr:8.2f}  {row.ssim:6.4f}  {row.seconds:8.3f}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *filter(None, [self.note])])
 
     def to_markdown(self) -> str:
         """Return the table in Markdown, its caption above it."""
         lines = [self.title, "", "| image | PSNR dB | SSIM | seconds |", "|---|--:|--:|--:|"]
         lines += [f"| {r.name} | {r.psnr:.2f} | {r.ssim:.4f} | {r.seconds:.3f} |" for r in (*self.rows, self.mean)]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(["", self.note] if self.note else [])])
 
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as CSV, the mean in its last row, whole or not at all.
@@ -128,7 +130,8 @@ class Table:
         )
         head = "<tr><th style='text-align:left'>image</th><th>PSNR dB</th><th>SSIM</th><th>seconds</th></tr>"
         caption = f"<caption style='text-align:left;padding:.4em 0'>{html.escape(self.title)}</caption>"
-        return f"<table>{caption}<thead>{head}</thead><tbody>{cells}</tbody></table>"
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return f"<table>{caption}<thead>{head}</thead><tbody>{cells}</tbody></table>{note}"
 
 
 def join_csv(tables: Sequence[Table], path: str | Path) -> Path:
