@@ -1,0 +1,50 @@
+"""Training: ``train`` makes a config and calls ``run``; ``run`` repeats ``one_step``; everything else is a callback."""
+
+from srkit.training.average import Average
+from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
+from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
+from srkit.training.config import Config, make_config
+from srkit.training.guard import Guard
+from srkit.training.history import History
+from srkit.training.loop import Batches, Callback, Outcome, one_step, run
+from srkit.training.monitor import LivePlot, Progress
+from srkit.training.result import Run
+from srkit.training.schedule import SCHEDULES, learning_rate_at
+from srkit.training.start import resume, train
+from srkit.training.state import Best, State, make_state
+from srkit.training.weights import begin_from
+from srkit.training.world import World, join_world
+
+__all__ = [
+    "SCHEDULES",
+    "Average",
+    "Batches",
+    "Best",
+    "Callback",
+    "Config",
+    "EarlyStopping",
+    "Guard",
+    "History",
+    "LivePlot",
+    "Outcome",
+    "Progress",
+    "Record",
+    "Run",
+    "Save",
+    "State",
+    "TensorBoard",
+    "Validate",
+    "World",
+    "begin_from",
+    "join_world",
+    "learning_rate_at",
+    "load_checkpoint",
+    "make_config",
+    "make_state",
+    "one_step",
+    "restore",
+    "resume",
+    "run",
+    "save_checkpoint",
+    "train",
+]

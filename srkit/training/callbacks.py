@@ -1,0 +1,205 @@
+"""What looks on while a network trains: record, validate, stop early, save.
+
+A callback has three moments (:class:`srkit.training.Callback`); the order in which they stand is the order in which
+they are told. None of them keeps anything that a resumed run would miss: what must survive is in the state.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srkit.errors import BadInput
+from srkit.evaluation import Table
+from srkit.training.checkpoint import save_checkpoint
+from srkit.training.folder import RunFolder
+from srkit.training.history import History
+from srkit.training.loop import Callback, Outcome
+from srkit.training.state import Best, State
+from srkit.training.weights import write_weights
+
+__all__ = ["EarlyStopping", "Record", "Save", "TensorBoard", "Validate", "as_callback"]
+
+Listener = Callback | Callable[[State, Outcome], object]
+
+
+class Record(Callback):
+    """Write down every ``config.log_every``-th step and every skipped update."""
+
+    def stepped(self, state: State, outcome: Outcome) -> None:
+        """Add a row to the history."""
+        if state.history is None:
+            state.history = History.of_terms([*outcome.terms])
+        if outcome.skipped:
+            state.skips.note(state.step, loss=outcome.loss, gradient_norm=outcome.gradient_norm, reason=outcome.skipped)
+        if state.step % state.config.log_every == 0 or state.step == state.config.steps or outcome.skipped:
+            state.history.note(
+                state.step,
+                seconds=round(state.seconds, 3),
+                learning_rate=state.optimiser.param_groups[0]["lr"],
+                loss=outcome.loss,
+                gradient_norm=outcome.gradient_norm,
+                skipped=int(bool(outcome.skipped)),
+                **outcome.terms,
+            )
+
+
+class Validate(Callback):
+    """Measure the network every ``config.valid_every`` steps and after the last, and remember the best weights.
+
+    Args:
+        measure: gives a table of results for a network, for example ``lambda net: srkit.evaluate(net, "set5")``.
+
+    What is measured is ``state.result``: the averaged weights where ``ema`` is on.
+    """
+
+    def __init__(self, measure: Callable[[torch.nn.Module], Table]) -> None:
+        self.measure = measure
+
+    def stepped(self, state: State, outcome: Outcome) -> None:
+        """Validate if it is time."""
+        if state.step % state.config.valid_every == 0 or state.step == state.config.steps or state.stop:
+            mean = self.measure(state.result).mean
+            if state.history is not None:
+                state.history.note(state.step, valid_psnr=mean.psnr, valid_ssim=mean.ssim)
+            if state.best is None or mean.psnr > state.best.psnr:
+                state.best = Best(state.step, mean.psnr, mean.ssim, copy.deepcopy(state.result.state_dict()))
+
+
+class EarlyStopping(Callback):
+    """End the run when the validation PSNR has not risen for ``patience`` steps; needs ``valid=…``.
+
+    Args:
+        patience: steps since the best validation.
+    """
+
+    def __init__(self, *, patience: int) -> None:
+        if patience < 1:
+            raise BadInput(f"patience={patience} is not a number of steps: give 1 or more.")
+        self.patience = patience
+
+    def stepped(self, state: State, outcome: Outcome) -> None:
+        """Stop if the best is too long ago."""
+        if state.best is not None and state.step - state.best.step >= self.patience:
+            state.stop = f"no better PSNR for {self.patience} steps"
+
+
+class Save(Callback):
+    """Keep the run folder up to date: config, history, skipped updates, checkpoint, best and last weights.
+
+    Args:
+        folder: the folder of the run.
+        origin: where network, loss and images came from, as plain values.
+
+    A checkpoint is written every ``config.save_every`` steps and at the end. An interrupted step is never saved: then
+    the last complete checkpoint stands.
+    """
+
+    def __init__(self, folder: RunFolder, origin: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.origin = origin
+        self._best_step = -1
+
+    def started(self, state: State) -> None:
+        """Write the config, and bring the CSV files to the step the run (re)starts from."""
+        self.folder.write_config({**state.config.as_dict(), **self.origin})
+        if state.history is not None:
+            state.history.start_file(self.folder.history)
+        state.skips.start_file(self.folder.skipped)
+        self._best_step = -1 if state.best is None else state.best.step
+
+    def stepped(self, state: State, outcome: Outcome) -> None:
+        """Save if it is time."""
+        if state.step % state.config.save_every == 0:
+            self.save(state)
+        elif state.step % 100 == 0:
+            self._write_tables(state, everything=False)
+
+    def ended(self, state: State) -> None:
+        """Save what was reached."""
+        if state.whole and state.step:
+            self.save(state)
+            write_weights(self.folder.last, state.result)
+
+    def save(self, state: State) -> None:
+        """Write the checkpoint first, then what can be made from it."""
+        save_checkpoint(self.folder.checkpoint, state, self.origin)
+        self._write_tables(state, everything=True)
+        if state.best is not None and state.best.step != self._best_step:
+            best = copy.deepcopy(state.net)
+            best.load_state_dict(state.best.weights)
+            write_weights(self.folder.best, best)
+            self._best_step = state.best.step
+
+    def _write_tables(self, state: State, *, everything: bool) -> None:
+        if state.history is None:
+            return
+        if not self.folder.history.exists():
+            state.history.start_file(self.folder.history)
+        state.history.append_to(self.folder.history, everything=everything)
+        state.skips.append_to(self.folder.skipped, everything=everything)
+
+
+class TensorBoard(Callback):
+    """Send every logged number to TensorBoard (``pip install tensorboard``).
+
+    Args:
+        folder: where the event files go; show them with ``tensorboard --logdir <folder>``.
+
+    Raises:
+        BadInput: TensorBoard is not installed.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise BadInput(
+                "TensorBoard is not installed: run `pip install tensorboard`, or leave this callback out; "
+                "history.csv holds the same numbers."
+            ) from error
+        self._writer: Any = SummaryWriter(str(folder))
+
+    def stepped(self, state: State, outcome: Outcome) -> None:
+        """Send the row of this step."""
+        row = state.history.rows[-1] if state.history is not None and state.history.rows else {}
+        if row.get("step") != state.step:
+            return
+        for name, value in row.items():
+            if name != "step" and isinstance(value, int | float):
+                self._writer.add_scalar(name, value, state.step)
+
+    def ended(self, state: State) -> None:
+        """Write what is still in memory."""
+        self._writer.close()
+
+
+class _Function(Callback):
+    """A plain function as a callback."""
+
+    def __init__(self, function: Callable[[State, Outcome], object]) -> None:
+        self.function = function
+
+    def stepped(self, state: State, outcome: Outcome) -> None:
+        """Call it."""
+        self.function(state, outcome)
+
+
+def as_callback(listener: Listener) -> Callback:
+    """Return a callback, made from a function ``f(state, outcome)`` if need be.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    if isinstance(listener, Callback):
+        return listener
+    if callable(listener) and not isinstance(listener, type):
+        return _Function(listener)
+    raise BadInput(
+        f"{listener!r} cannot be a callback: give an instance of a subclass of srkit.training.Callback or a function "
+        "f(state, outcome)."
+    )

@@ -1,0 +1,126 @@
+"""Checkpoints: one file that holds a whole run, written so that there is always a complete one.
+
+The file is what ``torch.load(path, weights_only=True)`` reads: tensors, numbers and texts, no code. It holds the
+weights, the optimiser, the average, the guard, the gradient scaler, the step, the whole history, the best weights, the
+config and where network, loss and images came from. Random generators are not in it because nothing in a run remembers
+one: patches and dropout are functions of (seed, step).
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srkit import __version__
+from srkit.errors import BadFile
+from srkit.training.atomic import replace_atomically
+from srkit.training.history import History
+from srkit.training.ledger import Ledger
+from srkit.training.state import Best, State
+
+__all__ = ["load_checkpoint", "restore", "save_checkpoint"]
+
+_FORMAT, _VERSION = "srkit training checkpoint", 1
+_UNREADABLE = (
+    RuntimeError,
+    pickle.UnpicklingError,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+)
+
+
+def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any]) -> None:
+    """Write the state of a run; until the new file is complete on disk, the old one stays.
+
+    Args:
+        path: usually ``<run folder>/checkpoint.pt``.
+        state: between two steps.
+        origin: where network, loss and images came from, as plain values.
+
+    Raises:
+        BadFile: it could not be written; the previous checkpoint is intact.
+    """
+    content = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "srkit": __version__,
+        "origin": dict(origin),
+        "config": state.config.as_dict(),
+        "step": state.step,
+        "seconds": state.seconds,
+        "net": state.net.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "average": None if state.average is None else state.average.state_dict(),
+        "guard": state.guard.state_dict(),
+        "scaler": state.scaler.state_dict(),
+        "history": None if state.history is None else state.history.to_csv_text(),
+        "skips": state.skips.to_csv_text(),
+        "best": None if state.best is None else _plain(state.best),
+    }
+    replace_atomically(path, lambda file: torch.save(content, file))
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without running any code in it.
+
+    Raises:
+        BadFile: there is none, it is damaged, or it is something else; the message says which.
+    """
+    if not path.is_file():
+        raise BadFile(f"There is no checkpoint at {path}: expected the checkpoint.pt of a run folder (out=…).")
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read: {error.strerror or error}.") from error
+    except _UNREADABLE as error:
+        raise BadFile(
+            f"{path} ({path.stat().st_size:,} bytes) is damaged or not a checkpoint of srkit; nothing was run from it. "
+            "Take another checkpoint, or begin again with train(…, init=<weights>)."
+        ) from error
+    if not isinstance(saved, dict) or saved.get("format") != _FORMAT:
+        raise BadFile(
+            f"{path} is not a checkpoint of a run. To begin from the weights in it, use train(…, init={str(path)!r})."
+        )
+    if saved["version"] != _VERSION:
+        raise BadFile(
+            f"{path} was written by srkit {saved['srkit']} in format {saved['version']}; this is srkit {__version__}, "
+            f"which reads format {_VERSION}. Resume it with the srkit that wrote it."
+        )
+    return saved
+
+
+def restore(state: State, saved: Mapping[str, Any]) -> None:
+    """Put a run back where :func:`save_checkpoint` found it.
+
+    Raises:
+        BadFile: the network or the average is not the one that was saved.
+    """
+    try:
+        state.net.load_state_dict(saved["net"])
+    except RuntimeError as error:
+        raise BadFile(
+            f"The network handed in is not the one this run trained ({saved['origin'].get('net')}): "
+            f"{str(error).splitlines()[-1].strip()}"
+        ) from error
+    state.optimiser.load_state_dict(saved["optimiser"])
+    if state.average is not None and saved["average"] is not None:
+        state.average.load_state_dict(saved["average"])
+    state.guard.load_state_dict(saved["guard"])
+    if saved["scaler"]:
+        state.scaler.load_state_dict(saved["scaler"])
+    state.step, state.seconds = saved["step"], saved["seconds"]
+    state.history = None if saved["history"] is None else History.from_csv_text(saved["history"])
+    state.skips = Ledger.from_csv_text(saved["skips"])
+    state.best = None if saved["best"] is None else Best(**saved["best"])
+
+
+def _plain(best: Best) -> dict[str, Any]:
+    return {"step": best.step, "psnr": best.psnr, "ssim": best.ssim, "weights": dict(best.weights)}

@@ -1,0 +1,194 @@
+"""Every number a training run depends on, in one frozen record.
+
+A config is made once, checked once, written to ``config.json`` and into each checkpoint, and never changed. What is not
+in it (the network, the loss, the images) is recorded beside it by :mod:`srkit.training.start`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from srkit.errors import BadInput
+from srkit.training.schedule import parse_schedule
+
+__all__ = ["OPTIMISERS", "PRECISIONS", "Config", "make_config"]
+
+OPTIMISERS = ("adam", "adamw", "sgd", "rmsprop")
+PRECISIONS = ("float32", "auto", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one training run; the defaults are those of EDSR (Lim et al. 2017, section 3.3) unless noted.
+
+    Attributes:
+        steps: number of updates of the weights (a skipped update counts as a step).
+        seed: from it and the step number follow the first weights, the patches and every dropout; >= 0.
+        batch: image pairs per update, over all processes and all accumulated parts together.
+        patch: side of the square training patch in HR pixels (the LR patch is ``patch / scale``).
+        learning_rate: the highest learning rate of the run; ``schedule`` and ``warmup`` scale it down.
+        optimiser: ``"adam"``, ``"adamw"``, ``"sgd"`` or ``"rmsprop"``.
+        betas: Adam's decay rates of the running mean and of the running square; each in [0, 1).
+        epsilon: added to the denominator by Adam and RMSprop.
+        momentum: used by ``"sgd"`` and ``"rmsprop"`` only; in [0, 1).
+        weight_decay: L2 penalty per step (decoupled with ``"adamw"``).
+        schedule: ``"constant"``, ``"halve@N"`` (times ``gamma`` every N steps), ``"multistep@N,M,…"`` (times ``gamma``
+            at each) or ``"cosine"`` (half a cosine from 1 down to ``floor``).
+        gamma: what ``halve`` and ``multistep`` multiply by.
+        floor: where ``cosine`` ends, as a fraction of ``learning_rate``; in [0, 1].
+        warmup: steps of linear rise from almost nothing to the full rate at the beginning.
+        ema: decay of the exponential moving average of the weights, for example 0.999; 0 switches it off.
+        clip: largest allowed L2 norm of the whole gradient; None leaves it alone.
+        accumulate: the batch is sent through the network in this many equal parts, to save memory. The gradient is
+            that of the whole batch (exactly so unless the network has batch normalisation).
+        precision: ``"float32"``; ``"auto"`` is mixed precision on CUDA and float32 elsewhere; ``"bfloat16"`` and
+            ``"float16"`` (CUDA only) ask for one kind.
+        guard: an update whose loss or gradient is not finite, or whose loss is more than ``guard`` times the largest of
+            the last 100 accepted ones, is skipped. None accepts everything.
+        max_skips: this many skipped updates in a row end the run with an error.
+        augment: flip and rotate the patches (eight ways).
+        channels_last: store activations with the channels innermost (faster for some networks and machines).
+        keep: which weights the network holds at the end, ``"last"`` or ``"best"`` (highest validation PSNR).
+        valid_every: steps between two validations.
+        save_every: steps between two checkpoints.
+        log_every: steps between two rows of the history.
+        device: ``"auto"`` (CUDA where there is one, else the CPU) or a torch device name.
+
+    Raises:
+        BadInput: a value is outside its range, or two values do not go together.
+    """
+
+    steps: int
+    seed: int = 0
+    batch: int = 16
+    patch: int = 96
+    learning_rate: float = 1e-4
+    optimiser: str = "adam"
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    gamma: float = 0.5
+    floor: float = 0.0
+    warmup: int = 0
+    ema: float = 0.0
+    clip: float | None = None
+    accumulate: int = 1
+    precision: str = "float32"
+    guard: float | None = 10.0
+    max_skips: int = 50
+    augment: bool = True
+    channels_last: bool = False
+    keep: str = "last"
+    valid_every: int = 1000
+    save_every: int = 1000
+    log_every: int = 1
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(self.betas) if isinstance(self.betas, Sequence) else self.betas)
+        for name, fits, expected in _RULES:
+            value = getattr(self, name)
+            if not fits(value):
+                raise BadInput(f"{name}={value!r} cannot be used to train: expected {expected}.")
+        parse_schedule(self.schedule)
+        if self.batch % self.accumulate:
+            raise BadInput(
+                f"batch={self.batch} cannot be cut into accumulate={self.accumulate} equal parts: choose accumulate "
+                f"from {[n for n in range(1, self.batch + 1) if self.batch % n == 0]}."
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values that JSON and ``torch.load(weights_only=True)`` both accept."""
+        values = dataclasses.asdict(self)
+        values["betas"] = list(self.betas)
+        return values
+
+
+def make_config(settings: Mapping[str, Any]) -> Config:
+    """Return the config that ``settings`` spell out; a misspelt one is answered with the nearest that exist.
+
+    Raises:
+        BadInput: a name is not a setting, or a value is out of range.
+    """
+    known = [field.name for field in dataclasses.fields(Config)]
+    for name in settings:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise BadInput(f"There is no training setting called {name!r}.{hint} Known: {', '.join(known)}.")
+    if "steps" not in settings:
+        raise BadInput("How long to train was not given: pass steps=…, for example steps=2_000.")
+    return Config(**settings)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _whole(least: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _between(low: float, high: float, *, low_open: bool = False, high_open: bool = False) -> Callable[[Any], bool]:
+    def fits(value: Any) -> bool:
+        if not _is_number(value):
+            return False
+        return bool((value > low if low_open else value >= low) and (value < high if high_open else value <= high))
+
+    return fits
+
+
+def _optional(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or fits(value)
+
+
+def _pair_of_rates(value: Any) -> bool:
+    fits = _between(0, 1, high_open=True)
+    return isinstance(value, tuple) and len(value) == 2 and all(map(fits, value))
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in choices
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+_ABOVE_ZERO = _between(0, math.inf, low_open=True)
+_RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("steps", _whole(1), "a whole number of updates, 1 or more"),
+    ("seed", _whole(0), "a whole number, 0 or more"),
+    ("batch", _whole(1), "a whole number of image pairs, 1 or more"),
+    ("patch", _whole(1), "a whole number of HR pixels, 1 or more"),
+    ("learning_rate", _ABOVE_ZERO, "a finite number above 0, for example 1e-4"),
+    ("optimiser", _one_of(OPTIMISERS), f"one of {', '.join(OPTIMISERS)}"),
+    ("betas", _pair_of_rates, "two numbers in [0, 1), for example (0.9, 0.999)"),
+    ("epsilon", _ABOVE_ZERO, "a finite number above 0, for example 1e-8"),
+    ("momentum", _between(0, 1, high_open=True), "a number in [0, 1)"),
+    ("weight_decay", _between(0, math.inf), "a finite number, 0 or more"),
+    ("schedule", lambda value: isinstance(value, str), "a text such as 'constant', 'halve@200000' or 'cosine'"),
+    ("gamma", _between(0, 1, low_open=True), "a number in (0, 1]"),
+    ("floor", _between(0, 1), "a fraction of learning_rate in [0, 1]"),
+    ("warmup", _whole(0), "a whole number of steps, 0 or more"),
+    ("ema", _between(0, 1, high_open=True), "a decay in [0, 1), for example 0.999, or 0 for none"),
+    ("clip", _optional(_ABOVE_ZERO), "a gradient norm above 0, or None"),
+    ("accumulate", _whole(1), "a whole number of parts, 1 or more"),
+    ("precision", _one_of(PRECISIONS), f"one of {', '.join(PRECISIONS)}"),
+    ("guard", _optional(_between(1, math.inf, low_open=True)), "a factor above 1, for example 10, or None"),
+    ("max_skips", _whole(1), "a whole number of skipped updates in a row, 1 or more"),
+    ("augment", _is_bool, "True or False"),
+    ("channels_last", _is_bool, "True or False"),
+    ("keep", _one_of(("last", "best")), "'last' or 'best'"),
+    ("valid_every", _whole(1), "a whole number of steps, 1 or more"),
+    ("save_every", _whole(1), "a whole number of steps, 1 or more"),
+    ("log_every", _whole(1), "a whole number of steps, 1 or more"),
+    ("device", lambda value: isinstance(value, str) and bool(value), "'auto', 'cpu', 'cuda', 'cuda:1', …"),
+)

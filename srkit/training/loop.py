@@ -1,0 +1,223 @@
+"""The training loop: :func:`run` repeats :func:`one_step`; everything else is a callback.
+
+:func:`one_step` is the step written by hand in the lessons, with three things added that cost a line each: the batch
+may go through in parts, the gradient may be clipped, and an update that would ruin the weights is not made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.training.chance import chance
+from srkit.training.config import Config
+from srkit.training.interrupt import finish_step_first
+from srkit.training.schedule import learning_rate_at
+from srkit.training.state import State, terms_of
+from srkit.training.world import mean_over
+
+__all__ = ["Batches", "Callback", "Outcome", "one_step", "run"]
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Batches(Protocol):
+    """Where training pairs come from: :class:`srkit.datasets.Patches`, or anything with this method."""
+
+    def batch(self, step: int, /) -> Batch:
+        """Return ``lr (b, 3, h, w)`` and ``hr (b, 3, scale*h, scale*w)`` of a step; the same ones whenever asked."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step gave.
+
+    Attributes:
+        loss: the whole loss, over all parts and processes.
+        terms: its weighted terms.
+        gradient_norm: L2 norm of the gradient before clipping; None where neither guard nor clip wants it.
+        skipped: why the update was not made; empty if it was.
+    """
+
+    loss: float
+    terms: dict[str, float]
+    gradient_norm: float | None
+    skipped: str
+
+
+class Callback:
+    """Something that looks on, and may ask the run to end by setting ``state.stop`` to the reason.
+
+    Subclass it and override what is needed; a plain function ``f(state, outcome)`` is accepted wherever a callback is.
+    """
+
+    def started(self, state: State) -> None:
+        """Called once, before the first step."""
+
+    def stepped(self, state: State, outcome: Outcome) -> None:
+        """Called after each step; ``state.step`` already counts it."""
+
+    def ended(self, state: State) -> None:
+        """Called once at the end, whatever the reason; ``state.whole`` says whether the state may be saved."""
+
+
+def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Callback] = ()) -> State:
+    """Train until ``config.steps`` steps are made or a callback or Ctrl-C stops the run.
+
+    A first Ctrl-C lets the step in hand finish; a second one ends at once, and then the state is not saved.
+    """
+    audience = list(callbacks)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(training_mode(state.net))
+        for callback in audience:
+            stack.callback(callback.ended, state)
+            callback.started(state)
+        stack.enter_context(finish_step_first(state))
+        while state.step < config.steps and not state.stop:
+            start = time.perf_counter()
+            batch = batches.batch(state.step)
+            set_learning_rate(state, learning_rate_at(state.step, config))
+            state.whole = False
+            outcome = one_step(state, batch)
+            state.step, state.whole = state.step + 1, True
+            state.seconds += time.perf_counter() - start
+            for callback in audience:
+                callback.stepped(state, outcome)
+    return state
+
+
+def one_step(state: State, batch: Batch) -> Outcome:
+    """Make one step: forget the old gradient, predict, compare, differentiate, update the weights."""
+    state.optimiser.zero_grad()
+    terms = differentiate(state, batch)  # sr = net(lr); loss(sr, hr).backward()
+    norm = measure_gradient(state)  # and clip it to config.clip
+    outcome = judge(state, terms, norm)
+    if not outcome.skipped:
+        update(state)  # optimiser.step(), then the average follows
+    return outcome
+
+
+def differentiate(state: State, batch: Batch) -> dict[str, Tensor]:
+    """Run the network forward and backward; returns the terms of the loss, averaged over the parts of the batch."""
+    parts = state.config.accumulate
+    total: dict[str, Tensor] = {}
+    with chance(state.config.seed, state.step, state.world.rank, device=state.device):
+        for number, (lr, hr) in enumerate(split(batch, parts, state)):
+            with hold_sync(state, until=number == parts - 1):
+                with state.autocast():
+                    sr = state.model(lr)  # (b, 3, scale*h, scale*w)
+                terms = compare(state, sr, hr)
+                loss = torch.stack([*terms.values()]).sum() / parts
+                torch.autograd.backward(state.scaler.scale(loss))
+            for name, term in terms.items():
+                total[name] = total.get(name, 0) + term.detach() / parts
+    return total
+
+
+def compare(state: State, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+    """Return the weighted terms of the loss, after checking that they can be trained on.
+
+    Raises:
+        BadInput: sizes differ, a term is not a single number, or nothing in the loss depends on the network.
+    """
+    if sr.shape != hr.shape:
+        raise BadInput(
+            f"The network made {tuple(sr.shape)} where the HR patches are {tuple(hr.shape)}: its scale is not that of "
+            "the pairs, or it crops. Create it with the scale of the data."
+        )
+    terms = terms_of(state.loss, sr.float() if state.config.precision != "float32" else sr, hr)
+    for name, term in terms.items():
+        if term.dim():
+            raise BadInput(f"Loss term {name!r} has shape {tuple(term.shape)}; a loss is one number: average it.")
+    if not any(term.requires_grad for term in terms.values()):
+        raise BadInput(
+            "The loss does not depend on the weights: something on the way detaches the result "
+            "(.detach(), .item(), .data, torch.no_grad() or rounding). Compute it with differentiable operations."
+        )
+    return terms
+
+
+def split(batch: Batch, parts: int, state: State) -> Iterator[Batch]:
+    """Yield the batch in equal parts, on the device of the run.
+
+    Raises:
+        BadInput: the number of images is not a multiple of ``parts``.
+    """
+    lr, hr = batch
+    if len(lr) % parts:
+        raise BadInput(
+            f"A batch of {len(lr)} images cannot be accumulated in {parts} equal parts: choose batch as a multiple of "
+            f"accumulate × processes = {parts * state.world.size}."
+        )
+    layout = torch.channels_last if state.config.channels_last else torch.contiguous_format
+    for small, large in zip(lr.chunk(parts), hr.chunk(parts), strict=True):
+        yield (
+            small.to(state.device, non_blocking=True, memory_format=layout),
+            large.to(state.device, non_blocking=True, memory_format=layout),
+        )
+
+
+def measure_gradient(state: State) -> float | None:
+    """Return the L2 norm of the whole gradient and clip it to ``config.clip``; None if nobody wants to know."""
+    config = state.config
+    if config.clip is None and config.guard is None:
+        return None
+    state.scaler.unscale_(state.optimiser)
+    gradients = [p.grad for p in state.net.parameters() if p.grad is not None]
+    norm = nn.utils.get_total_norm(gradients)
+    if config.clip is not None:
+        nn.utils.clip_grads_with_norm_(state.net.parameters(), config.clip, norm)
+    return float(norm)
+
+
+def judge(state: State, terms: dict[str, Tensor], norm: float | None) -> Outcome:
+    """Say what the step gave and whether its update may be made; every process comes to the same verdict."""
+    values = mean_over(state.world, torch.stack([*terms.values()])).tolist()
+    loss = float(sum(values))
+    known = None if state.scaler.is_enabled() else norm  # in float16 an infinite gradient is the scaler's own affair
+    skipped = state.guard.judge(loss, known)
+    return Outcome(loss, dict(zip(terms, values, strict=True)), norm, skipped)
+
+
+def update(state: State) -> None:
+    """Let the optimiser move the weights, and the average follow them."""
+    state.scaler.step(state.optimiser)
+    state.scaler.update()
+    if state.average is not None:
+        state.average.update()
+
+
+def set_learning_rate(state: State, rate: float) -> None:
+    """Set the learning rate of every parameter group."""
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+
+
+@contextlib.contextmanager
+def training_mode(net: nn.Module) -> Iterator[None]:
+    """Put a network into training mode with gradients on, and each of its modules back as it was."""
+    before = [(module, module.training) for module in net.modules()]
+    net.train()
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
+def hold_sync(state: State, *, until: bool) -> AbstractContextManager[Any]:
+    """Return a context in which processes do not exchange gradients, unless ``until`` says this is the last part."""
+    model = state.model
+    if until or not isinstance(model, nn.parallel.DistributedDataParallel):
+        return contextlib.nullcontext()
+    return model.no_sync()

@@ -1,0 +1,207 @@
+"""``train`` and ``resume``: from names and settings to a run, and from a run to a result."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit.metrics import Protocol
+from srkit.training.callbacks import Listener, Record, Save, Validate, as_callback
+from srkit.training.checkpoint import load_checkpoint, restore
+from srkit.training.config import Config, make_config
+from srkit.training.folder import RunFolder, existing_folder, new_folder
+from srkit.training.history import History
+from srkit.training.loop import Batches, Callback, run
+from srkit.training.monitor import LivePlot, Progress, in_notebook, on_terminal
+from srkit.training.result import Run
+from srkit.training.state import LossFunction, State, make_state
+from srkit.training.weights import begin_from
+from srkit.training.work import Images, Measure, Order, Work, check_same_pairs, order_again, prepare
+from srkit.training.world import World, join_world
+
+__all__ = ["resume", "train"]
+
+
+def train(
+    net: nn.Module | str,
+    pairs: Images | Batches,
+    *,
+    steps: int,
+    loss: str | LossFunction = "1*L1",
+    seed: int = 0,
+    batch: int = 16,
+    patch: int = 96,
+    learning_rate: float = 1e-4,
+    valid: Images | Measure | None = None,
+    out: str | Path | None = None,
+    init: str | Path | Mapping[str, Tensor] | None = None,
+    init_partial: bool = False,
+    callbacks: Sequence[Listener] = (),
+    scale: int | None = None,
+    root: str | Path | None = None,
+    protocol: Protocol | None = None,
+    progress: bool | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a network.
+
+    Args:
+        net: a network, or the name of one (then ``seed`` decides its first weights).
+        pairs: a dataset name ("a2001", "t91+bsds200"), a folder, loaded pairs, or anything with ``batch(step)``.
+        steps: number of updates.
+        loss: a formula such as ``"1*L1+0.001*TV"``, or a module ``loss(sr, hr)``.
+        seed: decides first weights, patches and dropout; the same seed on the same machine gives the same weights.
+        batch: image pairs per update, over all processes.
+        patch: side of the patch in HR pixels.
+        learning_rate: at its highest.
+        valid: pairs to validate on (a name, a folder, pairs), or a function from a network to an evaluation table.
+        out: folder of the run: config.json, history.csv, skipped.csv, checkpoint.pt, best.safetensors,
+            last.safetensors. An earlier run there is renamed, never deleted. None writes nothing.
+        init: weights to begin with: a file, a run folder or a state dict.
+        init_partial: with ``init``, leave tensors that do not fit as they are.
+        callbacks: :class:`~srkit.training.Callback` objects or functions ``f(state, outcome)``.
+        scale: enlargement factor, needed only where ``net`` is a name and ``pairs`` is not loaded yet.
+        root: where the datasets lie, when they are given by name.
+        protocol: how validation measures; None is the papers'.
+        progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it.
+        **settings: every other field of :class:`~srkit.training.Config`: schedule, ema, clip, precision, ….
+
+    Returns:
+        The run. ``run.net`` is the network handed in, now holding the averaged weights where ``ema`` is on, and with
+        ``keep="best"`` those of the best validation. Ctrl-C ends the run after the step in hand and returns it, with
+        ``run.interrupted`` saying so.
+
+    Raises:
+        BadInput: a setting, the loss or the data cannot be used.
+        BadFile: the run folder cannot be written.
+        UnknownName: there is no such network, dataset or loss.
+
+    Example:
+        >>> net = srkit.models.create("a2001sr", scale=2)                            # doctest: +SKIP
+        >>> run = srkit.train(net, "a2001", steps=2_000, learning_rate=1e-3)         # doctest: +SKIP
+    """
+    config = make_config(
+        {"steps": steps, "seed": seed, "batch": batch, "patch": patch, "learning_rate": learning_rate, **settings}
+    )
+    order = Order(net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol)
+    with join_world() as world:
+        work = prepare(order, config, world)
+        if init is not None:
+            begin_from(work.net, init, partial=init_partial)
+        with _own(out, world, new_folder) as folder:
+            return _carry_out(work, config, world, folder, callbacks, progress)
+
+
+def resume(
+    path: str | Path,
+    *,
+    net: nn.Module | None = None,
+    pairs: Images | Batches | None = None,
+    loss: str | LossFunction | None = None,
+    valid: Images | Measure | None = None,
+    callbacks: Sequence[Listener] = (),
+    root: str | Path | None = None,
+    protocol: Protocol | None = None,
+    progress: bool | None = None,
+    **changes: Any,
+) -> Run:
+    """Go on with a run from its last checkpoint; on a CPU the weights end up as if it had never stopped.
+
+    Args:
+        path: the run folder, or the checkpoint in it.
+        net: needed only where the network was not made by name; its weights are replaced.
+        pairs: needed only where the pairs were not given by name; they must be the same ones.
+        loss: needed only where the loss was a module.
+        valid: as in :func:`train`; None takes what was given by name then.
+        callbacks: as in :func:`train`.
+        root: where the datasets lie; None takes what was given then.
+        protocol: as in :func:`train`.
+        progress: as in :func:`train`.
+        **changes: settings to change from here on, for example ``steps=20_000`` to train longer.
+
+    Raises:
+        BadFile: there is no checkpoint, or it is damaged.
+        BadInput: something that was not recorded by name is missing, or other pairs were handed in.
+    """
+    path = Path(path) / "checkpoint.pt" if Path(path).is_dir() else Path(path)
+    saved = load_checkpoint(path)
+    config = make_config({**saved["config"], **changes})
+    given = Order(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol)
+    order = order_again(saved["origin"], given)
+    with join_world() as world, _own(path.parent, world, existing_folder) as folder:
+        work = prepare(order, config, world)
+        check_same_pairs(saved["origin"], work)
+        return _carry_out(work, config, world, folder, callbacks, progress, saved=saved)
+
+
+def _carry_out(
+    work: Work,
+    config: Config,
+    world: World,
+    folder: RunFolder | None,
+    listeners: Sequence[Listener],
+    progress: bool | None,
+    saved: Mapping[str, Any] | None = None,
+) -> Run:
+    home = next((parameter.device for parameter in work.net.parameters()), torch.device("cpu"))
+    state = make_state(work.net, work.loss, config, world=world)
+    if saved is not None:
+        restore(state, saved)
+    callbacks = _audience(work, folder, listeners, progress) if world.first else []
+    try:
+        run(state, config, work.batches, callbacks)
+    finally:
+        work.net.to(home)
+    return _result(state, config, None if folder is None else folder.path)
+
+
+def _audience(
+    work: Work, folder: RunFolder | None, listeners: Sequence[Listener], progress: bool | None
+) -> list[Callback]:
+    audience: list[Callback] = [Record()]
+    if work.measure is not None:
+        audience.append(Validate(work.measure))
+    audience += [as_callback(listener) for listener in listeners]
+    if folder is not None:
+        audience.append(Save(folder, work.origin))
+    if progress or (progress is None and (in_notebook() or on_terminal())):
+        audience.append(Progress())
+        if in_notebook():
+            audience.append(LivePlot())
+    return audience
+
+
+def _result(state: State, config: Config, folder: Path | None) -> Run:
+    """Put the weights that count into the network and gather the numbers."""
+    if config.keep == "best" and state.best is not None:
+        state.net.load_state_dict(state.best.weights)
+    elif state.average is not None and state.step:
+        state.net.load_state_dict(state.average.net.state_dict())
+    return Run(
+        net=state.net,
+        history=state.history or History.of_terms([]),
+        config=config,
+        best=state.best,
+        folder=folder,
+        steps=state.step,
+        skipped=state.guard.skipped,
+        seconds=state.seconds,
+        interrupted=state.stop,
+    )
+
+
+@contextlib.contextmanager
+def _own(
+    out: str | Path | None, world: World, opener: Callable[[Path], contextlib.AbstractContextManager[RunFolder]]
+) -> Iterator[RunFolder | None]:
+    """Open the run folder in the first process only."""
+    if out is None or not world.first:
+        yield None
+        return
+    with opener(Path(out)) as folder:
+        yield folder

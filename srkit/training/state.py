@@ -1,0 +1,189 @@
+"""Everything that changes while a network trains, in one place."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.training.average import Average
+from srkit.training.config import Config
+from srkit.training.guard import Guard
+from srkit.training.history import History
+from srkit.training.ledger import Ledger
+from srkit.training.world import World
+
+__all__ = ["Best", "State", "make_optimiser", "make_state", "pick_device", "terms_of"]
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best validation so far.
+
+    Attributes:
+        step: after how many steps.
+        psnr: mean over the validation images, in dB.
+        ssim: likewise.
+        weights: the weights that were validated (the averaged ones, where ``ema`` is on).
+    """
+
+    step: int
+    psnr: float
+    ssim: float | None
+    weights: Mapping[str, Tensor] = field(repr=False)
+
+
+@dataclass
+class State:
+    """A run between two steps.
+
+    Attributes:
+        net: the network whose weights are trained.
+        loss: ``loss(sr, hr)`` gives a scalar; where it has ``terms(sr, hr)``, each term gets its own column.
+        optimiser: any torch optimiser over ``net.parameters()``.
+        config: the settings.
+        device: where the network is.
+        model: what is called to train: ``net`` itself, or its DistributedDataParallel wrapper.
+        world: this process among all.
+        guard: decides which updates are made.
+        average: the moving average of the weights, or None.
+        scaler: scales the loss in float16; passes it through otherwise.
+        step: how many steps were made.
+        seconds: how long they took, without validation and saving.
+        history: one row per logged step, made with the first one.
+        skips: step, loss, gradient norm and reason of every skipped update.
+        best: the best validation so far.
+        stop: why the run should end after the present step; empty to go on.
+        whole: False while a step is being made; only a whole state may be saved.
+    """
+
+    net: nn.Module
+    loss: LossFunction
+    optimiser: torch.optim.Optimizer
+    config: Config
+    device: torch.device
+    model: nn.Module
+    world: World
+    guard: Guard
+    average: Average | None
+    scaler: torch.amp.GradScaler
+    step: int = 0
+    seconds: float = 0.0
+    history: History | None = None
+    skips: Ledger = field(default_factory=lambda: Ledger(("step", "loss", "gradient_norm", "reason")))
+    best: Best | None = None
+    stop: str = ""
+    whole: bool = True
+
+    @property
+    def result(self) -> nn.Module:
+        """The network to validate and to keep: the averaged one where there is one."""
+        return self.net if self.average is None else self.average.net
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Return the context of the forward pass: mixed precision, or nothing."""
+        kind = precision_of(self.config.precision, self.device)
+        if kind == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, dtype=kind)
+
+
+def make_state(net: nn.Module, loss: LossFunction, config: Config, *, world: World | None = None) -> State:
+    """Prepare a run of ``net``: move it to its device; make optimiser, average and guard; wrap it for many processes.
+
+    Raises:
+        BadInput: the network has nothing to train, or the device or precision cannot be had.
+    """
+    world = world or World()
+    device = pick_device(config.device, world)
+    half = precision_of(config.precision, device) == torch.float16
+    layout = torch.channels_last if config.channels_last else torch.preserve_format
+    net = net.to(device, memory_format=layout)  # type: ignore[call-overload]  # torch's stub lacks device with memory_format
+    return State(
+        net=net,
+        loss=loss.to(device) if isinstance(loss, nn.Module) else loss,
+        optimiser=make_optimiser(net, config),
+        config=config,
+        device=device,
+        model=_spread(net, world, device),
+        world=world,
+        guard=Guard(factor=config.guard, max_skips=config.max_skips),
+        average=Average(net, decay=config.ema) if config.ema else None,
+        scaler=torch.amp.GradScaler(device.type, enabled=half),
+    )
+
+
+def make_optimiser(net: nn.Module, config: Config) -> torch.optim.Optimizer:
+    """Return the optimiser the config names, over the parameters that want a gradient.
+
+    Raises:
+        BadInput: the network has no such parameter.
+    """
+    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if not parameters:
+        raise BadInput(
+            f"{type(net).__name__} has no parameter to train. Interpolation has nothing to learn; otherwise check "
+            "that layers are attributes of the module and that requires_grad is True."
+        )
+    rate, decay = config.learning_rate, config.weight_decay
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(parameters, rate, momentum=config.momentum, weight_decay=decay)
+    if config.optimiser == "rmsprop":
+        return torch.optim.RMSprop(parameters, rate, momentum=config.momentum, eps=config.epsilon, weight_decay=decay)
+    kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
+    return kind(parameters, rate, betas=config.betas, eps=config.epsilon, weight_decay=decay)
+
+
+def pick_device(name: str, world: World) -> torch.device:
+    """Return the device that ``name`` means on this machine.
+
+    Raises:
+        BadInput: there is no such device; the message names what there is.
+    """
+    if name == "auto":
+        name = f"cuda:{world.local_rank}" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        there = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+        raise BadInput(f"device={name!r} cannot be used here. Available: {', '.join(there)}, or 'auto'.") from error
+    return device
+
+
+def precision_of(name: str, device: torch.device) -> torch.dtype:
+    """Return the number format of the forward pass.
+
+    Raises:
+        BadInput: float16 was asked for off CUDA, where it is slow and overflows.
+    """
+    if name == "auto":
+        if device.type != "cuda":
+            return torch.float32
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if name == "float16" and device.type != "cuda":
+        raise BadInput(f"precision='float16' needs a CUDA device and this run is on {device.type}: use 'float32'.")
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+
+
+def terms_of(loss: LossFunction, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+    """Return the weighted terms of a loss by name; a plain function or module is one term called ``"value"``."""
+    terms = getattr(loss, "terms", None)
+    if callable(terms):
+        return cast(dict[str, Tensor], terms(sr, hr))
+    return {"value": loss(sr, hr)}
+
+
+def _spread(net: nn.Module, world: World, device: torch.device) -> nn.Module:
+    if world.size == 1:
+        return net
+    ids = [device.index] if device.type == "cuda" else None
+    return nn.parallel.DistributedDataParallel(net, device_ids=ids)

@@ -1,0 +1,82 @@
+"""Several processes, one training: what ``torchrun`` says about this one, and sums over all of them.
+
+``torchrun --nproc_per_node=2 -m srkit train …`` starts the same program twice; each process works on its share of
+every batch, gradients are averaged (DistributedDataParallel), and only the first process writes files. Across machines
+the same holds, with torchrun's ``--nnodes``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from srkit.errors import BadInput
+
+__all__ = ["World", "join_world", "mean_over"]
+
+
+@dataclass(frozen=True)
+class World:
+    """The place of this process among those that train together.
+
+    Attributes:
+        rank: number of this process, 0 … size - 1.
+        size: how many processes there are.
+        local_rank: number of this process on its machine, which is the number of its GPU.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that writes files and shows progress."""
+        return self.rank == 0
+
+
+@contextlib.contextmanager
+def join_world() -> Iterator[World]:
+    """Meet the other processes that ``torchrun`` started, and part from them at the end; alone, do nothing.
+
+    A process group that already exists is used and left as it is.
+
+    Raises:
+        BadInput: the environment asks for several processes and does not say how they meet.
+    """
+    if not dist.is_available() or (not dist.is_initialized() and int(os.environ.get("WORLD_SIZE", "1")) <= 1):
+        yield World()
+        return
+    mine = not dist.is_initialized()
+    if mine:
+        _check_environment()
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield World(dist.get_rank(), dist.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
+    finally:
+        if mine:
+            dist.destroy_process_group()
+
+
+def mean_over(world: World, values: Tensor) -> Tensor:
+    """Return the mean of ``values`` over all processes; every process gets the same numbers."""
+    if world.size == 1:
+        return values
+    total = values.clone()
+    dist.all_reduce(total)
+    return total / world.size
+
+
+def _check_environment() -> None:
+    missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise BadInput(
+            f"WORLD_SIZE={os.environ['WORLD_SIZE']} asks for several processes, but {', '.join(missing)} is not set. "
+            "Start them with torchrun --nproc_per_node=N …, or unset WORLD_SIZE to train in one process."
+        )
