@@ -13,7 +13,7 @@ import shutil
 import socket
 import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _package(report: Any) -> str:
     return str(report.longrepr).split(NOT_RUN, 1)[1].split(" ", 1)[0]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests out of the user's cache, and the user's data and display out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SRKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("SRKIT_DATA", raising=False)
+        patch.setenv("MPLBACKEND", "Agg")
+        yield
 
 
 @pytest.fixture(autouse=True)
