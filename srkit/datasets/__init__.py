@@ -3,16 +3,19 @@
 ``load`` is the one door: ``load("set5", scale=4)``, ``load("t91+bsds200", scale=2)``, ``load("my/folder", scale=2)``.
 """
 
-from srkit.datasets import catalogue as _catalogue
 from srkit.datasets._load import load
 from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, register_dataset
+from srkit.datasets.catalogue import CATALOGUE, card, where
+from srkit.datasets.doctor import Report, doctor
+from srkit.datasets.fetch import fetch, install_archive
+from srkit.datasets.lowres import make_lr
+from srkit.datasets.manifest import record
 from srkit.datasets.pair import Pair, Pairs, Source
 from srkit.datasets.patches import Patches
 from srkit.datasets.places import data_home, downloads, shipped
 from srkit.datasets.samples import samples
+from srkit.datasets.synthetic import charts
 from srkit.datasets.trees import from_folders
-
-CATALOGUE = tuple(sorted(_catalogue.FOLDERS))
 
 __all__ = [
     "CATALOGUE",
@@ -22,12 +25,21 @@ __all__ = [
     "Pair",
     "Pairs",
     "Patches",
+    "Report",
     "Source",
+    "card",
+    "charts",
     "data_home",
+    "doctor",
     "downloads",
+    "fetch",
     "from_folders",
+    "install_archive",
     "load",
+    "make_lr",
+    "record",
     "register_dataset",
     "samples",
     "shipped",
+    "where",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from srkit.datasets._registry import DATASETS
-from srkit.datasets.catalogue import ensure
+from srkit.datasets.catalogue import card, ensure
 from srkit.datasets.pair import Pairs
+from srkit.datasets.places import downloads
 from srkit.datasets.trees import read_tree
 from srkit.errors import BadFile, BadInput, UnknownName
 
@@ -59,14 +61,15 @@ def load(name_or_path: str | Path, *, scale: int, root: str | Path | None = None
 
 
 def _from_name(name: str, scale: int, root: str | Path | None, download: bool) -> Pairs:
-    if download:
-        ensure(DATASETS.key(name), root)
+    if download and ensure(DATASETS.key(name), scale, root):
+        root = downloads()
     found = DATASETS.get(name).factory(scale=scale, root=None if root is None else Path(root))
     if isinstance(found, Pairs):
         if found.scale != scale:
             raise BadInput(
                 f"The dataset {name!r} was asked for scale {scale} and returned pairs of scale {found.scale}."
             )
+        _warn_of_count(name, found)
         return found.named(DATASETS.key(name))
     if isinstance(found, str | Path):
         return _from_path(Path(found), scale).named(DATASETS.key(name))
@@ -74,6 +77,18 @@ def _from_name(name: str, scale: int, root: str | Path | None, download: bool) -
         f"The function registered as dataset {name!r} returned {type(found).__name__}. It must return pairs, as "
         "srkit.datasets.from_folders(hr=…, scale=scale) gives them, or the path of a folder."
     )
+
+
+def _warn_of_count(name: str, found: Pairs) -> None:
+    known = card(name)
+    if known is not None and known.images is not None and len(found) != known.images and not name.startswith("samples"):
+        hr = found.paths[0][1]
+        warnings.warn(
+            f"{known.title} has {known.images} images and {len(found)} were found in {hr.parent if hr else 'memory'}: "
+            "numbers measured on it cannot be compared with published ones.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def _from_path(path: Path, scale: int) -> Pairs:

@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from srkit.datasets._registry import DATASETS, DatasetEntry
+from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, Finder
+from srkit.datasets.fetch import fetch
 from srkit.datasets.locate import locate, not_found
+from srkit.datasets.manifest import record
 from srkit.datasets.pair import Pairs
-from srkit.datasets.trees import read_tree
+from srkit.datasets.places import search_places
+from srkit.datasets.trees import folder_sources, lr_folder, mixed_tree, read_tree
+from srkit.errors import UnknownName
 
-__all__ = ["FOLDERS", "ensure"]
+__all__ = ["CATALOGUE", "FOLDERS", "card", "ensure", "where"]
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "set5": ("Set5",),
@@ -26,30 +30,80 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "t91": ("T91", "91-image"),
     "bsds200": ("BSDS200", "BSD200"),
     "general100": ("General100",),
+    "realsr_ntire2019": ("RealSR_NTIRE2019", "RealSR_NTIRE2019_val6"),
 }
-_A2001 = ("A2001", "SR291", "291")
+_A2001 = ("A2001", "SR291")
+_DIV2K = ("DIV2K",)
+_REALSR = ("RealSR", "RealSR(V3)", "RealSR_V3", "RealSR-V3")
+_CAMERAS = ("Canon", "Nikon")
+
+CATALOGUE: tuple[str, ...] = tuple(
+    sorted((*FOLDERS, "a2001", "sr291", "div2k", "div2k_valid", "realsr", "realsr_test", "samples", "samples_train"))
+)
 
 
-def _advice(name: str) -> str:
-    return f"srkit data fetch {name} says how to get it."
+def card(name: str) -> DatasetCard | None:
+    """Return what is known about a registered data set; None if nothing was written down.
+
+    Raises:
+        UnknownName: no such data set is registered.
+    """
+    entry = DATASETS.get(name)
+    if entry.card is not None:
+        return entry.card
+    try:
+        return record(name).card
+    except UnknownName:
+        return None
+
+
+def where(name: str, root: str | Path | None = None) -> Path | None:
+    """Return the folder in which a data set of the catalogue would be read, or None if it is not there.
+
+    For A2001 put together from T91 and BSDS200 this is the folder of T91.
+    """
+    key = DATASETS.key(name)
+    if key in FOLDERS:
+        return locate(FOLDERS[key], root)
+    if key in ("a2001", "sr291"):
+        whole, parts = locate(_A2001, root), [locate(FOLDERS[part], root) for part in ("t91", "bsds200")]
+        return whole or (parts[0] if all(parts) else None)
+    if key in ("div2k", "div2k_valid"):
+        return _div2k_hr("valid" if key.endswith("valid") else "train", root)
+    return _realsr_folder(root) if key.startswith("realsr") else None
+
+
+def ensure(name: str, scale: int, root: str | Path | None = None) -> bool:
+    """Download a data set of the catalogue unless it is found already; returns whether it was downloaded.
+
+    Raises:
+        Offline, BadFile: as :func:`~srkit.datasets.fetch`.
+    """
+    if DATASETS.key(name) not in CATALOGUE or name.startswith("samples") or where(name, root) is not None:
+        return False
+    fetch(name, scale=scale)
+    return True
+
+
+def _absent(name: str, folders: tuple[str, ...], root: str | Path | None) -> Exception:
+    entry = record(name)
+    size = f" ({entry.size / 1e6:.0f} MB)" if entry.size else ""
+    how = f"srkit data fetch {name} downloads it{size}." if entry.items or entry.parts else entry.card.how_to_get
+    return not_found(entry.card.title, folders, root, how)
 
 
 def _plain(name: str, scale: int, root: Path | None) -> Pairs:
     folder = locate(FOLDERS[name], root)
     if folder is None:
-        raise not_found(f"The dataset {name!r}", FOLDERS[name], root, _advice(name))
+        raise _absent(name, FOLDERS[name], root)
     return Pairs(read_tree(folder, scale).sources, name=name, scale=scale)
 
 
-def _register_plain(name: str) -> None:
+def _plain_finder(name: str) -> Finder:
     def find(*, scale: int, root: Path | None) -> Pairs:
         return _plain(name, scale, root)
 
-    DATASETS.register(name)(DatasetEntry(find))
-
-
-for _name in FOLDERS:
-    _register_plain(_name)
+    return find
 
 
 def _a2001(*, scale: int, root: Path | None) -> Pairs:
@@ -57,14 +111,60 @@ def _a2001(*, scale: int, root: Path | None) -> Pairs:
     folder = locate(_A2001, root)
     if folder is not None:
         return Pairs(read_tree(folder, scale).sources, name="a2001", scale=scale)
-    if locate(FOLDERS["t91"], root) is None or locate(FOLDERS["bsds200"], root) is None:
-        raise not_found("A2001 (also SR291)", (*_A2001, "T91 and BSDS200"), root, _advice("a2001"))
+    if where("a2001", root) is None:
+        raise _absent("a2001", (*_A2001, "T91 and one BSDS200"), root)
     return (_plain("t91", scale, root) + _plain("bsds200", scale, root)).named("a2001")
 
 
-DATASETS.register("a2001")(DatasetEntry(_a2001))
-DATASETS.register("sr291")(DatasetEntry(_a2001))
+def _div2k_hr(split: str, root: str | Path | None) -> Path | None:
+    """Return ``DIV2K_train_HR`` or ``DIV2K_valid_HR``, in a folder DIV2K or beside everything else."""
+    folder = locate(_DIV2K, root)
+    parents = [*([] if folder is None else [folder]), *search_places(root)]
+    return next((hr for parent in parents if (hr := parent / f"DIV2K_{split}_HR").is_dir()), None)
 
 
-def ensure(name: str, root: str | Path | None) -> None:
-    """Download a data set unless it is found already."""
+def _div2k_finder(split: str) -> Finder:
+    def find(*, scale: int, root: Path | None) -> Pairs:
+        hr = _div2k_hr(split, root)
+        if hr is None:
+            raise _absent("div2k" if split == "train" else "div2k_valid", (f"DIV2K/DIV2K_{split}_HR",), root)
+        sources = folder_sources(hr, lr_folder(hr.parent, hr, scale), scale)
+        return Pairs(sources, name=f"div2k_{split}", scale=scale)
+
+    return find
+
+
+def _realsr_folder(root: str | Path | None) -> Path | None:
+    for place in search_places(root):
+        for folder in (place, *(place / name for name in _REALSR)):
+            if any((folder / camera).is_dir() for camera in _CAMERAS):
+                return folder
+    return None
+
+
+def _realsr_finder(split: str) -> Finder:
+    def find(*, scale: int, root: Path | None) -> Pairs:
+        folder = _realsr_folder(root)
+        if folder is None:
+            raise _absent("realsr", _REALSR[:2], root)
+        wanted = [folder / camera / split / str(scale) for camera in _CAMERAS]
+        trees = [mixed_tree(path, scale) for path in wanted if path.is_dir()]
+        sources = [source for tree in trees if tree is not None for source in tree.sources]
+        if not sources:
+            looked = tuple(str(path.relative_to(folder)) + "/Canon_001_HR.png" for path in wanted[:1])
+            raise not_found(f"RealSR at scale {scale}", looked, folder, "RealSR has the scales 2, 3 and 4.")
+        return Pairs(sources, name=f"realsr_{split.lower()}", scale=scale)
+
+    return find
+
+
+def _register_all() -> None:
+    finders: dict[str, Finder] = {name: _plain_finder(name) for name in FOLDERS}
+    finders |= {"a2001": _a2001, "sr291": _a2001}
+    finders |= {"div2k": _div2k_finder("train"), "div2k_valid": _div2k_finder("valid")}
+    finders |= {"realsr": _realsr_finder("Train"), "realsr_test": _realsr_finder("Test")}
+    for name, finder in finders.items():
+        DATASETS.register(name)(DatasetEntry(finder))
+
+
+_register_all()

@@ -180,8 +180,9 @@ def _large_enough(store: Store, name: str, patch: int) -> NDArray[np.int64]:
     if small:
         names = ", ".join(slot.name for slot in small[:5]) + (", …" if len(small) > 5 else "")
         warnings.warn(
-            f"{len(small)} of {len(store)} images of {name!r} are smaller than a patch of {patch}x{patch} and are left "
-            f"out: {names}.",
+            f"Left out of {name!r}, because smaller than a patch of {patch}x{patch}: {len(small)} of {len(store)} "
+            f"images ({names}).",
+            RuntimeWarning,
             stacklevel=3,
         )
     return np.array([i for i, slot in enumerate(store.slots) if min(slot.hr_size) >= patch], np.int64)

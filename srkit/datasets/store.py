@@ -135,7 +135,9 @@ def open_store(pairs: Pairs, folder: Path | None) -> Store:
     except (_Stale, OSError) as problem:
         if isinstance(problem, BadFile):
             raise
-        warnings.warn(f"No pixel cache in {folder} ({problem}); {pairs.name} is kept in memory.", stacklevel=3)
+        warnings.warn(
+            f"No pixel cache in {folder} ({problem}); {pairs.name} is kept in memory.", RuntimeWarning, stacklevel=3
+        )
         return _in_memory(pairs)
     return Store(data, slots, renew)
 

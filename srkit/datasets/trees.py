@@ -25,11 +25,20 @@ from pathlib import Path
 
 from srkit.datasets.pair import Pairs, Source
 from srkit.errors import BadFile, BadInput
-from srkit.ops.files import list_images
+from srkit.ops.files import SUFFIXES, list_images
 
-__all__ = ["Tree", "folder_sources", "from_folders", "has_images", "hr_folder", "match_lr", "read_tree"]
+__all__ = [
+    "Tree",
+    "folder_sources",
+    "from_folders",
+    "has_images",
+    "hr_folder",
+    "lr_folder",
+    "match_lr",
+    "mixed_tree",
+    "read_tree",
+]
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 _HR_NAMES = re.compile(r"hr|gt|gtmod\d*|.+_hr|original|high|validationgt", re.IGNORECASE)
 _LR_PATTERNS = ("{stem}x{scale}", "{stem}_x{scale}", "{stem}_LR{scale}", "{stem}_LR", "{stem}_LRBI_x{scale}", "{stem}")
 _MIXED = re.compile(r"(?P<stem>.+?)_(?P<kind>HR|LR)(?P<scale>\d*)", re.IGNORECASE)
@@ -119,11 +128,11 @@ def read_tree(folder: Path, scale: int) -> Tree:
     """
     if not folder.is_dir():
         raise BadFile(f"There is no folder {folder}. Check the spelling; paths are relative to {Path.cwd()}.")
-    mixed = _mixed(folder, scale)
+    mixed = mixed_tree(folder, scale)
     if mixed is not None:
         return mixed
     hr = hr_folder(folder)
-    lr = _lr_folder(folder, hr, scale)
+    lr = lr_folder(folder, hr, scale)
     return Tree(folder, hr, lr, folder_sources(hr, lr, scale))
 
 
@@ -154,11 +163,12 @@ def hr_folder(folder: Path) -> Path:
 def has_images(folder: Path) -> bool:
     """Tell whether image files lie directly in a folder."""
     return folder.is_dir() and any(
-        path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") for path in folder.iterdir()
+        path.suffix.lower() in SUFFIXES and not path.name.startswith(".") for path in folder.iterdir()
     )
 
 
-def _lr_folder(folder: Path, hr: Path, scale: int) -> Path | None:
+def lr_folder(folder: Path, hr: Path, scale: int) -> Path | None:
+    """Return the folder of LR images that belongs to ``hr``, the HR folder of the data set in ``folder``, if any."""
     stem = hr.name[: -len("_HR")] if hr.name.upper().endswith("_HR") else ""
     home = hr.parent if hr != folder or _HR_NAMES.fullmatch(hr.name) else folder
     tops = [f"{stem}_LR_bicubic"] if stem else []
@@ -170,8 +180,12 @@ def _lr_folder(folder: Path, hr: Path, scale: int) -> Path | None:
     return next((found for found in map(_any_case, candidates) if found is not None), None)
 
 
-def _mixed(folder: Path, scale: int) -> Tree | None:
-    """Read a folder in which HR and LR lie side by side under names that end in _HR and _LR."""
+def mixed_tree(folder: Path, scale: int) -> Tree | None:
+    """Read a folder in which HR and LR lie side by side under names that end in ``_HR`` and ``_LR``; None if it is not.
+
+    Raises:
+        BadFile: an HR image has no LR partner.
+    """
     hr: dict[str, Path] = {}
     lr: dict[str, Path] = {}
     for path in list_images(folder) if has_images(folder) else []:

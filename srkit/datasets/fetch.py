@@ -1,0 +1,167 @@
+"""Downloading a data set of the catalogue once, whole, and verified.
+
+Files go to ``downloads/.NAME.part`` and the folder gets its name when the last of them is there and its checksum is
+right, so that a folder ``downloads/Set5`` is Set5 and not three fifths of it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from srkit.datasets.manifest import Item, Record, record
+from srkit.datasets.places import downloads
+from srkit.datasets.transfer import download, sha256
+from srkit.datasets.unpack import unpack
+from srkit.errors import BadFile, Offline
+from srkit.ops.atomic import atomic_path
+
+__all__ = ["fetch", "install_archive"]
+
+_CONNECTIONS = 4
+_RECORDED = "checksums.json"
+
+Report = Callable[[str], None]
+
+
+def fetch(
+    name: str,
+    *,
+    scale: int | None = None,
+    home: Path | None = None,
+    report: Report | None = None,
+    manifest: Path | None = None,
+) -> Path:
+    """Download a data set of the catalogue and return its folder. What is there already is verified, not fetched again.
+
+    Args:
+        name: name in the catalogue.
+        scale: fetch the LR images of this scale too, where they are offered apart (DIV2K). They need not be: LR made by
+            srkit is the same to the last bit.
+        home: where to; by default :func:`~srkit.datasets.downloads`.
+        report: called with a sentence now and then.
+        manifest: another list than the one shipped.
+
+    Raises:
+        UnknownName: the catalogue has no such data set.
+        Offline: it cannot be downloaded, or not by a program; the message says how to provide it by hand.
+        BadFile: a checksum is wrong, or the disk is full.
+    """
+    entry = record(name, manifest)
+    home = downloads() if home is None else home
+    say = report or _silent
+    if entry.parts:
+        for part in entry.parts:
+            fetch(part, home=home, report=report, manifest=manifest)
+        return home
+    items = [item for item in entry.items if item.scale in (None, scale)]
+    if not items:
+        raise Offline(_by_hand(entry, home / entry.folder))
+    _make_room(home, entry, items)
+    say(f"{entry.card.title}: {entry.card.terms}")
+    if items[0].archive:
+        return _fetch_archives(entry, items, home, say)
+    return _fetch_files(entry, items, home, say)
+
+
+def install_archive(name: str, archive: str | Path, *, home: Path | None = None, report: Report | None = None) -> Path:
+    """Unpack an archive the user brought by hand as the data set ``name``; returns its folder.
+
+    No checksum is known for such archives. The first one's is recorded in ``downloads/checksums.json``, and another
+    archive under the same name is refused until that record is removed.
+
+    Raises:
+        BadFile: no such file, not an archive, or another one than the first time.
+    """
+    archive, home = Path(archive).expanduser(), downloads() if home is None else home
+    if not archive.is_file():
+        raise BadFile(f"There is no file {archive}. Give the path of the archive that was downloaded by hand.")
+    entry = record(name)
+    home.mkdir(parents=True, exist_ok=True)
+    _trust_first(entry.name, sha256(archive), home, report or _silent)
+    return unpack(archive, home / entry.folder)
+
+
+def _fetch_files(entry: Record, items: Sequence[Item], home: Path, say: Report) -> Path:
+    folder = home / entry.folder
+    working = folder if folder.is_dir() else home / f".{entry.folder}.part"
+    missing = [item for item in items if not _is_there(working / item.name, item)]
+    for item in missing:
+        (working / item.name).parent.mkdir(parents=True, exist_ok=True)
+    if missing:
+        say(f"{entry.card.title}: {len(missing)} of {len(items)} files to download to {folder}")
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            jobs = [pool.submit(download, item, working / item.name) for item in missing]
+        for job in jobs:
+            job.result()
+    if working != folder:
+        working.rename(folder)
+    say(f"{entry.card.title}: {len(items)} files verified in {folder}")
+    return folder
+
+
+def _fetch_archives(entry: Record, items: Sequence[Item], home: Path, say: Report) -> Path:
+    folder = home / entry.folder
+    for item in items:
+        done = folder / f".{item.name}.unpacked"
+        if done.is_file():
+            say(f"{item.name}: unpacked before in {folder}")
+            continue
+        archive = home / item.name
+        if not _is_there(archive, item):
+            say(f"{item.name}: {(item.size or 0) / 1e6:.0f} MB from {item.address}")
+            digest = download(item, archive)
+            if not item.sha256:
+                _trust_first(item.name, digest, home, say)
+        unpack(archive, folder)
+        done.write_text(sha256(archive) + "\n", encoding="utf-8")
+        archive.unlink()
+        say(f"{item.name}: unpacked in {folder}")
+    return folder
+
+
+def _is_there(path: Path, item: Item) -> bool:
+    return path.is_file() and bool(item.sha256) and sha256(path) == item.sha256
+
+
+def _trust_first(name: str, digest: str, home: Path, say: Report) -> None:
+    """Record the checksum of something whose checksum nobody published, or compare it with the recorded one."""
+    path = home / _RECORDED
+    recorded: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if recorded.setdefault(name, digest) != digest:
+        raise BadFile(
+            f"{name} has SHA-256 {digest}; the first time it was {recorded[name]} (recorded in {path}). If the source "
+            "is known to have changed, remove that line and repeat."
+        )
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    say(f"{name}: no checksum is published; recorded {digest} in {path}")
+
+
+def _make_room(home: Path, entry: Record, items: Sequence[Item]) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(home).free
+    except OSError as problem:
+        raise BadFile(f"{home} cannot be used for downloads ({problem}). Set SRKIT_DATA to a folder you own.") from None
+    archives = sum(item.size or 0 for item in items if item.archive)
+    needed = 2 * archives if archives else entry.size or 0
+    if needed > free:
+        raise BadFile(
+            f"{entry.card.title} needs {needed / 1e6:.0f} MB in {home}, and {free / 1e6:.0f} MB are free. "
+            "Set SRKIT_DATA to a folder on a larger disk."
+        )
+
+
+def _by_hand(entry: Record, folder: Path) -> str:
+    return (
+        f"{entry.card.title} cannot be downloaded by a program. {entry.card.how_to_get} Terms: {entry.card.terms} "
+        f"Put it at {folder}, or name its folder with root=."
+    )
+
+
+def _silent(_: str) -> None:
+    return None
