@@ -59,11 +59,6 @@ class Frame:
         return int(self.pixels.shape[0])
 
     @property
-    def is_grey(self) -> bool:
-        """True where red, green and blue are equal everywhere."""
-        return self.pixels.ndim == 2 or bool((self.pixels == self.pixels[..., :1]).all())
-
-    @property
     def text(self) -> str:
         """Size, range and warning as one line."""
         return "; ".join(part for part in (self.size, self.values, self.warning) if part)
