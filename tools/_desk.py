@@ -11,12 +11,7 @@ import json
 import shutil
 from pathlib import Path
 
-__all__ = ["first_lesson", "lay_out"]
-
-
-def first_lesson(folder: Path) -> Path | None:
-    """Return the lesson with the lowest number in a folder, or None."""
-    return min(folder.glob("[0-9]*.ipynb"), default=None, key=lambda path: path.name)
+__all__ = ["lay_out"]
 
 
 def lay_out(lessons: Path, desk: Path) -> list[str]:

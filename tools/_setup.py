@@ -11,7 +11,7 @@ from pathlib import Path
 
 import _system
 import _torch
-from _desk import first_lesson, lay_out
+from _desk import lay_out
 from _environment import ROOT, Environment, Stop, fingerprint, make, output, pip, say
 
 __all__ = ["conda_environment", "prepare", "run", "workers"]
@@ -103,18 +103,10 @@ def workers() -> int:
 
 
 def _open_lab(environment: Environment, words: list[str]) -> int:
-    """Open JupyterLab at the first lesson of the desk; ``words`` go to JupyterLab."""
-    desk = ROOT / "work"
-    for sentence in lay_out(ROOT / "lessons", desk):
+    """Lay the lessons out and open JupyterLab at the first; ``words`` go to ``srkit lab``."""
+    for sentence in lay_out(ROOT / "lessons", ROOT / "work"):
         say(sentence)
-    lesson = first_lesson(desk)
-    command = ["-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", *words]
-    if lesson:
-        command.append(f"--LabApp.default_url=/lab/tree/{lesson.relative_to(ROOT).as_posix()}")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
-    say(f"Opening JupyterLab{f' at {lesson.stem}' if lesson else ''}. To leave: Ctrl-C here, twice.")
-    return _finish(environment, command)
+    return _finish(environment, ["-m", "srkit", "lab", *words])
 
 
 def _finish(environment: Environment, command: list[str]) -> int:
