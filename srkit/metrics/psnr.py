@@ -35,5 +35,5 @@ def psnr(sr: Tensor, hr: Tensor, *, protocol: Protocol | None = None) -> float |
 def psnr_of_planes(a: Tensor, b: Tensor) -> Tensor:
     """Return the PSNR of planes ``(b, c, h, w)`` in levels 0…255, ``(b,)``."""
     difference = (a - b).flatten(1)  # (b, c * h * w)
-    mean_square = torch.linalg.vector_norm(difference, dim=1) ** 2 / difference.shape[1]
+    mean_square = difference.square_().mean(dim=1)  # (b,)
     return 10 * torch.log10(255.0**2 / mean_square)

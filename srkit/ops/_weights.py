@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from srkit.ops._bands import Entries
 
-__all__ = ["KERNELS", "Axis", "contributions"]
+__all__ = ["KERNELS", "Axis", "contributions", "has_exact_sums"]
 
 Array = NDArray[np.float64]
 
@@ -94,3 +94,10 @@ def contributions(axis: Axis) -> tuple[Array, NDArray[np.int64]]:
     index = mirror[(pixel.astype(np.int64) - 1) % (2 * axis.n_in)]
     used = weights.any(axis=0)
     return np.ascontiguousarray(weights[:, used]), np.ascontiguousarray(index[:, used])
+
+
+@lru_cache(maxsize=256)
+def has_exact_sums(axis: Axis) -> bool:
+    """True where the weights are multiples of 2^-30 (at 1/2, 1/4, 2, 4 …), so that no sum of levels is ever rounded."""
+    scaled = contributions(axis)[0] * 2**30
+    return bool((scaled == np.round(scaled)).all())

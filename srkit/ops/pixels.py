@@ -71,9 +71,8 @@ def levels(x: Tensor) -> Tensor:
     """
     if not x.is_floating_point():
         raise BadInput(f"Floats in [0, 1] are needed and {describe(x)} was given.")
-    scaled = x.clamp(0, 1) * 255
-    whole = scaled.floor()
-    return whole + (scaled - whole >= 0.5)
+    below_half = 0.5 - torch.finfo(x.dtype).eps / 4  # with 0.5 itself, the number just below 0.5 would be rounded up
+    return x.clamp(0, 1).mul_(255).add_(below_half).floor_()
 
 
 def crop_border(x: Tensor, n: int) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops._bands import apply_band, blocks, multiply
-from srkit.ops._weights import KERNELS, Axis, contributions
+from srkit.ops._weights import KERNELS, Axis, contributions, has_exact_sums
 from srkit.ops.check import describe
 
 __all__ = ["imresize", "imresize_adjoint"]
@@ -134,20 +134,22 @@ def _round_like_matlab(x: Tensor, axis: Axis, dim: int) -> Tensor:
     more, tap by tap.
     """
     exact = multiply(x, blocks(axis, transposed=False, dtype=x.dtype, device=str(x.device)), axis.n_out, dim)
-    floor = exact.floor()
-    fraction = exact - floor
-    result = floor + (fraction >= 0.5)
-    doubtful = ((fraction - 0.5).abs_() < 1e-8).nonzero(as_tuple=True)
-    if len(doubtful[0]):
-        weights, index = (torch.from_numpy(table).to(x.device) for table in contributions(axis))
-        place = list(doubtful)
-        rows = place[dim]
-        total = torch.zeros_like(exact[doubtful])
-        for tap in range(weights.shape[1]):
-            place[dim] = index[rows, tap]
-            total = total + weights[rows, tap] * x[tuple(place)]
-        result[doubtful] = (total + 0.5).floor()
-    return result.clamp_(0, 255)
+    rounded = (exact + 0.5).floor_()
+    if not has_exact_sums(axis):
+        doubtful = (exact.sub_(rounded).abs_() > 0.5 - 1e-8).nonzero(as_tuple=True)
+        rounded[doubtful] = (_sum_tap_by_tap(x, axis, dim, doubtful) + 0.5).floor_()
+    return rounded.clamp_(0, 255)
+
+
+def _sum_tap_by_tap(x: Tensor, axis: Axis, dim: int, where: tuple[Tensor, ...]) -> Tensor:
+    """Return the results at the places ``where``, added up in MATLAB's order."""
+    weights, index = (torch.from_numpy(table).to(x.device) for table in contributions(axis))
+    place, outputs = list(where), where[dim]
+    total = torch.zeros(len(outputs), dtype=x.dtype, device=x.device)
+    for tap in range(weights.shape[1]):
+        place[dim] = index[outputs, tap]
+        total = total + weights[outputs, tap] * x[tuple(place)]
+    return total
 
 
 def _order(axes: tuple[Axis, Axis]) -> tuple[int, int]:
