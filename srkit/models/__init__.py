@@ -3,7 +3,14 @@
 A new network is one file beside this one and one line in the list of imports below.
 """
 
-from srkit.models import a2001sr, bicubic, edsr, espcn, rcan, srcnn  # the shelf
+from srkit.models import (  # the shelf
+    a2001sr,
+    bicubic,
+    edsr,
+    espcn,
+    rcan,
+    srcnn,
+)
 from srkit.models._create import card, create, names
 from srkit.models._files import save
 from srkit.models._load import load, load_into
@@ -16,19 +23,13 @@ __all__ = [
     "Entry",
     "Layout",
     "Score",
-    "a2001sr",
-    "bicubic",
     "card",
     "create",
-    "edsr",
-    "espcn",
     "load",
     "load_into",
     "names",
-    "rcan",
     "register_model",
     "save",
     "score_table",
-    "srcnn",
     "weights_home",
 ]
