@@ -1,0 +1,88 @@
+"""``srkit evaluate``: PSNR and SSIM of a network on datasets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from srkit.cli._help import examples
+from srkit.cli._network import Machine, machine_options, network_options, open_network, progress_bar, tile_type
+from srkit.cli._plugin import load_plugins, plugin_option
+from srkit.cli._protocol import parse_protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["command"]
+
+
+@click.command(
+    "evaluate",
+    epilog=examples(
+        "srkit evaluate --model a2001sr --dataset set5",
+        "srkit evaluate --model RCAN_BIX4.pt --dataset set5 --dataset b100 --self-ensemble --save-results results",
+    ),
+)
+@network_options
+@click.option(
+    "--dataset", "datasets", required=True, multiple=True, metavar="NAME|FOLDER", help="What to measure on. Repeatable."
+)
+@click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
+@click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
+@tile_type
+@click.option(
+    "--protocol",
+    default="papers",
+    show_default=True,
+    metavar="TEXT",
+    help='papers, or a spelling such as "rgb border=10" or "y border=4 no-quantise".',
+)
+@click.option(
+    "--save-results", metavar="FOLDER", help="Write images, metrics.csv and a page with the worst regions here."
+)
+@click.option("--csv", metavar="FILE", help="Write the numbers of all datasets to this file.")
+@machine_options
+@plugin_option
+def command(
+    model: str,
+    weights: str | None,
+    scale: int | None,
+    tiny: bool,
+    settings: tuple[str, ...],
+    datasets: tuple[str, ...],
+    plugins: tuple[str, ...],
+    machine: Machine,
+    **options: Any,
+) -> None:
+    """Measure a network; the protocol stands beside every number."""
+    load_plugins(plugins)
+    net = open_network(model, weights=weights, scale=scale, tiny=tiny, settings=settings, machine=machine)
+    from srkit.evaluation import evaluate, join_csv
+    from srkit.inference import scale_of
+
+    tile = None if options["tile"] == "whole" else options["tile"]
+    protocol = parse_protocol(options["protocol"], scale=scale_of(net))
+    tables = []
+    for dataset in datasets:
+        with progress_bar(dataset, unit="image") as move:
+            table = evaluate(
+                net,
+                dataset,
+                protocol=protocol,
+                ensemble=options["self_ensemble"],
+                tile=tile,
+                save=options["save_results"],
+                root=options["root"],
+                progress=move,
+            )
+        click.echo(f"{table}\n")
+        _say_where(table.folder)
+        tables.append(table)
+    if options["csv"]:
+        click.echo(f"Numbers: {join_csv(tables, options['csv'])}")
+
+
+def _say_where(folder: Path | None) -> None:
+    if folder is not None:
+        click.echo(f"Page: {folder / 'index.html'}\n")

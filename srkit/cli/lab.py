@@ -1,0 +1,74 @@
+"""``srkit lab``: JupyterLab at the lessons, with the kernel of this very environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from srkit.cli._help import examples
+from srkit.errors import BadFile, BadInput
+
+__all__ = ["command", "find_lessons"]
+
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+@click.command(
+    "lab",
+    epilog=examples(
+        "srkit lab",
+        "srkit lab 11",
+    ),
+)
+@click.argument("lesson", required=False)
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="Where the server listens.")
+def command(lesson: str | None, no_browser: bool, port: int | None) -> int:
+    """Open the lessons in JupyterLab, at LESSON if one is named (a number, or the name of a notebook).
+
+    Notebooks in work/ are your own copies (make lab lays them out); lessons/ is the course as it came.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise BadInput(
+            f"JupyterLab is not installed beside {sys.executable}. In a clone: make lab. "
+            "Otherwise: python -m pip install 'srkit[lab]'."
+        )
+    folder = find_lessons(Path.cwd())
+    chosen = _choose(folder, lesson)
+    line = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    if chosen is not None:
+        line.append(f"--LabApp.default_url=/lab/tree/{chosen.relative_to(folder).as_posix()}")
+    if no_browser:
+        line.append("--no-browser")
+    if port is not None:
+        line.append(f"--port={port}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        line.append("--allow-root")
+    click.echo(f"Opening JupyterLab in {folder}. To leave: Ctrl-C here, twice.")
+    return subprocess.call(line, env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
+
+
+def find_lessons(here: Path) -> Path:
+    """Return the folder to open: ``work`` or ``lessons`` of this folder or of the project, else this folder."""
+    for home in (here, _PROJECT):
+        for name in ("work", "lessons"):
+            if any((home / name).glob("[0-9]*.ipynb")):
+                return home / name
+    return here
+
+
+def _choose(folder: Path, lesson: str | None) -> Path | None:
+    found = sorted(folder.glob("[0-9]*.ipynb"))
+    if lesson is None:
+        return found[0] if found else None
+    number = lesson.zfill(2) if lesson.isdigit() else lesson
+    match = [path for path in found if path.name == lesson or path.stem == lesson or path.name.startswith(number)]
+    if not match:
+        known = ", ".join(path.stem for path in found) or "none"
+        raise BadFile(f"There is no lesson {lesson!r} in {folder}. There are: {known}.")
+    return match[0]

@@ -1,0 +1,82 @@
+"""``srkit models``: what stands on the shelf."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from srkit.cli._plugin import load_plugins, plugin_option
+from srkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from srkit.models import Score
+
+__all__ = ["command"]
+
+
+@click.group("models")
+def command() -> None:
+    """List the networks, show a card, sit the exam."""
+
+
+@command.command("list")
+@click.argument("pattern", default="*")
+@plugin_option
+def list_models(pattern: str, plugins: tuple[str, ...]) -> None:
+    """Print the networks whose name matches PATTERN (a shell pattern such as "*rc*")."""
+    load_plugins(plugins)
+    from srkit import models
+
+    names = models.names(pattern)
+    if not names:
+        raise BadInput(f"No network matches {pattern!r}. Known: {', '.join(models.names())}.")
+    wide = max(map(len, names))
+    for name in names:
+        card = models.card(name)
+        scales = " ".join(f"x{scale}" for scale in card.scales)
+        sizes = sorted(set(card.parameters.values()))
+        weights = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}" if sizes else "?"
+        click.echo(f"{name:<{wide}}  {card.year}  {scales:<14}  {weights:>26} weights  {card.title}")
+
+
+@command.command("card")
+@click.argument("name")
+@plugin_option
+def show_card(name: str, plugins: tuple[str, ...]) -> None:
+    """Print what is known about the network NAME: paper, sizes, numbers, deviations."""
+    load_plugins(plugins)
+    from srkit import models
+
+    card = models.card(name)
+    click.echo(f"{card.title} ({card.year})")
+    click.echo(textwrap.fill(card.citation, 100))
+    click.echo(card.url)
+    click.echo(f"\n{textwrap.fill(card.idea, 100)}\n")
+    for label, value in (
+        ("framework", card.framework),
+        ("lesson", card.lesson),
+        ("weights", ", ".join(f"x{scale}: {count:,}" for scale, count in card.parameters.items())),
+        ("counted in", card.parameters_source),
+        ("tiny", ", ".join(f"{key}={value}" for key, value in card.tiny.items()) or "as it is"),
+        ("official weights", card.checkpoints),
+    ):
+        click.echo(f"{label + ':':<18}{textwrap.fill(str(value), 82, subsequent_indent=' ' * 18)}")
+    _scores("Published", card.published)
+    _scores("Measured", card.measured)
+    if card.deviations:
+        click.echo("\nDeviations from the paper")
+        for deviation in card.deviations:
+            click.echo(textwrap.fill(deviation, 100, initial_indent="  - ", subsequent_indent="    "))
+
+
+def _scores(title: str, scores: Iterable[Score]) -> None:
+    lines = [
+        f"  {score.dataset:<10} x{score.scale}  {score.psnr:6.2f} dB  "
+        f"{'' if score.ssim is None else format(score.ssim, '.4f'):<6}  {score.protocol}; {score.source}"
+        for score in scores
+    ]
+    if lines:
+        click.echo("\n".join([f"\n{title}", *lines]))

@@ -1,0 +1,160 @@
+"""``srkit train``: begin a run, go on with one, or fine-tune."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from srkit.cli._help import examples
+from srkit.cli._network import Machine, machine_options, parse_settings
+from srkit.cli._plugin import load_plugins, plugin_option
+from srkit.cli._training import EPOCH, betas, training_options
+from srkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from srkit.training import Run
+
+__all__ = ["command"]
+
+
+@click.command(
+    "train",
+    epilog=examples(
+        "srkit train --model a2001sr --scale 2 --dataset a2001 --valid set5 --steps 20000",
+        "srkit train --resume runs/a2001sr_x2 --steps 40000",
+        'srkit train --plugin my.py --model my_net --scale 2 --dataset my_set --steps 500 --loss "1*L1+0.001*TV"',
+        "torchrun --nproc-per-node 2 -m srkit train --model edsr_baseline --scale 2 --dataset div2k --epochs 300",
+    ),
+)
+@click.option("--model", metavar="NAME", help="The network to train (srkit models list), or your own from a plugin.")
+@click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement factor.")
+@click.option("--tiny", is_flag=True, help="The small configuration of the network's card.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument. Repeatable.")
+@click.option("--dataset", metavar="NAME|FOLDER", help="What to train on; a+b joins datasets.")
+@click.option("--valid", metavar="NAME|FOLDER", help="What to validate on, for example set5.")
+@click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
+@click.option("--init", metavar="FILE|FOLDER", help="Begin with these weights (fine-tuning): a file or a run folder.")
+@click.option("--init-partial", is_flag=True, help="With --init: leave weights of another shape as they are.")
+@click.option("--resume", metavar="FOLDER", help="Go on with this run, exactly where it was; other options change it.")
+@click.option("--out", metavar="FOLDER", help="The run folder; an earlier run there is renamed, never deleted.")
+@training_options
+@click.option("--save-results", is_flag=True, help="At the end, write the validation images and their page into --out.")
+@machine_options
+@plugin_option
+def command(resume: str | None, plugins: tuple[str, ...], machine: Machine, save_results: bool, **options: Any) -> int:
+    """Train a network. Ctrl-C ends the run after the step in hand and keeps it."""
+    if save_results and options["valid"] is None and resume is None:
+        raise BadInput("--save-results writes the images of --valid, and --valid was not given.")
+    machine.set_threads()
+    load_plugins(plugins)
+    run = _resume(resume, machine, options) if resume else _begin(machine, options)
+    click.echo(str(run))
+    if save_results and not run.interrupted:
+        _write_results(run, options)
+    return 130 if run.interrupted == "interrupted" else 0
+
+
+def _begin(machine: Machine, options: dict[str, Any]) -> Run:
+    for name, example in (("model", "a2001sr"), ("scale", "2"), ("dataset", "a2001")):
+        if options[name] is None:
+            raise BadInput(f"What to train is not complete: add --{name}, for example --{name} {example}.")
+    from srkit import models, training
+    from srkit.training.chance import chance
+
+    config = {**_config(options), "device": machine.device}
+    with chance(config.get("seed", 0)):
+        net = models.create(
+            options["model"], scale=options["scale"], tiny=options["tiny"], **parse_settings(options["settings"])
+        )
+    out = Path(options["out"] or f"runs/{options['model']}_x{options['scale']}")
+    return training.train(
+        net,
+        options["dataset"],
+        loss=options["loss"],
+        valid=options["valid"],
+        root=options["root"],
+        out=out,
+        init=options["init"],
+        init_partial=options["init_partial"],
+        callbacks=_listeners(options, out),
+        scale=options["scale"],
+        **config,
+    )
+
+
+def _resume(folder: str, machine: Machine, options: dict[str, Any]) -> Run:
+    given = [name for name in ("model", "scale", "init", "out", "settings", "tiny") if options[name]]
+    if given:
+        raise BadInput(f"--resume goes on with the run as it is; leave out {', '.join('--' + name for name in given)}.")
+    from srkit import training
+
+    changes = _config(options, complete=False)
+    if machine.device != "auto":
+        changes["device"] = machine.device
+    return training.resume(
+        folder,
+        pairs=options["dataset"],
+        valid=options["valid"],
+        root=options["root"],
+        callbacks=_listeners(options, Path(folder)),
+        **changes,
+    )
+
+
+def _config(options: dict[str, Any], *, complete: bool = True) -> dict[str, Any]:
+    """Gather the settings of the run; with ``complete``, how long to train must be among them."""
+    context = click.get_current_context()
+    names = context.meta["srkit.training"]
+    given = {name: options[name] for name in names if _was_given(context, name)}
+    if "betas" in given:
+        given["betas"] = betas(given["betas"])
+    if "no_augment" in given:
+        given["augment"] = not given.pop("no_augment")
+    if given.get("guard") == 0:
+        given["guard"] = None
+    if options["epochs"] is not None:
+        if "steps" in given:
+            raise BadInput("--steps and --epochs say the same thing twice; give one of them.")
+        given["steps"] = options["epochs"] * EPOCH
+    if complete and "steps" not in given:
+        raise BadInput("How long to train was not said: add --steps, for example --steps 20000 (or --epochs).")
+    return given
+
+
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+
+
+def _listeners(options: dict[str, Any], out: Path) -> list[Any]:
+    """Return what else looks on: keeping every model, stopping early, TensorBoard."""
+    from srkit.training import EarlyStopping, TensorBoard
+
+    found: list[Any] = []
+    if options["save_models"]:
+        found.append(_keep_models(out))
+    if options["patience"] is not None:
+        found.append(EarlyStopping(patience=options["patience"]))
+    if options["tensorboard"]:
+        found.append(TensorBoard(out / "tensorboard"))
+    return found
+
+
+def _keep_models(out: Path) -> Any:
+    from srkit import models
+
+    def keep(state: Any, outcome: Any) -> None:
+        if state.step % state.config.save_every == 0:
+            models.save(state.result, out / f"model_{state.step}.safetensors", overwrite=True)
+
+    return keep
+
+
+def _write_results(run: Run, options: dict[str, Any]) -> None:
+    from srkit.evaluation import evaluate
+
+    table = evaluate(run.net, options["valid"], root=options["root"], save=run.folder)
+    click.echo(f"\n{table}")
+    if table.folder is not None:
+        click.echo(f"Page: {table.folder / 'index.html'}")
