@@ -112,7 +112,7 @@ def _a2001(*, scale: int, root: Path | None) -> Pairs:
     if folder is not None:
         return Pairs(read_tree(folder, scale).sources, name="a2001", scale=scale)
     if where("a2001", root) is None:
-        raise _absent("a2001", (*_A2001, "T91 and one BSDS200"), root)
+        raise _absent("a2001", (*_A2001, "T91 together with BSDS200"), root)
     return (_plain("t91", scale, root) + _plain("bsds200", scale, root)).named("a2001")
 
 

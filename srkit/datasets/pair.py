@@ -45,6 +45,10 @@ class Pair:
     def __iter__(self) -> Iterator[str | Tensor]:
         return iter((self.name, self.lr, self.hr))
 
+    def __repr__(self) -> str:
+        lr, hr = ("x".join(map(str, image.shape[-2:])) for image in (self.lr, self.hr))
+        return f"<Pair {self.name}: LR {lr}, HR {hr} (height x width){', grey' if self.grey else ''}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -106,8 +106,8 @@ class Patches:
             raise BadInput(f"Steps are counted from 0; there is no batch {step}.")
         count = self._batch // self.world
         lr_side = self.patch // self.scale
-        lr = np.empty((count, lr_side, lr_side, 3), np.uint8)
-        hr = np.empty((count, self.patch, self.patch, 3), np.uint8)
+        lr = np.empty((count, 3, lr_side, lr_side), np.uint8)
+        hr = np.empty((count, 3, self.patch, self.patch), np.uint8)
         draws = _draws(self.seed, _BATCHES, step, 3 * self._batch).reshape(self._batch, 3)
         for row, place in enumerate(range(self.rank * count, (self.rank + 1) * count)):
             image = self._image(step * self._batch + place)
@@ -125,13 +125,13 @@ class Patches:
     def _cut(self, image: int, draw: NDArray[np.float64], lr_out: NDArray[np.uint8], hr_out: NDArray[np.uint8]) -> None:
         """Copy one patch at the place and in the attitude that ``draw`` (3 numbers in [0, 1)) says."""
         lr, hr = self._store.arrays(image)
-        side, scale = lr_out.shape[0], self.scale
+        side, scale = lr_out.shape[-1], self.scale
         top = int(draw[0] * (lr.shape[0] - side + 1))
         left = int(draw[1] * (lr.shape[1] - side + 1))
         turn = int(draw[2] * 8) if self.augment else 0
-        lr_out[...] = dihedral(lr[top : top + side, left : left + side], turn)
+        lr_out[...] = dihedral(lr[top : top + side, left : left + side], turn).transpose(2, 0, 1)
         top, left, side = top * scale, left * scale, side * scale
-        hr_out[...] = dihedral(hr[top : top + side, left : left + side], turn)
+        hr_out[...] = dihedral(hr[top : top + side, left : left + side], turn).transpose(2, 0, 1)
 
 
 def dihedral(image: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
@@ -158,9 +158,8 @@ def _draws(seed: int, stream: int, number: int, count: int) -> NDArray[np.float6
 
 
 def _floats(block: NDArray[np.uint8]) -> Tensor:
-    """Return ``(b, h, w, 3)`` bytes as ``(b, 3, h, w)`` float32 in [0, 1]."""
-    channels_first = torch.from_numpy(block).permute(0, 3, 1, 2).contiguous()  # (b, 3, h, w)
-    return channels_first.to(torch.float32).div_(255)
+    """Return bytes as float32 in [0, 1]."""
+    return torch.from_numpy(block).to(torch.float32).div_(255)
 
 
 def _folder(cache: Path | str | None) -> Path | None:

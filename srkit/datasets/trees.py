@@ -90,7 +90,9 @@ def folder_sources(hr: Path, lr: Path | None, scale: int, lr_pattern: str | None
     _refuse_twins(hr, images)
     if lr is None:
         return tuple(Source(path.stem, path) for path in images)
-    partners = match_lr(images, list_images(lr), scale, lr_pattern)
+    if not lr.is_dir():
+        raise BadFile(f"There is no folder {lr} of LR images. Leave lr out, and LR is made from HR in memory.")
+    partners = match_lr(images, list_images(lr) if has_images(lr) else [], scale, lr_pattern)
     missing = [path for path in images if path not in partners]
     if missing:
         raise BadFile(_missing(missing, images, hr, lr, scale))
@@ -153,6 +155,12 @@ def hr_folder(folder: Path) -> Path:
     if has_images(folder):
         return folder
     found = ", ".join(sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))[:8])
+    inside = [path for path in _folders(folder) if has_images(path) or has_images(path / "HR")]
+    if inside:
+        raise BadFile(
+            f"{folder} holds no images itself but {len(inside)} folders that do: name one, for example {inside[0]}. "
+            f"Found: {found}."
+        )
     raise BadFile(
         f"No images in {folder}: looked for image files there and in a folder HR below it, found {found or 'nothing'}. "
         f"Expected {folder / 'HR' / '<name>.png'} and, optionally, {folder / 'LR_bicubic/X2/<name>x2.png'}. "
@@ -174,10 +182,12 @@ def lr_folder(folder: Path, hr: Path, scale: int) -> Path | None:
     tops = [f"{stem}_LR_bicubic"] if stem else []
     tops += ["LR_bicubic", "LR"]
     names = [f"{top}/X{scale}" for top in tops] + [f"LRbicx{scale}", f"LR_x{scale}", f"LR_bicubic_X{scale}"]
-    if scale == 1:
-        names += ["LR", "ValidationLR"]
     candidates = [home / name for name in names] + [folder.parent / "matlab_lr" / folder.name / f"X{scale}"]
-    return next((found for found in map(_any_case, candidates) if found is not None), None)
+    found = next((found for found in map(_any_case, candidates) if found is not None), None)
+    if found is not None or hr == home:
+        return found
+    plain = (_any_case(home / name) for name in (*tops, "ValidationLR"))  # of unknown scale: the sizes will tell
+    return next((folder for folder in plain if folder is not None and has_images(folder)), None)
 
 
 def mixed_tree(folder: Path, scale: int) -> Tree | None:
