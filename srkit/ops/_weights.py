@@ -98,6 +98,9 @@ def contributions(axis: Axis) -> tuple[Array, NDArray[np.int64]]:
 
 @lru_cache(maxsize=256)
 def has_exact_sums(axis: Axis) -> bool:
-    """True where the weights are multiples of 2^-30 (at 1/2, 1/4, 2, 4 …), so that no sum of levels is ever rounded."""
-    scaled = contributions(axis)[0] * 2**30
+    """True where the weights are multiples of 2^-14 (at 1/2, 1/4, 2, 4, 8): sums of levels then need no rounding.
+
+    Levels have 8 bits, a sum with its overshoot 9, so 23 bits hold all of it and single precision is enough.
+    """
+    scaled = contributions(axis)[0] * 2**14
     return bool((scaled == np.round(scaled)).all())

@@ -119,7 +119,7 @@ def _resize_float(image: Tensor, axes: tuple[Axis, Axis], *, transposed: bool) -
 
 def _resize_uint8(image: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
     lead = image.shape[:-2]
-    x = image.reshape(-1, *image.shape[-2:]).double()  # (n, h, w)
+    x = image.reshape(-1, *image.shape[-2:])  # (n, h, w)
     for dim in _order(axes):
         if not axes[dim].is_identity:
             x = _round_like_matlab(x, axes[dim], dim)
@@ -131,13 +131,16 @@ def _round_like_matlab(x: Tensor, axis: Axis, dim: int) -> Tensor:
 
     At one third, one result in 162 lies exactly between two grey levels, and which one MATLAB takes hangs on the order
     of its additions. The fast product adds in its own order, so the few results that close to a half are added up once
-    more, tap by tap.
+    more, tap by tap. At powers of two nothing is ever rounded, and single precision does.
     """
-    exact = multiply(x, blocks(axis, transposed=False, dtype=x.dtype, device=str(x.device)), axis.n_out, dim)
-    rounded = (exact + 0.5).floor_()
-    if not has_exact_sums(axis):
-        doubtful = (exact.sub_(rounded).abs_() > 0.5 - 1e-8).nonzero(as_tuple=True)
-        rounded[doubtful] = (_sum_tap_by_tap(x, axis, dim, doubtful) + 0.5).floor_()
+    single = has_exact_sums(axis) and not x.is_cuda and torch.get_float32_matmul_precision() == "highest"
+    x = x.to(torch.float32 if single else torch.float64)
+    total = multiply(x, blocks(axis, transposed=False, dtype=x.dtype, device=str(x.device)), axis.n_out, dim)
+    if single:
+        return total.add_(0.5).floor_().clamp_(0, 255)
+    rounded = (total + 0.5).floor_()
+    doubtful = (total.sub_(rounded).abs_() > 0.5 - 1e-8).nonzero(as_tuple=True)
+    rounded[doubtful] = (_sum_tap_by_tap(x, axis, dim, doubtful) + 0.5).floor_()
     return rounded.clamp_(0, 255)
 
 
