@@ -1,0 +1,58 @@
+"""A test that needs a system package is run, or said not to have been run, or fails: never silently skipped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house._code import ROOT
+
+BODY = """
+import socket, pytest
+
+@pytest.mark.needs("chromium")
+def test_one(): ...
+
+@pytest.mark.browser
+def test_two(): ...
+
+@pytest.mark.needs("teapot")
+def test_of_something_unlisted(): ...
+
+def test_reaching_out():
+    with pytest.raises(OSError, match="tests use no network"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+"""
+
+
+def run(folder: Path, *words: str, ci: str = "") -> str:
+    """Run the four tests on a machine that has no programs at all; return what pytest says."""
+    (folder / "test_it.py").write_text(BODY, "utf-8")
+    (folder / "empty.ini").write_text("[pytest]\nmarkers =\n  needs: x\n  browser: x\n", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-c", "empty.ini", "-q", *words, "test_it.py"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": str(folder), "CI": ci, "PYTEST_ADDOPTS": ""}
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False).stdout
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "1")], ids=["alone", "in worker processes"])
+def test_the_last_line_says_what_was_not_run_and_the_command_that_changes_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    lines = run(tmp_path, *words).strip().splitlines()
+    assert lines[-1] == "NOT RUN: 2 tests that need chromium; to run them: sudo apt-get install chromium"
+    assert "1 failed, 1 passed, 2 skipped" in lines[-2]
+
+
+def test_in_ci_a_missing_system_package_is_a_failure(tmp_path: Path) -> None:
+    said = run(tmp_path, ci="true")
+    assert "3 failed, 1 passed" in said
+    assert "needs the system package chromium (sudo apt-get install chromium)" in said
+    assert "NOT RUN" not in said
+
+
+def test_a_package_that_is_not_listed_cannot_be_needed(tmp_path: Path) -> None:
+    assert "'teapot' is not listed in [tool.srkit.system]" in run(tmp_path)
