@@ -44,12 +44,12 @@ def test_the_last_line_says_what_was_not_run_and_the_command_that_changes_it(
 ) -> None:
     lines = run(tmp_path, *words).strip().splitlines()
     assert lines[-1] == "NOT RUN: 2 tests that need chromium; to run them: sudo apt-get install chromium"
-    assert "1 failed, 1 passed, 2 skipped" in lines[-2]
+    assert "1 passed, 2 skipped, 1 error" in lines[-2]
 
 
 def test_in_ci_a_missing_system_package_is_a_failure(tmp_path: Path) -> None:
     said = run(tmp_path, ci="true")
-    assert "3 failed, 1 passed" in said
+    assert "1 passed, 3 errors" in said
     assert "needs the system package chromium (sudo apt-get install chromium)" in said
     assert "NOT RUN" not in said
 
