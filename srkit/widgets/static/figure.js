@@ -116,12 +116,15 @@ function svgItem(viewer, item) {
   return `<text x="${x}" y="${y}" text-anchor="middle" ${font}>${escaped(item.text)}</text>`;
 }
 
+// The crop as it is shown: in pixels of the large pictures, a small picture's pixels repeated.
 function cropUri(viewer, item) {
   const { bitmap, factor } = viewer.pictures[item.index];
-  const [x, y, w, h] = item.crop.map((value) => value / factor);
+  const [, , w, h] = item.crop;
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.ceil(w), Math.ceil(h)];
-  canvas.getContext("2d").drawImage(bitmap, x, y, w, h, 0, 0, canvas.width, canvas.height);
+  [canvas.width, canvas.height] = [w, h];
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(bitmap, ...item.crop.map((value) => value / factor), 0, 0, w, h);
   return canvas.toDataURL("image/png");
 }
 
