@@ -31,14 +31,14 @@ def chance(*numbers: int, device: torch.device | None = None) -> Iterator[None]:
         *numbers: for example the seed, the step, the rank.
         device: a CUDA device whose generator is treated likewise; the CPU's always is.
     """
-    generators = [torch.default_generator]
+    sources = [torch.default_generator]
     if device is not None and device.type == "cuda":
-        generators.append(torch.cuda.default_generators[device.index or 0])
-    before = [generator.get_state() for generator in generators]
-    for generator in generators:
-        generator.manual_seed(mix(*numbers))
+        sources.append(torch.cuda.default_generators[device.index or 0])
+    before = [source.get_state() for source in sources]
+    for source in sources:
+        source.manual_seed(mix(*numbers))
     try:
         yield
     finally:
-        for generator, state in zip(generators, before, strict=True):
-            generator.set_state(state)
+        for source, state in zip(sources, before, strict=True):
+            source.set_state(state)

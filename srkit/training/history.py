@@ -12,10 +12,11 @@ from srkit.training.ledger import Ledger
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["History", "smoothed"]
+__all__ = ["History", "medians"]
 
 _BEFORE = ("step", "seconds", "learning_rate", "loss")
 _AFTER = ("gradient_norm", "skipped", "valid_psnr", "valid_ssim")
+_POINTS = 4000
 _INK, _PALE, _SECOND = "#1f4e79", "#9db8d2", "#b45309"
 
 
@@ -62,18 +63,22 @@ class History(Ledger):
 
     def _plot_losses(self, axes: Any) -> None:
         steps, losses = self.pairs("loss")
-        axes.plot(steps, losses, color=_PALE, linewidth=0.8)
-        axes.plot(steps, smoothed(losses), color=_INK, linewidth=1.8, label="loss (running median)")
+        thin = max(1, len(steps) // _POINTS)
+        axes.plot(steps[::thin], losses[::thin], color=_PALE, linewidth=0.8)
+        axes.plot(*medians(steps, losses), color=_INK, linewidth=1.8, label="loss (median of 1 % of the steps)")
         if len(self.terms) > 1:
             for number, term in enumerate(self.terms):
-                at, values = self.pairs(term)
                 style = ("--", ":", "-.")[number % 3]
-                axes.plot(at, smoothed(values), style, linewidth=1.2, color="#4b5563", label=term)
+                axes.plot(*medians(*self.pairs(term)), style, linewidth=1.2, color="#4b5563", label=term)
         if losses and min(losses) > 0:
             axes.set_yscale("log")
 
 
-def smoothed(values: Sequence[float], *, window: int | None = None) -> list[float]:
-    """Return the running median of ``values`` over the last ``window`` of them (default: a twentieth, at most 101)."""
-    width = window or max(1, min(101, len(values) // 20))
-    return [statistics.median(values[max(0, i + 1 - width) : i + 1]) for i in range(len(values))]
+def medians(steps: Sequence[int], values: Sequence[float], *, parts: int = 100) -> tuple[list[float], list[float]]:
+    """Return the median step and the median value in each of (at most) ``parts`` equal stretches of a curve."""
+    width = max(1, -(-len(values) // parts))
+    stretches = [slice(begin, begin + width) for begin in range(0, len(values), width)]
+    return (
+        [statistics.median(steps[stretch]) for stretch in stretches],
+        [statistics.median(values[stretch]) for stretch in stretches],
+    )

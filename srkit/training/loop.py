@@ -92,6 +92,7 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
             state.seconds += time.perf_counter() - start
             for callback in audience:
                 callback.stepped(state, outcome)
+            agree_to_stop(state)
     return state
 
 
@@ -194,6 +195,14 @@ def update(state: State) -> None:
     state.scaler.update()
     if state.average is not None:
         state.average.update()
+
+
+def agree_to_stop(state: State) -> None:
+    """Let all processes stop after the same step when one of them wants to; alone, do nothing."""
+    if state.world.size > 1:
+        wanted = torch.tensor(float(bool(state.stop)), device=state.device)
+        if float(mean_over(state.world, wanted)) > 0 and not state.stop:
+            state.stop = "another process of this run stopped"
 
 
 def set_learning_rate(state: State, rate: float) -> None:
