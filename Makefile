@@ -22,7 +22,7 @@ check: tools ## Format, lint, types, imports, house rules: seconds
 	$(VENV)ruff check .
 	$(VENV)mypy
 	$(VENV)lint-imports
-	OMP_NUM_THREADS=$(OMP_NUM_THREADS) $(VENV)python -m pytest tests/house --ignore=tests/house/test_tools.py
+	OMP_NUM_THREADS=$(OMP_NUM_THREADS) $(VENV)python -m pytest tests/house --ignore=tests/house/test_tools.py -m "not slow"
 
 format: tools ## Format the code and repair what the linter can repair
 	$(VENV)ruff format .

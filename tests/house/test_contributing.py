@@ -35,6 +35,7 @@ def test_there_are_recipes_for_what_people_add() -> None:
     assert {"Add a network", "Add a loss", "Add a dataset"} <= set(RECIPES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_the_recipe_works_as_written(recipe: str, project: Path) -> None:
     steps = blocks(section(PAGE, recipe))

@@ -13,6 +13,7 @@ from tests.house._code import ROOT, relative
 PRINTERS = sorted(path for path in (ROOT / "tools").glob("*.py") if '"--check"' in path.read_text("utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("printer", PRINTERS, ids=lambda path: path.stem)
 def test_what_is_printed_is_what_its_source_would_print_now(printer: Path) -> None:
     done = subprocess.run(

@@ -18,7 +18,7 @@ BIN = Path(sys.executable).parent
     [["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports"]],
     ids=["formatted", "linted", "typed", "layered"],
 )
-def test_the_code_is(command: list[str]) -> None:
+def test_the_code_of_the_project_is(command: list[str]) -> None:
     done = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 

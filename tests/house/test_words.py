@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house._code import LIBRARY, SRKIT, TESTS, Function, functions, relative, tree
+from tests.house._code import OFFERED, SRKIT, TESTS, Function, functions, relative, tree
 
 HOUSE = {  # the house's word: what other houses call it
     "lr": "lq lr_img low_res",
@@ -57,7 +57,7 @@ def test_lr_is_never_the_learning_rate() -> None:
 
 
 def test_every_module_class_and_public_function_is_documented() -> None:
-    silent = [where for path in LIBRARY for where, node in _public(path) if not ast.get_docstring(node)]
+    silent = [where for path in OFFERED for where, node in _public(path) if not ast.get_docstring(node)]
     assert len(SRKIT) > 20
     assert not silent
 
@@ -144,9 +144,8 @@ def _unannotated(node: Function) -> Iterator[bool]:
 
 def _defaults(node: Function) -> Iterator[tuple[str, ast.expr]]:
     spec = node.args
-    yield from (
-        (a.arg, d) for a, d in zip(spec.args[len(spec.args) - len(spec.defaults) :], spec.defaults, strict=True)
-    )
+    places = [*spec.posonlyargs, *spec.args]
+    yield from ((a.arg, d) for a, d in zip(places[len(places) - len(spec.defaults) :], spec.defaults, strict=True))
     yield from ((a.arg, d) for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None)
 
 
