@@ -18,7 +18,7 @@ from tests.house._markdown import anchors, blocks, links, pages
 
 PAGES = pages(tracked())
 MAKE = re.compile(r"(?<![-\w])make ([a-z]+)\b")
-COMMAND = re.compile(r"(?:^|[ /`])srkit ([a-z-]+)(?: ([a-z-]+))?")
+COMMAND = re.compile(r"(?:^|[ /`])srkit ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
 SCRIPT = re.compile(r"python3? ((?:tools|tests|benchmarks|autograder)/[\w/]+\.py)")
 
 
