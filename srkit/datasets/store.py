@@ -65,22 +65,25 @@ class Slot:
 
 
 class Store:
-    """Images by number, as arrays ``(h, w, 3)`` of uint8.
+    """Images by number, as arrays ``(h, w, 3)`` of uint8. Pickled, it is opened again at the other end.
 
     Args:
         data: the block of bytes.
         slots: where each pair lies in it.
-        rebuild: called when an image's checksum is wrong; returns the data made anew. None for data in memory.
+        pairs: what was decoded.
+        path: the cache file; None for data in memory.
     """
 
-    def __init__(self, data: Bytes, slots: list[Slot], rebuild: Callable[[], tuple[Bytes, list[Slot]]] | None = None):
+    def __init__(self, data: Bytes, slots: list[Slot], pairs: Pairs, path: Path | None) -> None:
         self.slots = slots
-        self._data = data
-        self._rebuild = rebuild
-        self._trusted = [rebuild is None] * len(slots)
+        self._data, self._pairs, self._path = data, pairs, path
+        self._trusted = [path is None] * len(slots)
 
     def __len__(self) -> int:
         return len(self.slots)
+
+    def __reduce__(self) -> tuple[Callable[..., Store], tuple[Pairs, Path | None]]:
+        return open_store, (self._pairs, None if self._path is None else self._path.parent)
 
     def arrays(self, index: int) -> tuple[Bytes, Bytes]:
         """Return LR and HR of pair ``index``, without copying: ``(h, w, 3)`` and ``(scale*h, scale*w, 3)``.
@@ -94,19 +97,19 @@ class Store:
         return _view(self._data, slot.lr_at, slot.lr_size), _view(self._data, slot.hr_at, slot.hr_size)
 
     def _verify(self, index: int) -> None:
-        for attempt in range(2):
-            slot = self.slots[index]
-            if _crc(self._data, slot) == slot.crc:
-                self._trusted[index] = True
-                return
-            if attempt == 0 and self._rebuild is not None:
-                self._data, self.slots = self._rebuild()
-                self._trusted = [False] * len(self.slots)
-        raise BadFile(
-            f"The pixel cache reads {self.slots[index].name!r} differently from what was just written to it. The disk "
-            "or the memory is failing, or the folder is on a file system that cannot map files; pass cache=None to do "
-            "without."
-        )
+        if not self._is_right(index) and self._path is not None:
+            self._data, self.slots = _renewed(self._pairs, self._path)
+            self._trusted = [False] * len(self.slots)
+        if not self._is_right(index):
+            raise BadFile(
+                f"The pixel cache reads {self.slots[index].name!r} differently from what was just written to it. The "
+                "disk or the memory is failing, or the folder is on a file system that cannot map files; pass "
+                "cache=None to do without."
+            )
+        self._trusted[index] = True
+
+    def _is_right(self, index: int) -> bool:
+        return _crc(self._data, self.slots[index]) == self.slots[index].crc
 
 
 def open_store(pairs: Pairs, folder: Path | None) -> Store:
@@ -122,24 +125,19 @@ def open_store(pairs: Pairs, folder: Path | None) -> Store:
     if folder is None or any(hr is None for _, hr in pairs.paths):
         return _in_memory(pairs)
     path = store_path(pairs, folder)
-
-    def renew() -> tuple[Bytes, list[Slot]]:
-        _build(pairs, path)
-        return _read(path, None)
-
     try:
         try:
             data, slots = _read(path, fingerprint(pairs))
         except _Stale:
-            data, slots = renew()
+            data, slots = _renewed(pairs, path)
+    except BadFile:
+        raise
     except (_Stale, OSError) as problem:
-        if isinstance(problem, BadFile):
-            raise
         warnings.warn(
             f"No pixel cache in {folder} ({problem}); {pairs.name} is kept in memory.", RuntimeWarning, stacklevel=3
         )
         return _in_memory(pairs)
-    return Store(data, slots, renew)
+    return Store(data, slots, pairs, path)
 
 
 def store_path(pairs: Pairs, folder: Path) -> Path:
@@ -198,7 +196,12 @@ def _slots(pairs: Pairs, write: Callable[[Any], object]) -> list[Slot]:
 def _in_memory(pairs: Pairs) -> Store:
     block = bytearray()
     slots = _slots(pairs, block.extend)
-    return Store(np.frombuffer(block, dtype=np.uint8), slots)
+    return Store(np.frombuffer(block, dtype=np.uint8), slots, pairs, None)
+
+
+def _renewed(pairs: Pairs, path: Path) -> tuple[Bytes, list[Slot]]:
+    _build(pairs, path)
+    return _read(path, None)
 
 
 def _build(pairs: Pairs, path: Path) -> None:
