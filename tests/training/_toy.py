@@ -1,0 +1,57 @@
+"""A network of a few hundred weights and batches that need no files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from srkit.training import Config, State, make_state
+
+
+class Toy(nn.Module):
+    """Two convolutions and a pixel shuffle, with dropout where a test wants randomness in the network."""
+
+    def __init__(self, *, dropout: float = 0.0, seed: int = 0) -> None:
+        super().__init__()
+        self.scale = 2
+        rng = torch.Generator().manual_seed(seed)
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        self.dropout = nn.Dropout(dropout)
+        self.last = nn.Conv2d(8, 12, 3, padding=1)
+        for parameter in self.parameters():
+            parameter.data = torch.randn(parameter.shape, generator=rng) * 0.1
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, 2*h, 2*w)``."""
+        features = self.dropout(torch.relu(self.first(lr)))  # (b, 8, h, w)
+        return nn.functional.pixel_shuffle(self.last(features), 2)  # (b, 3, 2*h, 2*w)
+
+
+class Batches:
+    """Random batches that depend on the step alone; ``spoil`` may change the batch of a step."""
+
+    scale = 2
+
+    def __init__(
+        self, *, batch: int = 4, side: int = 8, spoil: Callable[[int, Tensor], Tensor] = lambda step, hr: hr
+    ) -> None:
+        self.shape = (batch, 3, side, side)
+        self.spoil = spoil
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        rng = torch.Generator().manual_seed(step)
+        lr = torch.rand(self.shape, generator=rng)
+        hr = nn.functional.interpolate(lr, scale_factor=2) * 0.8 + 0.1
+        return lr, self.spoil(step, hr)
+
+
+def toy_state(net: nn.Module | None = None, **settings: object) -> State:
+    """Return the state of a run of the toy network at its first step."""
+    return make_state(net or Toy(), nn.L1Loss(), Config(**{"steps": 20, "learning_rate": 1e-2, **settings}))
+
+
+def weights(net: nn.Module) -> Tensor:
+    """Return every number of a network's state as one vector."""
+    return torch.cat([value.detach().flatten().double() for value in net.state_dict().values()])
