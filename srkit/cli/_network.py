@@ -1,8 +1,9 @@
-"""The options that choose a network, a machine and a bar of progress: the same for every verb that runs one."""
+"""The options that choose a network, a machine and a tile: the same for every verb that runs one."""
 
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,22 +17,14 @@ from srkit.errors import BadFile, BadInput
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = [
-    "Machine",
-    "machine_options",
-    "network_options",
-    "open_network",
-    "parse_settings",
-    "progress_bar",
-    "tile_type",
-]
+__all__ = ["Choice", "Machine", "machine_options", "network_options", "parse_settings", "progress_bar", "tile_option"]
 
 _WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Where to run: a torch device name, and a number of threads (None leaves PyTorch's choice)."""
+    """Where to run: a torch device name ("auto" takes a GPU if there is one), and a number of CPU threads or None."""
 
     device: str = "auto"
     threads: int | None = None
@@ -60,77 +53,114 @@ class Machine:
             raise BadInput(f"--device {self.device} cannot be used here: {reason}. --device cpu works.") from error
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which network: what the options of :func:`network_options` said."""
+
+    model: str
+    weights: str | None = None
+    scale: int | None = None
+    tiny: bool = False
+    settings: tuple[str, ...] = ()
+    precision: str = "float32"
+
+    def open(self, machine: Machine) -> nn.Module:
+        """Return the network with its trained weights, on its machine, in eval mode.
+
+        Raises:
+            UnknownName: no network of that name.
+            BadInput: no scale can be known, or the options contradict each other.
+            BadFile: a weight file is missing or does not fit, or nothing is shipped for the name.
+        """
+        import torch
+
+        net = self._from_file() if _is_file(self.model) else self._from_name()
+        return machine.place(net).to(getattr(torch, self.precision)).eval()
+
+    def _from_file(self) -> nn.Module:
+        from srkit import models
+
+        if self.weights or self.settings or self.tiny:
+            raise BadInput(
+                f"--model {self.model} is a weight file and knows its network; leave out --weights, --set and --tiny."
+            )
+        return models.load(self.model, scale=self.scale)
+
+    def _from_name(self) -> nn.Module:
+        from srkit import models
+
+        card, scale = models.card(self.model), self.scale
+        if scale is None:
+            if len(card.scales) != 1:
+                known = ", ".join(map(str, card.scales))
+                raise BadInput(f"{self.model} exists for several scales; say which one: --scale, one of {known}.")
+            (scale,) = card.scales
+        has_weights = any(card.parameters.values())
+        pretrained = (self.weights or "srkit") if has_weights else None
+        return models.create(
+            self.model, scale=scale, tiny=self.tiny, pretrained=pretrained, **parse_settings(self.settings)
+        )
+
+
 def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--model --weights --scale --tiny --set`` to a command."""
-    options = (
-        click.option(
-            "--model",
-            required=True,
-            metavar="NAME|FILE",
-            help="A network by name (srkit models list), or a weight file.",
-        ),
-        click.option(
-            "--weights", metavar="FILE", help="Weights for the network named by --model; without it, those shipped."
-        ),
-        click.option(
-            "--scale", type=click.IntRange(1), metavar="N", help="Enlargement factor; known from a weight file."
-        ),
+    """Add the options that choose a network to a command; it receives them as ``choice``."""
+
+    @functools.wraps(function)
+    def command(
+        *arguments: Any,
+        model: str,
+        weights: str | None,
+        scale: int | None,
+        tiny: bool,
+        settings: tuple[str, ...],
+        precision: str,
+        **options: Any,
+    ) -> Any:
+        choice = Choice(model=model, weights=weights, scale=scale, tiny=tiny, settings=settings, precision=precision)
+        return function(*arguments, choice=choice, **options)
+
+    added = (
+        click.option("--model", required=True, metavar="NAME|FILE", help="A network, or a file of trained weights."),
+        click.option("--weights", metavar="FILE", help="Weights for the network --model names; else those shipped."),
+        click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement; a weight file knows it."),
         click.option("--tiny", is_flag=True, help="The small configuration of the network's card."),
         click.option(
             "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument, e.g. n_blocks=32."
         ),
+        click.option(
+            "--precision",
+            type=click.Choice(["float32", "bfloat16", "float16"]),
+            default="float32",
+            show_default=True,
+            help="Number format; the short ones pay on a GPU only.",
+        ),
     )
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(added), command)
 
 
 def machine_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--device --threads`` to a command; it receives them as ``machine``."""
-    import functools
 
     @functools.wraps(function)
     def command(*arguments: Any, device: str, threads: int | None, **options: Any) -> Any:
         return function(*arguments, machine=Machine(device, threads), **options)
 
-    command = click.option(
-        "--threads", type=click.IntRange(1), metavar="N", help="CPU threads; PyTorch's choice by default."
-    )(command)
+    command = click.option("--threads", type=click.IntRange(1), metavar="N", help="CPU threads.")(command)
     return click.option(
         "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."
     )(command)
 
 
-def open_network(
-    model: str, *, weights: str | None, scale: int | None, tiny: bool, settings: Sequence[str], machine: Machine
-) -> nn.Module:
-    """Return a trained network, on its machine, in eval mode.
-
-    Raises:
-        UnknownName: no network of that name.
-        BadInput: no scale can be known, or the name has no weights.
-        BadFile: a weight file is missing or does not fit.
-    """
-    from srkit import models
-
-    arguments = parse_settings(settings)
-    if _is_file(model):
-        if weights or arguments or tiny:
-            raise BadInput(
-                f"--model {model} is a weight file and knows its network; leave out --weights, --set and --tiny."
-            )
-        return machine.place(models.load(model, scale=scale)).eval()
-    entry = models.card(model)
-    if scale is None:
-        if len(entry.scales) != 1:
-            known = ", ".join(map(str, entry.scales))
-            raise BadInput(f"{model} exists for several scales; say which one: --scale, one of {known}.")
-        (scale,) = entry.scales
-    chosen: str | None = weights or "srkit"
-    if not any(entry.parameters.values()):
-        chosen = None
-    net = models.create(model, scale=scale, tiny=tiny, pretrained=chosen, **arguments)
-    return machine.place(net).eval()
+def tile_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--tile`` to a command; it receives ``"auto"``, None or a number as ``tile``."""
+    return click.option(
+        "--tile",
+        callback=lambda _context, _option, text: _parse_tile(text),
+        default="auto",
+        show_default=True,
+        metavar="auto|none|N",
+        help="LR pixels a side of the pieces a picture is cut into; auto cuts only where memory is short.",
+    )(function)
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -154,42 +184,6 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _is_file(model: str) -> bool:
-    path = Path(model)
-    looks = path.suffix.lower() in _WEIGHT_SUFFIXES or "/" in model or "\\" in model
-    if looks and not path.is_file():
-        raise BadFile(f"The weight file {model} does not exist (looked in {Path.cwd()}).")
-    return looks
-
-
-class TileType(click.ParamType[Any]):
-    """``auto``, ``none`` or a number of LR pixels."""
-
-    name = "tile"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return ``"auto"``, None or the number."""
-        if value is None or isinstance(value, int) or value == "auto":
-            return value
-        if value == "none":
-            return "whole"
-        if str(value).isdigit():
-            return int(value)
-        return self.fail(f"{value!r} is not a tile: write auto, none (the whole image) or pixels, for example 256.")
-
-
-def tile_type(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--tile`` to a command."""
-    return click.option(
-        "--tile",
-        type=TileType(),
-        default="auto",
-        show_default=True,
-        metavar="auto|none|PIXELS",
-        help="LR pixels a side of the pieces a picture is cut into; auto cuts only when memory is short.",
-    )(function)
-
-
 @contextmanager
 def progress_bar(label: str, *, unit: str) -> Iterator[Callable[[int, int], object]]:
     """Show a bar on a terminal (nothing in a pipe); yields the function that moves it: ``move(done, total)``."""
@@ -203,3 +197,21 @@ def progress_bar(label: str, *, unit: str) -> Iterator[Callable[[int, int], obje
             bar.refresh()
 
         yield move
+
+
+def _parse_tile(text: str) -> int | str | None:
+    if text == "auto":
+        return text
+    if text == "none":
+        return None
+    if text.isdigit():
+        return int(text)
+    raise click.BadParameter(f"{text!r}: write auto, none (the whole image) or a number of pixels, for example 256.")
+
+
+def _is_file(model: str) -> bool:
+    path = Path(model)
+    looks = path.suffix.lower() in _WEIGHT_SUFFIXES or "/" in model or "\\" in model
+    if looks and not path.is_file():
+        raise BadFile(f"The weight file {model} does not exist (looked in {Path.cwd()}).")
+    return looks

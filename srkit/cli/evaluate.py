@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._network import Machine, machine_options, network_options, open_network, progress_bar, tile_type
+from srkit.cli._network import Choice, Machine, machine_options, network_options, progress_bar, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._protocol import parse_protocol
 
@@ -30,7 +30,7 @@ __all__ = ["command"]
 )
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
 @click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
-@tile_type
+@tile_option
 @click.option(
     "--protocol",
     default="papers",
@@ -41,15 +41,12 @@ __all__ = ["command"]
 @click.option(
     "--save-results", metavar="FOLDER", help="Write images, metrics.csv and a page with the worst regions here."
 )
+@click.option("--save-gt", is_flag=True, help="With --save-results, write the LR and HR images too.")
 @click.option("--csv", metavar="FILE", help="Write the numbers of all datasets to this file.")
 @machine_options
 @plugin_option
 def command(
-    model: str,
-    weights: str | None,
-    scale: int | None,
-    tiny: bool,
-    settings: tuple[str, ...],
+    choice: Choice,
     datasets: tuple[str, ...],
     plugins: tuple[str, ...],
     machine: Machine,
@@ -57,11 +54,10 @@ def command(
 ) -> None:
     """Measure a network; the protocol stands beside every number."""
     load_plugins(plugins)
-    net = open_network(model, weights=weights, scale=scale, tiny=tiny, settings=settings, machine=machine)
+    net = choice.open(machine)
     from srkit.evaluation import evaluate, join_csv
     from srkit.inference import scale_of
 
-    tile = None if options["tile"] == "whole" else options["tile"]
     protocol = parse_protocol(options["protocol"], scale=scale_of(net))
     tables = []
     for dataset in datasets:
@@ -71,8 +67,9 @@ def command(
                 dataset,
                 protocol=protocol,
                 ensemble=options["self_ensemble"],
-                tile=tile,
+                tile=options["tile"],
                 save=options["save_results"],
+                save_pairs=options["save_gt"],
                 root=options["root"],
                 progress=move,
             )

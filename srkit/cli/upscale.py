@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._network import Machine, machine_options, network_options, open_network, progress_bar, tile_type
+from srkit.cli._network import Choice, Machine, machine_options, network_options, progress_bar, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadFile, BadInput
 
@@ -29,18 +29,14 @@ __all__ = ["command"]
 @network_options
 @click.option("--out", metavar="FILE|FOLDER", help="Where to; by default beside each picture as NAME_x2.png.")
 @click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
-@tile_type
+@tile_option
 @click.option("--halo", type=click.IntRange(0), metavar="N", help="LR pixels read around a tile; measured by default.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist.")
 @machine_options
 @plugin_option
 def command(
     sources: tuple[str, ...],
-    model: str,
-    weights: str | None,
-    scale: int | None,
-    tiny: bool,
-    settings: tuple[str, ...],
+    choice: Choice,
     out: str | None,
     plugins: tuple[str, ...],
     machine: Machine,
@@ -49,9 +45,9 @@ def command(
     """Enlarge pictures with a network; name, format, transparency and bit depth stay."""
     paths = [_existing(source) for source in sources]
     load_plugins(plugins)
-    net = open_network(model, weights=weights, scale=scale, tiny=tiny, settings=settings, machine=machine)
+    net = choice.open(machine)
     common: dict[str, Any] = {
-        "tile": None if options["tile"] == "whole" else options["tile"],
+        "tile": options["tile"],
         "halo": options["halo"],
         "ensemble": options["self_ensemble"],
         "overwrite": options["overwrite"],

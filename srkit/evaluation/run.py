@@ -33,6 +33,7 @@ def evaluate(
     ensemble: bool = False,
     tile: TileChoice = None,
     save: str | Path | None = None,
+    save_pairs: bool = False,
     root: str | Path | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Table:
@@ -47,6 +48,7 @@ def evaluate(
         tile: LR pixels a side, ``"auto"`` or None, as in :func:`srkit.upscale`.
         save: a folder that receives ``results-<dataset>/`` with the images, ``metrics.csv`` and ``index.html``.
             Results that are already there are moved aside to ``results-<dataset>.1``, never overwritten.
+        save_pairs: with ``save``, write the LR and HR images beside the results.
         root: where the dataset lies, when ``dataset`` is a name.
         progress: called as ``progress(done, total)`` after each image.
 
@@ -74,7 +76,7 @@ def evaluate(
     enlarge = partial(upscale, net=net, tile=tile, ensemble=ensemble)
     if save is None:
         return _measured(empty, pairs, enlarge, used, progress)
-    with ResultsFolder(Path(save), empty, used) as results:
+    with ResultsFolder(Path(save), empty, used, pairs=save_pairs) as results:
         return results.finish(_measured(empty, pairs, enlarge, used, progress, keep=results.add))
 
 

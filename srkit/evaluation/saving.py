@@ -34,12 +34,14 @@ class ResultsFolder:
         home: the folder in which ``results-<dataset>`` is made.
         table: network, dataset, scale and protocol of the evaluation.
         protocol: how to measure the bicubic baseline shown beside the results.
+        pairs: write ``<name>_x2_LR.png`` and ``<name>_x2_HR.png`` beside each ``<name>_x2_SR.png``.
     """
 
-    def __init__(self, home: Path, table: Table, protocol: Protocol) -> None:
+    def __init__(self, home: Path, table: Table, protocol: Protocol, *, pairs: bool = False) -> None:
         self.folder = home / f"results-{_file_name(table.dataset)}"
         self.table = table
         self.protocol = protocol
+        self.pairs = pairs
         self.entries: list[Entry] = []
         self.baseline: list[Row] = []
         self._names: set[str] = set()
@@ -69,8 +71,12 @@ class ResultsFolder:
             sr: ``(3, scale*h, scale*w)`` in [0, 1].
             row: its numbers.
         """
-        image = self._free_name(f"{_file_name(pair.name)}_x{self.table.scale}_SR")
+        stem = self._free_name(f"{_file_name(pair.name)}_x{self.table.scale}")
+        image = f"{stem}_SR.png"
         write(self._hidden / image, sr)
+        if self.pairs:
+            write(self._hidden / f"{stem}_LR.png", pair.lr)
+            write(self._hidden / f"{stem}_HR.png", pair.hr)
         bicubic = quantise(imresize(pair.lr.double(), size=(pair.hr.shape[-2], pair.hr.shape[-1])))
         base = Row(name=row.name, seconds=0.0, **score(bicubic, pair, self.protocol))
         self.baseline.append(base)
@@ -86,10 +92,11 @@ class ResultsFolder:
         return replace(table, folder=self.folder)
 
     def _free_name(self, stem: str) -> str:
-        taken = sum(1 for name in self._names if name == stem or name.startswith(f"{stem}_"))
-        free = stem if stem not in self._names else f"{stem}_{taken + 1}"
+        free, number = stem, 2
+        while free in self._names:
+            free, number = f"{stem}_{number}", number + 1
         self._names.add(free)
-        return f"{free}.png"
+        return free
 
 
 def set_aside(folder: Path) -> Path | None:

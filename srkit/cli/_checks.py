@@ -1,0 +1,212 @@
+"""What ``srkit doctor`` looks at: Python, PyTorch, packages, disk and data. Jupyter's part is in ``_jupyter``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Check", "Finding", "all_checks", "guarded"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check.
+
+    Attributes:
+        name: what was looked at.
+        state: ``ok``; ``note`` for what only some need; ``fail`` for what the lessons need.
+        found: what is there.
+        fix: what to do, or nothing.
+    """
+
+    name: str
+    state: Literal["ok", "note", "fail"]
+    found: str
+    fix: str = ""
+
+
+Check = Callable[[], Finding]
+
+
+def all_checks(*, quick: bool = False) -> list[Check]:
+    """Return the checks in the order in which things build on each other.
+
+    Args:
+        quick: leave out those that start another program.
+    """
+    from srkit.cli._jupyter import check_frontend, check_kernel, check_nbgrader
+
+    checks: list[Check] = [check_python, check_torch, check_packages]
+    checks += [partial(guarded, "kernel", check_kernel), partial(guarded, "widgets", check_frontend)]
+    checks += [check_writing, check_disk, partial(guarded, "samples", check_samples)]
+    checks += [partial(guarded, "weights", check_weights)]
+    if not quick:
+        checks += [check_sandbox, check_browser, partial(guarded, "nbgrader", check_nbgrader)]
+    return checks
+
+
+def guarded(name: str, check: Check) -> Finding:
+    """Run a check that looks at other people's files; what it trips over is a finding too."""
+    try:
+        return check()
+    except Exception as error:
+        return Finding(name, "fail", f"the check itself failed: {type(error).__name__}: {error}", "report this")
+
+
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
+    """Python 3.11 to 3.13."""
+    text = f"{'.'.join(map(str, version))} ({sys.executable})"
+    if version[:2] < (3, 11):
+        return Finding("Python", "fail", text, "install Python 3.11, 3.12 or 3.13 and call make lab again")
+    if version[:2] > (3, 13):
+        return Finding("Python", "note", f"{text}; 3.11 to 3.13 are tested")
+    return Finding("Python", "ok", text)
+
+
+def check_torch() -> Finding:
+    """PyTorch is new enough, and a convolution gives the right numbers where it would run."""
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return Finding("PyTorch", "fail", f"does not import: {error}", "make lab (or: python -m pip install torch)")
+    build = "no CUDA" if torch.version.cuda is None else f"CUDA {torch.version.cuda}"
+    text = f"{torch.__version__} ({build}, {torch.get_num_threads()} CPU threads)"
+    major, minor = (int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
+    if (major, minor) < (2, 6):
+        return Finding("PyTorch", "fail", text, "python -m pip install --upgrade 'torch>=2.6'")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        image = torch.ones(1, 1, 4, 4, device=device)
+        right = torch.nn.functional.conv2d(image, torch.ones(1, 1, 3, 3, device=device)).eq(9).all()
+    except RuntimeError as error:
+        fix = "use --device cpu, or install PyTorch again"
+        return Finding("PyTorch", "fail", f"{text}; cannot compute on {device}: {error}", fix)
+    if not right:
+        return Finding("PyTorch", "fail", f"{text}; a convolution on {device} is wrong", "install PyTorch again")
+    idle = torch.version.cuda is not None and device.type == "cpu"
+    where = "no usable GPU" if idle else f"computes on {device}"
+    return Finding("PyTorch", "note" if idle else "ok", f"{text}; {where}")
+
+
+def check_packages() -> Finding:
+    """What srkit declares as its dependencies is installed."""
+    wanted = [line for line in importlib.metadata.requires("srkit") or () if "extra ==" not in line]
+    missing = []
+    for line in wanted:
+        name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(line)
+    if missing:
+        quoted = " ".join(f"'{line}'" for line in missing)
+        return Finding("packages", "fail", f"missing: {', '.join(missing)}", f"python -m pip install {quoted}")
+    return Finding("packages", "ok", f"all {len(wanted)} that srkit needs")
+
+
+def check_writing() -> Finding:
+    """Files can be made where runs, downloads and caches go."""
+    from srkit.datasets.places import cache_home, data_home
+
+    for place, what in ((Path.cwd(), "this folder"), (data_home(), "the data folder"), (cache_home(), "the cache")):
+        refusal = _refuses(place)
+        if refusal:
+            fix = "work in a folder of your own, or set SRKIT_DATA and SRKIT_CACHE to folders you may write to"
+            return Finding("writing", "fail", f"{what} {place}: {refusal}", fix)
+    return Finding("writing", "ok", f"this folder, {data_home()} and {cache_home()}")
+
+
+def check_disk(folder: Path | None = None, *, low: float = 2.0, least: float = 0.3) -> Finding:
+    """Gigabytes free where you are; below ``least`` nothing works, below ``low`` downloads may not."""
+    place = Path.cwd() if folder is None else folder
+    free = shutil.disk_usage(place).free / 1e9
+    text = f"{free:.1f} GB free at {place}"
+    if free < least:
+        return Finding("disk", "fail", text, "free some space: training and downloads would fail half-way")
+    return Finding("disk", "ok" if free >= low else "note", text)
+
+
+def check_samples(home: Path | None = None) -> Finding:
+    """The sample photographs are those that were shipped."""
+    from srkit.datasets.places import shipped
+
+    root = shipped() if home is None else home
+    return _compare("samples", root / "manifests" / "samples.sha256", root / "samples", required=True)
+
+
+def check_weights(home: Path | None = None) -> Finding:
+    """The trained weights are those that were shipped."""
+    from srkit.datasets.places import shipped
+
+    root = shipped() if home is None else home
+    return _compare("weights", root / "manifests" / "weights.sha256", root / "weights", required=False)
+
+
+def check_sandbox() -> Finding:
+    """Bubblewrap is there and may make its namespaces; only those who grade need it."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return Finding("grading sandbox", "note", "bubblewrap is not installed; only graders need it (apt: bubblewrap)")
+    trial = [program, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"]
+    try:
+        done = subprocess.run(trial, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding("grading sandbox", "note", f"bubblewrap does not start here: {error}")
+    if done.returncode:
+        return Finding("grading sandbox", "note", f"bubblewrap does not work here: {done.stderr.strip()[:120]}")
+    return Finding("grading sandbox", "ok", f"bubblewrap works ({program})")
+
+
+def check_browser() -> Finding:
+    """A Chromium for the tests of the widgets; nobody else needs it."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        return Finding("browser tests", "note", "no Chromium on the PATH; only the project's own tests need it")
+    return Finding("browser tests", "ok", found)
+
+
+def _compare(name: str, sums: Path, folder: Path, *, required: bool) -> Finding:
+    from srkit.datasets.manifest import read_sums
+
+    if not sums.is_file():
+        return Finding(name, "fail" if required else "note", f"no list of checksums ({sums})", _REINSTALL * required)
+    wanted = read_sums(sums)
+    wrong = [path for path, digest in wanted.items() if _digest(folder / path) != digest]
+    if wrong:
+        some = ", ".join(wrong[:3]) + (" …" if len(wrong) > 3 else "")
+        found = f"{len(wrong)} of {len(wanted)} files in {folder} differ or are missing: {some}"
+        return Finding(name, "fail", found, _REINSTALL)
+    return Finding(name, "ok", f"{len(wanted)} files as they were shipped ({folder})")
+
+
+_REINSTALL = "git checkout -- data (in a clone), or install srkit again"
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _refuses(place: Path) -> str:
+    """Return why no file can be made in ``place`` (or where it would be made), or nothing."""
+    while not place.exists():
+        place = place.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=place, prefix=".srkit-doctor-"):
+            return ""
+    except OSError as error:
+        return error.strerror or os.strerror(error.errno or 0)

@@ -1,0 +1,79 @@
+"""``srkit data``: what there is, bringing it here, what is wrong with it, and its small half."""
+
+from __future__ import annotations
+
+import click
+
+from srkit.cli._help import examples
+from srkit.cli._plugin import load_plugins, plugin_option
+
+__all__ = ["command"]
+
+
+@click.group("data")
+def command() -> None:
+    """List, fetch, check and prepare datasets."""
+
+
+@command.command("list")
+@click.option("--root", metavar="FOLDER", help="Look here and nowhere else.")
+@plugin_option
+def list_data(root: str | None, plugins: tuple[str, ...]) -> None:
+    """Print every dataset that has a name, and where it lies if it is here."""
+    load_plugins(plugins)
+    from srkit.datasets import CATALOGUE, DATASETS, card, where
+
+    names = DATASETS.names()
+    wide = max(map(len, names))
+    for name in names:
+        known, place = card(name), where(name, root)
+        count = "?" if known is None or known.images is None else str(known.images)
+        state = "not here" if place is None else str(place)
+        if place is None and (name not in CATALOGUE or name.startswith("samples")):
+            state = "always here"
+        click.echo(f"{name:<{wide}}  {count:>5} images  {known.title if known else name:<40}  {state}")
+    click.echo("\nsrkit data fetch NAME downloads one; srkit data doctor NAME|FOLDER looks for problems.")
+
+
+@command.command("fetch", epilog=examples("srkit data fetch set5", "srkit data fetch div2k --scale 2"))
+@click.argument("name")
+@click.option("--scale", type=click.IntRange(2), metavar="N", help="The LR images of this scale too, where offered.")
+@click.option("--archive", metavar="FILE", help="Unpack this archive, downloaded by hand, instead.")
+def fetch_data(name: str, scale: int | None, archive: str | None) -> None:
+    """Download the dataset NAME once, verified, or say how to get it by hand."""
+    from srkit.datasets import fetch, install_archive
+
+    if archive is not None:
+        folder = install_archive(name, archive, report=click.echo)
+    else:
+        folder = fetch(name, scale=scale, report=click.echo)
+    click.echo(f"{name} is in {folder}")
+
+
+@command.command("doctor", epilog=examples("srkit data doctor Dataset/A2001 --scale 2", "srkit data doctor set5"))
+@click.argument("target", metavar="FOLDER|NAME")
+@click.option(
+    "--scale", type=click.IntRange(1), metavar="N", default=2, show_default=True, help="At which it shall be used."
+)
+@click.option("--root", metavar="FOLDER", help="Where a dataset given by name lies.")
+@plugin_option
+def doctor(target: str, scale: int, root: str | None, plugins: tuple[str, ...]) -> int:
+    """Look at every image of a dataset; print the tree, what is wrong, and the command that puts it right."""
+    load_plugins(plugins)
+    from srkit import datasets
+
+    report = datasets.doctor(target, scale, root=root)
+    click.echo(str(report))
+    return 0 if report.ok else 1
+
+
+@command.command("make-lr", epilog=examples("srkit data make-lr Dataset/A2001 --scale 2 --scale 4"))
+@click.argument("folder")
+@click.option("--scale", "scales", type=click.IntRange(2), metavar="N", multiple=True, help="Repeatable. [default: 2]")
+@click.option("--overwrite", is_flag=True, help="Make LR images anew that are there already.")
+def make_low_resolution(folder: str, scales: tuple[int, ...], overwrite: bool) -> None:
+    """Write the LR images of FOLDER as MATLAB's imresize would, in EDSR-PyTorch's tree."""
+    from srkit import datasets
+
+    written = datasets.make_lr(folder, scales or (2,), overwrite=overwrite, report=click.echo)
+    click.echo(f"{len(written)} image{'s' if len(written) != 1 else ''} written.")
