@@ -126,13 +126,16 @@ def _frame(tensor: Tensor, name: str) -> Frame:
     height, width = planes.shape[-2:]
     if planes.dtype in (torch.uint8, torch.bool):
         bytes_ = planes.to(torch.uint8) * (255 if planes.dtype == torch.bool else 1)
-        low, high = int(bytes_.min()), int(bytes_.max())
-        return Frame(_interleaved(bytes_), f"{width} x {height} px", f"8-bit values {low} to {high}")
-    values = planes.double()
-    finite = values[torch.isfinite(values)]
-    lowest, highest = (float(finite.min()), float(finite.max())) if finite.numel() else (float("nan"),) * 2
-    spoken = f"values {_short(lowest)} to {_short(highest)}" if finite.numel() else "no finite value"
-    return Frame(_interleaved(_eight_bit(values)), f"{width} x {height} px", spoken, _warning(values, highest))
+        least, most = int(bytes_.min()), int(bytes_.max())
+        return Frame(_interleaved(bytes_), f"{width} x {height} px", f"8-bit values {least} to {most}")
+    low, high = (float(end) for end in torch.aminmax(planes))  # NaN where any value is
+    if low >= 0 and high <= 1:
+        return Frame(
+            _interleaved(to_uint8(planes)), f"{width} x {height} px", f"values {_short(low)} to {_short(high)}"
+        )
+    finite = planes[torch.isfinite(planes)]
+    spoken = f"values {_short(float(finite.min()))} to {_short(float(finite.max()))}" if finite.numel() else "no number"
+    return Frame(_interleaved(_eight_bit(planes)), f"{width} x {height} px", spoken, _warning(planes, finite))
 
 
 def _eight_bit(values: Tensor) -> Tensor:
@@ -144,13 +147,13 @@ def _eight_bit(values: Tensor) -> Tensor:
     return levels
 
 
-def _warning(values: Tensor, highest: float) -> str:
+def _warning(values: Tensor, finite: Tensor) -> str:
     warnings = []
     n_broken = int(values.isnan().any(dim=0).sum())
     if n_broken:
         warnings.append(f"{n_broken} pixel{'s are' if n_broken > 1 else ' is'} NaN, painted magenta")
     outside = int(((values < 0) | (values > 1)).sum())
-    if outside and highest > 2:
+    if outside and finite.numel() and finite.max() > 2:
         warnings.append(f"values above 1: is this a picture in 0 to 255? Show x / 255; {outside} values shown clipped")
     elif outside:
         share = 100 * outside / values.numel()

@@ -13,7 +13,7 @@ export function addPanels(viewer) {
     table: element("table", { class: "srkit-numbers" }),
     rule: element("div", { class: "srkit-rule" }),
     strip: element("div", { class: "srkit-strip", hidden: true }),
-    chart: element("canvas", { class: "srkit-chart", role: "img", hidden: true }),
+    chart: element("canvas", { class: "srkit-chart", role: "img", "aria-label": "Chart", hidden: true }),
     figure: element("canvas", { class: "srkit-figure", role: "img", "aria-label": "Paper figure" }),
   };
   const save = (text, action) => element("button", { type: "button", onclick: action, "data-name": text }, text);

@@ -129,7 +129,7 @@ function setView(viewer, patch) {
   viewer.view = legalView({ ...before, ...patch }, viewer.config, viewer.stage);
   if (viewer.view.blind !== before.blind) shuffle(viewer);
   if (JSON.stringify(viewer.view.region) !== JSON.stringify(before.region)) viewer.measure();
-  if (viewer.view.left !== before.left || viewer.view.mode !== before.mode || viewer.view.look !== before.look) viewer.tell();
+  if (["left", "mode", "look", "blind"].some((field) => viewer.view[field] !== before[field])) viewer.tell();
   if (viewer.view.flicker !== before.flicker) flicker(viewer);
   schedule(viewer);
   if (Object.keys(patch).length) viewer.door.changed?.(viewer.view);
