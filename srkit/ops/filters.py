@@ -36,22 +36,36 @@ def correlate(image: Tensor, kernel: Tensor, *, border: Border = "replicate") ->
     Raises:
         BadInput: not floating point, or a kernel that is not a matrix.
     """
-    if not image.is_floating_point() or image.ndim < 2 or kernel.ndim != 2 or kernel.numel() == 0:
-        raise BadInput(f"Needed: floats (…, h, w) and a kernel (kh, kw). Given: {describe(image)}, {describe(kernel)}.")
-    kh, kw = kernel.shape
-    padded = pad(image, (kh // 2, kh - 1 - kh // 2, kw // 2, kw - 1 - kw // 2), border=border)
-    flat = padded.reshape(-1, 1, *padded.shape[-2:])  # (n, 1, h + kh - 1, w + kw - 1)
-    result = F.conv2d(flat, kernel.to(image)[None, None])  # (n, 1, h, w)
-    return result.reshape(image.shape)
+    return _slide(image, kernel, border, turned=False)
 
 
 def convolve(image: Tensor, kernel: Tensor, *, border: Border = "replicate") -> Tensor:
-    """Convolve every channel with one kernel: :func:`correlate` with the kernel turned by 180 degrees.
+    """Convolve every channel with one kernel: :func:`correlate` with the kernel turned by 180 degrees about its centre.
 
-    The centre of a kernel with even sides is at ``((kh - 1) // 2, (kw - 1) // 2)``, so that the turned kernel has its
-    own at the place :func:`correlate` expects.
+    Args:
+        image: as in :func:`correlate`.
+        kernel: as in :func:`correlate`, centre included.
+        border: as in :func:`correlate`.
+
+    Returns:
+        ``(…, h, w)``, differentiable in both arguments.
+
+    Raises:
+        BadInput: as :func:`correlate`.
     """
-    return correlate(image, kernel.flip(-2, -1), border=border)
+    return _slide(image, kernel, border, turned=True)
+
+
+def _slide(image: Tensor, kernel: Tensor, border: Border, *, turned: bool) -> Tensor:
+    if not image.is_floating_point() or image.ndim < 2 or kernel.ndim != 2 or kernel.numel() == 0:
+        raise BadInput(f"Needed: floats (…, h, w) and a kernel (kh, kw). Given: {describe(image)}, {describe(kernel)}.")
+    above, left = kernel.shape[0] // 2, kernel.shape[1] // 2
+    below, right = kernel.shape[0] - 1 - above, kernel.shape[1] - 1 - left
+    if turned:
+        kernel, above, below, left, right = kernel.flip(-2, -1), below, above, right, left
+    padded = pad(image, (above, below, left, right), border=border)
+    flat = padded.reshape(-1, 1, *padded.shape[-2:])  # (n, 1, h + kh - 1, w + kw - 1)
+    return F.conv2d(flat, kernel.to(image)[None, None]).reshape(image.shape)  # (…, h, w)
 
 
 def gaussian_blur(image: Tensor, sigma: float, *, radius: int | None = None, border: Border = "replicate") -> Tensor:

@@ -12,7 +12,7 @@ from scipy.io import loadmat
 from torch import Tensor
 
 from srkit.ops.color import rgb_to_y, rgb_to_ycbcr, ycbcr_to_rgb
-from srkit.ops.pixels import modcrop
+from srkit.ops.pixels import crop_border, modcrop, pad
 from srkit.ops.resize import imresize
 from tests._shared import shared
 
@@ -78,3 +78,17 @@ def test_colour_conversion_and_resize_chained_in_matlab_are_met(scale: int) -> N
     assert agrees(ycbcr_to_rgb(low).clamp(0, 1) * 255, "im_l")
     assert agrees(imresize(low[:1] * 255, scale), "im_b_y")
     assert agrees(ycbcr_to_rgb(imresize(low, scale)).clamp(0, 1) * 255, "im_b")
+
+
+@pytest.mark.parametrize(("name", "count"), [("Set5", 5), ("Set14", 14)])
+def test_the_files_at_one_eighth_are_met_once_the_edge_is_replicated_as_their_maker_did(name: str, count: int) -> None:
+    files = sorted(shared(f"benchmarks/{name}").glob("*.png"))
+    folder = shared(f"benchmarks/matlab_lr/{name}/X8")
+    assert len(files) == count
+    for file in files:
+        wanted = pixels(folder / f"{file.stem}x8.png")
+        image = modcrop(pixels(file), 8)
+        result = imresize(pad(image, (16, 16, 16, 16), border="replicate"), 1 / 8)[:, 2:-2, 2:-2]
+        assert torch.equal(result.expand(wanted.shape), wanted), file.name
+        inner = crop_border(imresize(image, 1 / 8), 2)  # away from the edge the two rules are one
+        assert torch.equal(inner.expand(len(wanted), -1, -1), crop_border(wanted, 2)), file.name
