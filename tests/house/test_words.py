@@ -133,7 +133,7 @@ def _public(path: Path) -> Iterator[tuple[str, ast.Module | ast.ClassDef | Funct
 
 def _hidden(method: Function) -> bool:
     """Tell whether a method is private, or one of the bare ``...`` of a typing protocol."""
-    return method.name.startswith("_") or ast.unparse(method.body[-1]) == "..." and len(method.body) == 1
+    return method.name.startswith("_") or (ast.unparse(method.body[-1]) == "..." and len(method.body) == 1)
 
 
 def _arguments(node: Function) -> set[str]:

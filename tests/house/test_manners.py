@@ -1,0 +1,106 @@
+"""Rules 9 and 15: calling changes only what was passed, and errors are the house's own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from srkit import errors
+from tests.house._code import SRKIT, relative, tree
+
+GLOBAL = {  # what a library must not do to its caller's process; the last name is what it is called by
+    *("torch.manual_seed", "torch.seed", "torch.random.manual_seed", "torch.cuda.manual_seed_all"),
+    *("random.seed", "np.random.seed", "numpy.random.seed"),
+    *("torch.set_default_dtype", "torch.set_default_device", "torch.set_printoptions", "torch.set_grad_enabled"),
+    *("torch.use_deterministic_algorithms", "torch.set_num_threads", "torch.set_float32_matmul_precision"),
+    *("matplotlib.use", "plt.switch_backend", "plt.style.use", "warnings.filterwarnings", "warnings.simplefilter"),
+    *("os.chdir", "os.putenv", "locale.setlocale", "logging.basicConfig", "gc.disable", "sys.setrecursionlimit"),
+}
+UNSAFE = {"eval", "exec", "os.system", "pickle.load", "pickle.loads", "tempfile.mktemp", "yaml.load"}
+PROCESS = {"torch.set_num_threads"}  # the command line owns its process, so there these are right
+HOUSE = set(errors.__all__)
+RAISED_ELSEWHERE = {  # Python's own protocols ask for these
+    *("AttributeError", "NotImplementedError", "StopIteration", "KeyboardInterrupt", "SystemExit", "IndexError"),
+    *("KeyError", "AssertionError"),  # a mapping's own answer; a place that cannot be reached
+    *("click.exceptions.Exit", "click.UsageError", "click.BadParameter", "click.ClickException", "click.Abort"),
+}
+
+
+def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
+    """Yield place, dotted name and node of every call in a file."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            yield f"{relative(path)}:{node.lineno}", ast.unparse(node.func), node
+
+
+def test_the_library_never_changes_the_process_it_runs_in() -> None:
+    guilty = [
+        f"{where}: {name}"
+        for path in SRKIT
+        for where, name, _ in calls(path)
+        if name in GLOBAL and not (name in PROCESS and "cli" in path.parts) and where not in _restored(path)
+    ]
+    assert not guilty
+
+
+def test_files_are_never_trusted_to_run_code() -> None:
+    guilty = [
+        f"{where}: {name}"
+        for path in SRKIT
+        for where, name, call in calls(path)
+        if name in UNSAFE and "pickle.dumps" not in ast.unparse(call)  # its own dump, read back at once, is no file
+    ]
+    guilty += [
+        f"{where}: torch.load without weights_only=True"
+        for path in SRKIT
+        for where, name, call in calls(path)
+        if name == "torch.load"
+        and not any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in call.keywords)
+    ]
+    assert not guilty
+
+
+def test_only_errors_of_the_house_are_raised() -> None:
+    foreign = [
+        f"{where}: {name}" for path in SRKIT for where, name in _raised(path) if name not in HOUSE | RAISED_ELSEWHERE
+    ]
+    assert not foreign
+
+
+def test_no_error_is_swallowed_without_a_word() -> None:
+    guilty = [
+        f"{relative(path)}:{node.lineno}"
+        for path in SRKIT
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _raises(node)
+    ]
+    assert not guilty, "catch what can happen, or raise again"
+
+
+def _restored(path: Path) -> set[str]:
+    """Return the places inside ``with warnings.catch_warnings()``: what is changed there is put back."""
+    blocks = (
+        node
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.With) and any("catch_warnings" in ast.unparse(item) for item in node.items)
+    )
+    return {f"{relative(path)}:{line}" for node in blocks for line in range(node.lineno, (node.end_lineno or 0) + 1)}
+
+
+def _raised(path: Path) -> Iterator[tuple[str, str]]:
+    if "exercises" in path.parts:  # these imitate what students write, and what their code raises
+        return
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            name = ast.unparse(node.exc.func)
+            if name.rpartition(".")[2][:1].isupper():  # small letters: a function that makes the error
+                yield f"{relative(path)}:{node.lineno}", name.removeprefix("errors.")
+
+
+def _catches_all(node: ast.ExceptHandler) -> bool:
+    return node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
+
+
+def _raises(node: ast.ExceptHandler) -> bool:
+    return node.name is not None or any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
