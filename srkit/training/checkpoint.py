@@ -9,6 +9,7 @@ one: patches and dropout are functions of (seed, step).
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,9 @@ __all__ = ["load_checkpoint", "restore", "save_checkpoint"]
 
 _FORMAT, _VERSION = "srkit training checkpoint", 1
 _UNREADABLE = (
-    RuntimeError,
-    pickle.UnpicklingError,
-    EOFError,
-    ValueError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    TypeError,
-)
+    zipfile.BadZipFile, pickle.UnpicklingError, OSError, EOFError, RuntimeError, ValueError, KeyError, IndexError,
+    AttributeError, TypeError, NotImplementedError,
+)  # fmt: skip
 
 
 def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any]) -> None:
@@ -77,9 +72,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BadFile(f"There is no checkpoint at {path}: expected the checkpoint.pt of a run folder (out=…).")
     try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()  # torch does not compare the check sums it writes
+        if broken:
+            raise zipfile.BadZipFile(f"check sum of {broken}")
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise BadFile(f"{path} cannot be read: {error.strerror or error}.") from error
+    except PermissionError as error:
+        raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
     except _UNREADABLE as error:
         raise BadFile(
             f"{path} ({path.stat().st_size:,} bytes) is damaged or not a checkpoint of srkit; nothing was run from it. "

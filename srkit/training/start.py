@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +95,7 @@ def train(
         work = prepare(order, config, world)
         if init is not None:
             begin_from(work.net, init, partial=init_partial)
-        with _own(out, world, new_folder) as folder:
-            return _carry_out(work, config, world, folder, callbacks, progress)
+        return _carry_out(work, config, world, partial(_own, out, world, new_folder), callbacks, progress)
 
 
 def resume(
@@ -133,40 +134,44 @@ def resume(
     config = make_config({**saved["config"], **changes})
     given = Order(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol)
     order = order_again(saved["origin"], given)
-    with join_world() as world, _own(path.parent, world, existing_folder) as folder:
+    with join_world() as world:
         work = prepare(order, config, world)
         check_same_pairs(saved["origin"], work)
-        return _carry_out(work, config, world, folder, callbacks, progress, saved=saved)
+        owner = partial(_own, path.parent, world, existing_folder)
+        return _carry_out(work, config, world, owner, callbacks, progress, saved=path)
 
 
 def _carry_out(
     work: Work,
     config: Config,
     world: World,
-    folder: RunFolder | None,
+    owner: Callable[[], AbstractContextManager[RunFolder | None]],
     listeners: Sequence[Listener],
     progress: bool | None,
-    saved: Mapping[str, Any] | None = None,
+    saved: Path | None = None,
 ) -> Run:
+    """Check everything that can be refused, and only then open the folder and train."""
     home = next((parameter.device for parameter in work.net.parameters()), torch.device("cpu"))
-    state = make_state(work.net, work.loss, config, world=world)
-    if saved is not None:
-        restore(state, saved)
-    callbacks = _audience(work, folder, listeners, progress) if world.first else []
     try:
-        run(state, config, work.batches, callbacks)
+        state = make_state(work.net, work.loss, config, world=world)
+        callbacks = [as_callback(listener) for listener in listeners]
+        with owner() as folder:
+            if saved is not None:
+                restore(state, load_checkpoint(saved))
+            audience = _audience(work, folder, callbacks, progress) if world.first else []
+            run(state, config, work.batches, audience)
     finally:
         work.net.to(home)
     return _result(state, config, None if folder is None else folder.path)
 
 
 def _audience(
-    work: Work, folder: RunFolder | None, listeners: Sequence[Listener], progress: bool | None
+    work: Work, folder: RunFolder | None, callbacks: Sequence[Callback], progress: bool | None
 ) -> list[Callback]:
     audience: list[Callback] = [Record()]
     if work.measure is not None:
         audience.append(Validate(work.measure))
-    audience += [as_callback(listener) for listener in listeners]
+    audience += callbacks
     if folder is not None:
         audience.append(Save(folder, work.origin))
     if progress or (progress is None and (in_notebook() or on_terminal())):
@@ -197,7 +202,7 @@ def _result(state: State, config: Config, folder: Path | None) -> Run:
 
 @contextlib.contextmanager
 def _own(
-    out: str | Path | None, world: World, opener: Callable[[Path], contextlib.AbstractContextManager[RunFolder]]
+    out: str | Path | None, world: World, opener: Callable[[Path], AbstractContextManager[RunFolder]]
 ) -> Iterator[RunFolder | None]:
     """Open the run folder in the first process only."""
     if out is None or not world.first:

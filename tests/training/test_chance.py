@@ -32,9 +32,14 @@ def test_the_callers_random_numbers_are_the_same_with_and_without_it() -> None:
 
 def test_an_error_inside_puts_the_generator_back_all_the_same() -> None:
     before = torch.default_generator.get_state()
-    with pytest.raises(ZeroDivisionError), chance(1):
-        torch.rand(1)
-        _ = 1 // 0
+
+    def fail() -> None:
+        with chance(1):
+            torch.rand(1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert torch.equal(torch.default_generator.get_state(), before)
 
 

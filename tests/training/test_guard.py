@@ -78,7 +78,8 @@ def test_a_refused_update_leaves_weights_optimiser_and_average_untouched(evil: f
     bad = 14
 
     class Watch(Callback):
-        before: dict = {}
+        def __init__(self) -> None:
+            self.before: dict = {}
 
         def stepped(self, state, outcome) -> None:
             now = {

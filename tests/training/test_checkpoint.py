@@ -1,0 +1,196 @@
+"""Checkpoints: exact, complete, hard to destroy."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from srkit import training
+from srkit.errors import BadFile
+from srkit.training import Callback, load_checkpoint, restore, run, save_checkpoint
+from tests.training._toy import Batches, Toy, toy_state, weights
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def killed_run(folder: Path, kills: int, seed: int) -> list[int]:
+    """Run the program that is killed; returns the step of the checkpoint found after each kill."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.training.killed_run", str(folder), str(kills), str(seed)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=200, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def numbers(content: object) -> object:
+    """Return a checkpoint's content without what a clock put in."""
+    if isinstance(content, dict):
+        return {key: numbers(value) for key, value in content.items() if key != "seconds"}
+    if isinstance(content, list | tuple):
+        return [numbers(value) for value in content]
+    return content.tolist() if isinstance(content, torch.Tensor) else content
+
+
+def without_seconds(text: str) -> list[list[str]]:
+    return [line.split(",")[:1] + line.split(",")[2:] for line in text.splitlines()]
+
+
+def test_killed_at_random_moments_and_resumed_a_run_ends_with_bit_identical_weights(tmp_path) -> None:
+    killed_run(tmp_path / "whole", 0, 0)
+    steps = killed_run(tmp_path / "killed", 8, 7)
+    assert len(steps) >= 3, f"the run ended before it could be killed often enough: {steps}"
+    assert len(set(steps)) >= 2, f"the kills should fall at different steps of the run, and fell at {steps}"
+    whole, killed = (load_checkpoint(tmp_path / name / "checkpoint.pt") for name in ("whole", "killed"))
+    assert whole["step"] == 90
+    history = [without_seconds(saved.pop("history")) for saved in (whole, killed)]
+    assert history[0] == history[1]
+    assert numbers(whole) == numbers(killed)
+    for file in ("best.safetensors", "last.safetensors"):
+        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "killed" / file).read_bytes()
+    csv = [(tmp_path / name / "history.csv").read_text() for name in ("whole", "killed")]
+    assert without_seconds(csv[0]) == without_seconds(csv[1]) == history[0]
+    assert not [path for path in (tmp_path / "killed").iterdir() if path.suffix == ".part"]
+
+
+class StopAt(Callback):
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def stepped(self, state, outcome) -> None:
+        if state.step == self.step:
+            state.stop = "enough"
+
+
+@pytest.mark.parametrize("stop", [1, 7, 19])
+@pytest.mark.parametrize("settings", [{}, {"ema": 0.9, "clip": 0.1, "schedule": "cosine"}, {"optimiser": "sgd"}])
+def test_a_run_continued_from_a_checkpoint_is_the_run_that_never_stopped(tmp_path, stop: int, settings: dict) -> None:
+    whole = toy_state(Toy(dropout=0.3), **settings)
+    run(whole, whole.config, Batches())
+    first = toy_state(Toy(dropout=0.3), **settings)
+    run(first, first.config, Batches(), [StopAt(stop)])
+    save_checkpoint(tmp_path / "c.pt", first, {})
+    second = toy_state(Toy(dropout=0.3, seed=9), **settings)
+    restore(second, load_checkpoint(tmp_path / "c.pt"))
+    assert second.step == stop
+    run(second, second.config, Batches())
+    assert torch.equal(weights(second.result), weights(whole.result))
+    assert torch.equal(weights(second.net), weights(whole.net))
+
+
+def saved_toy(path: Path) -> Path:
+    state = toy_state(ema=0.9)
+    run(state, state.config, Batches())
+    save_checkpoint(path, state, {"net": {"name": "toy"}})
+    return path
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_checkpoint_is_called_damaged(tmp_path, share: float) -> None:
+    path = saved_toy(tmp_path / "checkpoint.pt")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(BadFile, match="is damaged or not a checkpoint"):
+        load_checkpoint(path)
+
+
+def test_a_checkpoint_with_flipped_bits_is_called_damaged_or_reads_as_it_was(tmp_path) -> None:
+    path = saved_toy(tmp_path / "checkpoint.pt")
+    content, expected = path.read_bytes(), numbers(load_checkpoint(path))
+    caught = 0
+    for place in range(40, len(content), len(content) // 60):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        try:
+            found = numbers(load_checkpoint(path))
+        except BadFile:
+            caught += 1
+        else:
+            assert found == expected, f"byte {place} was changed, and other numbers were read"
+    assert caught > 10
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<!doctype html><html>", "is damaged or not a checkpoint"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "is damaged or not a checkpoint"),
+        ({"weight": torch.zeros(2)}, r"is not a checkpoint of a run.*init="),
+        ([1, 2], "is not a checkpoint of a run"),
+        ({"format": "srkit training checkpoint", "version": 99, "srkit": "9.0"}, "written by srkit 9.0 in format 99"),
+    ],
+)
+def test_a_foreign_file_is_told_from_a_checkpoint(tmp_path, content: object, message: str) -> None:
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+    with pytest.raises(BadFile, match=message):
+        load_checkpoint(path)
+
+
+def test_no_code_in_a_file_is_run(tmp_path) -> None:
+    class Evil:
+        def __reduce__(self):
+            return (os.mkdir, (str(tmp_path / "owned"),))
+
+    torch.save({"format": Evil()}, tmp_path / "checkpoint.pt")
+    with pytest.raises(BadFile, match="nothing was run from it"):
+        load_checkpoint(tmp_path / "checkpoint.pt")
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_missing_checkpoint_says_where_it_was_looked_for(tmp_path) -> None:
+    with pytest.raises(BadFile, match=r"no checkpoint at .*checkpoint\.pt"):
+        load_checkpoint(tmp_path / "checkpoint.pt")
+
+
+def test_another_network_than_the_one_saved_is_refused(tmp_path) -> None:
+    saved = load_checkpoint(saved_toy(tmp_path / "c.pt"))
+    other = torch.nn.Sequential(torch.nn.Conv2d(3, 12, 3, padding=1), torch.nn.PixelShuffle(2))
+    with pytest.raises(BadFile, match="not the one this run trained"):
+        restore(toy_state(other), saved)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the limit on file sizes of Unix")
+def test_a_full_disk_is_a_clear_error_and_the_old_checkpoint_stays(tmp_path) -> None:
+    path = saved_toy(tmp_path / "checkpoint.pt")
+    before = path.read_bytes()
+    program = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from tests.training._toy import toy_state\n"
+        "from srkit.training import save_checkpoint\n"
+        "from srkit.errors import BadFile\n"
+        "state = toy_state()\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "try:\n"
+        "    save_checkpoint(Path(sys.argv[1]), state, {})\n"
+        "except BadFile as error:\n"
+        "    sys.stdout.write(str(error))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "could not be written" in done.stdout, done.stderr
+    assert "Free some space" in done.stdout
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path) -> None:
+    path = tmp_path / "file"
+    training.atomic.write_atomically(path, b"old")
+
+    def fail(file) -> None:
+        file.write(b"half of the new")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(BadFile, match="No space left on device"):
+        training.atomic.replace_atomically(path, fail)
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
