@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
-from torch import Tensor
 
 from srkit.errors import BadFile
 from srkit.ops.picture import Picture, upright
@@ -176,10 +175,3 @@ def _two_channels(path: Path) -> NDArray[Any]:
         image.tile = [tile._replace(args="RGBA") for tile in image.tile]
         high_low = np.asarray(image).astype(np.uint16)  # (h, w, 4): grey high, grey low, alpha high, alpha low
     return high_low[:, :, 0::2] * 256 + high_low[:, :, 1::2]
-
-
-def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
-    """Round ``(c, h, w)`` in [0, 1] to whole numbers ``(h, w, c)`` of ``depth`` bits, halves upwards."""
-    top = 2**depth - 1
-    levels = (x.detach().cpu().double().clamp(0, 1) * top + 0.5).floor().permute(1, 2, 0)  # (h, w, c)
-    return np.ascontiguousarray(levels.numpy().astype(np.uint8 if depth == 8 else np.uint16))

@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from srkit.errors import BadInput
+from srkit.ops.pixels import levels
 
-__all__ = ["encode"]
+__all__ = ["as_levels", "encode"]
 
 _PILLOW_MODE = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
 def encode(
     path: Path,
-    levels: NDArray[Any],
+    pixels: NDArray[Any],
     *,
     file_format: str,
     quality: int = 95,
@@ -28,26 +31,34 @@ def encode(
     icc: bytes | None = None,
     dpi: tuple[float, float] | None = None,
 ) -> None:
-    """Write ``levels`` (h, w, c), uint8 or uint16, c = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, to ``path``.
+    """Write ``pixels`` (h, w, c), uint8 or uint16, c = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, to ``path``.
 
     Raises:
         BadInput: the format cannot hold transparency.
         OSError: the system refused.
     """
-    channels = levels.shape[2]
+    channels = pixels.shape[2]
     _check_fits(file_format, channels)
-    if levels.dtype == np.uint16:
+    if pixels.dtype == np.uint16:
         if file_format == "TIFF" and channels == 2:
-            levels = levels[:, :, [0, 0, 0, 1]]  # few programs read grey and alpha with 16 bits from a TIFF
+            pixels = pixels[:, :, [0, 0, 0, 1]]  # few programs read grey and alpha with 16 bits from a TIFF
         write = _png_16 if file_format == "PNG" else _tiff_16
-        path.write_bytes(write(levels, exif=exif, icc=icc, dpi=dpi))
+        path.write_bytes(write(pixels, exif=exif, icc=icc, dpi=dpi))
         return
-    image = Image.fromarray(levels[:, :, 0] if channels == 1 else levels, _PILLOW_MODE[channels])
+    image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels, _PILLOW_MODE[channels])
     options = _options(file_format, quality)
     options |= {key: value for key, value in (("exif", exif), ("icc_profile", icc), ("dpi", dpi)) if value is not None}
     if file_format == "TIFF":
         options.pop("exif", None)
     image.save(path, format=file_format, **options)
+
+
+def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
+    """Round ``(c, h, w)`` in [0, 1] to whole numbers ``(h, w, c)`` of ``depth`` bits, halves upwards."""
+    if depth == 8:  # the very rounding under which results are measured
+        return np.ascontiguousarray(levels(x).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
+    whole = (x.double().clamp(0, 1) * 65535 + 0.5).floor().permute(1, 2, 0)  # (h, w, c)
+    return np.ascontiguousarray(whole.cpu().numpy().astype(np.uint16))
 
 
 def _options(file_format: str, quality: int) -> dict[str, Any]:
@@ -66,11 +77,11 @@ def _check_fits(file_format: str, channels: int) -> None:
         raise BadInput(f"{file_format} files written here hold no transparency; use .png, .tif or .webp.")
 
 
-def _png_16(levels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi: tuple[float, float] | None) -> bytes:
+def _png_16(pixels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi: tuple[float, float] | None) -> bytes:
     """Build a PNG with 16 bits per channel (PNG specification 1.2, sections 3 to 6), every row filtered "up"."""
-    h, w, c = levels.shape
+    h, w, c = pixels.shape
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[c]
-    rows = levels.astype(">u2").view(np.uint8).reshape(h, w * c * 2)
+    rows = pixels.astype(">u2").view(np.uint8).reshape(h, w * c * 2)
     above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
     filtered = np.hstack([np.full((h, 1), 2, np.uint8), rows - above])
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", w, h, 16, colour_type, 0, 0, 0))]
@@ -88,11 +99,11 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _tiff_16(levels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi: tuple[float, float] | None) -> bytes:
+def _tiff_16(pixels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi: tuple[float, float] | None) -> bytes:
     """Build a little-endian TIFF with 16 bits per channel in one deflated strip (TIFF 6.0, section 2)."""
     del exif  # a TIFF keeps EXIF in directories of its own; none is read and none is written
-    h, w, c = levels.shape
-    strip = zlib.compress(levels.astype("<u2").tobytes(), 6)
+    h, w, c = pixels.shape
+    strip = zlib.compress(pixels.astype("<u2").tobytes(), 6)
     resolution = [struct.pack("<II", round(x * 1000), 1000) for x in dpi or (72.0, 72.0)]
     entries: list[tuple[int, int, int, bytes]] = [  # tag, type (3 short, 4 long, 5 rational, 7 bytes), count, value
         (256, 4, 1, struct.pack("<I", w)),

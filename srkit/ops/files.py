@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
-from srkit.ops._decode import SUFFIXES, as_levels, decode
-from srkit.ops._encode import encode
+from srkit.ops._decode import SUFFIXES, decode
+from srkit.ops._encode import as_levels, encode
 from srkit.ops.atomic import atomic_path
 from srkit.ops.check import check_image
 from srkit.ops.picture import Picture, turn_back
@@ -130,7 +130,7 @@ def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bo
         raise BadInput(f"One image (3, h, w) is written at a time; {tuple(planes.shape)} is a batch: write batch[0].")
     if like.depth not in (8, 16) or not 1 <= quality <= 100:
         raise BadInput(f"depth is 8 or 16 and quality 1 to 100; {like.depth} and {quality} were given.")
-    planes = planes.detach().float()
+    planes = planes.detach() if planes.element_size() >= 4 else planes.detach().float()
     if like.alpha is not None:
         planes = torch.cat([planes, _fitting_alpha(like.alpha, planes)])  # (c + 1, h, w)
     depth = like.depth if file_format in SIXTEEN_BITS else 8

@@ -65,6 +65,7 @@ def test_an_image_cut_short_is_refused_wherever_it_ends(tmp_path: Path, kind: st
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF", "WEBP"])
+@pytest.mark.filterwarnings("ignore:.*:UserWarning:PIL")
 def test_an_image_with_bytes_overwritten_is_read_or_refused_and_never_crashes(tmp_path: Path, kind: str) -> None:
     data, rng = encoded(kind), np.random.default_rng(7)
     path = tmp_path / "a.img"
