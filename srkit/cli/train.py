@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +155,12 @@ def _keep_models(out: Path) -> Any:
 def _write_results(run: Run, options: dict[str, Any]) -> None:
     from srkit.evaluation import evaluate
 
-    table = evaluate(run.net, options["valid"], root=options["root"], save=run.folder)
+    folder = Path(str(run.folder))
+    then = json.loads((folder / "config.json").read_text("utf-8"))
+    valid = options["valid"] or then["valid"]["name"]
+    if valid is None:
+        raise BadInput("--save-results writes the images of --valid, and this run has none; add --valid.")
+    table = evaluate(run.net, valid, root=options["root"] or then["root"], save=folder)
     click.echo(f"\n{table}")
     if table.folder is not None:
         click.echo(f"Page: {table.folder / 'index.html'}")

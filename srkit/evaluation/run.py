@@ -18,6 +18,7 @@ from srkit.evaluation.table import Row, Table
 from srkit.inference import scale_of, upscale
 from srkit.inference.enlarge import TileChoice
 from srkit.metrics import Protocol
+from srkit.ops.check import describe
 
 __all__ = ["evaluate"]
 
@@ -66,6 +67,8 @@ def evaluate(
     """
     factor = _agreed_scale(net, scale)
     pairs = load(dataset, scale=factor, root=root) if isinstance(dataset, str | Path) else dataset
+    if not isinstance(pairs, Sequence):
+        raise BadInput(f"A dataset is a name, a folder or loaded pairs; {describe(pairs)} was given.")
     label = str(getattr(pairs, "name", "pairs"))
     if not len(pairs):
         raise BadInput(f"The dataset {label!r} has no images, so there is nothing to evaluate.")

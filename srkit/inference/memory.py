@@ -12,7 +12,14 @@ from srkit.inference.mode import evaluating, place_of
 
 __all__ = ["affordable_tile", "bytes_per_pixel", "free_bytes", "is_out_of_memory"]
 
-_SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_cpu", "failed to allocate")
+_SIGNS = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "alloc_cpu",
+    "failed to allocate",
+    "size calculation overflowed",
+)
 _PROBE = 32
 _SAFETY = 0.5
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
+from srkit.ops.check import describe
 
-__all__ = ["evaluating", "place_of", "scale_of"]
+__all__ = ["check_network", "evaluating", "place_of", "scale_of"]
 
 
 @contextmanager
@@ -23,11 +24,7 @@ def evaluating(net: nn.Module) -> Iterator[nn.Module]:
     Args:
         net: any network.
     """
-    if not isinstance(net, nn.Module):
-        raise BadInput(
-            f"A network was expected and {type(net).__name__} was given ({net!r:.60}). Make one with "
-            "srkit.models.create('edsr_baseline', scale=2) or srkit.models.load('weights.safetensors')."
-        )
+    check_network(net)
     in_training = [module for module in net.modules() if module.training]
     net.eval()
     try:
@@ -36,6 +33,19 @@ def evaluating(net: nn.Module) -> Iterator[nn.Module]:
     finally:
         for module in in_training:
             module.training = True
+
+
+def check_network(net: nn.Module) -> None:
+    """Refuse what is not a network.
+
+    Raises:
+        BadInput: with the line that makes one.
+    """
+    if not isinstance(net, nn.Module):
+        raise BadInput(
+            f"A network was expected and {describe(net)} was given. Make one with "
+            "srkit.models.create('edsr_baseline', scale=2) or srkit.models.load('weights.safetensors')."
+        )
 
 
 def place_of(net: nn.Module, fallback: Tensor) -> tuple[torch.device, torch.dtype]:
@@ -52,6 +62,7 @@ def scale_of(net: nn.Module) -> int:
     Raises:
         BadInput: the output is not a whole multiple of the input.
     """
+    check_network(net)
     scale = getattr(net, "scale", None)
     if isinstance(scale, int) and scale >= 1:
         return scale
