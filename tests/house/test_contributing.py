@@ -32,7 +32,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_are_recipes_for_what_people_add() -> None:
-    assert {"Add a network", "Add a loss", "Add a dataset"} <= set(RECIPES)
+    assert {"Add a network", "Add a loss", "Add a dataset", "Add a lesson"} <= set(RECIPES)
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ PROCESS = {"torch.set_num_threads"}  # the command line owns its process, so the
 HOUSE = set(errors.__all__)
 RAISED_ELSEWHERE = {  # Python's own protocols ask for these
     *("AttributeError", "NotImplementedError", "StopIteration", "KeyboardInterrupt", "SystemExit", "IndexError"),
-    *("KeyError", "AssertionError"),  # a mapping's own answer; a place that cannot be reached
+    *("KeyError", "AssertionError", "zipfile.BadZipFile"),  # what the standard library would say there
     *("click.exceptions.Exit", "click.UsageError", "click.BadParameter", "click.ClickException", "click.Abort"),
 }
 
