@@ -55,7 +55,7 @@ class Loss(nn.Module):
         Raises:
             BadInput: the shapes differ, or a registered loss returned something other than a number.
         """
-        return torch.stack(list(self.terms(sr, hr).values())).sum()
+        return torch.stack(list(self.terms(sr, hr).values())).sum()  # (terms,) -> scalar
 
     def terms(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
         """Return each weighted term by name; their sum is the loss.
