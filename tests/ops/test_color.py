@@ -57,7 +57,7 @@ def test_the_type_comes_back(dtype: torch.dtype) -> None:
     assert (rgb_to_y(COLOURS.to(dtype)).double() - rgb_to_y(COLOURS)).abs().max() < 4 * torch.finfo(dtype).eps
 
 
-def test_gradients_flow() -> None:
+def test_gradients_flow_through_both_conversions() -> None:
     x = COLOURS[:, :3, :3].clone().requires_grad_()
     assert torch.autograd.gradcheck(rgb_to_ycbcr, (x,))
     assert torch.autograd.gradcheck(ycbcr_to_rgb, (x,))
