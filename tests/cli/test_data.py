@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+import srkit
+from tests.cli._call import Call
+
+
+def folder_of(tmp_path: Path) -> Path:
+    (tmp_path / "mine" / "HR").mkdir(parents=True)
+    for name in ("a", "b"):
+        srkit.write(tmp_path / "mine" / "HR" / f"{name}.png", torch.rand(3, 24, 24))
+    return tmp_path / "mine"
+
+
+def test_every_dataset_has_a_line_that_says_where_it_is(call: Call, tmp_path: Path) -> None:
+    out = call("data", "list", "--root", tmp_path).out
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    assert set(srkit.datasets.DATASETS.names()) <= set(lines)
+    assert "not here" in lines["set5"]
+    assert "always here" in lines["samples"]
+
+
+def test_make_lr_writes_the_tree_and_doctor_finds_it_in_order(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    answer = call("data", "make-lr", folder, "--scale", 2, "--scale", 3)
+    assert answer.code == 0, answer.err
+    assert "4 images written" in answer.out
+    assert (folder / "LR_bicubic" / "X3" / "bx3.png").is_file()
+    assert call("data", "doctor", folder, "--scale", 3).code == 0
+
+
+def test_doctor_prints_what_is_missing_the_fix_and_leaves_with_one(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    call("data", "make-lr", folder)
+    (folder / "LR_bicubic" / "X2" / "ax2.png").unlink()
+    answer = call("data", "doctor", folder)
+    assert answer.code == 1
+    assert "MISSING" in answer.out
+    fix = next(line for line in answer.out.splitlines() if "srkit data make-lr" in line)
+    assert call(*fix.split()[1:]).code == 0
+    assert call("data", "doctor", folder).code == 0
+
+
+def test_doctor_of_a_folder_that_is_not_there_makes_none(call: Call, tmp_path: Path) -> None:
+    answer = call("data", "doctor", tmp_path / "nowhere")
+    assert answer.code == 1
+    assert "no folder" in answer.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fetching_an_unknown_dataset_lists_the_known_ones(call: Call) -> None:
+    answer = call("data", "fetch", "nosuchset")
+    assert answer.code == 2
+    assert "set5" in answer.err

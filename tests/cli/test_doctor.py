@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from srkit.cli import _checks, _jupyter
+from srkit.cli._checks import Finding, all_checks, check_disk, check_python, check_samples, check_weights
+from srkit.datasets.places import shipped
+from tests.cli._call import Call
+
+
+def test_doctor_prints_one_line_per_check_and_succeeds_here(call: Call) -> None:
+    answer = call("doctor", "--quick")
+    assert answer.code == 0, answer.out
+    assert sum(line.startswith(("ok", "note", "FAIL")) for line in answer.out.splitlines()) == len(
+        all_checks(quick=True)
+    )
+
+
+def test_one_failure_gives_exit_code_one_and_its_fix(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = Finding("something", "fail", "is broken", "mend it")
+    monkeypatch.setattr(_checks, "all_checks", lambda **_: [lambda: bad, lambda: Finding("other", "ok", "fine")])
+    answer = call("doctor")
+    assert answer.code == 1
+    assert "fix: mend it" in answer.out
+    assert "1 problem" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("version", "state"), [((3, 10, 9), "fail"), ((3, 11, 0), "ok"), ((3, 13, 2), "ok"), ((3, 14, 0), "note")]
+)
+def test_python_versions_are_judged(version: tuple[int, ...], state: str) -> None:
+    assert check_python(version).state == state
+
+
+def test_an_old_torch_fails_with_the_command_that_updates_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.__version__", "2.5.1+cpu")
+    finding = _checks.check_torch()
+    assert finding.state == "fail"
+    assert "pip install" in finding.fix
+
+
+def test_a_torch_that_does_not_import_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert _checks.check_torch().state == "fail"
+
+
+def test_a_missing_package_fails_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_checks.importlib.metadata, "requires", lambda _: ["pillow>=11", "no-such-package>=1"])
+    finding = _checks.check_packages()
+    assert finding.state == "fail"
+    assert finding.fix == "python -m pip install 'no-such-package>=1'"
+
+
+def test_a_changed_or_missing_sample_fails(tmp_path: Path) -> None:
+    shutil.copytree(shipped() / "samples", tmp_path / "samples")
+    shutil.copytree(shipped() / "manifests", tmp_path / "manifests")
+    assert check_samples(tmp_path).state == "ok"
+    victim = next((tmp_path / "samples" / "test").glob("*.png"))
+    victim.write_bytes(victim.read_bytes() + b"x")
+    assert check_samples(tmp_path).state == "fail"
+    victim.unlink()
+    assert victim.name in check_samples(tmp_path).found
+
+
+def test_weights_are_compared_with_their_list(tmp_path: Path) -> None:
+    assert check_weights(tmp_path).state == "note"
+    for folder in ("manifests", "weights"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "weights" / "a.safetensors").write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    (tmp_path / "manifests" / "weights.sha256").write_text(f"{digest}  a.safetensors\n")
+    assert check_weights(tmp_path).state == "ok"
+    (tmp_path / "weights" / "a.safetensors").write_bytes(b"other")
+    assert check_weights(tmp_path).state == "fail"
+
+
+def test_a_nearly_full_disk_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type(shutil.disk_usage("."))
+    for free, state in ((1e8, "fail"), (1e9, "note"), (9e9, "ok")):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage(10**12, 0, int(free)))
+        assert check_disk().state == state
+
+
+def test_a_place_that_cannot_be_written_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "file" / "below"))
+    finding = _checks.check_writing()
+    assert finding.state == "fail"
+    assert "SRKIT_CACHE" in finding.fix
+
+
+def test_a_kernel_of_another_python_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = tmp_path / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    other = tmp_path / "python"
+    other.write_text("#!/bin/sh\necho /some/other/prefix\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    for command, state in ((str(other), "fail"), (str(tmp_path / "gone"), "fail"), (sys.executable, "ok")):
+        kernel = {"argv": [command, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "Python 3"}
+        (spec / "kernel.json").write_text(json.dumps({**kernel, "language": "python"}))
+        assert _jupyter.check_kernel().state == state, command
+
+
+def test_a_widget_front_end_that_is_missing_is_found_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert _jupyter.check_frontend().state == "ok"
+    monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
+    finding = _jupyter.check_frontend()
+    assert finding.state == "fail"
+    assert "anywidget" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("c = get_config()\nc.GenerateFeedback.preprocessors = ['nbgrader.preprocessors.ClearHiddenTests']\n", "ok"),
+        ("c = get_config()\n", "fail"),
+        ("c = get_config()\nraise ValueError('typing error')\n", "fail"),
+    ],
+)
+def test_grading_settings_that_nbgrader_would_ignore_are_found_out(tmp_path: Path, text: str, state: str) -> None:
+    (tmp_path / "nbgrader_config.py").write_text(text)
+    assert _jupyter.check_nbgrader(tmp_path / "nbgrader_config.py").state == state
+
+
+def test_nobody_needs_a_grader_to_learn(tmp_path: Path) -> None:
+    assert _jupyter.check_nbgrader(tmp_path / "absent.py").state == "note"
+
+
+def test_a_check_that_trips_is_a_finding_too() -> None:
+    def trips() -> Finding:
+        raise KeyError("surprise")
+
+    finding = _checks.guarded("fragile", trips)
+    assert finding.state == "fail"
+    assert "surprise" in finding.found

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+
+import srkit
+from srkit.cli._protocol import parse_protocol
+from srkit.errors import BadInput
+from tests.cli._call import Call
+
+BICUBIC = ("--model", "bicubic", "--scale", 2)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for seed in range(2):
+        rough = torch.rand(3, 5, 5, generator=torch.Generator().manual_seed(seed))
+        srkit.write(folder / f"p{seed}.png", srkit.ops.resize.imresize(rough, size=(32, 40)).clamp(0, 1))
+    return folder
+
+
+def test_the_command_prints_what_the_function_returns(call: Call, pictures: Path) -> None:
+    answer = call("evaluate", *BICUBIC, "--dataset", pictures)
+    assert answer.code == 0, answer.err
+    table = srkit.evaluate(srkit.models.create("bicubic", scale=2), pictures)
+    assert f"{table.mean.psnr:.2f}" in answer.out
+    assert table.protocol in answer.out
+
+
+def test_results_page_and_csv_are_written_and_named(call: Call, pictures: Path, tmp_path: Path) -> None:
+    words = ("--save-results", tmp_path / "out", "--save-gt", "--csv", tmp_path / "all.csv", "--self-ensemble")
+    answer = call("evaluate", *BICUBIC, "--dataset", pictures, "--dataset", pictures, *words)
+    assert answer.code == 0, answer.err
+    assert str(tmp_path / "out" / "results-pictures" / "index.html") in answer.out
+    assert (tmp_path / "out" / "results-pictures" / "p0_x2_LR.png").is_file()
+    assert (tmp_path / "out" / "results-pictures.1" / "p1_x2_SR.png").is_file()
+    with (tmp_path / "all.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == ["p0", "p1", "mean"] * 2
+    assert {row["network"] for row in rows} == {"bicubic+"}
+
+
+def test_another_protocol_changes_the_number_and_the_label(call: Call, pictures: Path) -> None:
+    answer = call("evaluate", *BICUBIC, "--dataset", pictures, "--protocol", "rgb border=5")
+    assert "RGB of 8 bits, border 5" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("text", "protocol"),
+    [
+        ("papers", srkit.Protocol(border=3)),
+        ("rgb", srkit.Protocol(channel="rgb", border=3)),
+        ("y, border=0", srkit.Protocol()),
+        ("no-quantise round-y", srkit.Protocol(border=3, quantise=False, round_y=True)),
+        ("grey-as-stored border=10", srkit.Protocol(border=10, grey_as_stored=True)),
+    ],
+)
+def test_a_protocol_is_written_as_a_few_words(text: str, protocol: srkit.Protocol) -> None:
+    assert parse_protocol(text, scale=3) == protocol
+
+
+@pytest.mark.parametrize("text", ["luma", "border=", "border=-1", "border", "rgb;"])
+def test_a_word_no_protocol_has_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="does not know"):
+        parse_protocol(text, scale=2)
+
+
+def test_a_dataset_that_is_not_there_is_refused(call: Call, tmp_path: Path) -> None:
+    answer = call("evaluate", *BICUBIC, "--dataset", "nosuchset")
+    assert answer.code == 2
+    assert "nosuchset" in answer.err
+    answer = call("evaluate", *BICUBIC, "--dataset", "set5", "--root", tmp_path)
+    assert answer.code == 2
+    assert str(tmp_path) in answer.err

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from srkit.cli.lab import find_lessons
+from tests.cli._call import Call
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    lines: list[list[str]] = []
+
+    def note(line: list[str], env: dict[str, str]) -> int:
+        assert env["JUPYTER_PREFER_ENV_PATH"] == "1"
+        lines.append(line)
+        return 0
+
+    monkeypatch.setattr(subprocess, "call", note)
+    return lines
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for folder in ("work", "lessons"):
+        (tmp_path / folder).mkdir()
+        for name in ("02_colour.ipynb", "11_exercise.ipynb"):
+            (tmp_path / folder / name).write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_first_lesson_of_the_readers_own_copies_opens(call: Call, desk: Path, opened: list[list[str]]) -> None:
+    assert call("lab", "--no-browser", "--port", 9999).code == 0
+    (line,) = opened
+    assert line[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={desk / 'work'}" in line
+    assert "--LabApp.default_url=/lab/tree/02_colour.ipynb" in line
+    assert {"--no-browser", "--port=9999"} <= set(line)
+
+
+def test_a_lesson_can_be_named_by_its_number(call: Call, desk: Path, opened: list[list[str]]) -> None:
+    assert call("lab", "11").code == 0
+    assert call("lab", "2").code == 0
+    assert "--LabApp.default_url=/lab/tree/11_exercise.ipynb" in opened[0]
+    assert "--LabApp.default_url=/lab/tree/02_colour.ipynb" in opened[1]
+
+
+def test_a_lesson_that_is_not_there_is_refused_with_those_that_are(
+    call: Call, desk: Path, opened: list[list[str]]
+) -> None:
+    answer = call("lab", "99")
+    assert answer.code == 2
+    assert "11_exercise" in answer.err
+    assert opened == []
+
+
+def test_without_jupyterlab_the_command_says_what_to_install(
+    call: Call, desk: Path, opened: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    answer = call("lab")
+    assert answer.code == 2
+    assert "make lab" in answer.err
+
+
+def test_the_course_as_it_came_is_opened_where_there_is_no_desk(desk: Path) -> None:
+    for path in (desk / "work").iterdir():
+        path.unlink()
+    assert find_lessons(desk) == desk / "lessons"

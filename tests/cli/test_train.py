@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from srkit.cli._training import OPTIONS, betas
+from srkit.errors import BadInput
+from srkit.training import Config
+from tests.cli._call import Call
+
+BEGIN = ("train", "--model", "a2001sr", "--scale", 2, "--dataset", "samples_train", "--batch", 2, "--patch-size", 32)
+
+
+def test_the_defaults_of_the_options_are_those_of_the_library() -> None:
+    config = Config(steps=1).as_dict()
+    for name, option in OPTIONS.items():
+        if name in ("steps", "no_augment"):
+            continue
+        given = list(betas(str(option.default))) if name == "betas" else option.default
+        assert given == config[name], name
+    assert set(config) - set(OPTIONS) == {"augment", "device", "max_skips"}
+
+
+def test_a_run_leaves_weights_history_and_settings(call: Call, tmp_path: Path) -> None:
+    words = ("--steps", 3, "--loss", "1*L1+0.001*TV", "--learning-rate", "2e-4", "--ema", 0.9, "--no-augment")
+    answer = call(
+        *BEGIN, *words, "--guard", 0, "--betas", "0.8,0.99", "--save-models", "--save-every", 2, "--out", tmp_path / "r"
+    )
+    assert answer.code == 0, answer.err
+    settings = json.loads((tmp_path / "r" / "config.json").read_text())
+    assert settings["learning_rate"] == 2e-4
+    assert settings["augment"] is False
+    assert settings["guard"] is None
+    assert settings["betas"] == [0.8, 0.99]
+    with (tmp_path / "r" / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3
+    assert "TV" in rows[0]
+    assert (tmp_path / "r" / "last.safetensors").is_file()
+    assert (tmp_path / "r" / "model_2.safetensors").is_file()
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_does(call: Call, tmp_path: Path) -> None:
+    assert call(*BEGIN, "--steps", 4, "--out", tmp_path / "whole").code == 0
+    assert call(*BEGIN, "--steps", 2, "--out", tmp_path / "parts").code == 0
+    answer = call("train", "--resume", tmp_path / "parts", "--steps", 4)
+    assert answer.code == 0, answer.err
+    whole, parts = (load_file(tmp_path / run / "last.safetensors") for run in ("whole", "parts"))
+    assert all(torch.equal(whole[key], parts[key]) for key in whole)
+
+
+def test_fine_tuning_begins_with_the_weights_it_is_given(call: Call, tmp_path: Path) -> None:
+    call(*BEGIN, "--steps", 1, "--out", tmp_path / "first")
+    words = ("--steps", 1, "--learning-rate", "1e-12", "--seed", 5, "--out", tmp_path / "second")
+    assert call(*BEGIN, "--init", tmp_path / "first", *words).code == 0
+    first, second = (load_file(tmp_path / run / "last.safetensors") for run in ("first", "second"))
+    assert all(torch.allclose(first[key], second[key], atol=1e-9) for key in first)
+
+
+def test_an_epoch_is_a_thousand_steps(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+    monkeypatch.setattr("srkit.training.train", lambda *_, **settings: seen.update(settings) or "done")
+    with pytest.raises(AttributeError):  # the stand-in has no .interrupted
+        from srkit.cli import cli
+
+        cli.main([*map(str, BEGIN), "--epochs", "3", "--out", str(tmp_path / "r")], standalone_mode=False)
+    assert seen["steps"] == 3000
+
+
+def test_results_of_the_validation_set_are_written_at_the_end(call: Call, tmp_path: Path) -> None:
+    answer = call(*BEGIN, "--steps", 1, "--valid", "samples", "--save-results", "--out", tmp_path / "r")
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "r" / "results-samples" / "index.html").is_file()
+    answer = call("train", "--resume", tmp_path / "r", "--steps", 2, "--save-results")
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "r" / "results-samples.1").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("train", "--steps", 3), "add --model"),
+        (BEGIN, "add --steps"),
+        ((*BEGIN, "--steps", 3, "--epochs", 1), "twice"),
+        ((*BEGIN, "--steps", 3, "--loss", "1*L3"), "L3"),
+        ((*BEGIN, "--steps", 3, "--betas", "0.9"), "--betas 0.9,0.999"),
+        ((*BEGIN, "--steps", 3, "--schedule", "sometimes"), "sometimes"),
+        ((*BEGIN, "--steps", 3, "--save-results"), "--valid was not given"),
+        ((*BEGIN, "--steps", 3, "--patch-size", 31), "31"),
+        ((*BEGIN, "--steps", 3, "--patch-size", 4000), "4000"),
+        ((*BEGIN, "--steps", 3, "--init", "nowhere.pt"), "nowhere.pt"),
+        (("train", "--resume", "nowhere"), "nowhere"),
+        (("train", "--resume", "nowhere", "--model", "edsr"), "leave out --model"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_in_one_sentence(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[object, ...], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = call(*words)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_two_numbers_are_needed_for_betas() -> None:
+    assert betas("(0.9, 0.99)") == (0.9, 0.99)
+    with pytest.raises(BadInput):
+        betas("a,b")
+
+
+def test_ctrl_c_keeps_the_run_and_leaves_with_130(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "srkit", *map(str, BEGIN), "--steps", "100000", "--out", str(tmp_path / "r")]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        history = tmp_path / "r" / "history.csv"
+        deadline = time.monotonic() + 120
+        while not history.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert "ended early" in out
+    assert (tmp_path / "r" / "checkpoint.pt").is_file()
