@@ -5,11 +5,13 @@ from srkit.losses._parse import parse
 from srkit.losses._registry import LOSSES, LossEntry, register_loss
 from srkit.losses.pixel import L1, MSE, Charbonnier, charbonnier, l1, mse
 from srkit.losses.smoothness import TV, tv
+from srkit.losses.structure import SSIM, ssim
 
 __all__ = [
     "L1",
     "LOSSES",
     "MSE",
+    "SSIM",
     "TV",
     "Charbonnier",
     "Loss",
@@ -20,5 +22,6 @@ __all__ = [
     "mse",
     "parse",
     "register_loss",
+    "ssim",
     "tv",
 ]

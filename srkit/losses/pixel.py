@@ -45,9 +45,13 @@ def charbonnier(sr: Tensor, hr: Tensor, *, eps: float = 1e-3) -> Tensor:
         BadInput: the shapes differ, or ``eps`` is not positive (the gradient at zero would be NaN).
     """
     check_same_shape(sr, hr)
+    _check_eps(eps)
+    return torch.sqrt((sr - hr).square() + eps * eps).mean()
+
+
+def _check_eps(eps: float) -> None:
     if not eps > 0:
         raise BadInput(f"Charbonnier needs eps > 0 and was given {eps!r}: at eps = 0 it is L1, so write L1.")
-    return torch.sqrt((sr - hr).square() + eps * eps).mean()
 
 
 @register_loss("L1")
@@ -78,6 +82,7 @@ class Charbonnier(nn.Module):
 
     def __init__(self, *, eps: float = 1e-3) -> None:
         super().__init__()
+        _check_eps(eps)
         self.eps = eps
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:

@@ -32,10 +32,7 @@ def tv(image: Tensor, *, normalisation: Normalisation = "mean", eps: float = 1e-
     """
     if image.ndim < 2 or min(image.shape[-2:]) < 2:
         raise BadInput(f"Total variation needs at least 2x2 pixels and was given shape {tuple(image.shape)}.")
-    if normalisation not in ("mean", "size"):
-        raise BadInput(f"TV's normalisation is 'mean' or 'size', not {normalisation!r}.")
-    if not eps > 0:
-        raise BadInput(f"TV needs eps > 0 and was given {eps!r}: the root's gradient at a flat pixel would be NaN.")
+    _check_options(normalisation, eps)
     if image.dtype in (torch.float16, torch.bfloat16):
         image = image.float()  # eps would vanish in half precision
     dx = image[..., :-1, 1:] - image[..., :-1, :-1]  # (..., h-1, w-1)
@@ -45,6 +42,13 @@ def tv(image: Tensor, *, normalisation: Normalisation = "mean", eps: float = 1e-
         return mean
     h, w = image.shape[-2:]
     return mean * ((h - 1) * (w - 1) / (h * w))
+
+
+def _check_options(normalisation: str, eps: float) -> None:
+    if normalisation not in ("mean", "size"):
+        raise BadInput(f"TV's normalisation is 'mean' or 'size', not {normalisation!r}.")
+    if not eps > 0:
+        raise BadInput(f"TV needs eps > 0 and was given {eps!r}: the root's gradient at a flat pixel would be NaN.")
 
 
 @register_loss("TV")
@@ -58,6 +62,7 @@ class TV(nn.Module):
 
     def __init__(self, *, normalisation: Normalisation = "mean", eps: float = 1e-12) -> None:
         super().__init__()
+        _check_options(normalisation, eps)
         self.normalisation = normalisation
         self.eps = eps
 

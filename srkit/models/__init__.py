@@ -1,9 +1,9 @@
 """The shelf: every network of the course, by name, on one contract.
 
-A new network is one file beside this one and one line in the list of imports below.
+A new network is one file beside this one and one line in the first list below.
 """
 
-from srkit.models import (  # the shelf
+from srkit.models import (  # each line puts a network on the shelf
     a2001sr,
     bicubic,
     edsr,
@@ -11,23 +11,36 @@ from srkit.models import (  # the shelf
     rcan,
     srcnn,
 )
+from srkit.models._atlas import Atlas, Row, atlas
 from srkit.models._create import card, create, names
+from srkit.models._exam import Report, Verdict, exam
 from srkit.models._files import save
 from srkit.models._load import load, load_into
+from srkit.models._points import POINTS
 from srkit.models._registry import MODELS, Card, Entry, Layout, Score, register_model, score_table
 from srkit.models._weights import weights_home
+from srkit.models.count import multiply_adds, parameters
 
 __all__ = [
     "MODELS",
+    "POINTS",
+    "Atlas",
     "Card",
     "Entry",
     "Layout",
+    "Report",
+    "Row",
     "Score",
+    "Verdict",
+    "atlas",
     "card",
     "create",
+    "exam",
     "load",
     "load_into",
+    "multiply_adds",
     "names",
+    "parameters",
     "register_model",
     "save",
     "score_table",

@@ -39,7 +39,8 @@ def load(path: str | Path, *, name: str | None = None, scale: int | None = None,
     """Build the network whose weights a file holds.
 
     Reads our own files (which say what they are) and foreign ones, among them the official ``.pt`` files of
-    EDSR-PyTorch and RCAN: name, scale and sizes are inferred from the entries' names and shapes. No code in a file is ever run.
+    EDSR-PyTorch and RCAN: name, scale and sizes are inferred from the entries' names and shapes. No code in a file is
+    ever run.
 
     Args:
         path: safetensors, or a PyTorch file with a state dict, wrapped or not.

@@ -34,7 +34,7 @@ CARD = Card(
     scales=(2, 3, 4),
     parameters={2: 57_281, 3: 57_281, 4: 57_281},
     parameters_source="layer list of the paper, 9-5-5: 57 184 weights and 97 biases",
-    tiny={"channels": (16, 8), "sizes": (5, 3, 3)},
+    tiny={"channels": (32, 16), "sizes": (5, 3, 3)},
     published=score_table(
         "SRCNN row of Table 2 of Zhang et al., RCAN, ECCV 2018",
         {
