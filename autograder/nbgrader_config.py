@@ -1,0 +1,32 @@
+"""The course as nbgrader sees it. Copied into the course folder, so that every nbgrader command there finds it.
+
+nbgrader goes on with its defaults when this file raises, so it does nothing that can fail.
+"""
+
+c = get_config()  # noqa: F821  # nbgrader defines it
+
+c.CourseDirectory.course_id = "superresolution"
+c.IncludeHeaderFooter.header = ""
+
+# The stub is that of tools/press.py, so that what nbgrader releases is what lessons/ holds.
+c.ClearSolutions.code_stub = {
+    "python": "# Write your answer in place of the next line.\n"
+    "raise NotImplementedError("
+    '"This is yours to write: replace this line, run the cell, then run the check below it.")'
+}
+
+# Only the locked cells, the answers and what the student added are run: demonstrations and trainings carry a tag.
+c.Execute.skip_cells_with_tag = "demo"
+c.Execute.timeout = 60
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
+c.OverwriteCells.add_missing_cells = True
+
+# Submissions come through an LMS or a shared folder, so the owner of a file says nothing about its author.
+c.ExchangeCollect.check_owner = False
+
+# What is hidden from students stays hidden in their feedback.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
