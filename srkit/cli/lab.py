@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ import click
 from srkit.cli._help import examples
 from srkit.errors import BadFile, BadInput
 
-__all__ = ["command", "find_lessons"]
+__all__ = ["command", "find_lessons", "stay_until_it_ends"]
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +51,17 @@ def command(lesson: str | None, no_browser: bool, port: int | None) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         line.append("--allow-root")
     click.echo(f"Opening JupyterLab in {folder}. To leave: Ctrl-C here, twice.")
-    return subprocess.call(line, env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
+    return stay_until_it_ends(line, {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
+
+
+def stay_until_it_ends(line: list[str], environment: Mapping[str, str]) -> int:
+    """Run a program that handles Ctrl-C itself (JupyterLab asks whether to stop) and return its exit code."""
+    with subprocess.Popen(line, env=environment) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def find_lessons(here: Path) -> Path:

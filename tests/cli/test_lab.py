@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-import subprocess
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from srkit.cli.lab import find_lessons
+from srkit.cli import lab
+from srkit.cli.lab import find_lessons, stay_until_it_ends
 from tests.cli._call import Call
 
 
@@ -19,7 +22,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         lines.append(line)
         return 0
 
-    monkeypatch.setattr(subprocess, "call", note)
+    monkeypatch.setattr(lab, "stay_until_it_ends", note)
     return lines
 
 
@@ -71,3 +74,10 @@ def test_the_course_as_it_came_is_opened_where_there_is_no_desk(desk: Path) -> N
     for path in (desk / "work").iterdir():
         path.unlink()
     assert find_lessons(desk) == desk / "lessons"
+
+
+def test_ctrl_c_is_left_to_the_program_that_was_started() -> None:
+    """JupyterLab asks whether to stop; it must not be killed while it asks."""
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    busy = [sys.executable, "-c", "import sys, time; time.sleep(2); sys.exit(7)"]
+    assert stay_until_it_ends(busy, os.environ) == 7
