@@ -20,7 +20,7 @@ __all__ = ["Source", "source"]
 _STYLE = """
 .srkit-source{border:1px solid var(--jp-border-color2,#8888);border-radius:4px;margin:4px 0;overflow:hidden}
 .srkit-source-head{padding:4px 8px;border-bottom:1px solid var(--jp-border-color2,#8888);opacity:.85}
-.srkit-source pre{margin:0;padding:6px 8px;overflow-x:auto;line-height:1.35;tab-size:4;background:none}
+.srkit-source pre{margin:0;padding:6px 8px!important;line-height:1.35;background:none}
 .srkit-source .n{user-select:none;opacity:.55}
 .srkit-source .kw{color:var(--jp-mirror-editor-keyword-color,#1a7f37);font-weight:600}
 .srkit-source .st{color:var(--jp-mirror-editor-string-color,#b3261e)}
@@ -69,7 +69,8 @@ class Source:
         return (
             f'<div class="srkit-source"><style>{_STYLE}</style><div class="srkit-source-head"><b>{escape(self.name)}'
             f"</b> <small>{escape(self.place)}</small>{summary}</div>"
-            f'<pre tabindex="0" aria-label="Source code of {escape(self.name)}">{body}</pre></div>'
+            f'<pre tabindex="0" style="white-space:pre;overflow-x:auto;word-break:normal" '
+            f'aria-label="Source code of {escape(self.name)}">{body}</pre></div>'
         )
 
 

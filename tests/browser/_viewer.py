@@ -20,9 +20,9 @@ SETTLED = "(root) => { const v = root.srkit; return Boolean(v) && !v.waiting && 
 class Viewer:
     """The viewer number ``index`` of the page in ``tab``, started and at rest."""
 
-    def __init__(self, tab: Tab, index: int = 0) -> None:
+    def __init__(self, tab: Tab, index: int = 0, inside: str = "") -> None:
         self.page = tab.page
-        self.root = self.page.locator(".srkit-compare").nth(index)
+        self.root = self.page.locator(f"{inside} .srkit-compare").nth(index)
         self.root.locator(".srkit-frame").wait_for()
         self.root.scroll_into_view_if_needed()
         self.settle()
