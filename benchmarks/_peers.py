@@ -57,18 +57,19 @@ def load(peers: Path | None, file: str, *, pretend: Mapping[str, Mapping[str, An
 
 
 def race(jobs: Mapping[str, Job], *, rounds: int) -> dict[str, tuple[float, float]]:
-    """Let the jobs take turns; return for each the median milliseconds and the median of its ratio to the first job.
+    """Let the jobs take turns; return the median CPU milliseconds of each and the median of its ratio to the first job.
 
-    The ratio is taken within each round, so that what disturbs the machine disturbs both sides of it.
+    The ratio is taken within each round, so that what disturbs the machine disturbs both sides of it. It is CPU time,
+    because other programs may be waiting for the processor too.
     """
     for job in jobs.values():
         job()
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
         for name, job in jobs.items():
-            start = time.perf_counter()
+            start = time.process_time()
             job()
-            times[name].append((time.perf_counter() - start) * 1e3)
+            times[name].append((time.process_time() - start) * 1e3)
     first = times[next(iter(jobs))]
     return {
         name: (statistics.median(mine), statistics.median(m / f for m, f in zip(mine, first, strict=True)))
@@ -78,6 +79,6 @@ def race(jobs: Mapping[str, Job], *, rounds: int) -> dict[str, tuple[float, floa
 
 def table(title: str, results: Mapping[str, tuple[float, float]], notes: Mapping[str, str]) -> str:
     """Return a markdown table: name, median milliseconds, ratio to the first, a remark."""
-    lines = [f"### {title}", "", "| implementation | median ms | times ours | result |", "|---|--:|--:|---|"]
+    lines = [f"### {title}", "", "| implementation | median CPU ms | times ours | result |", "|---|--:|--:|---|"]
     lines += [f"| {name} | {ms:.1f} | {ratio:.1f} | {notes.get(name, '')} |" for name, (ms, ratio) in results.items()]
     return "\n".join([*lines, ""])

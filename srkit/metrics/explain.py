@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from srkit.metrics.protocol import LUMA, Protocol, luma, planes, prepare
-from srkit.metrics.psnr import psnr_of_planes
-from srkit.metrics.ssim import WINDOW, ssim_of_planes
+from srkit.metrics.psnr import psnr_seen
+from srkit.metrics.ssim import WINDOW, ssim_seen
 
 __all__ = ["Row", "explain"]
+
+Recipe = tuple[tuple[float, float, float], float]
 
 _FULL_RANGE = ((76.245, 149.685, 29.07), 0.0)  # 255 times 0.299, 0.587, 0.114: OpenCV and most metric packages
 _BGR = (LUMA[0][::-1], LUMA[1])
@@ -113,17 +117,15 @@ def _fits(hr: Tensor, protocol: Protocol) -> bool:
 
 
 def _row(sr: Tensor, hr: Tensor, protocol: Protocol, reason: str) -> Row:
-    return _scores(str(protocol), planes(sr, protocol), planes(hr, protocol), reason)
+    return _scores(str(protocol), *prepare(sr, hr, protocol)[:2], partial(planes, protocol=protocol), reason)
 
 
-def _luma_row(
-    sr: Tensor, hr: Tensor, scale: int, name: str, recipe: tuple[tuple[float, float, float], float], reason: str
-) -> Row:
-    protocol = Protocol(channel="rgb", border=scale)
-    a, b = (luma(planes(image, protocol), recipe) for image in (sr, hr))
-    return _scores(f"{name} of 8-bit RGB, border {scale}", a, b, reason)
+def _luma_row(sr: Tensor, hr: Tensor, scale: int, name: str, recipe: Recipe, reason: str) -> Row:
+    a, b, protocol = prepare(sr, hr, Protocol(channel="rgb", border=scale))
+    title = f"{name} of 8-bit RGB, border {scale}"
+    return _scores(title, a, b, lambda x: luma(planes(x, protocol), recipe), reason)
 
 
-def _scores(name: str, a: Tensor, b: Tensor, reason: str) -> Row:
-    similarity = ssim_of_planes(a, b) if min(a.shape[-2:]) >= WINDOW else torch.full((1,), torch.nan)
-    return Row(name, float(psnr_of_planes(a, b)), float(similarity), reason)
+def _scores(name: str, a: Tensor, b: Tensor, view: Callable[[Tensor], Tensor], reason: str) -> Row:
+    similarity = ssim_seen(a, b, view) if min(a.shape[-2:]) >= WINDOW else torch.full((1,), torch.nan)
+    return Row(name, float(psnr_seen(a, b, view)), float(similarity), reason)

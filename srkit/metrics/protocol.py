@@ -65,7 +65,7 @@ class Protocol:
 
 
 def prepare(sr: Tensor, hr: Tensor, protocol: Protocol | None) -> tuple[Tensor, Tensor, Protocol]:
-    """Check a pair, and return the planes to be compared, ``(b, c, h, w)`` float64 in levels 0…255, and the protocol.
+    """Check a pair, cut its border off, and return it as batches ``(b, c, h, w)`` with the protocol.
 
     Raises:
         BadInput: not images of the same shape, NaN, or nothing left inside the border.
@@ -74,13 +74,12 @@ def prepare(sr: Tensor, hr: Tensor, protocol: Protocol | None) -> tuple[Tensor, 
     check_image(hr, name="hr", channels=(1, 3))
     check_same_shape(sr, hr)
     used = Protocol() if protocol is None else protocol
-    return planes(sr, used), planes(hr, used), used
+    a, b = (crop_border(x.detach(), used.border) for x in (sr, hr))  # (…, c, h', w')
+    return (a[None], b[None], used) if a.ndim == 3 else (a, b, used)
 
 
-def planes(image: Tensor, protocol: Protocol) -> Tensor:
-    """Return what ``protocol`` compares: ``(b, 1 or 3, h - 2 border, w - 2 border)``, float64, levels 0…255."""
-    x = crop_border(image.detach(), protocol.border)  # (…, c, h', w')
-    x = x[None] if x.ndim == 3 else x  # (b, c, h', w')
+def planes(x: Tensor, protocol: Protocol) -> Tensor:
+    """Return what ``protocol`` compares of ``(b, c, h, w)``: ``(b, 1 or 3, h, w)``, float64, levels 0…255."""
     x = (levels(x) if protocol.quantise else x.double() * 255).double()
     if protocol.channel == "rgb" or (x.shape[1] == 1 and protocol.grey_as_stored):
         return x

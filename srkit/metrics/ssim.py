@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+import torch
 from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.metrics._registry import register_metric
-from srkit.metrics.protocol import Protocol, prepare
+from srkit.metrics.protocol import Protocol, planes, prepare
 from srkit.ops.statistics import ssim_map
 
-__all__ = ["ssim", "ssim_of_planes"]
+__all__ = ["ssim", "ssim_seen"]
 
 WINDOW = 11
 STRIP = 128
@@ -41,18 +45,20 @@ def ssim(sr: Tensor, hr: Tensor, *, protocol: Protocol | None = None) -> float |
             f"SSIM looks through a window of {WINDOW} x {WINDOW} pixels, and {a.shape[-2]} x {a.shape[-1]} are left of "
             f"{tuple(sr.shape)} inside a border of {used.border}."
         )
-    values = ssim_of_planes(a, b)  # (b,)
+    values = ssim_seen(a, b, partial(planes, protocol=used))  # (b,)
     return float(values) if sr.ndim == 3 else values
 
 
-def ssim_of_planes(a: Tensor, b: Tensor) -> Tensor:
-    """Return the mean SSIM of planes ``(b, c, h, w)`` in levels 0…255, ``(b,)``.
+def ssim_seen(a: Tensor, b: Tensor, view: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return the mean SSIM ``(b,)`` of batches ``(b, c, h, w)``, of which ``view`` makes planes in levels 0…255.
 
-    The image is taken in strips that stay in the processor's cache, which makes it nearly twice as fast.
+    The images are taken in strips of rows that stay in the processor's cache.
     """
-    rows, columns = a.shape[-2] - WINDOW + 1, a.shape[-1] - WINDOW + 1
-    total = a.new_zeros(len(a))
-    for top in range(0, rows, STRIP):
-        strip = slice(top, min(top + STRIP, rows) + WINDOW - 1)
-        total += ssim_map(a[..., strip, :], b[..., strip, :], window=WINDOW, peak=255.0).sum(dim=(1, 2, 3))
-    return total / (a.shape[1] * rows * columns)
+    total = torch.zeros(len(a), dtype=torch.float64, device=a.device)
+    count, places = 0, a.shape[-2] - WINDOW + 1
+    for top in range(0, places, STRIP):
+        rows = slice(top, min(top + STRIP, places) + WINDOW - 1)
+        values = ssim_map(view(a[..., rows, :]), view(b[..., rows, :]), window=WINDOW, peak=255.0).flatten(1)
+        total += values.sum(dim=1)
+        count += values.shape[1]
+    return total / count
