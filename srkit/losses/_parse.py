@@ -107,8 +107,8 @@ def _term(reader: _Reader) -> Term:
     options = _options(reader, entry) if reader.take("(") else {}
     try:
         module = entry.make(**options)
-    except BadInput as error:
-        raise reader.error(str(error).rstrip("."), place=start) from error
+    except (BadInput, TypeError, ValueError) as error:
+        raise reader.error(f"{entry.title}: {str(error).rstrip('.')}", place=start) from error
     return Term(entry.title, weight, module, options)
 
 
@@ -142,9 +142,10 @@ def _options(reader: _Reader, entry: LossEntry) -> dict[str, Any]:
             raise reader.error("This bracket is never closed", place=opening)
         if options and not reader.take(","):
             raise reader.error("Options are separated by ',' and closed by ')'")
+        start = reader.place
         name, value = _option(reader, entry)
         if name in options:
-            raise reader.error(f"The option {name!r} is given twice", back=True)
+            raise reader.error(f"The option {name!r} is given twice", place=start)
         options[name] = value
     return options
 

@@ -14,6 +14,8 @@ from srkit.errors import BadInput
 
 __all__ = ["LOSSES", "LossEntry", "register_loss"]
 
+_SWALLOWING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
 LossMaker = TypeVar("LossMaker", bound=Callable[..., Any])
 
 
@@ -42,7 +44,7 @@ class LossEntry:
         parameters = dict(inspect.signature(self.factory).parameters)
         if not _is_module(self.factory):
             parameters = dict(list(parameters.items())[2:])  # sr and hr come first
-        return parameters
+        return {name: value for name, value in parameters.items() if value.kind not in _SWALLOWING}
 
     def make(self, **options: Any) -> nn.Module:
         """Return the loss as a module with ``forward(sr, hr)``."""
