@@ -124,8 +124,7 @@ def _recognise(weights: Weights, name: str | None, scale: int | None, arguments:
     exact = [match for match in candidates if not match.differences]
     if exact:
         return max(exact, key=lambda match: _closeness(match, arguments))  # the first of equals
-    if name:
-        candidates += [match for known in MODELS.names() for match in _compare(weights, known, scale)]
+    candidates = [match for known in MODELS.names() for match in _compare(weights, known, scale, patient=True)]
     best = max(candidates, key=lambda match: (match.fits, _closeness(match, arguments)), default=None)
     if best is None or best.fits < 0.5:
         raise BadFile(
@@ -138,10 +137,15 @@ def _recognise(weights: Weights, name: str | None, scale: int | None, arguments:
     raise BadFile(_misfit(weights.path, f"{looks} (which it looks like)", list(best.differences)))
 
 
-def _compare(weights: Weights, name: str, scale: int | None) -> Iterator[Match]:
-    """Yield the variants of ``name`` that the weights may be, each with what does not fit."""
+def _compare(weights: Weights, name: str, scale: int | None, *, patient: bool = False) -> Iterator[Match]:
+    """Yield the variants of ``name`` that the weights may be, each with what does not fit.
+
+    A network whose layout cannot read its sizes from the weights is compared only if ``patient``, in its paper's size.
+    """
     entry = MODELS.get(name)
     entries, sizes = _translate(weights, entry.layout)
+    if sizes is None and entry.layout is not None and not patient:
+        return
     found = sizes.pop("scale", None) if sizes else None
     told = found or scale or (entry.card.scales[0] if len(entry.card.scales) == 1 else None)
     for candidate in (told,) if told else entry.card.scales[: 1 if sizes else None]:
