@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from srkit.cli._help import examples
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadInput
 
@@ -70,6 +71,29 @@ def show_card(name: str, plugins: tuple[str, ...]) -> None:
         click.echo("\nDeviations from the paper")
         for deviation in card.deviations:
             click.echo(textwrap.fill(deviation, 100, initial_indent="  - ", subsequent_indent="    "))
+
+
+@command.command("exam", epilog=examples("srkit models exam my_net --plugin my_net.py"))
+@click.argument("name")
+@plugin_option
+def sit_exam(name: str, plugins: tuple[str, ...]) -> int:
+    """Let the network NAME sit the exam: does it keep the contract every network keeps?"""
+    load_plugins(plugins)
+    from srkit import models
+
+    report = models.exam(name)
+    click.echo(str(report))
+    return 0 if report.passed else 1
+
+
+@command.command("atlas")
+@plugin_option
+def show_atlas(plugins: tuple[str, ...]) -> None:
+    """Print the table of all networks: sizes, work per pixel, published and measured numbers."""
+    load_plugins(plugins)
+    from srkit import models
+
+    click.echo(str(models.atlas()))
 
 
 def _scores(title: str, scores: Iterable[Score]) -> None:

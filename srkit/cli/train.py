@@ -51,10 +51,12 @@ def command(resume: str | None, plugins: tuple[str, ...], machine: Machine, save
     machine.set_threads()
     load_plugins(plugins)
     run = _resume(resume, machine, options) if resume else _begin(machine, options)
+    if run.folder is None:  # not the first of several processes
+        return 0
     click.echo(str(run))
     if save_results and not run.interrupted:
         _write_results(run, options)
-    return 130 if run.interrupted == "interrupted" else 0
+    return 130 if run.interrupted.startswith("interrupted") else 0
 
 
 def _begin(machine: Machine, options: dict[str, Any]) -> Run:

@@ -15,7 +15,7 @@ from srkit.errors import BadInput
 from srkit.evaluation.saving import ResultsFolder
 from srkit.evaluation.score import grey_note, score
 from srkit.evaluation.table import Row, Table
-from srkit.inference import scale_of, upscale
+from srkit.inference import measure_reach, scale_of, upscale
 from srkit.inference.enlarge import TileChoice
 from srkit.metrics import Protocol
 from srkit.ops.check import describe
@@ -76,7 +76,8 @@ def evaluate(
     empty = Table(
         network=_name_of(net) + "+" * ensemble, dataset=label, scale=factor, protocol=str(used), rows=(_NOTHING,)
     )
-    enlarge = partial(upscale, net=net, tile=tile, ensemble=ensemble)
+    halo = measure_reach(net) if isinstance(tile, int) else None
+    enlarge = partial(upscale, net=net, tile=tile, halo=halo, ensemble=ensemble)
     if save is None:
         return _measured(empty, pairs, enlarge, used, progress)
     with ResultsFolder(Path(save), empty, used, pairs=save_pairs) as results:

@@ -13,8 +13,7 @@ from srkit.errors import BadInput
 from srkit.inference.ensemble import self_ensemble
 from srkit.inference.memory import affordable_tile, is_out_of_memory
 from srkit.inference.mode import evaluating, place_of, scale_of
-from srkit.inference.reach import measure_reach
-from srkit.inference.tiling import Forward, Plan, Progress, check_sizes, fill, plan_of
+from srkit.inference.tiling import Forward, Halo, Plan, Progress, check_sizes, fill, plan_of
 from srkit.ops.check import check_image
 from srkit.ops.files import read
 
@@ -30,7 +29,7 @@ def upscale(
     net: nn.Module,
     *,
     tile: TileChoice = None,
-    halo: int | None = None,
+    halo: Halo = None,
     ensemble: bool = False,
     progress: Progress | None = None,
 ) -> Tensor:
@@ -100,7 +99,7 @@ def _shrink_until_it_fits(
     lr: Tensor,
     *,
     tile: int | None,
-    halo: int | None,
+    halo: Halo,
     ensemble: bool,
     progress: Progress | None,
 ) -> None:
@@ -110,7 +109,7 @@ def _shrink_until_it_fits(
     plan: Plan | None = None
     while True:
         if size < longest and plan is None:
-            plan = plan_of(measure_reach(net, channels=lr.shape[-3]), halo)
+            plan = plan_of(net, halo, channels=lr.shape[-3])
         used = plan if plan is not None and size < longest else _WHOLE
         with evaluating(net):
             error = _attempt(sr, forward, lr, place_of(net, lr), tile=size, plan=used, progress=progress)

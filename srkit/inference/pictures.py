@@ -11,7 +11,8 @@ from torch import nn
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.inference.enlarge import TileChoice, upscale
 from srkit.inference.mode import scale_of
-from srkit.inference.tiling import Progress
+from srkit.inference.reach import measure_reach
+from srkit.inference.tiling import Halo, Progress
 from srkit.ops.files import list_images, read_picture, write_picture
 
 __all__ = ["Outcome", "default_target", "upscale_file", "upscale_folder"]
@@ -38,7 +39,7 @@ def upscale_file(
     net: nn.Module,
     *,
     tile: TileChoice = "auto",
-    halo: int | None = None,
+    halo: Halo = None,
     ensemble: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -78,7 +79,7 @@ def upscale_folder(
     net: nn.Module,
     *,
     tile: TileChoice = "auto",
-    halo: int | None = None,
+    halo: Halo = None,
     ensemble: bool = False,
     overwrite: bool = False,
     progress: Callable[[Path], Progress | None] | None = None,
@@ -109,6 +110,8 @@ def upscale_folder(
         raise BadInput(f"{source} was given as the folder to read and to write; choose another folder for the results.")
     found = list_images(source)
     _make_folder(target)
+    if halo is None and isinstance(tile, int):
+        halo = measure_reach(net)
     for path in found:
         watch = progress(path) if progress is not None else None
         try:

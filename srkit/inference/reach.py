@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -55,19 +56,23 @@ def measure_reach(net: nn.Module, *, channels: int = 3) -> Reach:
     """
     found = Reach(None)
     for length in _LENGTHS:
-        sides = [_spread(net, channels, length, upright=upright) for upright in (False, True)]
-        if all(sides):
-            found = _judge(sides)
+        found = _judge(partial(_spread, net, channels, length))
+        if found.radius is not None:
             break
     if found.radius is None or found.align > 1:
-        sides = [_slopes(net, channels, _LENGTHS[0], upright=upright) for upright in (False, True)]
-        if all(sides) and _judge(sides).align == 1:
-            return _judge(sides)
+        sharper = _judge(partial(_slopes, net, channels, _LENGTHS[0]))
+        if sharper.radius is not None and sharper.align == 1:
+            return sharper
     return found
 
 
-def _judge(sides: list[tuple[tuple[int, int], ...]]) -> Reach:
-    """Make one verdict of both directions; two neighbours with different sides mean that the position matters."""
+def _judge(probe: Callable[..., tuple[tuple[int, int], ...]]) -> Reach:
+    """Probe across and down; two neighbours with different sides mean that the position matters."""
+    sides = []
+    for upright in (False, True):
+        sides.append(probe(upright=upright))
+        if not sides[-1]:
+            return Reach(None)
     same = all(first == second for first, second in sides)
     return Reach(max(max(pair) for both in sides for pair in both), 1 if same else _ALIGN)
 

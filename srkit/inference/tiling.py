@@ -19,10 +19,11 @@ from srkit.errors import BadInput
 from srkit.inference.mode import evaluating, place_of, scale_of
 from srkit.inference.reach import Reach, measure_reach
 
-__all__ = ["HALO", "LEAST", "Forward", "Progress", "Span", "cut", "fill", "plan_of", "tiled"]
+__all__ = ["HALO", "LEAST", "Forward", "Halo", "Progress", "Span", "cut", "fill", "plan_of", "tiled"]
 
 Forward = Callable[[Tensor], Tensor]
 Progress = Callable[[int, int], object]
+Halo = int | Reach | None
 
 HALO = 32
 """LR pixels read around a tile of a network without a receptive radius (measured in docs/BENCHMARKS.md)."""
@@ -89,17 +90,17 @@ def cut(length: int, *, tile: int, halo: int, align: int = 1, blend: bool = Fals
     return spans
 
 
-def plan_of(reach: Reach, halo: int | None) -> Plan:
-    """Choose the halo for a network that looks ``reach`` far; an explicit ``halo`` wins."""
+def plan_of(net: nn.Module, halo: Halo, *, channels: int) -> Plan:
+    """Choose how to cut for ``net``: an explicit halo wins, a reach measured before is believed, None measures it."""
+    reach = halo if isinstance(halo, Reach) else measure_reach(net, channels=channels)
+    halo = None if isinstance(halo, Reach) else halo
     if reach.radius is None:
         return Plan(HALO if halo is None else halo, reach.align, exact=False)
     chosen = reach.radius if halo is None else halo
     return Plan(chosen, reach.align, exact=chosen >= reach.radius)
 
 
-def tiled(
-    net: nn.Module, lr: Tensor, *, tile: int, halo: int | None = None, progress: Progress | None = None
-) -> Tensor:
+def tiled(net: nn.Module, lr: Tensor, *, tile: int, halo: Halo = None, progress: Progress | None = None) -> Tensor:
     """Enlarge a batch tile by tile; the result is allocated once and filled.
 
     Args:
@@ -108,7 +109,7 @@ def tiled(
         tile: LR pixels along the side of what one tile answers for, at least 8.
         halo: LR pixels read around a tile. None measures the receptive radius and takes just that: the result then
             equals ``net(lr)`` to float32 rounding. Networks that pool over the whole image get 32 and a soft
-            transition, and differ slightly from ``net(lr)``.
+            transition, and differ slightly from ``net(lr)``. A reach measured before spares the measuring.
         progress: called as ``progress(done, total)`` after each tile.
 
     Returns:
@@ -118,7 +119,7 @@ def tiled(
         BadInput: ``tile`` or ``halo`` is not a possible size.
     """
     check_sizes(tile, halo)
-    plan = plan_of(measure_reach(net, channels=lr.shape[-3]), halo)
+    plan = plan_of(net, halo, channels=lr.shape[-3])
     scale = scale_of(net)
     sr = lr.new_empty(*lr.shape[:-2], lr.shape[-2] * scale, lr.shape[-1] * scale)
     with evaluating(net):
@@ -155,11 +156,11 @@ def fill(
             progress(done, total)
 
 
-def check_sizes(tile: int | None, halo: int | None) -> None:
+def check_sizes(tile: int | None, halo: Halo) -> None:
     """Refuse a tile below 8 pixels or a negative halo."""
     if tile is not None and tile < LEAST:
         raise BadInput(f"tile={tile} was given; a tile has at least {LEAST} pixels a side, for example tile=256.")
-    if halo is not None and halo < 0:
+    if isinstance(halo, int) and halo < 0:
         raise BadInput(f"halo={halo} was given; it counts pixels around a tile: 0 or more, or None to measure it.")
 
 

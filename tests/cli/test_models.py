@@ -1,7 +1,29 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import srkit
 from tests.cli._call import Call
+
+BAD = """
+from torch import nn
+import srkit
+
+CARD = srkit.models.Card(
+    title="Bad", year=2026, citation="me", url="here", framework="post-upsampling", idea="none", lesson="11",
+    scales=(2,), parameters={2: 1}, parameters_source="guessed",
+)
+
+@srkit.register_model("exam_victim", CARD)
+class Bad(nn.Module):
+    def __init__(self, *, scale):
+        super().__init__()
+        self.scale = scale
+        self.body = nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, lr):
+        return self.body(lr)
+"""
 
 
 def test_the_list_has_one_line_for_each_network_that_matches(call: Call) -> None:
@@ -26,3 +48,21 @@ def test_a_card_shows_paper_sizes_and_every_number_with_its_source(call: Call) -
     for score in card.published:
         assert f"{score.psnr:.2f} dB" in text
         assert score.source in text
+
+
+def test_the_exam_of_a_good_network_succeeds_and_of_a_bad_one_fails(call: Call, tmp_path: Path) -> None:
+    answer = call("models", "exam", "a2001sr")
+    assert answer.code == 0
+    assert str(len(srkit.models.POINTS)) in answer.out
+    (tmp_path / "bad.py").write_text(BAD)
+    try:
+        answer = call("models", "exam", "exam_victim", "--plugin", tmp_path / "bad.py")
+        assert answer.code == 1
+        assert "exam_victim" in answer.out
+    finally:
+        srkit.models.MODELS.unregister("exam_victim")
+
+
+def test_the_atlas_names_every_network(call: Call) -> None:
+    text = call("models", "atlas").out
+    assert all(name in text for name in srkit.models.names())
