@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Protocol
 
 import torch
@@ -110,18 +111,17 @@ def one_step(state: State, batch: Batch) -> Outcome:
 def differentiate(state: State, batch: Batch) -> dict[str, Tensor]:
     """Run the network forward and backward; returns the terms of the loss, averaged over the parts of the batch."""
     parts = state.config.accumulate
-    total: dict[str, Tensor] = {}
+    found: list[dict[str, Tensor]] = []
     with chance(state.config.seed, state.step, state.world.rank, device=state.device):
         for number, (lr, hr) in enumerate(split(batch, parts, state)):
             with hold_sync(state, until=number == parts - 1):
                 with state.autocast():
                     sr = state.model(lr)  # (b, 3, scale*h, scale*w)
                 terms = compare(state, sr, hr)
-                loss = torch.stack([*terms.values()]).sum() / parts
-                torch.autograd.backward(state.scaler.scale(loss))
-            for name, term in terms.items():
-                total[name] = total.get(name, 0) + term.detach() / parts
-    return total
+                loss = reduce(torch.add, terms.values())
+                torch.autograd.backward(state.scaler.scale(loss if parts == 1 else loss / parts))
+            found.append({name: term.detach() for name, term in terms.items()})
+    return found[0] if parts == 1 else {name: torch.stack([f[name] for f in found]).mean() for name in found[0]}
 
 
 def compare(state: State, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
