@@ -39,6 +39,7 @@ def test_a_python_that_is_too_old_and_alone_is_refused_with_one_sentence(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bootstrap, "supported", lambda version: False)
+    monkeypatch.setattr(bootstrap, "candidates", lambda: iter([["python3.9"]]))
     monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
     assert bootstrap.main(["lab"]) == 2
     said = capsys.readouterr().err
