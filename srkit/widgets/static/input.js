@@ -131,13 +131,15 @@ function nextLook(look) {
   return names[(names.indexOf(look) + 1) % names.length];
 }
 
+// No plain key may reach the page around the viewer: in a notebook "d d" deletes a cell and "a" adds one.
 function keyed(viewer, event) {
-  const busy = ["SELECT", "INPUT"].includes(event.target.tagName) || (event.target.tagName === "BUTTON" && ["Space", "Enter"].includes(event.code));
-  if (busy || event.ctrlKey || event.metaKey || event.altKey || event.code === "Tab") return;
+  if (event.ctrlKey || event.metaKey || event.altKey || ["Tab", "Enter"].includes(event.key)) return;
+  event.stopPropagation();
+  const { tagName } = event.target;
+  if (["SELECT", "INPUT"].includes(tagName) || (tagName === "BUTTON" && event.code === "Space")) return;
   const handled = keyChange(viewer, event);
   if (handled === undefined) return;
   event.preventDefault();
-  event.stopPropagation();
   if (handled) viewer.set(handled);
 }
 
