@@ -78,13 +78,14 @@ def load_into(net: nn.Module, path: str | Path, *, strict: bool = True) -> list[
     Args:
         net: the network to fill.
         path: as for :func:`load`.
-        strict: with False, entries of another shape are left as they are, so that x4 can start from x2 weights.
+        strict: with False, parameters that the file lacks or holds in another shape are left as they are, so that x4
+            can start from x2 weights.
 
     Returns:
         The names of the parameters that were left as they were; empty if ``strict``.
 
     Raises:
-        BadFile: the weights do not fit (``strict``), or fewer than half of them do.
+        BadFile: the weights do not fit (``strict``), or they are another network's.
     """
     weights, net = read_weights(path), unwrap(net)
     name = str(getattr(net, "name", type(net).__name__))
@@ -96,7 +97,8 @@ def load_into(net: nn.Module, path: str | Path, *, strict: bool = True) -> list[
         _fill(net, entries, weights.path)
         return []
     fitting = {key: value for key, value in entries.items() if key in own and own[key].shape == value.shape}
-    if 2 * len(fitting) < len(own):
+    another = not own.keys() <= entries.keys() and not entries.keys() <= own.keys()
+    if another or 2 * len(fitting) < len(own):
         raise BadFile(_misfit(weights.path, name, _differences(entries, own)))
     net.load_state_dict(fitting, strict=False)
     return sorted(set(own) - set(fitting))
