@@ -16,7 +16,7 @@ from tests._shared import shared
 pytestmark = pytest.mark.shared
 
 RCAN = {2: (38.27, 0.9614), 3: (34.74, 0.9299), 4: (32.63, 0.9002), 8: (27.31, 0.7878)}
-MEASURED = {  # MATLAB's files, enlarged by its bicubic; the same table was measured with another implementation
+MEASURED = {  # MATLAB's files, enlarged by MATLAB's kernel; measured before this code was written
     ("Set5", 2): (33.678, 0.9304),
     ("Set5", 3): (30.404, 0.8690),
     ("Set5", 4): (28.431, 0.8113),
@@ -27,7 +27,7 @@ MEASURED = {  # MATLAB's files, enlarged by its bicubic; the same table was meas
     ("B100", 3): (27.203, 0.7389),
     ("B100", 4): (25.956, 0.6680),
 }
-PRINTED = {  # Lim et al. 2017 (EDSR), table 3, x2 and x4; Set14 as the usual scripts score it
+PRINTED = {  # the bicubic row as papers print it (Set14 with its grey file scored as stored)
     ("Set5", 2): 33.66,
     ("Set5", 3): 30.39,
     ("Set5", 4): 28.42,
