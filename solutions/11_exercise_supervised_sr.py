@@ -420,7 +420,7 @@ CARD = srkit.models.Card(
 )
 srkit.register_model("my_a2001sr", CARD)(A2001SR)
 
-STEPS = 150
+STEPS = 100
 torch.manual_seed(0)
 with_l1 = srkit.models.create("my_a2001sr", scale=2)
 start = copy.deepcopy(with_l1.state_dict())

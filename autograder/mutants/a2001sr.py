@@ -187,6 +187,24 @@ class ShuffleWithTheWrongFactor(nn.Module):
         return self.conv4(x) + F.interpolate(lr, scale_factor=2, mode="bicubic", align_corners=False)
 
 
+@mutant(3, "too_many_parameters")
+class FiveByFiveInTheMiddle(nn.Module):
+    def __init__(self, scale=2):
+        super().__init__()
+        if scale != 2:
+            raise ValueError("this network enlarges by 2")
+        self.conv1 = nn.Conv2d(3, 32, 5, padding=2)
+        self.conv2 = nn.Conv2d(32, 64, 3, padding=1)
+        self.conv3 = nn.Conv2d(64, 256, 5, padding=2)
+        self.conv4 = nn.Conv2d(64, 3, 3, padding=1)
+
+    def forward(self, lr):
+        x = F.relu(self.conv1(lr))
+        x = F.relu(self.conv2(x))
+        x = F.pixel_shuffle(self.conv3(x), 2)
+        return self.conv4(x) + F.interpolate(lr, scale_factor=2, mode="bicubic", align_corners=False)
+
+
 @mutant(4, "scale_ignored")
 class AnyScaleWelcome(nn.Module):
     def __init__(self, scale=2):

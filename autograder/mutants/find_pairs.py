@@ -53,6 +53,12 @@ def missing_ones_are_skipped(root, scale):
     return pairs
 
 
+@mutant(2, "other_files")
+def everything_taken_on_trust(root, scale):
+    lrs = root / "LR_bicubic" / f"X{scale}"
+    return [(hr, lrs / f"{hr.stem}x{scale}.png") for hr in sorted((root / "HR").iterdir())]
+
+
 @mutant(3, "missing_unnamed")
 def an_error_that_names_nothing(root, scale):
     pairs = []

@@ -24,6 +24,16 @@ def step_before_backward(net, loss, optimiser, lr, hr):
     return value.item()
 
 
+@mutant(1, "step_before_backward")
+def one_step_behind(net, loss, optimiser, lr, hr):
+    optimiser.step()
+    optimiser.zero_grad()
+    sr = net(lr)
+    value = loss(sr, hr)
+    value.backward()
+    return value.item()
+
+
 @mutant(1, "weights_unmoved")
 def cleared_before_the_step(net, loss, optimiser, lr, hr):
     sr = net(lr)

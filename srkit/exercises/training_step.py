@@ -70,9 +70,9 @@ def _never_cleared(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor,
 
 
 def _step_first(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor, hr: Tensor) -> float:
-    value = loss(net(lr), hr)
     optimiser.step()
     optimiser.zero_grad()
+    value = loss(net(lr), hr)
     value.backward()  # type: ignore[no-untyped-call]
     return value.item()
 

@@ -1,0 +1,213 @@
+"""Every registered exercise sits this exam; nothing here names one."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import srkit
+from autograder.mutants import mutants
+from srkit.exercises import CHECK_SEED, EXERCISES, SUBMISSION_SEED, check, grade, hint, score
+from srkit.exercises._compare import agree
+from srkit.exercises._measure import measure
+from srkit.exercises._references import computed_outputs, digest, expected_outputs, reference_file
+from tools._lesson import read_lesson
+from tools.press import sources
+from tools.references import stale
+
+NAMES = EXERCISES.names()
+MUTANTS = [mutant for name in NAMES for mutant in mutants(name)]
+FRESH = 20_231
+
+
+def solution(name):
+    (cell,) = (c for path in sources() for c in read_lesson(path) if c.kind == "exercise" and c.name == name)
+    return cell.source
+
+
+def answer_of(source, name):
+    space = {"torch": torch, "F": F, "nn": nn, "Path": Path, "srkit": srkit, "__name__": "__main__"}
+    exec(compile(source, "<answer>", "exec"), space)
+    return space[EXERCISES.get(name).answer]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("seed", [CHECK_SEED, SUBMISSION_SEED, FRESH])
+def test_the_solution_gets_full_marks_on_recorded_and_on_fresh_cases(name, seed):
+    result = grade(name, answer_of(solution(name), name), seed)
+    assert result.points == EXERCISES.get(name).points, [f.message for f in result.findings if f.message]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_reference_gets_full_marks_on_fresh_cases(name):
+    for reference in EXERCISES.get(name).references:
+        assert grade(name, reference, FRESH).points == EXERCISES.get(name).points
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stub_scores_nothing_and_the_check_says_what_to_do(name):
+    def stub(*arguments, **keywords):
+        raise NotImplementedError("not yet")
+
+    assert grade(name, stub).points == 0
+    with pytest.raises(NotImplementedError, match="run this one again"):
+        check(name, stub)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.exercise}-{mutant.name}")
+@pytest.mark.parametrize("seed", [SUBMISSION_SEED, FRESH])
+def test_each_misconception_earns_what_its_author_wrote_down_and_is_recognised(mutant, seed):
+    result = grade(mutant.exercise, mutant.answer, seed)
+    assert result.points == mutant.points, [(f.criterion, f.outcome, f.message) for f in result.findings]
+    assert all(finding.message for finding in result.findings if finding.outcome != "correct")
+    if mutant.slip:
+        assert mutant.slip in {finding.slip for finding in result.findings}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.exercise}-{mutant.name}")
+def test_a_mutant_written_into_a_cell_is_still_the_same_mutant(mutant):
+    assert grade(mutant.exercise, answer_of(mutant.source(), mutant.exercise)).points == mutant.points
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_are_at_least_four_misconceptions_for_each_exercise(name):
+    assert len(mutants(name)) >= 4
+    assert all(mutant.points < EXERCISES.get(name).points for mutant in mutants(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_slip_the_check_knows_is_met_by_a_mutant_or_cannot_be(name):
+    recognised = {f.slip for m in mutants(name) for f in grade(name, m.answer).findings}
+    known = {slip.name for slip in EXERCISES.get(name).slips}
+    assert {m.slip for m in mutants(name)} - {""} <= known
+    assert known <= recognised, f"no mutant shows: {known - recognised}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_partial_credit_is_the_sum_of_the_criteria_met(name):
+    for mutant in mutants(name):
+        result = grade(name, mutant.answer)
+        assert result.points == sum(f.out_of for f in result.findings if f.outcome == "correct")
+        assert result.out_of == EXERCISES.get(name).points
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_recorded_reference_outputs_are_those_of_the_references_today(name):
+    assert not stale(EXERCISES.get(name)), "run: python tools/references.py"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recorded_output_is_used_before_a_computed_one(name, monkeypatch):
+    exercise = EXERCISES.get(name)
+    records = json.loads(reference_file(name).read_text())
+    monkeypatch.setattr("srkit.exercises._references.computed_outputs", None)
+    for seed in (CHECK_SEED, SUBMISSION_SEED):
+        for case in exercise.cases(seed):
+            assert digest(case.inputs) in records
+            assert len(expected_outputs(exercise, case)) == len(exercise.references)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_references_agree_with_one_thread_and_with_four(name):
+    exercise, threads = EXERCISES.get(name), torch.get_num_threads()
+    outputs = []
+    try:
+        for count in (1, 4):
+            torch.set_num_threads(count)
+            outputs.append([computed_outputs(exercise, case) for case in exercise.cases(FRESH)])
+    finally:
+        torch.set_num_threads(threads)
+    for case, one, four in zip(exercise.cases(FRESH), *outputs, strict=True):
+        assert all(agree(a, b, case.tolerance or exercise.tolerance) for a, b in zip(one, four, strict=True))
+
+
+def in_double(value):
+    return value.double() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_float32_references_lie_within_the_tolerance_of_float64(name):
+    exercise = EXERCISES.get(name)
+    default = torch.get_default_dtype()
+    for case in exercise.cases(FRESH):
+        single = computed_outputs(exercise, case)[0]
+        torch.set_default_dtype(torch.float64)
+        try:
+            inputs = {key: in_double(value) for key, value in case.inputs.items()}
+            double = measure(exercise.perform, exercise.references[0], inputs).outputs
+        finally:
+            torch.set_default_dtype(default)
+        rounded = {k: v.float() if isinstance(v, torch.Tensor) else v for k, v in double.items()}
+        assert agree(rounded, single, case.tolerance or exercise.tolerance), case.criterion
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cases_depend_on_the_seed_alone_and_differ_between_seeds(name):
+    exercise, before = EXERCISES.get(name), torch.random.get_rng_state()
+    first, again, other = ([digest(case.inputs) for case in exercise.cases(seed)] for seed in (FRESH, FRESH, FRESH + 1))
+    assert first == again
+    assert len(set(first) & set(other)) <= len(first) // 2
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exercise_fits_into_fifteen_lines_and_fifteen_minutes(name):
+    lines = solution(name).split("\n")
+    inside, count = False, 0
+    for line in lines:
+        inside = (inside or line.strip() == "### BEGIN SOLUTION") and line.strip() != "### END SOLUTION"
+        count += inside and bool(line.strip())
+    assert 1 <= count - solution(name).count("### BEGIN") <= 15
+    exercise = EXERCISES.get(name)
+    assert 1 <= exercise.minutes <= 15
+    assert 1 <= exercise.difficulty <= 5
+    assert 1 <= exercise.importance <= 5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_hints_go_from_a_nudge_to_a_first_step_and_differ(name):
+    notes = [str(hint(name, level)) for level in (1, 2, 3)]
+    assert len(set(notes)) == 3
+    assert [word in note for word, note in zip(("nudge", "concept", "first step"), notes, strict=True)] == [True] * 3
+
+
+def is_telling(node):
+    return isinstance(node, ast.Return) and not isinstance(node.value, ast.Name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_message_contains_a_line_of_the_solution(name):
+    exercise = EXERCISES.get(name)
+    lines = {ast.unparse(node) for node in ast.walk(ast.parse(solution(name))) if is_telling(node)}
+    texts = [slip.message for slip in exercise.slips] + [criterion.text for criterion in exercise.criteria]
+    assert not [line for line in lines for text in texts if line.removeprefix("return ") in text]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_some_criteria_wait_until_after_submission_and_the_check_says_how_many(name):
+    exercise = EXERCISES.get(name)
+    hidden = sum(criterion.hidden for criterion in exercise.criteria)
+    text = str(check(name, exercise.references[0]))
+    assert hidden >= 1
+    assert f"{hidden} of {len(exercise.criteria)} criteria" in text
+    assert not any(c.text in text for c in exercise.criteria if c.hidden)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tolerance_has_a_reason(name):
+    assert len(EXERCISES.get(name).tolerance.reason.split()) >= 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_answer_that_equals_everything_earns_nothing(name):
+    class Always(torch.Tensor):
+        def __eq__(self, other):
+            return True
+
+        __sub__ = __rsub__ = __abs__ = __call__ = lambda self, *_: self
+
+    assert score(name, lambda *a, **k: torch.zeros(()).as_subclass(Always)) == 0
