@@ -116,6 +116,17 @@ def test_dropout_repeats_by_seed_and_differs_between_steps() -> None:
     assert torch.equal(trained(1), trained(1))
     assert not torch.equal(trained(1), trained(2))
 
+    class Same(Batches):
+        def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+            return super().batch(0)
+
+    masks = []
+    net = Toy(dropout=0.5)
+    net.dropout.register_forward_hook(lambda module, given, out: masks.append((out == 0) & (given[0] != 0)))
+    state = toy_state(net, steps=2, learning_rate=1e-9)
+    run(state, state.config, Same())
+    assert not torch.equal(*masks), "another step drops other features"
+
 
 def test_training_leaves_the_global_state_of_the_process_as_it_was() -> None:
     def snapshot() -> tuple[object, ...]:
