@@ -136,6 +136,18 @@ def test_the_page_prints_protocol_gain_and_each_number(tmp_path: Path, pairs: li
         assert f"{row.ssim:.4f}" in text
 
 
+def test_names_are_escaped_on_the_page(tmp_path: Path) -> None:
+    pair = Pair("<b onclick='x'>", image(0)[:, ::2, ::2], image(0))
+    net = Nearest()
+    net.name = "<i>net</i>"  # type: ignore[assignment]  # a name from a weight file can be anything
+    folder = evaluate(net, [pair], save=tmp_path).folder
+    assert folder is not None
+    page = Page((folder / "index.html").read_text("utf-8"))
+    assert page.tags.count("i") == 2  # the two bars of the table
+    assert "onclick" not in {name for found in page.images for name in found}
+    assert page.tags.count("b") == 4 + 7  # four facts, seven captions
+
+
 def test_the_worst_region_is_found_where_the_error_was_put() -> None:
     errors = torch.full((80, 120), 0.1)
     errors[40:56, 90:106] = 5
