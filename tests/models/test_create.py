@@ -26,7 +26,8 @@ def test_the_defaults_are_the_papers_and_tiny_is_small() -> None:
 
 def test_names_ignore_case_and_take_patterns() -> None:
     assert create("EDSR-Baseline", scale=2, tiny=True).name == "edsr_baseline"
-    assert names("*rc*") == ["rcan", "srcnn"]
+    assert {"rcan", "srcnn"} <= set(names("*rc*"))
+    assert all("rc" in name for name in names("*rc*"))
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
