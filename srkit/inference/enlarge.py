@@ -42,7 +42,7 @@ def upscale(
         image: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1], or the path of an image file.
         net: a network of the contract, on any device.
         tile: LR pixels along the side of a tile; None takes the whole image at once; ``"auto"`` takes the largest
-            tile that should fit into half of the free memory.
+            tile that should fit into half of the free memory, and into 2 GiB.
         halo: LR pixels read around a tile; None measures what the network needs (:func:`srkit.inference.tiled`).
         ensemble: take the mean over eight flips and rotations (eight times the work, a little better).
         progress: called as ``progress(done, total)`` after each tile.

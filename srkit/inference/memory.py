@@ -22,6 +22,7 @@ _SIGNS = (
 )
 _PROBE = 32
 _SAFETY = 0.5
+_ENOUGH = 2 * 2**30  # larger tiles are not faster
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -68,7 +69,7 @@ def bytes_per_pixel(net: nn.Module, *, channels: int = 3) -> float:
 
 
 def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
-    """Return the tile that fits into half of the free memory, or None where the whole image fits.
+    """Return the tile that fits into half of the free memory and 2 GiB, or None where the whole image fits.
 
     Args:
         net: the network.
@@ -80,7 +81,7 @@ def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
     if free is None:
         return None
     result = lr.numel() * scale**2 * lr.element_size() if device == lr.device else 0
-    room = max(free - result, 0) * _SAFETY
+    room = min(max(free - result, 0) * _SAFETY, _ENOUGH)
     pixels = room / (bytes_per_pixel(net, channels=lr.shape[-3]) * len(lr))
     if pixels >= lr.shape[-2] * lr.shape[-1]:
         return None

@@ -124,6 +124,10 @@ def test_a_short_memory_gives_a_tile_and_a_large_one_the_whole_image(monkeypatch
     room = 2 * per_pixel * 128**2 + lr.numel() * 4 * 4
     monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: int(room) + 1)
     assert affordable_tile(net, lr, scale=2) == 128
+    monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: 10**15)
+    capped = affordable_tile(net, torch.zeros(1).expand(1, 3, 20_000, 20_000), scale=2)
+    assert capped is not None
+    assert per_pixel * capped**2 <= 2 * 2**30 < per_pixel * (capped + 32) ** 2
     monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: 0)
     assert affordable_tile(net, lr, scale=2) == 32
 
