@@ -3,6 +3,10 @@
 nbgrader goes on with its defaults when this file raises, so it does nothing that can fail.
 """
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
+from nbgrader.utils import is_grade
+
 c = get_config()  # noqa: F821  # nbgrader defines it
 
 c.CourseDirectory.course_id = "superresolution"
@@ -24,9 +28,17 @@ c.OverwriteCells.add_missing_cells = True
 # Submissions come through an LMS or a shared folder, so the owner of a file says nothing about its author.
 c.ExchangeCollect.check_owner = False
 
+
+class ClearTracebacks(NbGraderPreprocessor):
+    """Leave only the last line of an error below a check: the others quote the cell, its hidden lines included."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        """Shorten the errors of one cell."""
+        for output in cell.get("outputs", []) if is_grade(cell) else []:
+            if output.output_type == "error":
+                output.traceback = [f"{output.ename}: {output.evalue}"]
+        return cell, resources
+
+
 # What is hidden from students stays hidden in their feedback.
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, ClearTracebacks, CSSHTMLHeaderPreprocessor]
