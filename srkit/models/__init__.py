@@ -10,6 +10,8 @@ from srkit.models import (  # each line puts a network on the shelf
     espcn,
     rcan,
     srcnn,
+    srresnet,
+    vdsr,
 )
 from srkit.models._atlas import Atlas, Row, atlas
 from srkit.models._create import card, create, names
