@@ -125,11 +125,12 @@ class VDSR(nn.Module):
         self.scale = scale
         self.range = PixelRange(rgb_range=rgb_range) if colours == 3 else None
         widths = [colours, *[channels] * (depth - 1), colours]
-        self.layers = nn.ModuleList(conv(*pair, bias=bias) for pair in pairwise(widths))
-        for layer in self.layers:
+        layers = [conv(*pair, bias=bias) for pair in pairwise(widths)]
+        for layer in layers:
             nn.init.kaiming_normal_(layer.weight)  # section 5.2
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+        self.layers = nn.ModuleList(layers)
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the paper's network."""
