@@ -314,7 +314,8 @@ print(f"Largest difference between your 100 losses and the library's: {gap:.1e}"
 # %%
 scratch = srkit.models.create("a2001sr", scale=2)
 from_scratch = srkit.train(scratch, pairs, steps=40, batch=8, patch=64, learning_rate=1e-3)
-if any(True for _ in net.parameters()):
+begun = "trained" if list(net.parameters()) else "those"
+if begun == "trained":
     tuned = copy.deepcopy(net)
     from_trained = srkit.train(tuned, pairs, steps=40, batch=8, patch=64, learning_rate=1e-5)
 else:
@@ -323,7 +324,7 @@ else:
     from_trained = srkit.train(tuned, pairs, steps=40, batch=8, patch=64, learning_rate=1e-4)
 
 # %%
-for name, result, network in (("random", from_scratch, scratch), ("trained", from_trained, tuned)):
+for name, result, network in (("random", from_scratch, scratch), (begun, from_trained, tuned)):
     losses = result.history["loss"]
     psnr = srkit.evaluate(network, tests).mean.psnr
     print(f"from {name:7} weights: loss {losses[0]:.4f} -> {losses[-1]:.4f}, {psnr:.2f} dB on {once.dataset}")
