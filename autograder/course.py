@@ -195,7 +195,10 @@ def surroundings() -> Iterator[None]:
 
 def exec_config(path: Path, config: Any) -> None:
     """Load nbgrader_config.py the way nbgrader does, but let its errors be seen."""
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), {"get_config": lambda: config, "__name__": "nbgrader_config"})
+    exec(
+        compile(path.read_text(encoding="utf-8"), str(path), "exec"),
+        {"get_config": lambda: config, "__name__": "nbgrader_config"},
+    )
 
 
 def the_notebook(folder: Path) -> Path | None:
