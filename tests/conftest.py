@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import tomllib
 from collections import Counter
@@ -28,8 +29,10 @@ NOT_RUN = "not run: needs the system package "
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep each worker on one thread: two workers on two cores are faster than four threads fighting for them."""
+    """Keep each worker on one thread, faster here than threads that fight for cores, and let Ctrl-C arrive."""
     torch.set_num_threads(1)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; the tests of Ctrl-C need one
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def executable(name: str) -> str | None:
