@@ -2,7 +2,7 @@
 
 Usage, from the root of the project, with a clone of the repository named below::
 
-    python -m tests.models.make_golden_luma fsrcnn PATH/TO/FSRCNN-pytorch
+    python -m tests.models.make_golden_luma vdsr PATH/TO/pytorch-vdsr
 
 It runs the network, small where its code allows, with weights and an image from ``tests/models/_formula.py``, and
 writes ``tests/models/golden/<name>.json``: names and shapes of the state dict, and some pixels of the output.
@@ -52,12 +52,6 @@ REFERENCES = {
     "vdsr": Reference("twtygqyy/pytorch-vdsr", "vdsr", lambda m: m.Net()),
     "vdsr_rgb": Reference(
         "thstkdgus35/EDSR-PyTorch", "model.vdsr", _vdsr_of_edsr, folder="src", channels=3, white=255.0
-    ),
-    "fsrcnn": Reference("yjn870/FSRCNN-pytorch", "models", lambda m: m.FSRCNN(scale_factor=3, d=8, s=4, m=2)),
-    "lapsrn": Reference("twtygqyy/pytorch-LapSRN", "lapsrn", lambda m: m.Net()),
-    "drrn": Reference("jt827859032/DRRN-pytorch", "drrn", lambda m: m.DRRN()),
-    "srdensenet": Reference(
-        "yjn870/SRDenseNet-pytorch", "models", lambda m: m.SRDenseNet(growth_rate=4, num_blocks=2, num_layers=3)
     ),
 }
 
