@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import sys
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from tqdm.std import tqdm
 
 from srkit.training.loop import Callback, Outcome
 from srkit.training.state import State
 
-__all__ = ["LivePlot", "Progress", "in_notebook", "on_terminal"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Curve", "LivePlot", "Progress", "in_notebook", "on_terminal"]
 
 _FASTEST = 0.5
 _LARGEST_SHARE = 0.03
@@ -61,6 +68,23 @@ class Progress(Callback):
         return numbers
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A figure as a notebook shows it whatever its settings for matplotlib are: a picture with alternative text."""
+
+    figure: Figure
+    alt: str
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
+        png = io.BytesIO()
+        self.figure.savefig(png, format="png")
+        data = base64.b64encode(png.getvalue()).decode("ascii")
+        return f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}">'
+
+
 class LivePlot(Callback):
     """The curve of loss and validation PSNR, redrawn in place while the notebook cell runs.
 
@@ -86,11 +110,11 @@ class LivePlot(Callback):
         if state.history is None or len(state.history) < 2:
             return
         begin = time.perf_counter()
-        figure = state.history.plot()
+        curve = Curve(state.history.plot(), f"Loss, and validation PSNR where measured, over {state.step} steps")
         if self._handle is None:
-            self._handle = display(figure, display_id=True)
+            self._handle = display(curve, display_id=True)
         else:
-            self._handle.update(figure)
+            self._handle.update(curve)
         spent = time.perf_counter() - begin
         self._next = time.perf_counter() + max(_FASTEST, spent / _LARGEST_SHARE)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 import threading
 import types
 
 import pytest
+from matplotlib.figure import Figure
 
 from srkit.errors import BadInput
 from srkit.training import Callback, LivePlot, Progress, TensorBoard, monitor, train
@@ -80,8 +82,15 @@ def test_the_live_curve_is_shown_once_and_then_updated_in_place_without_hurry(mo
     train(Toy(), Batches(), callbacks=[Clock(), LivePlot()], progress=False, **{**QUICK, "steps": 31})
     assert len(shown) == 1
     assert 5 <= len(handle.updates) <= 7, "at most twice a second in three seconds, and once at the end"
-    lines = handle.updates[-1].axes[0].lines
+    lines = handle.updates[-1].figure.axes[0].lines
     assert len(lines[0].get_xdata()) == 31, "the last picture holds the whole run"
+
+
+def test_a_curve_is_a_picture_with_words_in_any_notebook() -> None:
+    curve = monitor.Curve(Figure(), 'Loss "now"')
+    page = curve._repr_html_()
+    assert 'alt="Loss &quot;now&quot;"' in page
+    assert base64.b64decode(page.split("base64,")[1].split('"')[0]).startswith(b"\x89PNG")
 
 
 def test_progress_goes_to_stdout_and_the_curve_is_added_in_a_notebook(monkeypatch, capsys) -> None:
