@@ -26,7 +26,7 @@ def direct(name: str) -> list[str]:
     """Return the requirements the lock ``name`` starts from, PyTorch and torchvision excepted."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     project = data["project"]
-    extras = ["lab"] if name == "lab" else ["lab", "dev"]
+    extras = ["lab"] if name == "lab" else ["lab", "dev", "cluster", "postgres", "diffusion"]
     wanted = [*project["dependencies"], *(r for extra in extras for r in project["optional-dependencies"][extra])]
     wanted += [*data["build-system"]["requires"], *NEEDED_TO_BUILD, *NEEDED_BY_TORCH]
     return [requirement for requirement in wanted if not requirement.startswith("torch")]

@@ -13,7 +13,7 @@ from srkit.cli._group import COMMANDS, cli
 from srkit.errors import BadInput
 from tests.cli._call import Call
 
-HEAVY = ("torch", "numpy", "PIL", "matplotlib", "pooch", "IPython", "jupyter_client", "tqdm")
+HEAVY = ("torch", "numpy", "PIL", "matplotlib", "scipy", "IPython", "jupyter_client", "tqdm")
 
 
 def run(*words: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,8 @@ import pytest
 
 from tests.house._code import PAPERS, ROOT, SRKIT, registers_a_network, relative, tree
 
-HEAVY = ("IPython", "anywidget", "h5py", "ipywidgets", "matplotlib", "nbgrader", "pandas", "pooch", "pytest", "pywt")
-HEAVY += ("scipy", "skimage", "tensorboard", "torchvision")
+HEAVY = ("IPython", "anywidget", "h5py", "ipywidgets", "matplotlib", "nbgrader", "pandas", "pytest", "pywt")
+HEAVY += ("diffusers", "distributed", "scipy", "skimage", "tensorboard", "torchvision", "transformers")
 
 
 def test_no_network_file_imports_another_network_file() -> None:
