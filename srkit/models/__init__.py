@@ -10,6 +10,7 @@ from srkit.models import (  # each line puts a network on the shelf
     espcn,
     rcan,
     srcnn,
+    srmd,
     srresnet,
     vdsr,
 )

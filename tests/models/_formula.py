@@ -25,6 +25,11 @@ def image(h: int, w: int) -> Tensor:
     return (0.5 + 0.5 * torch.sin(0.7 * values + 0.01 * values**1.5)).reshape(1, 3, h, w).float()
 
 
+def planes(channels: int, h: int, w: int) -> Tensor:
+    """Return ``(1, channels, h, w)`` in [0, 1]."""
+    return image(h, w * -(-channels // 3)).reshape(1, -1, h, w)[:, :channels]
+
+
 def _sines(number: int, shape: Sequence[int]) -> Tensor:
     values = torch.arange(math.prod(shape), dtype=torch.float64)
     fan_in = math.prod(shape[1:]) or 1
