@@ -6,8 +6,10 @@ A new network is one file beside this one and one line in the first list below.
 from srkit.models import (  # each line puts a network on the shelf
     a2001sr,
     bicubic,
+    carn,
     edsr,
     espcn,
+    pcarn,
     rcan,
     srcnn,
     srmd,

@@ -63,7 +63,7 @@ def load(path: str | Path, *, name: str | None = None, scale: int | None = None,
         raise BadInput(f"{path} holds {match.name!r} x{match.scale}, and x{scale} was asked for.")
     if match.scale is None:
         raise BadInput(
-            f"{path} fits {match.name!r}, whose weights are the same at every scale. "
+            f"{path} fits {match.name!r} at more than one scale. "
             f"Say which: load(path, scale=2), one of {', '.join(map(str, MODELS.get(match.name).card.scales))}."
         )
     with torch.random.fork_rng(devices=[]):
@@ -90,7 +90,7 @@ def load_into(net: nn.Module, path: str | Path, *, strict: bool = True) -> list[
     weights, net = read_weights(path), unwrap(net)
     name = str(getattr(net, "name", type(net).__name__))
     entry = MODELS.get(name) if name in MODELS else None
-    entries, sizes = _translate(weights, entry.layout if entry else None)
+    entries, sizes = _translate(weights, entry.layout if entry else None, getattr(net, "scale", None))
     _check_range(net, sizes, weights)
     own = net.state_dict()
     if strict:
@@ -145,7 +145,7 @@ def _compare(weights: Weights, name: str, scale: int | None, *, patient: bool = 
     A network whose layout cannot read its sizes from the weights is compared only if ``patient``, in its paper's size.
     """
     entry = MODELS.get(name)
-    entries, sizes = _translate(weights, entry.layout)
+    entries, sizes = _translate(weights, entry.layout, scale or entry.card.scales[0])
     if sizes is None and entry.layout is not None and not patient:
         return
     found = sizes.pop("scale", None) if sizes else None
@@ -161,11 +161,14 @@ def _compare(weights: Weights, name: str, scale: int | None, *, patient: bool = 
             yield Match(MODELS.key(name), known, sizes or {}, entries, tuple(_differences(entries, own)))
 
 
-def _translate(weights: Weights, layout: Layout | None) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
+def _translate(
+    weights: Weights, layout: Layout | None, scale: int | None
+) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
     """Return the entries under our names, and the constructor arguments their shapes tell (None: not this network)."""
     if layout is None:
         return dict(weights), None
-    renamed = {_rename(key, layout): value for key, value in weights.items()}
+    further = layout.renames_at(scale) if layout.renames_at and scale else ()
+    renamed = {_rename(key, (*layout.renames, *further)): value for key, value in weights.items()}
     try:
         sizes = layout.sizes(renamed)
     except (KeyError, IndexError, ZeroDivisionError):
@@ -174,8 +177,8 @@ def _translate(weights: Weights, layout: Layout | None) -> tuple[dict[str, Tenso
     return kept, sizes
 
 
-def _rename(key: str, layout: Layout) -> str:
-    for pattern, ours in layout.renames:
+def _rename(key: str, renames: tuple[tuple[str, str], ...]) -> str:
+    for pattern, ours in renames:
         if match := re.fullmatch(pattern, key):
             return match.expand(ours)
     return key

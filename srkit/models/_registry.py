@@ -119,13 +119,15 @@ class Layout:
         sizes: takes our parameter names with their tensors, returns constructor arguments (and ``"scale"`` where the
             shapes tell it); raises KeyError where a tensor it needs is not there.
         renames: (regular expression of a published name, our name) pairs; a name that fits none is kept.
-        ignored: regular expressions of published entries that hold no learned weight (a frozen mean shift); ``sizes``
-            still sees them.
+        ignored: regular expressions of published entries that are left out (a frozen mean shift, paths for other
+            scales); ``sizes`` still sees them.
+        renames_at: takes a scale, returns further renames: the paths for this scale, in a file that holds several.
     """
 
     sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]
     renames: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
+    renames_at: Callable[[int], tuple[tuple[str, str], ...]] | None = None
 
 
 @dataclass(frozen=True)

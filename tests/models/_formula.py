@@ -11,10 +11,15 @@ from torch import Tensor
 MEAN = (0.4488, 0.4371, 0.4040)
 
 
-def weights(shapes: Mapping[str, Sequence[int]]) -> dict[str, Tensor]:
-    """Return a state dict in the published layout: sines for what is learned, the published constants for the rest."""
+def weights(shapes: Mapping[str, Sequence[int]], *, white: float = 255.0) -> dict[str, Tensor]:
+    """Return a state dict in the published layout: sines for what is learned, the published constants for the rest.
+
+    Args:
+        shapes: names and shapes of the entries.
+        white: the value of white in the network, on which the frozen mean shift depends.
+    """
     return {
-        key: _constant(key, shape) if "_mean" in key else _sines(i, shape)
+        key: _constant(key, shape, white) if "_mean" in key else _sines(i, shape)
         for i, (key, shape) in enumerate(shapes.items())
     }
 
@@ -36,7 +41,7 @@ def _sines(number: int, shape: Sequence[int]) -> Tensor:
     return (torch.sin(1.3 * values + number) * math.sqrt(2 / fan_in)).reshape(*shape).float()
 
 
-def _constant(key: str, shape: Sequence[int]) -> Tensor:
+def _constant(key: str, shape: Sequence[int], white: float) -> Tensor:
     if key.endswith("weight"):
         return torch.eye(3).reshape(*shape)
-    return torch.tensor(MEAN) * (-255 if key.startswith("sub") else 255)
+    return torch.tensor(MEAN) * (-white if key.startswith("sub") else white)

@@ -1,4 +1,4 @@
-"""Goldens of networks that see luma alone, and what the tests of their real weights share."""
+"""Goldens of networks with one file each, and what the tests of their real weights share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def golden(name: str) -> dict[str, Any]:
-    """Return what ``tests/models/make_golden_luma.py`` recorded."""
+    """Return what ``make_golden_luma.py`` or ``make_golden_dense.py`` recorded."""
     record: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
     return record
 
@@ -32,7 +32,7 @@ def golden_input(record: dict[str, Any]) -> Tensor:
 def published_file(record: dict[str, Any], folder: Path) -> Path:
     """Write a file as the reference would save it, with the weights of the golden."""
     path = folder / "published.pt"
-    torch.save(weights(record["shapes"]), path)
+    torch.save(weights(record["shapes"], white=record.get("white", 255.0)), path)
     return path
 
 

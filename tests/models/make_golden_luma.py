@@ -65,14 +65,15 @@ def main() -> None:
     given = parser.parse_args()
     reference = REFERENCES[given.name]
     sys.path.insert(0, str(given.clone / reference.folder))
-    commit = given.commit or _commit(given.clone)
+    commit = given.commit or commit_of(given.clone)
     with torch.random.fork_rng():
         net = reference.build(importlib.import_module(reference.module)).eval()
     record = {"reference": f"{reference.repository}@{commit}", **_run(net, reference)}
     (GOLDEN / f"{given.name}.json").write_text(json.dumps(record) + "\n", "utf-8")
 
 
-def _commit(clone: Path) -> str:
+def commit_of(clone: Path) -> str:
+    """Return which commit is checked out there."""
     command = ["git", "-C", str(clone), "rev-parse", "HEAD"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
