@@ -10,11 +10,13 @@ from srkit.errors import BadInput
 from srkit.losses._registry import register_loss
 from srkit.ops.check import check_same_shape
 
-__all__ = ["L1", "MSE", "Charbonnier", "charbonnier", "l1", "mse"]
+__all__ = ["L1", "L2", "MSE", "Charbonnier", "charbonnier", "l1", "mse"]
 
 
 def l1(sr: Tensor, hr: Tensor) -> Tensor:
-    """Return the mean absolute difference of two images of any equal shape.
+    """Return the mean absolute difference, ``1/(h*w*c) * sum(|sr - hr|)``, of two images of any equal shape.
+
+    Code that sums over the pixels instead has gradients ``h*w*c`` times as large, so learning rates do not transfer.
 
     Raises:
         BadInput: the shapes differ.
@@ -24,7 +26,9 @@ def l1(sr: Tensor, hr: Tensor) -> Tensor:
 
 
 def mse(sr: Tensor, hr: Tensor) -> Tensor:
-    """Return the mean squared difference of two images of any equal shape; PSNR is ``-10*log10`` of it.
+    """Return the mean squared difference, ``1/(h*w*c) * sum((sr - hr)**2)``; PSNR is ``-10*log10`` of it.
+
+    The lecture calls it L2. Caffe, and with it SRCNN and FSRCNN, takes half the sum divided by the batch.
 
     Raises:
         BadInput: the shapes differ.
@@ -35,6 +39,8 @@ def mse(sr: Tensor, hr: Tensor) -> Tensor:
 
 def charbonnier(sr: Tensor, hr: Tensor, *, eps: float = 1e-3) -> Tensor:
     """Return the mean of ``sqrt((sr - hr)**2 + eps**2)``: L1 with a rounded tip.
+
+    LapSRN's own code sums over the pixels and divides by the batch; here, as in most code since, it is a mean.
 
     Args:
         sr: image, any shape.
@@ -70,6 +76,11 @@ class MSE(nn.Module):
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return the scalar loss of ``(b, c, h, w)`` images."""
         return mse(sr, hr)
+
+
+@register_loss("L2")
+class L2(MSE):
+    """Mean squared difference under the lecture's name; see :func:`mse`."""
 
 
 @register_loss("Charbonnier")

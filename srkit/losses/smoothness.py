@@ -19,7 +19,9 @@ def tv(image: Tensor, *, normalisation: Normalisation = "mean", eps: float = 1e-
     """Return the isotropic total variation, ``sqrt(dx**2 + dy**2 + eps)`` averaged over the image.
 
     As on the lecture's slide, per channel, with both differences cut to ``(h-1) x (w-1)`` so that the root is defined
-    everywhere. Rudin, Osher, Fatemi, "Nonlinear total variation based noise removal algorithms", Physica D 60, 1992.
+    everywhere. Much code is anisotropic instead, ``|dx| + |dy|`` (which the slide's words describe), or takes the mean
+    of the squares without a root (``leftthomas/SRGAN``). Rudin, Osher, Fatemi, "Nonlinear total variation based noise
+    removal algorithms", Physica D 60, 1992.
 
     Args:
         image: ``(..., h, w)``, at least 2x2 pixels.

@@ -17,7 +17,8 @@ def ssim(sr: Tensor, hr: Tensor, *, window: int = 11, sigma: float = 1.5) -> Ten
     """Return ``1 - SSIM``, averaged over batch, channels and every place where the window fits; 0 for equal images.
 
     Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE
-    TIP 13(4), 2004. The loss looks at each channel; the metric of the tables looks at Y.
+    TIP 13(4), 2004. The loss looks at each channel; the metric of the tables looks at Y. Some code returns half of it,
+    pads the borders, or takes a uniform window of 7x7 pixels.
 
     Args:
         sr: image in [0, 1], ``(..., h, w)``.

@@ -1,0 +1,47 @@
+"""Losses for images that went there and back."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from srkit.losses._distance import Form, check_form, distance
+from srkit.losses._registry import register_loss
+
+__all__ = ["Cycle", "cycle"]
+
+
+def cycle(returned: Tensor, original: Tensor, *, form: Form = "norm", eps: float = 1e-24) -> Tensor:
+    """Return how much an image changed on its way there and back: ``F(G(x))`` against ``x``.
+
+    The lecture prints a norm divided by the size, ``1/(h*w*c) * sqrt(sum((F(G(x)) - x)**2))``. CycleGAN (Zhu et al.,
+    ICCV 2017) takes the mean absolute difference (``form="l1"``), CinCGAN (Yuan et al., CVPRW 2018) the mean square
+    (``form="mse"``).
+
+    Args:
+        returned: the image that came back, ``(b, c, h, w)``.
+        original: the image that set out, the same shape.
+        form: ``"norm"`` (averaged over the batch), ``"l1"`` or ``"mse"``.
+        eps: added under the root of ``"norm"``, whose gradient would be NaN at a perfect return.
+
+    Raises:
+        BadInput: the shapes differ, or the form is unknown.
+    """
+    return distance(returned, original, form=form, eps=eps)
+
+
+@register_loss("Cycle")
+class Cycle(nn.Module):
+    """Cycle consistency; see :func:`cycle`. In a formula it compares sr with hr.
+
+    Args:
+        form: ``"norm"``, ``"l1"`` or ``"mse"``.
+    """
+
+    def __init__(self, *, form: Form = "norm") -> None:
+        super().__init__()
+        check_form(form)
+        self.form: Form = form
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the scalar loss of ``(b, c, h, w)`` images."""
+        return cycle(sr, hr, form=self.form)
