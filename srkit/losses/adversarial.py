@@ -25,15 +25,15 @@ class Game:
 
     Attributes:
         name: how a formula spells it.
-        generator: of the logits of real and of made images, the loss of the network that makes them.
-        discriminator: of the same, the loss of the one who judges.
-        penalty: weight of the gradient penalty (:func:`gradient_penalty`) added for the discriminator; 0 for none.
-        relative: whether the generator's loss looks at the real images too.
+        maker: of the logits of real and of made images, the loss of the network that makes them (the generator).
+        judge: of the same, the loss of the network that tells them apart (the discriminator).
+        penalty: weight of the gradient penalty (:func:`gradient_penalty`) added for the judge; 0 for none.
+        relative: whether the maker's loss looks at the real images too.
     """
 
     name: str
-    generator: Callable[[Tensor, Tensor], Tensor]
-    discriminator: Callable[[Tensor, Tensor], Tensor]
+    maker: Callable[[Tensor, Tensor], Tensor]
+    judge: Callable[[Tensor, Tensor], Tensor]
     penalty: float = 0.0
     relative: bool = False
 
