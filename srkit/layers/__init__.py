@@ -1,9 +1,23 @@
 """Modules that more than one network uses, each with its own test."""
 
 from srkit.layers.conv import conv
-from srkit.layers.luma import on_luma
+from srkit.layers.luma import on_luma, with_chroma
 from srkit.layers.pixels import DIV2K_MEAN, PixelRange
 from srkit.layers.supervision import Prediction
+from srkit.layers.transposed import Interpolation, ResizeConv, TransposedConv, deconv, icnr_
 from srkit.layers.upsampler import Upsampler
 
-__all__ = ["DIV2K_MEAN", "PixelRange", "Prediction", "Upsampler", "conv", "on_luma"]
+__all__ = [
+    "DIV2K_MEAN",
+    "Interpolation",
+    "PixelRange",
+    "Prediction",
+    "ResizeConv",
+    "TransposedConv",
+    "Upsampler",
+    "conv",
+    "deconv",
+    "icnr_",
+    "on_luma",
+    "with_chroma",
+]

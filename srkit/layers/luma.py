@@ -14,7 +14,7 @@ from torch import Tensor
 from srkit.ops.color import rgb_to_ycbcr, ycbcr_to_rgb
 from srkit.ops.resize import imresize
 
-__all__ = ["on_luma"]
+__all__ = ["on_luma", "with_chroma"]
 
 
 def on_luma(enlarge: Callable[[Tensor], Tensor], lr: Tensor, *, scale: int) -> Tensor:
@@ -28,7 +28,20 @@ def on_luma(enlarge: Callable[[Tensor], Tensor], lr: Tensor, *, scale: int) -> T
     Returns:
         RGB ``(b, 3, scale*h, scale*w)``, unclamped.
     """
-    ycbcr = rgb_to_ycbcr(lr)
-    luma = enlarge(ycbcr[..., :1, :, :])  # (b, 1, s*h, s*w)
-    chroma = imresize(ycbcr[..., 1:, :, :], scale)  # (b, 2, s*h, s*w)
+    luma = enlarge(rgb_to_ycbcr(lr)[..., :1, :, :])  # (b, 1, s*h, s*w)
+    return with_chroma(luma, lr, scale=scale)
+
+
+def with_chroma(luma: Tensor, lr: Tensor, *, scale: int) -> Tensor:
+    """Give an enlarged Y the colours of the small image, enlarged with MATLAB's bicubic kernel.
+
+    Args:
+        luma: Y ``(b, 1, scale*h, scale*w)``.
+        lr: RGB in [0, 1], ``(b, 3, h, w)``.
+        scale: enlargement factor.
+
+    Returns:
+        RGB ``(b, 3, scale*h, scale*w)``, unclamped.
+    """
+    chroma = imresize(rgb_to_ycbcr(lr)[..., 1:, :, :], scale)  # (b, 2, s*h, s*w)
     return ycbcr_to_rgb(torch.cat([luma, chroma], dim=-3))  # (b, 3, s*h, s*w)

@@ -1,0 +1,93 @@
+"""Record what the public code of networks that enlarge in various places computes, to be compared with ours.
+
+Usage, from the root of the project, with a clone of the repository named below::
+
+    python -m tests.models.make_golden_upsampling fsrcnn_scale3 PATH/TO/FSRCNN-pytorch
+
+It runs the network, small where its code allows, with weights and an image from ``tests/models/_formula.py``, and
+writes ``tests/models/golden/<name>.json``: names and shapes of the state dict, and some pixels of each output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tests.models._formula import image, weights
+from tests.models.make_golden_luma import GOLDEN, commit_of
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where a network's public code is, and how it is called."""
+
+    repository: str
+    module: str
+    build: Callable[[Any], nn.Module]
+    folder: str = "."
+    size: tuple[int, int] = (9, 11)
+    channels: int = 1
+    white: float = 1.0
+    scale: int = 2
+
+
+def _fsrcnn(scale: int) -> Reference:
+    return Reference("yjn870/FSRCNN-pytorch", "models", lambda m: m.FSRCNN(scale), scale=scale)
+
+
+REFERENCES = {
+    "fsrcnn_scale2": _fsrcnn(2),
+    "fsrcnn_scale3": _fsrcnn(3),
+    "fsrcnn_scale4": _fsrcnn(4),
+    "lapsrn_port": Reference("twtygqyy/pytorch-LapSRN", "lapsrn", lambda m: m.Net(), scale=4),
+}
+
+
+def main() -> None:
+    """Write one file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=REFERENCES)
+    parser.add_argument("clone", type=Path)
+    parser.add_argument("--commit", help="of what lies there, where it is not a clone but a download")
+    given = parser.parse_args()
+    reference = REFERENCES[given.name]
+    sys.path.insert(0, str(given.clone / reference.folder))
+    with torch.random.fork_rng():
+        net = reference.build(importlib.import_module(reference.module)).eval()
+    commit = given.commit or commit_of(given.clone)
+    record = {"reference": f"{reference.repository}@{commit}", **_run(net, reference)}
+    (GOLDEN / f"{given.name}.json").write_text(json.dumps(record) + "\n", "utf-8")
+
+
+def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
+    shapes = {key: list(value.shape) for key, value in net.state_dict().items()}
+    net.load_state_dict(weights(shapes))
+    with torch.no_grad():
+        out = net(image(*reference.size)[:, : reference.channels] * reference.white)
+    images = [each / reference.white for each in (out if isinstance(out, tuple | list) else [out])]
+    return {
+        "size": reference.size,
+        "channels": reference.channels,
+        "scale": reference.scale,
+        "shapes": shapes,
+        "outputs": [_pixels(each[0]) for each in images],
+    }
+
+
+def _pixels(sr: Tensor) -> dict[str, Any]:
+    channels, h, w = sr.shape
+    places = [(n % channels, (7 * n) % h, (5 * n + 3) % w) for n in range(16)]
+    return {"mean": float(sr.mean()), "pixels": [[c, y, x, float(f"{float(sr[c, y, x]):.8g}")] for c, y, x in places]}
+
+
+if __name__ == "__main__":
+    main()
