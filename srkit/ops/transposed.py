@@ -61,7 +61,8 @@ def transposed_convolution(
     """
     if kernel.ndim != 4 or kernel.shape[2] != kernel.shape[3] or image.ndim != 4 or image.shape[1] != kernel.shape[0]:
         raise BadInput(
-            f"An image (b, c, h, w) needs a kernel (c, channels_out, k, k); given: {describe(image)}, {describe(kernel)}."
+            "An image (b, c, h, w) needs a kernel (c, channels_out, k, k); given: "
+            f"{describe(image)}, {describe(kernel)}."
         )
     margin = kernel.shape[-1] - 1 - padding
     wide = insert_zeros(image, stride)

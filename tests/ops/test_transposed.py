@@ -54,7 +54,7 @@ def test_without_the_flip_it_would_be_another_operation() -> None:
 def test_inserted_zeros_leave_the_pixels_on_the_lattice() -> None:
     image = random(2, 3, 4)
     wide = insert_zeros(image, 3)
-    assert wide.shape == (2, 10, 7 + 3)
+    assert wide.shape == (2, 7, 10)
     assert torch.equal(wide[:, ::3, ::3], image)
     assert int(wide.count_nonzero()) == image.numel()
     assert torch.equal(insert_zeros(image, 1), image)
