@@ -8,11 +8,13 @@ from srkit.models import (  # each line puts a network on the shelf
     bicubic,
     bilinear,
     carn,
+    dwsr,
     edsr,
     espcn,
     fsrcnn,
     lapsrn,
     ms_lapsrn,
+    mwcnn,
     nearest,
     pcarn,
     rcan,
@@ -20,6 +22,8 @@ from srkit.models import (  # each line puts a network on the shelf
     srmd,
     srresnet,
     vdsr,
+    wavelet_residual,
+    wavelet_srnet,
 )
 from srkit.models._atlas import Atlas, Row, atlas
 from srkit.models._create import card, create, names

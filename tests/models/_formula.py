@@ -19,7 +19,7 @@ def weights(shapes: Mapping[str, Sequence[int]], *, white: float = 255.0) -> dic
         white: the value of white in the network, on which the frozen mean shift depends.
     """
     return {
-        key: _constant(key, shape, white) if "_mean" in key else _sines(i, shape)
+        key: _constant(key, shape, white) if _is_constant(key) else _sines(i, shape)
         for i, (key, shape) in enumerate(shapes.items())
     }
 
@@ -41,7 +41,15 @@ def _sines(number: int, shape: Sequence[int]) -> Tensor:
     return (torch.sin(1.3 * values + number) * math.sqrt(2 / fan_in)).reshape(*shape).float()
 
 
+def _is_constant(key: str) -> bool:
+    return key.endswith(("running_var", "num_batches_tracked")) or "sub_mean" in key or "add_mean" in key
+
+
 def _constant(key: str, shape: Sequence[int], white: float) -> Tensor:
+    if key.endswith("num_batches_tracked"):
+        return torch.tensor(0)
+    if key.endswith("running_var"):
+        return 1.5 + _sines(0, shape) / 2
     if key.endswith("weight"):
         return torch.eye(3).reshape(*shape)
     return torch.tensor(MEAN) * (-white if key.startswith("sub") else white)

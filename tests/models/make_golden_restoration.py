@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -41,10 +41,49 @@ class Reference:
     channels: int = 3
 
 
+def _mwcnn(module: ModuleType) -> nn.Module:
+    torch.Tensor.cuda = lambda self: self  # type: ignore[assignment,method-assign]  # their inverse transform asks for a GPU
+    net: nn.Module = module.make_model(SimpleNamespace(n_resblocks=20, n_feats=2))
+    return net
+
+
+def _dwsr(module: ModuleType) -> nn.Module:
+    net: nn.Module = module.DWSR(n_conv=10, residue_weight=1)
+    net.upsample = nn.Identity()
+    net.mid_layers[-1].body[1] = nn.Identity()  # type: ignore[index,union-attr]  # their ReLU there is not the paper's
+    return net
+
+
+def _wavelet_srnet(module: ModuleType) -> nn.Module:
+    def narrow(layer: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
+        """Make layers a sixteenth as wide; their code fixes 64 to 1024 channels."""
+
+        def made(*widths: int, **options: Any) -> nn.Module:
+            options = {key: _sixteenth(key, value) for key, value in options.items()}
+            return layer(*(_sixteenth("channels", n) for n in widths), **options)
+
+        return made
+
+    shim = SimpleNamespace(**{name: getattr(nn, name) for name in ("Module", "ReLU", "Sequential")})
+    shim.Conv2d, shim.BatchNorm2d = narrow(nn.Conv2d), narrow(nn.BatchNorm2d)
+    module.nn, kept = shim, module.nn
+    module._Residual_Block.__init__.__globals__["isinstance"] = lambda *_: False  # leave their initialisation out
+    net: nn.Module = module.NetSR(scale=2)
+    module.nn = kept
+    return net
+
+
+def _sixteenth(key: str, value: Any) -> Any:
+    return value // 16 if "channels" in key and value % 32 == 0 else value
+
+
 REFERENCES = {
     "srmd": Reference(
         "cszn/KAIR", "models.network_srmd", lambda m: m.SRMD(in_nc=18, nc=16, nb=12, upscale=2), channels=18
     ),
+    "mwcnn": Reference("lpj0/MWCNN_PyTorch", "model.mw", _mwcnn, size=(16, 24), channels=1),
+    "dwsr": Reference("z0gSh1u/dwsr-pytorch", "model", _dwsr, size=(10, 14), channels=1),
+    "wavelet_srnet": Reference("hhb072/WaveletSRNet", "networks", _wavelet_srnet),
 }
 
 
