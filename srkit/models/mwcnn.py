@@ -13,6 +13,7 @@ normalisation (``batch_norm=False``).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from torch import Tensor, nn
@@ -28,8 +29,8 @@ __all__ = ["CARD", "MWCNN"]
 CARD = Card(
     title="MWCNN",
     year=2018,
-    citation="P. Liu, H. Zhang, K. Zhang, L. Lin, W. Zuo, Multi-level Wavelet-CNN for Image Restoration, CVPR Workshops "
-    "2018",
+    citation="P. Liu, H. Zhang, K. Zhang, L. Lin, W. Zuo, Multi-level Wavelet-CNN for Image Restoration, CVPR "
+    "Workshops 2018",
     url="https://arxiv.org/abs/1805.07071",
     framework="pre-upsampling",
     idea="A U-Net that shrinks its features by a wavelet transform and enlarges them by the inverse, losing nothing.",
@@ -40,8 +41,8 @@ CARD = Card(
     "lpj0/MWCNN_PyTorch, and 12 416 of batch normalisation",
     tiny={"channels": (8, 8, 8), "n_blocks": 1},
     deviations=("any size: the enlarged image is reflected to multiples of 8 and cut back",),
-    checkpoints="the authors' .mat files are not in a public repository; state dicts of lpj0/MWCNN_PyTorch load as they "
-    "are",
+    checkpoints="the authors' .mat files are not in a public repository; state dicts of lpj0/MWCNN_PyTorch load as "
+    "they are",
     luma_only=True,
     quiet_parameters={"*.conv.bias": "what batch normalisation subtracts again: its gradient is zero but for rounding"},
 )
@@ -115,8 +116,7 @@ class MWCNN(nn.Module):
         self.scale = scale
 
         def level(*widths: int) -> nn.Sequential:
-            pairs = zip(widths[:-1], widths[1:], strict=True)
-            return nn.Sequential(*(Block(*pair, batch_norm=batch_norm) for pair in pairs))
+            return nn.Sequential(*(Block(*pair, batch_norm=batch_norm) for pair in pairwise(widths)))
 
         self.down1 = nn.Sequential(Block(4, first, batch_norm=False), *level(*[first] * (n_blocks + 1)))
         self.down2 = level(4 * first, *[second] * (n_blocks + 1))

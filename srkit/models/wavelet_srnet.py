@@ -12,6 +12,7 @@ and not read from their file of filters. It was meant for faces; nothing here de
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -107,8 +108,7 @@ class WaveletSRNet(nn.Module):
         self.head = nn.Conv2d(3, channels, 3, padding=1, bias=False)
         self.head_norm = nn.BatchNorm2d(channels)
         widths = [channels * factor for factor in STAGES]
-        stages = zip(widths[:-1], widths[1:], strict=True)
-        self.body = nn.Sequential(*(nn.Sequential(Block(n, m), Block(m, m)) for n, m in stages))
+        self.body = nn.Sequential(*(nn.Sequential(Block(n, m), Block(m, m)) for n, m in pairwise(widths)))
         groups = [1, *(3 * 4**level for level in range(self.levels))]
         narrow = [head_channels * g for g in groups]
         self.interim = nn.ModuleList(Block(widths[-1], n, groups=(1, g)) for n, g in zip(narrow, groups, strict=True))
