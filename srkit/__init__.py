@@ -11,8 +11,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from srkit import datasets, errors, exercises, layers, losses, metrics, models, ops, training, widgets
+    from srkit import datasets, degrade, errors, exercises, layers, losses, metrics, models, ops, training, widgets
     from srkit.datasets import register_dataset
+    from srkit.degrade import register_degradation
     from srkit.evaluation import evaluate
     from srkit.inference import upscale
     from srkit.losses import register_loss
@@ -28,6 +29,7 @@ _HOME = {
     "evaluate": "srkit.evaluation",
     "read": "srkit.ops.files",
     "register_dataset": "srkit.datasets",
+    "register_degradation": "srkit.degrade",
     "register_loss": "srkit.losses",
     "register_metric": "srkit.metrics",
     "register_model": "srkit.models",
@@ -35,11 +37,24 @@ _HOME = {
     "upscale": "srkit.inference",
     "write": "srkit.ops.files",
 }
-_ROOMS = ("datasets", "errors", "exercises", "layers", "losses", "metrics", "models", "ops", "training", "widgets")
+_ROOMS = (
+    "datasets",
+    "degrade",
+    "errors",
+    "exercises",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "training",
+    "widgets",
+)
 
 __all__ = [
     "Protocol",
     "datasets",
+    "degrade",
     "errors",
     "evaluate",
     "exercises",
@@ -50,6 +65,7 @@ __all__ = [
     "ops",
     "read",
     "register_dataset",
+    "register_degradation",
     "register_loss",
     "register_metric",
     "register_model",

@@ -12,22 +12,15 @@ Every error shows the formula with a caret under the place where reading stopped
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
-from dataclasses import dataclass
 from typing import Any
 
+from srkit._reader import NUMBER, WORD, Reader, near, read_value
 from srkit.errors import BadInput, UnknownName
 from srkit.losses._loss import Loss, Term
 from srkit.losses._registry import LOSSES, LossEntry
 
 __all__ = ["parse"]
-
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])|[-+]?(?:nan|inf|infinity)\b", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
-_CONSTANTS = {"True": True, "False": False, "None": None}
 
 
 def parse(formula: str) -> Loss:
@@ -47,7 +40,7 @@ def parse(formula: str) -> Loss:
     """
     if not isinstance(formula, str):
         raise BadInput(f"A loss formula is text such as '1*L1+0.001*TV'; {type(formula).__name__} was given.")
-    reader = _Reader(formula)
+    reader = Reader(formula)
     reader.blanks()
     if reader.at_end():
         raise reader.error("The formula is empty; the simplest one is 'L1'")
@@ -61,46 +54,10 @@ def parse(formula: str) -> Loss:
     return Loss(terms)
 
 
-@dataclass
-class _Reader:
-    """A formula and how far it has been read."""
-
-    text: str
-    place: int = 0
-    before: int = 0  # where the last token began
-
-    def blanks(self) -> None:
-        while self.place < len(self.text) and self.text[self.place].isspace():
-            self.place += 1
-
-    def at_end(self) -> bool:
-        return self.place >= len(self.text)
-
-    def take(self, symbol: str) -> bool:
-        """Step over ``symbol`` if it comes next."""
-        return self.match(re.compile(re.escape(symbol))) is not None
-
-    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Step over ``pattern`` if it comes next, and over the blanks behind it."""
-        found = pattern.match(self.text, self.place)
-        if found:
-            self.before, self.place = self.place, found.end()
-            self.blanks()
-        return found
-
-    def pointed(self, message: str, place: int) -> str:
-        return f"{message}.\n  {self.text}\n  {' ' * place}^"
-
-    def error(self, message: str, *, back: bool = False, place: int | None = None) -> BadInput:
-        """Return the error for the current place, the last token (``back``), or ``place``."""
-        where = place if place is not None else self.before if back else self.place
-        return BadInput(self.pointed(message, where))
-
-
-def _term(reader: _Reader) -> Term:
+def _term(reader: Reader) -> Term:
     weight = _weight(reader)
     start = reader.place
-    word = reader.match(_WORD)
+    word = reader.match(WORD)
     if word is None:
         raise reader.error(f"The name of a loss is expected here ({_known()})")
     entry = _entry(reader, word.group(), start)
@@ -112,9 +69,9 @@ def _term(reader: _Reader) -> Term:
     return Term(entry.title, weight, module, options)
 
 
-def _weight(reader: _Reader) -> float:
+def _weight(reader: Reader) -> float:
     start = reader.place
-    number = reader.match(_NUMBER)
+    number = reader.match(NUMBER)
     if number is None:
         return 1.0
     if not reader.take("*"):
@@ -127,14 +84,14 @@ def _weight(reader: _Reader) -> float:
     return weight
 
 
-def _entry(reader: _Reader, word: str, start: int) -> LossEntry:
+def _entry(reader: Reader, word: str, start: int) -> LossEntry:
     try:
         return LOSSES.get(word)
     except UnknownName as error:
         raise UnknownName(reader.pointed(str(error).rstrip("."), start)) from None
 
 
-def _options(reader: _Reader, entry: LossEntry) -> dict[str, Any]:
+def _options(reader: Reader, entry: LossEntry) -> dict[str, Any]:
     opening = reader.before
     options: dict[str, Any] = {}
     while not reader.take(")"):
@@ -150,31 +107,20 @@ def _options(reader: _Reader, entry: LossEntry) -> dict[str, Any]:
     return options
 
 
-def _option(reader: _Reader, entry: LossEntry) -> tuple[str, Any]:
+def _option(reader: Reader, entry: LossEntry) -> tuple[str, Any]:
     start, known = reader.place, list(entry.options())
     takes = f"{entry.title} takes {', '.join(known)}" if known else f"{entry.title} takes no options"
-    word = reader.match(_WORD)
+    word = reader.match(WORD)
     if word is None or not reader.take("="):
         raise reader.error(f"An option is written name=value; {takes}", place=start)
     if word.group() not in known:
-        near = difflib.get_close_matches(word.group(), known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise reader.error(f"{entry.title} has no option {word.group()!r}.{hint} {takes}", place=start)
-    return word.group(), _value(reader)
+        raise reader.error(
+            f"{entry.title} has no option {word.group()!r}.{near(word.group(), known)} {takes}", place=start
+        )
+    return word.group(), read_value(reader)
 
 
-def _value(reader: _Reader) -> Any:
-    if number := reader.match(_NUMBER):
-        text = number.group()
-        return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
-    if quoted := reader.match(_QUOTED):
-        return quoted.group(1) if quoted.group(1) is not None else quoted.group(2)
-    if word := reader.match(_WORD):
-        return _CONSTANTS.get(word.group(), word.group())
-    raise reader.error("A value is expected here: a number, a word or quoted text")
-
-
-def _between_terms(reader: _Reader) -> str:
+def _between_terms(reader: Reader) -> str:
     symbol = reader.text[reader.place]
     if symbol == "-":
         return "Terms are added, never subtracted; weights are zero or positive"

@@ -1,0 +1,141 @@
+"""From ``"blur(1.6) > down(4) > noise(10) > jpeg(50)"`` to a chain.
+
+The grammar::
+
+    chain  = step { ">" step }
+    step   = NAME [ "(" [ option { "," option } ] ")" ]
+    option = value | name "=" value               (without a name: in the order of the signature)
+    value  = number | number ".." number | word | "quoted text"
+
+``0.2..2.4`` draws a value evenly, anew for each image. Every error shows the formula with a caret under the place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+
+from srkit._reader import WORD, Reader, is_whole, near, read_value
+from srkit.degrade._registry import DEGRADATIONS, DegradationEntry
+from srkit.degrade.chain import Chain, Range, Step
+from srkit.errors import SrkitError, UnknownName
+
+__all__ = ["parse"]
+
+_RANGE = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+))\s*\.\.\s*([-+]?(?:\d+(?:\.\d+)?|\.\d+))")
+
+
+def parse(formula: str) -> Chain:
+    """Build the chain that a formula describes; each step is tried on a small grey image, so mistakes show here.
+
+    Args:
+        formula: steps joined by ``>``: ``"blur(1.6) > down(4) > noise(10) > jpeg(50)"``,
+            ``"blur(0.2..4) > down(4) > noise(0..50, kind=grey)"``, ``"bsrgan(4)"``. Case and blanks do not matter.
+            ``srkit.degrade.names()`` lists the steps there are.
+
+    Returns:
+        A chain: ``chain(hr, rng=g)`` is the degraded image, ``str(chain)`` the formula, ``chain.scale`` the factor.
+
+    Raises:
+        BadInput: bad syntax, option or value; the message points at the place.
+        UnknownName: a degradation nobody registered; the message lists what exists.
+    """
+    reader = Reader(formula if isinstance(formula, str) else "")
+    reader.blanks()
+    if reader.at_end():
+        raise reader.error(f"A chain is text such as 'blur(1.6) > down(4)'; {formula!r} was given")
+    steps = [_step(reader)]
+    while not reader.at_end():
+        if not reader.take(">"):
+            raise reader.error("Steps are joined by '>', in the order in which things happen to the image")
+        if reader.at_end():
+            raise reader.error("A step is missing after this '>'", back=True)
+        steps.append(_step(reader))
+    return Chain(steps)
+
+
+def _step(reader: Reader) -> Step:
+    start = reader.place
+    word = reader.match(WORD)
+    if word is None:
+        raise reader.error(f"The name of a degradation is expected here ({', '.join(DEGRADATIONS)})")
+    try:
+        entry = DEGRADATIONS.get(word.group())
+    except UnknownName as error:
+        raise UnknownName(reader.pointed(str(error).rstrip("."), start)) from None
+    step = Step(entry, _options(reader, entry) if reader.take("(") else {})
+    missing = [name for name, option in entry.options().items() if option.default is option.empty]
+    if lacking := [name for name in missing if name not in step.options]:
+        raise reader.error(f"{entry.title} needs {' and '.join(lacking)}; {_takes(entry)}", place=start)
+    _try_out(reader, step, start)
+    return step
+
+
+def _options(reader: Reader, entry: DegradationEntry) -> dict[str, Any]:
+    opening, known = reader.before, entry.options()
+    options: dict[str, Any] = {}
+    named = False
+    while not reader.take(")"):
+        if reader.at_end():
+            raise reader.error("This bracket is never closed", place=opening)
+        if options and not reader.take(","):
+            raise reader.error("Options are separated by ',' and closed by ')'")
+        start = reader.place
+        name = _name(reader)
+        if name is None and (named or len(options) >= len(known)):
+            reason = "After an option with a name, every option needs one" if named else "That is one option too many"
+            raise reader.error(f"{reason}; {_takes(entry)}", place=start)
+        named = named or name is not None
+        name = list(known)[len(options)] if name is None else name
+        if name not in known:
+            raise reader.error(
+                f"{entry.title} has no option {name!r}.{near(name, list(known))} {_takes(entry)}", place=start
+            )
+        if name in options:
+            raise reader.error(f"The option {name!r} is given twice", place=start)
+        options[name] = _value(reader, known[name].annotation)
+    return options
+
+
+def _name(reader: Reader) -> str | None:
+    """Step over ``name =`` if that comes next."""
+    found = reader.match(re.compile(r"([A-Za-z_]\w*)\s*="))
+    return None if found is None else found.group(1)
+
+
+def _value(reader: Reader, annotation: object) -> Any:
+    start = reader.place
+    if (ends := reader.match(_RANGE)) is None:
+        return read_value(reader)
+    low, high = float(ends.group(1)), float(ends.group(2))
+    if not low <= high:
+        raise reader.error("A range runs from the smaller to the larger end", place=start)
+    whole = str(annotation).split(" ")[0] == "int" and is_whole(ends.group(1)) and is_whole(ends.group(2))
+    return Range(low, high, whole)
+
+
+def _try_out(reader: Reader, step: Step, start: int) -> None:
+    """Run a step on grey images, with both ends of its ranges, and point at it if it refuses."""
+    rng = torch.Generator().manual_seed(0)
+    grey = torch.full((1, 3, 48, 48), 0.5)
+    for end in ("low", "high"):
+        options = {name: _at(value, end) for name, value in step.options.items()}
+        try:
+            step.entry.apply(grey, options, rng)
+        except SrkitError as error:
+            raise type(error)(reader.pointed(f"{step.entry.title}: {str(error).rstrip('.')}", start)) from error
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise reader.error(f"{step.entry.title}: {str(error).rstrip('.')}", place=start) from error
+
+
+def _at(value: Any, end: str) -> Any:
+    if not isinstance(value, Range):
+        return value
+    return int(getattr(value, end)) if value.whole else getattr(value, end)
+
+
+def _takes(entry: DegradationEntry) -> str:
+    known = list(entry.options())
+    return f"{entry.title} takes {', '.join(known)}" if known else f"{entry.title} takes no options"

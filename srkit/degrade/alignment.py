@@ -1,0 +1,104 @@
+"""Where a kernel's weight lies, and moving it: the half pixel that costs a decibel.
+
+Keeping every ``scale``-th pixel, the first included, puts LR pixel 0 onto HR pixel 0. Enlarging by bicubic believes it
+in the middle of the first block, at HR coordinate ``(scale - 1) / 2``. A kernel whose weight is moved there ("aligned")
+makes LR images that a plain enlargement registers with HR (KernelGAN, ZSSR, USRNet); a centred one does not (IKC, DAN,
+KXNet), and the network learns the shift.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from srkit.errors import BadInput
+from srkit.ops.check import describe
+
+__all__ = ["Operation", "align", "aligned_centre", "centre_of_mass", "shift"]
+
+Operation = Literal["correlation", "convolution"]
+
+
+def centre_of_mass(kernel: Tensor) -> tuple[float, float]:
+    """Return (row, column) of the kernel's centre of mass, the first pixel at (0, 0).
+
+    Raises:
+        BadInput: not a matrix, or one that adds up to 0.
+    """
+    if kernel.ndim != 2 or not float(kernel.detach().sum().abs()) > 0:
+        raise BadInput(f"A centre of mass needs a matrix whose sum is not 0; {describe(kernel)} was given.")
+    k = kernel.detach().double()
+    rows, columns = (torch.arange(n, dtype=torch.float64, device=k.device) for n in k.shape)
+    return float((k.sum(1) * rows).sum() / k.sum()), float((k.sum(0) * columns).sum() / k.sum())
+
+
+def aligned_centre(size: int, scale: int, *, by: Operation) -> float:
+    """Return where the weight of a kernel of side ``size`` must lie for ``[::scale]`` to be registered with bicubic.
+
+    Args:
+        size: side of the kernel.
+        scale: reduction factor.
+        by: how the kernel is applied: as it is (correlation), or turned by 180 degrees (convolution).
+    """
+    towards = 1 if by == "correlation" else -1
+    return size // 2 + towards * (scale - 1) / 2
+
+
+def align(kernel: Tensor, scale: int, *, by: Operation = "correlation") -> Tensor:
+    """Return ``kernel`` moved (and padded, so that nothing is lost) to its aligned centre.
+
+    Args:
+        kernel: ``(k, k)``, wherever its weight lies.
+        scale: reduction factor, a whole number.
+        by: how the kernel will be applied.
+
+    Raises:
+        BadInput: a scale that is no whole number of at least 1, an unknown ``by``.
+    """
+    if isinstance(scale, bool) or scale != int(scale) or scale < 1:
+        raise BadInput(f"Kernels are aligned to a whole scale, 1 or more; {scale!r} was given.")
+    if by not in ("correlation", "convolution"):
+        raise BadInput(f"A kernel is applied by 'correlation' or by 'convolution', not by {by!r}.")
+    size = kernel.shape[-1]
+    wanted = aligned_centre(size, int(scale), by=by)
+    row, column = centre_of_mass(kernel)
+    return shift(kernel, wanted - row, wanted - column)
+
+
+def shift(kernel: Tensor, down: float, right: float) -> Tensor:
+    """Move a kernel by a fraction of a pixel, on a larger grid with the same middle; its sum is kept.
+
+    Keys' cubic interpolation moves the centre of mass by exactly what is asked and leaves the variance as it was.
+    Moving by whole pixels changes no value.
+
+    Args:
+        kernel: ``(k, k)``.
+        down: pixels downwards.
+        right: pixels to the right.
+
+    Returns:
+        ``(k + 2p, k + 2p)`` with the padding p that holds what was moved.
+
+    Raises:
+        BadInput: not a matrix, or a shift that is not finite.
+    """
+    if kernel.ndim != 2 or not (math.isfinite(down) and math.isfinite(right)):
+        raise BadInput(f"A matrix and two finite shifts are needed; {describe(kernel)}, {down}, {right} were given.")
+    reach = max(abs(down), abs(right))
+    if reach < 1e-12:
+        return kernel
+    margin = math.ceil(reach) + (0 if down == int(down) and right == int(right) else 1)
+    padded = torch.nn.functional.pad(kernel, (margin,) * 4)  # (k + 2p, k + 2p)
+    moved = _band(padded.shape[0], down, padded) @ padded @ _band(padded.shape[1], right, padded).T
+    return moved * (kernel.sum() / moved.sum())
+
+
+def _band(n: int, by: float, like: Tensor) -> Tensor:
+    """Return the matrix ``(n, n)`` that moves ``n`` samples by ``by`` places."""
+    place = torch.arange(n, dtype=like.dtype, device=like.device)
+    at = (place[:, None] - by - place[None, :]).abs()  # (n, n)
+    near, far = 1.5 * at**3 - 2.5 * at**2 + 1, -0.5 * at**3 + 2.5 * at**2 - 4 * at + 2
+    return torch.where(at <= 1, near, torch.where(at < 2, far, torch.zeros_like(at)))

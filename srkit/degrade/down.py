@@ -1,0 +1,92 @@
+"""Making images smaller: three things that papers all call "down-sampling", under three names.
+
+* ``"bicubic"``: MATLAB's antialiased bicubic ``imresize`` by 1/s (SRMD after its blur, and every benchmark's LR).
+* ``"direct"``: keep every s-th pixel (ZSSR, KernelGAN, FKP, USRNet, DAN). ``first`` says which pixel of each block.
+* ``"nearest"``, ``"bilinear"``, ``"cubic"``, ``"area"``: OpenCV's and PyTorch's resizing without antialiasing (BSRGAN,
+  Real-ESRGAN).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.degrade._registry import register_degradation
+from srkit.errors import BadInput
+from srkit.ops.check import describe
+from srkit.ops.resize import imresize
+
+__all__ = ["Kind", "Mode", "down", "resize", "up"]
+
+Mode = Literal["nearest", "bilinear", "cubic", "area"]
+Kind = Literal["bicubic", "direct", "nearest", "bilinear", "cubic", "area"]
+_MODES = {"nearest": "nearest-exact", "bilinear": "bilinear", "cubic": "bicubic", "area": "area"}
+
+
+@register_degradation("down", reduces="scale")
+def down(image: Tensor, scale: int, kind: Kind = "bicubic", first: int = 0) -> Tensor:
+    """Make ``(…, h, w)`` smaller by a whole factor, ``(…, ceil(h/s), ceil(w/s))``.
+
+    Args:
+        image: floating point.
+        scale: whole number, 1 or more.
+        kind: which of the three meanings, see the head of this file.
+        first: with ``"direct"``, the pixel of each block that is kept, 0 to scale - 1 (BD keeps number 1 of 3).
+
+    Raises:
+        BadInput: a scale that is no whole number, an unknown kind, a pixel outside the block.
+    """
+    if isinstance(scale, bool) or scale != int(scale) or scale < 1:
+        raise BadInput(
+            f"down takes a whole factor, 1 or more; {scale!r} was given. resize(1/{scale}) takes any factor."
+        )
+    scale = int(scale)
+    if first != 0 and kind != "direct":
+        raise BadInput(f"first={first} says which pixel is kept, and {kind!r} keeps none; use kind=direct.")
+    if kind == "bicubic":
+        return imresize(image, 1 / scale)
+    if kind == "direct":
+        if not 0 <= first < scale:
+            raise BadInput(f"first is a pixel of a block of {scale}, 0 to {scale - 1}; {first} was given.")
+        return image[..., first::scale, first::scale]
+    size = (-(-image.shape[-2] // scale), -(-image.shape[-1] // scale))
+    return to_size(image, size, kind)
+
+
+@register_degradation("up")
+def up(image: Tensor, scale: float, mode: str = "bicubic") -> Tensor:
+    """Enlarge ``(…, h, w)``: ``"bicubic"`` as MATLAB does, or one of the modes of :func:`resize`."""
+    if not scale >= 1:
+        raise BadInput(f"up takes a factor of 1 or more; {scale!r} was given.")
+    return imresize(image, scale) if mode == "bicubic" else resize(image, scale, mode)
+
+
+@register_degradation("resize")
+def resize(image: Tensor, factor: float, mode: str = "bilinear") -> Tensor:
+    """Change the size of ``(…, h, w)`` by any factor without antialiasing, as OpenCV and PyTorch do.
+
+    Raises:
+        BadInput: a factor that is not positive, or an unknown mode.
+    """
+    if not factor > 0:
+        raise BadInput(f"resize takes a positive factor; {factor!r} was given.")
+    size = (max(1, int(factor * image.shape[-2])), max(1, int(factor * image.shape[-1])))
+    return to_size(image, size, mode)
+
+
+def to_size(image: Tensor, size: tuple[int, int], mode: str) -> Tensor:
+    """Return ``(…, *size)`` by one of :data:`Mode`, without antialiasing.
+
+    Raises:
+        BadInput: an unknown mode, or not an image.
+    """
+    if mode not in _MODES:
+        raise BadInput(f"There is no mode {mode!r}. Known: {', '.join(_MODES)}; MATLAB's bicubic: down, up.")
+    if image.ndim < 3:
+        raise BadInput(f"An image has three axes or more; {describe(image)} was given.")
+    batch = image if image.ndim == 4 else image.reshape(-1, *image.shape[-3:])
+    options = {} if mode in ("nearest", "area") else {"align_corners": False}
+    small = F.interpolate(batch, size=size, mode=_MODES[mode], **options)
+    return small.reshape(*image.shape[:-2], *size)

@@ -1,0 +1,183 @@
+"""BSRGAN's and Real-ESRGAN's chains by counting, SRMD's codes beside the authors' matrix, and kernels from files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+import torch
+
+import srkit
+from srkit.degrade import bsrgan as bsrgan_step
+from srkit.degrade import (
+    draw,
+    gaussian_widths,
+    parse,
+    pca_basis,
+    random_srmd_kernels,
+    read_kernel,
+    read_kernels,
+    read_matrix,
+    real_esrgan,
+    srmd_code,
+    srmd_maps,
+)
+from srkit.degrade.bsrgan import bsrgan_order
+from srkit.degrade.pca import column_major
+from srkit.degrade.real_esrgan import FIRST, kernel_for
+from srkit.errors import BadFile, BadInput
+from tests._shared import shared
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def photo() -> torch.Tensor:
+    return srkit.datasets.samples(scale=2)[0].hr[:, :128, :128]
+
+
+def test_the_last_resize_never_comes_before_the_random_one_and_every_order_occurs() -> None:
+    generator = rng()
+    orders = Counter(tuple(bsrgan_order(generator)) for _ in range(3000))
+    assert all(order.index("shrink") < order.index("fit") for order in orders)
+    assert len(orders) > 950  # 1,260 told apart, because the two blurs look the same
+    first = Counter(order[0] for order in orders.elements())
+    assert first["shrink"] / 3000 == pytest.approx(2 / 7, abs=0.03)  # the swap brings it forward
+    assert first["fit"] == 0
+
+
+def test_bsrgans_chain_has_the_published_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Counter[float] = Counter()
+    real = draw.chance
+
+    def count(generator: torch.Generator, probability: float) -> bool:
+        asked[probability] += 1
+        return real(generator, probability)
+
+    monkeypatch.setattr(draw, "chance", count)
+    generator = rng()
+    for _ in range(20):
+        bsrgan_step(photo()[None, :, :32, :32], 4, rng=generator)
+    assert asked[0.9] == 20  # the inner JPEG
+    assert asked[0.75] == 20  # the random resize
+    assert asked[0.5] >= 40  # which blur, twice
+    assert asked[0.25] == 40  # the halving, and the sensor
+
+
+def test_bsrgans_images_have_the_size_the_range_and_the_quality_of_the_authors_program() -> None:
+    """The authors' program gave 20.5 dB on average (16.8 to 27.3) on another picture."""
+    clean = srkit.ops.imresize(photo(), 1 / 4)
+    values = []
+    for seed in range(25):
+        bad = parse("bsrgan(4)")(photo(), rng=rng(seed))
+        assert bad.shape == (3, 32, 32)
+        assert 0 <= float(bad.min()) <= float(bad.max()) <= 1
+        values.append(float(-10 * (bad - clean).square().mean().log10()))
+    assert 17 < np.mean(values) < 28
+    assert np.std(values) > 1
+    assert torch.equal(parse("bsrgan(4)")(photo(), rng=rng(3)), parse("bsrgan(4)")(photo(), rng=rng(3)))
+
+
+def test_real_esrgans_images_differ_and_its_kernels_come_in_the_published_shares() -> None:
+    bad = [real_esrgan(photo()[None], 4, rng=rng(seed)) for seed in range(4)]
+    assert all(image.shape == (1, 3, 32, 32) for image in bad)
+    assert len({float(image.mean()) for image in bad}) == 4
+    generator = rng(1)
+    kernels = [kernel_for(FIRST, generator) for _ in range(400)]
+    assert all(abs(float(kernel.sum()) - 1) < 1e-9 for kernel in kernels)
+    assert {len(kernel) for kernel in kernels} == set(range(7, 22, 2))
+    ringing = sum(bool((kernel < -1e-4).any()) for kernel in kernels) / 400
+    assert ringing == pytest.approx(0.1, abs=0.04)  # only sinc filters have negative taps
+    turned = sum(not torch.allclose(kernel, kernel.T, atol=1e-6) for kernel in kernels) / 400
+    assert turned == pytest.approx(0.9 * 0.31, abs=0.07)  # anisotropic ones
+
+
+def test_a_kernel_is_read_column_by_column_as_matlab_does() -> None:
+    kernel = torch.arange(9.0).reshape(3, 3)
+    assert column_major(kernel).tolist() == kernel.numpy().flatten("F").tolist()
+    assert column_major(kernel).tolist() != kernel.flatten().tolist()
+
+
+def test_our_basis_is_orthonormal_and_keeps_nearly_all_of_a_kernel() -> None:
+    basis = pca_basis(random_srmd_kernels(1500, rng()))
+    assert basis.shape == (15, 225)
+    assert torch.allclose(basis @ basis.T, torch.eye(15, dtype=torch.float64), atol=1e-10)
+    fresh = column_major(random_srmd_kernels(200, rng(1)))
+    kept = (fresh @ basis.T).square().sum(1) / fresh.square().sum(1)
+    assert float(kept.mean()) > 0.995
+
+
+@pytest.mark.shared
+def test_our_basis_spans_what_the_authors_matrix_spans() -> None:
+    theirs = read_matrix(shared("benchmarks/kernels/srmd_pca_matlab.mat"), "P")
+    assert theirs.shape == (15, 225)
+    assert float((theirs @ theirs.T - torch.eye(15, dtype=torch.float64)).abs().max()) < 1e-6
+    fresh = column_major(random_srmd_kernels(200, rng(1)))
+    lost = 1 - (fresh @ theirs.T).square().sum(1) / fresh.square().sum(1)
+    assert float(lost.mean()) == pytest.approx(0.0029, abs=0.0015)
+    assert float(lost.quantile(0.95)) < 0.02
+    ours = pca_basis(random_srmd_kernels(3000, rng()))
+    cosines = torch.linalg.svdvals(ours[:5] @ theirs.T)
+    assert float(cosines.min()) > 0.95  # the strongest directions lie within theirs; the weak ones hang on the ranges
+
+
+def test_codes_become_constant_maps_with_the_noise_level_last() -> None:
+    basis = pca_basis(random_srmd_kernels(300, rng()))
+    code = srmd_code(random_srmd_kernels(2, rng(2)), basis)
+    maps = srmd_maps(code, (4, 5), sigma=torch.tensor([0.0, 51.0]))
+    assert maps.shape == (2, 16, 4, 5)
+    assert torch.equal(maps[1, :15, 3, 4], code[1])
+    assert maps[:, 15, 0, 0].tolist() == pytest.approx([0.0, 0.2])
+    assert srmd_maps(code[0], (4, 5)).shape == (1, 15, 4, 5)
+    with pytest.raises(BadInput, match="15 x 15"):
+        srmd_code(gaussian_widths(11, 1.0), basis)
+    with pytest.raises(BadInput, match="basis of 15"):
+        pca_basis(random_srmd_kernels(3, rng()))
+
+
+@pytest.mark.shared
+def test_kernels_come_out_of_matlab_files_old_and_new() -> None:
+    twelve = read_kernels(shared("benchmarks/kernels/kernels_12.mat"))
+    assert len(twelve) == 12
+    levin = read_kernels(shared("benchmarks/kernels/Levin09.mat"))  # version 7.3, HDF5
+    assert [len(kernel) for kernel in levin] == [19, 17, 15, 27, 13, 21, 23, 23]
+    assert all(abs(float(kernel.sum()) - 1) < 1e-12 for kernel in (*twelve, *levin))
+    charlie = read_kernel(shared("benchmarks/ZSSR_examples/real_example/charlie_0.mat"))
+    assert float(charlie.sum()) == pytest.approx(1)  # the file says 0.9999
+
+
+def test_a_matrix_written_as_version_7_3_is_not_transposed_on_the_way(tmp_path: Path) -> None:
+    kernel = gaussian_widths(9, 2.0, 0.8, 0.4).numpy()
+    kernel[0, 1] += 0.1
+    kernel /= kernel.sum()
+    scipy.io.savemat(tmp_path / "old.mat", {"Kernel": kernel})
+    with h5py.File(tmp_path / "new.mat", "w") as file:
+        file["Kernel"] = kernel.T  # MATLAB writes the axes in reverse order
+    assert torch.allclose(read_kernel(tmp_path / "old.mat"), torch.from_numpy(kernel))
+    assert torch.allclose(read_kernel(tmp_path / "new.mat"), torch.from_numpy(kernel))
+    blurred = parse(f'blur_file("{tmp_path / "old.mat"}")')(photo())
+    assert torch.allclose(blurred, srkit.degrade.apply_kernel(photo(), torch.from_numpy(kernel)))
+
+
+def test_files_without_a_kernel_say_what_they_hold(tmp_path: Path) -> None:
+    scipy.io.savemat(tmp_path / "two.mat", {"A": np.eye(3), "B": np.ones((2, 2))})
+    with pytest.raises(BadFile, match=r"It holds: A, B. Say key"):
+        read_kernel(tmp_path / "two.mat")
+    with pytest.raises(BadFile, match=r"no matrix called 'Kernel'; it holds: A, B"):
+        read_kernel(tmp_path / "two.mat", key="Kernel")
+    with pytest.raises(BadFile, match="adds up to 3"):
+        read_kernel(tmp_path / "two.mat", key="A")
+    scipy.io.savemat(tmp_path / "wide.mat", {"Kernel": np.ones((2, 3)) / 6})
+    with pytest.raises(BadFile, match="not a square"):
+        read_kernel(tmp_path / "wide.mat")
+    (tmp_path / "no.mat").write_text("this is no MATLAB file")
+    with pytest.raises(BadFile, match="no MATLAB file"):
+        read_kernel(tmp_path / "no.mat")
+    scipy.io.savemat(tmp_path / "one.mat", {"k": np.eye(3) / 3})
+    with pytest.raises(BadInput, match="number 4"):
+        read_kernel(tmp_path / "one.mat", index=4)
