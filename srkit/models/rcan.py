@@ -10,6 +10,7 @@ Deviations from the paper: the frozen mean shift of the released code is a buffe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from srkit.layers import PixelRange, Upsampler, conv
 from srkit.models._registry import Card, Layout, register_model, score_table
 
-__all__ = ["CARD", "RCAN"]
+__all__ = ["CARD", "RCAN", "SMALL"]
 
 CARD = Card(
     title="RCAN",
@@ -57,6 +58,17 @@ CARD = Card(
         "*.attention.squeeze.*": "with few channels after the squeeze, all its ReLUs can be off at the start",
         "*.attention.excite.weight": "reads those ReLUs",
     },
+)
+
+SMALL = replace(
+    CARD,
+    title="RCAN small",
+    idea="RCAN with 3 groups of 3 blocks of 32 channels, small enough to be trained on a laptop; this course's size.",
+    parameters={2: 244_839, 3: 291_079, 4: 281_831, 8: 318_823},
+    parameters_source="the layer list of RCAN with 3 groups of 3 blocks, 32 channels, reduction 8",
+    published=(),
+    deviations=(*CARD.deviations, "3 groups of 3 blocks of 32 channels, which no paper uses: the course's own size"),
+    checkpoints="data/weights in this project",
 )
 
 
@@ -146,6 +158,7 @@ class ResidualGroup(nn.Module):
         return features + residual
 
 
+@register_model("rcan_small", SMALL, layout=LAYOUT, channels=32, n_groups=3, n_blocks=3, reduction=8)
 @register_model("rcan", CARD, layout=LAYOUT)
 class RCAN(nn.Module):
     """Figure 2: head, residual in residual, upsampler, tail.

@@ -1,0 +1,46 @@
+"""The weights that ship: each has its recipe, its history and its numbers, and the numbers are true."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import srkit
+from srkit.models._weights import shipped, weights_home
+from tests._shared import shared
+from tools import weights
+
+
+def test_every_shipped_file_has_a_recipe_a_history_and_measured_numbers() -> None:
+    home = weights_home()
+    assert shipped() == weights.names()
+    for name in shipped():
+        assert (home / f"{name}.csv").read_text().startswith("step,")
+        assert set(json.loads((home / f"{name}.json").read_text())["measured"]) == set(weights.SETS)
+
+
+def test_each_file_has_at_most_three_megabytes_and_all_have_25_together() -> None:
+    sizes = [path.stat().st_size for path in weights_home().glob("*.safetensors")]
+    assert max(sizes) <= 3e6
+    assert sum(sizes) <= 25e6
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_file_loads_by_name_and_says_what_it_is(name: str) -> None:
+    recipe = weights.recipe_of(name)
+    net = srkit.models.create(recipe["model"], scale=recipe["scale"], pretrained="srkit")
+    assert (net.name, net.scale) == (recipe["model"], recipe["scale"])
+    assert srkit.models.load(weights.weights_of(name)).name == recipe["model"]
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.parametrize("name", shipped())
+def test_the_numbers_in_the_table_are_what_the_file_gives_on_set5(name: str) -> None:
+    recipe = weights.recipe_of(name)
+    net = srkit.models.create(recipe["model"], scale=recipe["scale"], pretrained="srkit")
+    root: Path = shared("benchmarks")
+    mean = srkit.evaluate(net, "set5", scale=recipe["scale"], root=root).mean
+    written = json.loads(weights.weights_of(name).with_suffix(".json").read_text())["measured"]["set5"]
+    assert mean.psnr == pytest.approx(written["psnr"], abs=0.005)
+    assert mean.ssim == pytest.approx(written["ssim"], abs=2e-4)
