@@ -4,12 +4,12 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 VENV := .venv/bin/
 OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test check format lessons grade bench lock python tools
+.PHONY: help lab test check format lessons lessons-html grade bench lock python tools
 
 help: ## Say what there is
 	@echo "srkit: a course and a library for single-image super-resolution. Start with: make lab"
 	@echo
-	@grep -hE '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
 lab: python ## Set up and open JupyterLab at the first lesson
 	@"$(PYTHON)" tools/bootstrap.py lab $(ARGS)
@@ -30,6 +30,9 @@ format: tools ## Format the code and repair what the linter can repair
 
 lessons: tools ## Press solutions/ into lessons/ and the grader's notebooks
 	$(VENV)python tools/press.py $(ARGS)
+
+lessons-html: tools ## Publish the solved lessons as a static site (ARGS="02 11" for some)
+	$(VENV)python tools/publish.py $(ARGS)
 
 grade: tools ## Grade the class that is shipped with the project, start to end
 	$(VENV)python -m autograder $(ARGS)

@@ -67,6 +67,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(message)
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print what the lessons cost, where any was run."""
+    passed = [report.nodeid for report in terminalreporter.stats.get("passed", ()) if report.when == "call"]
+    lessons = [name.partition("[")[2].rstrip("]") for name in passed if "lessons/test_running.py" in name]
+    if lessons:
+        from tests.lessons._run import table
+
+        terminalreporter.write_line(f"\nThe lessons, each run from top to bottom:\n{table(lessons)}")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Say, after everything else, how many tests were not run for want of a system package."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")

@@ -28,8 +28,8 @@ def lay_out(lessons: Path, desk: Path) -> list[str]:
     record = desk / ".lessons.json"
     copied: dict[str, str] = json.loads(record.read_text("utf-8")) if record.exists() else {}
     told = []
-    for lesson in sorted(lessons.glob("[0-9]*.ipynb")):
-        told += _lay(lesson, desk / lesson.name, copied)
+    for lesson in sorted([*lessons.glob("[0-9]*.ipynb"), *lessons.glob("ko/[0-9]*.ipynb")]):
+        told += _lay(lesson, desk / lesson.relative_to(lessons), copied)
     draft = record.with_suffix(".draft")
     draft.write_text(json.dumps(copied, indent=1, sort_keys=True), "utf-8")
     draft.replace(record)
@@ -37,13 +37,16 @@ def lay_out(lessons: Path, desk: Path) -> list[str]:
 
 
 def _lay(lesson: Path, copy: Path, copied: dict[str, str]) -> list[str]:
-    new, old = _hash(lesson), copied.get(lesson.name)
+    korean = copy.parent.name == "ko"
+    key = f"ko/{lesson.name}" if korean else lesson.name
+    new, old = _hash(lesson), copied.get(key)
     if copy.exists() and old == new:
         return []
-    copied[lesson.name] = new
+    copied[key] = new
     if not copy.exists() or _hash(copy) == old:
+        copy.parent.mkdir(exist_ok=True)
         shutil.copyfile(lesson, copy)
-        return [f"Lesson {lesson.stem} is on your desk: {copy.parent.name}/{copy.name}"]
+        return [] if korean else [f"Lesson {lesson.stem} is on your desk: {copy.parent.name}/{copy.name}"]
     if _hash(copy) == new:
         return []
     beside = copy.with_name(f"{lesson.stem}.{new[:6]}.ipynb")

@@ -3,6 +3,7 @@
 The markers::
 
     # %% [markdown]            text
+    # %% [markdown] ko MARK    the same text in Korean, under its original; MARK is the original's fingerprint
     # %%                       code she may play with; not run when she is graded
     # %% setup                 code that everything needs; locked, and run when she is graded
     # %% exercise NAME         hers to write; between ### BEGIN SOLUTION and ### END SOLUTION stands ours
@@ -15,9 +16,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import jupytext
 
@@ -42,12 +44,21 @@ class Cell:
         kind: what the marker says.
         name: the exercise, for exercises and checks.
         source: the complete text, solution included.
+        korean: the translation of a text, or "" where there is none.
+        translated: the fingerprint the original had when it was translated.
     """
 
     id: str
     kind: Kind
     name: str
     source: str
+    korean: str = ""
+    translated: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what the marker of an up-to-date translation names."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:8]
 
 
 def read_lesson(path: Path) -> list[Cell]:
@@ -59,12 +70,26 @@ def read_lesson(path: Path) -> list[Cell]:
     """
     notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
     seen: Counter[str] = Counter()
-    cells = []
+    cells: list[Cell] = []
     for raw in notebook.cells:
+        mark = _translation_mark(path, raw.cell_type, raw.metadata, cells)
+        if mark:
+            cells[-1] = replace(cells[-1], korean=raw.source, translated=mark)
+            continue
         kind, name = _kind(path, raw.cell_type, raw.metadata.get("title", ""))
         cells.append(Cell(_identity(kind, name, raw.source, seen), kind, name, raw.source))
     _check(path, cells)
     return cells
+
+
+def _translation_mark(path: Path, cell_type: str, metadata: Mapping[str, Any], before: Sequence[Cell]) -> str:
+    """Return the fingerprint a translation names, or "" for a cell that is none."""
+    words = str(metadata.get("title", "")).split()
+    if cell_type != "markdown" or words[:1] != ["ko"]:
+        return ""
+    if not before or before[-1].kind != "text" or before[-1].korean:
+        raise LessonError(f"{path}: a Korean text stands directly under the one English text it translates.")
+    return words[1] if len(words) == 2 else "unmarked"
 
 
 def _kind(path: Path, cell_type: str, marker: str) -> tuple[Kind, str]:
@@ -79,7 +104,7 @@ def _kind(path: Path, cell_type: str, marker: str) -> tuple[Kind, str]:
         return ("exercise" if words[0] == "exercise" else "check"), words[1]
     raise LessonError(
         f"{path}: the marker `# %% {marker}` is not known. "
-        "Known: [markdown], nothing, setup, exercise NAME, check NAME."
+        "Known: [markdown], [markdown] ko MARK, nothing, setup, exercise NAME, check NAME."
     )
 
 

@@ -2,16 +2,18 @@
 
 python tools/press.py            write what differs
 python tools/press.py --check    leave with 1 and name what differs, write nothing
+python tools/press.py --stamp    write into each Korean text which English text it translates (after reading both)
 
 The student's notebook has stubs in place of solutions, no hidden calls, locked cells and fixed ids, and is committed.
 The grader's (build/source/lesson_NN/NN_slug.ipynb) has everything and nbgrader's metadata, and is made when needed.
-The same source always gives the same bytes.
+A lesson with Korean texts also gives lessons/ko/NN_slug.ipynb. The same source always gives the same bytes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +24,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from srkit.exercises import EXERCISES
 from tools._lesson import Cell, LessonError, check_call, read_lesson
 
-__all__ = ["STUB", "grading_notebook", "lesson_name", "main", "press", "sources", "student_notebook", "text_of"]
+__all__ = [
+    "STUB",
+    "grading_notebook",
+    "korean_notebook",
+    "lesson_name",
+    "main",
+    "press",
+    "sources",
+    "stamp",
+    "student_notebook",
+    "text_of",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 STUB = (
@@ -47,6 +60,14 @@ def student_notebook(path: Path) -> Notebook:
     return _notebook([_cell(cell, _student_text(cell)) for cell in read_lesson(path)])
 
 
+def korean_notebook(path: Path) -> Notebook | None:
+    """Return the student's notebook with Korean texts, or None where the lesson has none."""
+    cells = read_lesson(path)
+    if not any(cell.korean for cell in cells):
+        return None
+    return _notebook([_cell(cell, cell.korean or _student_text(cell)) for cell in cells])
+
+
 def grading_notebook(path: Path) -> Notebook:
     """Return the grader's notebook: solutions, and in each check cell the call that counts."""
     return _notebook([_cell(cell, _grading_text(cell)) for cell in read_lesson(path)])
@@ -55,9 +76,20 @@ def grading_notebook(path: Path) -> Notebook:
 def press(path: Path, lessons: Path, grading: Path | None = None) -> dict[Path, str]:
     """Return what the files made from one source must hold: file -> text."""
     made = {lessons / f"{path.stem}.ipynb": text_of(student_notebook(path))}
+    if korean := korean_notebook(path):
+        made[lessons / "ko" / f"{path.stem}.ipynb"] = text_of(korean)
     if grading is not None:
         made[grading / lesson_name(path) / f"{path.stem}.ipynb"] = text_of(grading_notebook(path))
     return made
+
+
+def stamp(path: Path) -> None:
+    """Write under each Korean text's marker the fingerprint of the English text above it."""
+    text = path.read_text(encoding="utf-8")
+    pieces = re.split(r"(?m)^(# %% \[markdown\] ko\b.*)$", text)
+    marks = [cell.fingerprint for cell in read_lesson(path) if cell.korean]
+    pieces[1::2] = [f"# %% [markdown] ko {mark}" for mark in marks]
+    path.write_text("".join(pieces), encoding="utf-8")
 
 
 def text_of(notebook: Notebook) -> str:
@@ -69,13 +101,17 @@ def main(arguments: list[str]) -> int:
     """Press or check; return the exit status: 0, 1 where something differs, 2 for a broken source."""
     checking = "--check" in arguments
     try:
+        if "--stamp" in arguments:
+            for path in sources():
+                stamp(path)
         made: dict[Path, str] = {}
         for path in sources():
             made |= press(path, ROOT / "lessons", None if checking else ROOT / "build" / "source")
     except LessonError as problem:
         print(problem, file=sys.stderr)
         return 2
-    extra = sorted(set((ROOT / "lessons").glob("*.ipynb")) - set(made))
+    found = {*(ROOT / "lessons").glob("*.ipynb"), *(ROOT / "lessons" / "ko").glob("*.ipynb")}
+    extra = sorted(found - set(made))
     differing = [path for path, text in made.items() if not _holds(path, text)]
     if checking:
         for path in [*differing, *extra]:

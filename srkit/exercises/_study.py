@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from srkit.errors import BadFile, BadInput
@@ -16,6 +18,7 @@ __all__ = ["Note", "hint", "predict", "recall"]
 
 _LEVELS = ("nudge", "concept", "first step")
 _JOURNAL = "predictions.json"
+_HINTS = "hints.csv"
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,14 @@ class Note:
         return f"<p><strong>{html.escape(self.heading)}</strong><br>{html.escape(self.text)}</p>"
 
 
-def hint(name: str, level: int = 1) -> Note:
-    """Return a hint for an exercise.
+def hint(name: str, level: int = 1, *, folder: str | Path | None = None) -> Note:
+    """Return a hint for an exercise, and note in ``hints.csv`` that it was asked for. The note goes nowhere else.
 
     Args:
         name: a registered exercise.
         level: 1 for a nudge, 2 for the concept, 3 for the first step.
+        folder: where the file lies; the working folder by default. Where it cannot be written, the hint is given all
+            the same.
 
     Raises:
         BadInput: there is no such level.
@@ -48,6 +53,7 @@ def hint(name: str, level: int = 1) -> Note:
     exercise = EXERCISES.get(name)
     if level not in (1, 2, 3):
         raise BadInput(f"There are three hints for {name!r}: level 1, 2 or 3; you asked for {level!r}.")
+    _log(Path(folder or ".") / _HINTS, name, level)
     more = f" More: hint({name!r}, level={level + 1})." if level < 3 else ""
     heading = f"{exercise.number} {exercise.answer}, hint {level} of 3 ({_LEVELS[level - 1]})"
     return Note(heading, exercise.hints[level - 1] + more)
@@ -97,6 +103,15 @@ def recall(question: str, outcome: str, *, folder: str | Path | None = None) -> 
         return Note(f"Measured: {outcome}", "You made no prediction here. A guess first makes the number stay in mind.")
     surprise = "as you predicted." if guess == outcome else "what would explain the difference?"
     return Note(f"Measured: {outcome}", f"You predicted {guess}: {surprise}")
+
+
+def _log(path: Path, name: str, level: int) -> None:
+    """Append one line: when, which exercise, which hint."""
+    when = datetime.now().astimezone().isoformat(timespec="seconds")
+    with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as journal:
+        if journal.tell() == 0:
+            journal.write("when,exercise,level\n")
+        journal.write(f"{when},{name},{level}\n")
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -169,8 +169,8 @@ def test_an_exercise_fits_into_fifteen_lines_and_fifteen_minutes(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_hints_go_from_a_nudge_to_a_first_step_and_differ(name):
-    notes = [str(hint(name, level)) for level in (1, 2, 3)]
+def test_the_hints_go_from_a_nudge_to_a_first_step_and_differ(name, tmp_path):
+    notes = [str(hint(name, level, folder=tmp_path)) for level in (1, 2, 3)]
     assert len(set(notes)) == 3
     assert [word in note for word, note in zip(("nudge", "concept", "first step"), notes, strict=True)] == [True] * 3
 

@@ -157,6 +157,15 @@ def test_an_unknown_exercise_is_answered_with_the_nearest_one():
         hint("tv_loss", 4)
 
 
+def test_every_hint_that_is_asked_for_is_noted_and_a_folder_that_cannot_be_written_does_no_harm(tmp_path):
+    for level in (1, 3):
+        hint("tv_loss", level, folder=tmp_path)
+    head, *lines = (tmp_path / "hints.csv").read_text().splitlines()
+    assert head == "when,exercise,level"
+    assert [line.split(",")[1:] for line in lines] == [["tv_loss", "1"], ["tv_loss", "3"]]
+    assert "nudge" in str(hint("tv_loss", folder=tmp_path / "missing"))
+
+
 def test_the_first_prediction_is_the_one_that_counts(tmp_path):
     choices = ["rises", "falls"]
     assert "No prediction" in str(predict("q", "?", choices=choices, folder=tmp_path))

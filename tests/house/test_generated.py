@@ -22,5 +22,5 @@ def test_what_is_printed_is_what_its_source_would_print_now(printer: Path) -> No
     assert done.returncode == 0, f"run: python {relative(printer)}\n{done.stdout}{done.stderr}"
 
 
-def test_the_atlas_and_the_lessons_are_among_what_is_compared() -> None:
-    assert {"atlas", "press"} <= {path.stem for path in PRINTERS}
+def test_the_atlas_the_lessons_the_glossary_and_the_list_of_weights_are_among_what_is_compared() -> None:
+    assert {"atlas", "glossary", "press", "weights"} <= {path.stem for path in PRINTERS}

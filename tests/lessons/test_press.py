@@ -1,6 +1,7 @@
 """The lessons are printed from their sources, byte for byte."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import nbformat
 import pytest
 
 from srkit.exercises import EXERCISES
-from tools import press
+from tools import glossary, press
 from tools._lesson import LessonError, read_lesson
 
 LESSONS = press.sources()
@@ -40,6 +41,74 @@ def written(tmp_path, text):
     path = tmp_path / "77_small.py"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+KOREAN = """# %% [markdown]
+# # A lesson
+
+# %% [markdown] ko 00000000
+# # 수업
+
+# %%
+print("play")
+"""
+
+
+def test_a_korean_text_takes_the_place_of_the_english_one_above_it(tmp_path):
+    path = written(tmp_path, KOREAN)
+    english, korean = press.student_notebook(path)["cells"], press.korean_notebook(path)["cells"]
+    assert ["".join(cell["source"]) for cell in english] == ["# A lesson", 'print("play")']
+    assert ["".join(cell["source"]) for cell in korean] == ["# 수업", 'print("play")']
+    assert [cell["id"] for cell in english] == [cell["id"] for cell in korean]
+    assert set(press.press(path, tmp_path)) == {tmp_path / "77_small.ipynb", tmp_path / "ko" / "77_small.ipynb"}
+
+
+def test_a_stale_translation_is_seen_and_stamping_marks_it_as_read(tmp_path):
+    path = written(tmp_path, KOREAN)
+    stale = read_lesson(path)[0]
+    assert stale.translated != stale.fingerprint
+    press.stamp(path)
+    fresh = read_lesson(path)[0]
+    assert fresh.translated == fresh.fingerprint == stale.fingerprint
+    path.write_text(path.read_text().replace("A lesson", "Another lesson"))
+    assert read_lesson(path)[0].translated != read_lesson(path)[0].fingerprint
+
+
+def test_a_korean_text_without_an_english_one_is_refused(tmp_path):
+    with pytest.raises(LessonError, match="directly under"):
+        read_lesson(written(tmp_path, KOREAN.partition("\n\n")[2]))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=IDS)
+def test_translations_are_complete_where_there_are_any_and_none_is_stale(path):
+    texts = [cell for cell in read_lesson(path) if cell.kind == "text"]
+    if not any(cell.korean for cell in texts):
+        return
+    assert not [cell.source[:60] for cell in texts if not cell.korean], "not translated"
+    stale = [cell.source[:60] for cell in texts if cell.translated != cell.fingerprint]
+    assert not stale, "read the Korean again, then: python tools/press.py --stamp"
+
+
+def untranslated(english, korean):
+    """Return the glossary's terms that stand in the English text and in neither language in the Korean one."""
+    said = re.sub(r"`[^`]*`|\$[^$]*\$", " ", english).lower()
+    used = [term for term in glossary.terms() if re.search(rf"\b{re.escape(term.lower())}\b", said)]
+    inside = {term for term in used for other in used if term != other and term.lower() in other.lower()}
+    told = korean.lower()
+    return [t for t in used if t not in inside and glossary.terms()[t]["ko"] not in korean and t.lower() not in told]
+
+
+def test_a_term_translated_by_another_word_than_the_glossarys_is_noticed():
+    assert untranslated("The loss is small.", "손실이 작다.") == []
+    assert untranslated("The loss is small.", "비용이 작다.") == ["loss"]
+    assert untranslated("Write `loss` there.", "거기에 쓰라.") == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=IDS)
+def test_translations_use_the_words_of_the_glossary(path):
+    for cell in read_lesson(path):
+        if cell.korean:
+            assert not untranslated(cell.source, cell.korean), cell.source[:80]
 
 
 def test_there_is_at_least_one_lesson():

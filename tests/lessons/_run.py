@@ -1,0 +1,116 @@
+"""Run a lesson as a student who solves every exercise, and note what it costs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from tools import press
+from tools._lesson import Cell, read_lesson
+
+RESULTS = press.ROOT / "build" / "lessons"
+
+
+@dataclass
+class Visit:
+    """What happened in one run of a lesson from top to bottom.
+
+    Attributes:
+        stopped: (cell id, kind of error, message) of each cell that stopped.
+        points: exercise -> what the call that counts gave once the solution stood in the cell.
+        seconds: time on the clock.
+        cpu_seconds: processor time of the kernel.
+        peak_gigabytes: the kernel's largest resident memory.
+        slowest: seconds of the slowest cell, and its first line.
+        stderr: what was written to stderr.
+    """
+
+    stopped: list[tuple[str, str, str]] = field(default_factory=list)
+    points: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_gigabytes: float = 0.0
+    slowest: tuple[float, str] = (0.0, "")
+    stderr: str = ""
+    notebook: Any = field(default=None, repr=False)
+
+
+def visit(path: Path, folder: Path, *, timeout: int = 600) -> Visit:
+    """Run the student's notebook; where it stops, put the solution in, run the check again and the call that counts."""
+    notebook = nbformat.reads(press.text_of(press.student_notebook(path)), as_version=4)
+    cells = {cell.id: cell for cell in read_lesson(path)}
+    client = NotebookClient(
+        notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    lesson, scratch = list(notebook.cells), nbformat.v4.new_code_cell()
+    notebook.cells.append(scratch)  # what is asked beside the lesson is run in its place
+    found, began = Visit(notebook=notebook), time.monotonic()
+    with client.setup_kernel():
+        for index, cell in enumerate(lesson):
+            start = time.monotonic()
+            _run_cell(client, cell, index, cells, found)
+            if cell.cell_type == "code":
+                line = cell.source.partition("\n")[0]
+                found.slowest = max(found.slowest, (round(time.monotonic() - start, 1), line))
+        cost = _ask(client, _COST)
+        found.cpu_seconds, found.peak_gigabytes = json.loads(cost)
+    found.seconds = round(time.monotonic() - began, 1)
+    notebook.cells.pop()
+    found.stderr = "".join(o.text for c in notebook.cells for o in c.get("outputs", ()) if o.get("name") == "stderr")
+    _keep(path, found)
+    return found
+
+
+_COST = """
+import json, resource, time
+_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+print(json.dumps([round(time.process_time(), 1), round(_peak, 2)]))
+"""
+
+
+def _run_cell(client: NotebookClient, cell: Any, index: int, cells: dict[str, Cell], found: Visit) -> None:
+    try:
+        client.execute_cell(cell, index)
+        return
+    except CellExecutionError as problem:
+        found.stopped.append((cell.id, problem.ename, problem.evalue))
+    kind, _, name = cell.id.partition("-")
+    if kind not in ("exercise", "check"):
+        return
+    _ask(client, cells[f"exercise-{name}"].source)
+    if kind == "check":
+        client.execute_cell(cell, index)
+        answer = cell.source.rpartition(", ")[2].rstrip(")")
+        found.points[name] = float(_ask(client, f'print(float(srkit.exercises.score("{name}", {answer})))'))
+
+
+def _ask(client: NotebookClient, code: str) -> str:
+    cell = nbformat.v4.new_code_cell(code)
+    client.execute_cell(cell, len(client.nb.cells) - 1, store_history=False)
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def _keep(path: Path, found: Visit) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    notebook, found.notebook = found.notebook, None
+    (RESULTS / f"{path.stem}.json").write_text(json.dumps(asdict(found), indent=1) + "\n", "utf-8")
+    found.notebook = notebook
+
+
+def table(names: Iterable[str]) -> str:
+    """Return what the lessons ``names`` cost when they were last run, as a table of text."""
+    rows = [(name, json.loads((RESULTS / f"{name}.json").read_text("utf-8"))) for name in sorted(names)]
+    lines = [f"{'lesson':44} {'s':>6} {'CPU s':>6} {'GB':>5}  slowest cell"]
+    for name, cost in rows:
+        numbers = f"{cost['seconds']:6.0f} {cost['cpu_seconds']:6.0f} {cost['peak_gigabytes']:5.2f}"
+        lines.append(f"{name:44} {numbers}  {cost['slowest'][0]:.0f} s: {cost['slowest'][1][:50]}")
+    total = [sum(cost[key] for _, cost in rows) for key in ("seconds", "cpu_seconds")]
+    return "\n".join([*lines, f"{'together':44} {total[0]:6.0f} {total[1]:6.0f}"])
