@@ -37,9 +37,8 @@ float32. Training a row again and measuring it:
 
     python tools/weights.py train NAME --root FOLDER
 
-where FOLDER holds the data sets; `recipes/NAME.toml` says every setting, `NAME.csv` is the run's history (loss, and PSNR
-and SSIM on Set5 on the way), `NAME.json` what was measured. This page is printed by
-`python tools/weights.py`.
+where FOLDER holds the data sets; `recipes/NAME.toml` says every setting, `NAME.csv` is the run's history (loss, and
+PSNR and SSIM on Set5 on the way), `NAME.json` what was measured. This page is printed by `python tools/weights.py`.
 
 ## Why these numbers are lower than the published ones
 
