@@ -6,6 +6,7 @@ from srkit.layers.pixels import DIV2K_MEAN, PixelRange
 from srkit.layers.supervision import Prediction
 from srkit.layers.transposed import Interpolation, ResizeConv, TransposedConv, deconv, icnr_
 from srkit.layers.upsampler import Upsampler
+from srkit.layers.windows import WindowAttention, assemble, partition, shift_mask
 
 __all__ = [
     "DIV2K_MEAN",
@@ -15,9 +16,13 @@ __all__ = [
     "ResizeConv",
     "TransposedConv",
     "Upsampler",
+    "WindowAttention",
+    "assemble",
     "conv",
     "deconv",
     "icnr_",
     "on_luma",
+    "partition",
+    "shift_mask",
     "with_chroma",
 ]

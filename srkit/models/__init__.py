@@ -21,6 +21,7 @@ from srkit.models import (  # each line puts a network on the shelf
     srcnn,
     srmd,
     srresnet,
+    swinir,
     vdsr,
     wavelet_residual,
     wavelet_srnet,

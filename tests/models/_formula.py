@@ -11,15 +11,16 @@ from torch import Tensor
 MEAN = (0.4488, 0.4371, 0.4040)
 
 
-def weights(shapes: Mapping[str, Sequence[int]], *, white: float = 255.0) -> dict[str, Tensor]:
+def weights(shapes: Mapping[str, Sequence[int]], *, white: float = 255.0, gain: float = 1.0) -> dict[str, Tensor]:
     """Return a state dict in the published layout: sines for what is learned, the published constants for the rest.
 
     Args:
         shapes: names and shapes of the entries.
         white: the value of white in the network, on which the frozen mean shift depends.
+        gain: factor on the sines; below 1 where a deep network would grow out of bounds.
     """
     return {
-        key: _constant(key, shape, white) if _is_constant(key) else _sines(i, shape)
+        key: _constant(key, shape, white) if _is_constant(key) else gain * _sines(i, shape)
         for i, (key, shape) in enumerate(shapes.items())
     }
 

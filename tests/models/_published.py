@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def golden(name: str) -> dict[str, Any]:
-    """Return what ``make_golden_luma.py`` or ``make_golden_dense.py`` recorded."""
+    """Return what ``make_golden_luma.py``, ``make_golden_dense.py`` or ``make_golden_attention.py`` recorded."""
     record: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
     return record
 
@@ -32,7 +32,9 @@ def golden_input(record: dict[str, Any]) -> Tensor:
 def published_file(record: dict[str, Any], folder: Path) -> Path:
     """Write a file as the reference would save it, with the weights of the golden."""
     path = folder / "published.pt"
-    torch.save(weights(record["shapes"], white=record.get("white", 255.0)), path)
+    unlearned = {key: torch.zeros(shape) for key, shape in record.get("buffers", {}).items()}
+    learned = weights(record["shapes"], white=record.get("white", 255.0), gain=record.get("gain", 1.0))
+    torch.save({**learned, **unlearned}, path)
     return path
 
 

@@ -1,0 +1,79 @@
+"""Attention inside windows that shift, and the cutting it needs.
+
+Liu et al., "Swin Transformer", ICCV 2021; here with the sizes of a restoration network, which never merges windows.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["WindowAttention", "assemble", "partition", "shift_mask"]
+
+
+def partition(features: Tensor, window: int) -> Tensor:
+    """Cut ``(b, h, w, c)`` into windows ``(b, n, window*window, c)``; ``h`` and ``w`` are multiples of ``window``."""
+    b, h, w, c = features.shape
+    grid = features.view(b, h // window, window, w // window, window, c)
+    return grid.transpose(2, 3).reshape(b, -1, window * window, c)
+
+
+def assemble(windows: Tensor, h: int, w: int) -> Tensor:
+    """Lay windows ``(b, n, window*window, c)`` side by side again, ``(b, h, w, c)``; undoes :func:`partition`."""
+    b, _, area, c = windows.shape
+    window = isqrt(area)
+    grid = windows.reshape(b, h // window, w // window, window, window, c)
+    return grid.transpose(2, 3).reshape(b, h, w, c)
+
+
+def shift_mask(h: int, w: int, window: int) -> Tensor:
+    """Return what is added to the attention of shifted windows, ``(n, area, area)``: 0 for neighbours, -100 for others.
+
+    A shift rolls the image, so that the last windows hold pixels of opposite borders; those must not attend to each
+    other.
+    """
+    shift = window // 2
+    bands = [
+        torch.arange(length).ge(length - window).int() + torch.arange(length).ge(length - shift) for length in (h, w)
+    ]
+    regions = 3 * bands[0][:, None] + bands[1][None, :]  # (h, w)
+    labels = partition(regions[None, :, :, None], window)[0, :, :, 0]  # (n, area)
+    return (labels[:, :, None] != labels[:, None, :]) * -100.0
+
+
+class WindowAttention(nn.Module):
+    """Section 3.1, equations 5 and 6: attention between the pixels of one window, with learned relative positions.
+
+    Args:
+        channels: in and out; divided among the heads.
+        n_heads: attention maps side by side.
+        window: side of a window.
+    """
+
+    index: Tensor
+
+    def __init__(self, channels: int, *, n_heads: int, window: int) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty((2 * window - 1) ** 2, n_heads), std=0.02))
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.proj = nn.Linear(channels, channels)
+        y, x = (place.flatten() for place in torch.meshgrid(*[torch.arange(window)] * 2, indexing="ij"))
+        down, right = y[:, None] - y[None, :], x[:, None] - x[None, :]  # (area, area)
+        index = (down + window - 1) * (2 * window - 1) + right + window - 1
+        self.register_buffer("index", index, persistent=False)
+
+    def forward(self, windows: Tensor, mask: Tensor | None) -> Tensor:
+        """Let the pixels of ``(b, n, area, c)`` attend to each other, where ``mask`` ``(n, area, area)`` allows it."""
+        b, n, area, c = windows.shape
+        qkv = self.qkv(windows).view(b * n, area, 3, self.n_heads, -1)  # (b*n, area, 3, heads, c/heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (b*n, heads, area, c/heads)
+        bias = self.table[self.index].permute(2, 0, 1)[None]  # (1, heads, area, area)
+        if mask is not None:
+            bias = (bias + mask[:, None]).repeat(b, 1, 1, 1)  # (b*n, heads, area, area)
+        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        mixed: Tensor = self.proj(seen.transpose(1, 2).reshape(b, n, area, c))  # (b, n, area, c)
+        return mixed

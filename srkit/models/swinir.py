@@ -1,0 +1,298 @@
+"""SwinIR, attention inside windows that shift.
+
+J. Liang, J. Cao, G. Sun, K. Zhang, L. Van Gool, R. Timofte, "SwinIR: Image Restoration Using Swin Transformer", ICCV
+Workshops 2021, 1833-1844, https://arxiv.org/abs/2108.10257. The idea in one sentence: pixels attend to each other
+inside windows of 8x8, every second layer shifts the windows by half, and convolutions tie the layers together.
+
+Deviations from the paper: none in the network. The released training code drops whole layers at random ("drop path", a
+rate that grows from 0 to 0.1), which the paper does not mention and which its authors' remark calls without effect; it
+is left out. Images are padded by reflection to whole windows, as the released network does; the released test script
+mirrors them up to one window further before that, so its printed numbers may differ in the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isqrt
+from typing import Any, Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.layers import PixelRange, Upsampler, WindowAttention, assemble, conv, partition, shift_mask
+from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.ops.pixels import pad_to_multiple
+
+__all__ = ["CARD", "LIGHT", "REAL", "REAL_LARGE", "SwinIR"]
+
+DF2K = {
+    2: {"set5": (38.42, 0.9623), "set14": (34.46, 0.9250), "b100": (32.53, 0.9041), "urban100": (33.81, 0.9427)},
+    4: {"set5": (32.92, 0.9044), "set14": (29.09, 0.7950), "b100": (27.92, 0.7489), "urban100": (27.45, 0.8254)},
+}
+DIV2K = {
+    2: {"set5": (38.14, 0.9611), "set14": (33.86, 0.9206), "b100": (32.31, 0.9012), "urban100": (32.76, 0.9340)},
+    4: {"set5": (32.44, 0.8976), "set14": (28.77, 0.7858), "b100": (27.69, 0.7406), "urban100": (26.47, 0.7980)},
+}
+
+CARD = Card(
+    title="SwinIR",
+    year=2021,
+    citation="J. Liang, J. Cao, G. Sun, K. Zhang, L. Van Gool, R. Timofte, SwinIR: Image Restoration Using Swin "
+    "Transformer, ICCV Workshops 2021, 1833-1844",
+    url="https://arxiv.org/abs/2108.10257",
+    framework="post-upsampling",
+    idea="Self-attention inside windows of 8x8 pixels that shift from layer to layer; convolutions between groups.",
+    lesson="07",
+    scales=(2, 3, 4, 8),
+    parameters={2: 11_752_487, 3: 11_937_127, 4: 11_900_199, 8: 12_047_911},
+    parameters_source="JingyunLiang/SwinIR, classical SR; relative indices and masks are no parameters there either",
+    tiny={"channels": 12, "n_groups": 2, "depth": 2, "n_heads": 2, "window": 4, "tail_channels": 16},
+    published=score_table(
+        "SwinIR rows trained on DF2K, copied from the paper in the table source of Francis0625/Omni-SR", DF2K
+    ),
+    deviations=("the released training code's drop path, which the paper does not mention, is left out",),
+    checkpoints="https://github.com/JingyunLiang/SwinIR/releases (Apache-2.0), .pth, loaded as they are by "
+    "srkit.models.load",
+)
+
+LIGHT = replace(
+    CARD,
+    title="SwinIR light",
+    idea="SwinIR with 60 channels and four groups, whose last convolution makes the large pixels directly.",
+    scales=(2, 3, 4),
+    parameters={2: 910_152, 3: 918_267, 4: 929_628},
+    parameters_source="JingyunLiang/SwinIR, lightweight SR; the paper's 878 K, 886 K, 897 K leave out the 32 400 "
+    "numbers of the position tables",
+    published=score_table("SwinIR light rows, copied from the paper in the table source of Francis0625/Omni-SR", DIV2K),
+)
+
+REAL = replace(
+    CARD,
+    title="SwinIR real-world",
+    idea="SwinIR that enlarges by nearest neighbours and convolutions, trained on images degraded as BSRGAN does.",
+    scales=(2, 4),
+    parameters={2: 11_678_631, 4: 11_715_559},
+    parameters_source="JingyunLiang/SwinIR, real-world SR, medium",
+    published=(),
+)
+
+REAL_LARGE = replace(
+    REAL,
+    title="SwinIR real-world, large",
+    idea="Real-world SwinIR with nine groups of 240 channels and slimmer convolutions at their ends.",
+    scales=(4,),
+    parameters={4: 28_013_059},
+    parameters_source="JingyunLiang/SwinIR, real-world SR, large",
+)
+
+Reconstruction = Literal["shuffle", "direct", "nearest"]
+LARGE = {"channels": 240, "n_groups": 9, "n_heads": 8, "slim": True, "reconstruction": "nearest"}
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    table = weights["groups.0.layers.0.attention.table"]
+    channels = weights["head.weight"].shape[0]
+    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
+    if "tail.last.weight" not in weights:
+        kind, scale = "direct", isqrt(weights["tail.upsampler.0.weight"].shape[0] // 3)
+    elif "tail.grow.0.weight" in weights:
+        kind, scale = "nearest", 4 if "tail.grow.1.weight" in weights else 2
+    else:
+        kind, scale = "shuffle", Upsampler.scale_of(weights, "tail.upsampler")
+    sizes = {
+        "scale": scale,
+        "channels": channels,
+        "n_groups": n_groups,
+        "depth": n_layers // n_groups,
+        "n_heads": table.shape[1],
+        "window": (isqrt(table.shape[0]) + 1) // 2,
+        "mlp_ratio": weights["groups.0.layers.0.expand.weight"].shape[0] / channels,
+        "slim": "groups.0.end.0.weight" in weights,
+        "reconstruction": kind,
+    }
+    return sizes if kind == "direct" else {**sizes, "tail_channels": weights["tail.last.weight"].shape[1]}
+
+
+_LAYER, _OURS = r"layers\.(\d+)\.residual_group\.blocks\.(\d+)\.", r"groups.\1.layers.\2."
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"conv_first\.(.+)", r"head.\1"),
+        (r"patch_embed\.norm\.(.+)", r"norm_in.\1"),
+        (_LAYER + r"attn\.relative_position_bias_table", _OURS + "attention.table"),
+        (_LAYER + r"attn\.(qkv|proj)\.(.+)", _OURS + r"attention.\3.\4"),
+        (_LAYER + r"mlp\.fc1\.(.+)", _OURS + r"expand.\3"),
+        (_LAYER + r"mlp\.fc2\.(.+)", _OURS + r"contract.\3"),
+        (_LAYER + r"(norm.+)", _OURS + r"\3"),
+        (r"layers\.(\d+)\.conv\.(.+)", r"groups.\1.end.\2"),
+        (r"norm\.(.+)", r"norm_out.\1"),
+        (r"conv_after_body\.(.+)", r"body_end.\1"),
+        (r"conv_before_upsample\.0\.(.+)", r"tail.first.\1"),
+        (r"upsample\.(.+)", r"tail.upsampler.\1"),
+        (r"conv_up1\.(.+)", r"tail.grow.0.\1"),
+        (r"conv_up2\.(.+)", r"tail.grow.1.\1"),
+        (r"conv_hr\.(.+)", r"tail.refine.\1"),
+        (r"conv_last\.(.+)", r"tail.last.\1"),
+    ),
+    ignored=(r".+\.attn\.relative_position_index", r".+\.attn_mask"),
+)
+
+
+class SwinLayer(nn.Module):
+    """Figure 2(b), "STL": window attention and a small perceptron, each after a LayerNorm and with a skip."""
+
+    def __init__(self, channels: int, *, n_heads: int, window: int, mlp_ratio: float, shift: bool) -> None:
+        super().__init__()
+        self.window, self.shift = window, window // 2 if shift else 0
+        self.norm1 = nn.LayerNorm(channels)
+        self.attention = WindowAttention(channels, n_heads=n_heads, window=window)
+        self.norm2 = nn.LayerNorm(channels)
+        self.expand = nn.Linear(channels, int(channels * mlp_ratio))
+        self.contract = nn.Linear(int(channels * mlp_ratio), channels)
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Refine ``(b, h, w, c)``; the shape stays. ``mask`` is that of :func:`shift_mask`."""
+        _, h, w, _ = features.shape
+        moved = self.norm1(features)
+        if self.shift:
+            moved = moved.roll((-self.shift, -self.shift), dims=(1, 2))
+        windows = self.attention(partition(moved, self.window), mask if self.shift else None)
+        moved = assemble(windows, h, w)  # (b, h, w, c)
+        if self.shift:
+            moved = moved.roll((self.shift, self.shift), dims=(1, 2))
+        features = features + moved
+        hidden: Tensor = self.contract(F.gelu(self.expand(self.norm2(features))))
+        return features + hidden
+
+
+def group_end(channels: int, *, slim: bool) -> nn.Module:
+    """Return what maps ``(b, channels, h, w)`` onto itself at the end of a group: one convolution or three."""
+    if not slim:
+        return conv(channels, channels)
+    few = channels // 4
+    first, middle, last = conv(channels, few), conv(few, few, 1), conv(few, channels)
+    return nn.Sequential(first, nn.LeakyReLU(0.2), middle, nn.LeakyReLU(0.2), last)
+
+
+class Group(nn.Module):
+    """Figure 2(a), "RSTB": ``depth`` Swin layers, a convolution, and a skip past both."""
+
+    def __init__(self, channels: int, *, depth: int, slim: bool, **layer: Any) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(SwinLayer(channels, shift=i % 2 == 1, **layer) for i in range(depth))
+        self.end = group_end(channels, slim=slim)
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Refine ``(b, h, w, c)``; the shape stays."""
+        refined = features
+        for layer in self.layers:
+            refined = layer(refined, mask)
+        residual: Tensor = self.end(refined.movedim(-1, 1)).movedim(1, -1)
+        return features + residual
+
+
+class Tail(nn.Module):
+    """Section 3.1, "HQ image reconstruction", in its three forms.
+
+    Args:
+        channels: of the features.
+        scale: enlargement factor; 2 or 4 for "nearest".
+        reconstruction: sub-pixel steps ("shuffle"), one convolution and shuffle ("direct"), or nearest neighbours with
+            convolutions ("nearest").
+        tail_channels: between the layers of all but "direct".
+    """
+
+    def __init__(self, channels: int, scale: int, *, reconstruction: Reconstruction, tail_channels: int) -> None:
+        super().__init__()
+        if reconstruction not in ("shuffle", "direct", "nearest") or (
+            reconstruction == "nearest" and scale not in (2, 4)
+        ):
+            raise BadInput(f"There is no reconstruction {reconstruction!r} for x{scale}; 'nearest' enlarges by 2 or 4.")
+        self.reconstruction = reconstruction
+        if reconstruction == "direct":
+            self.upsampler = nn.Sequential(conv(channels, 3 * scale * scale), nn.PixelShuffle(scale))
+            return
+        self.first = conv(channels, tail_channels)
+        if reconstruction == "shuffle":
+            self.upsampler = Upsampler(tail_channels, scale)
+        else:
+            self.grow = nn.ModuleList(conv(tail_channels, tail_channels) for _ in range(scale // 2))
+            self.refine = conv(tail_channels, tail_channels)
+        self.last = conv(tail_channels, 3)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Make the image ``(b, 3, scale*h, scale*w)`` of ``(b, c, h, w)``."""
+        if self.reconstruction == "direct":
+            return self.upsampler(features)  # type: ignore[no-any-return]  # (b, 3, s*h, s*w)
+        large = F.leaky_relu_(self.first(features))  # (b, 64, h, w)
+        if self.reconstruction == "shuffle":
+            return self.last(self.upsampler(large))  # type: ignore[no-any-return]  # (b, 3, s*h, s*w)
+        for layer in self.grow:
+            large = F.interpolate(large, scale_factor=2.0, mode="nearest")  # (b, 64, 2*h, 2*w), then (b, 64, 4*h, 4*w)
+            large = F.leaky_relu_(layer(large), 0.2)
+        return self.last(F.leaky_relu_(self.refine(large), 0.2))  # type: ignore[no-any-return]
+
+
+@register_model("swinir_real_large", REAL_LARGE, layout=LAYOUT, **LARGE)
+@register_model("swinir_real", REAL, layout=LAYOUT, reconstruction="nearest")
+@register_model("swinir_light", LIGHT, layout=LAYOUT, channels=60, n_groups=4, reconstruction="direct")
+@register_model("swinir", CARD, layout=LAYOUT)
+class SwinIR(nn.Module):
+    """Figure 2: head, groups of Swin layers with a long skip, reconstruction.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels.
+        n_groups: residual groups.
+        depth: layers in each group; every second one shifts its windows.
+        n_heads: attention heads.
+        window: side of a window, in pixels.
+        mlp_ratio: width of each layer's perceptron in ``channels``.
+        slim: whether groups end with three slimmer convolutions instead of one.
+        reconstruction: how the image is enlarged, see :class:`Tail`.
+        tail_channels: channels while it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        channels: int = 180,
+        n_groups: int = 6,
+        depth: int = 6,
+        n_heads: int = 6,
+        window: int = 8,
+        mlp_ratio: float = 2.0,
+        slim: bool = False,
+        reconstruction: Reconstruction = "shuffle",
+        tail_channels: int = 64,
+    ) -> None:
+        super().__init__()
+        self.scale, self.window = scale, window
+        self.range = PixelRange(rgb_range=1.0)
+        self.head = conv(3, channels)
+        self.norm_in, self.norm_out = nn.LayerNorm(channels), nn.LayerNorm(channels)
+        layer = {"n_heads": n_heads, "window": window, "mlp_ratio": mlp_ratio}
+        self.groups = nn.ModuleList(Group(channels, depth=depth, slim=slim, **layer) for _ in range(n_groups))
+        self.body_end = group_end(channels, slim=slim)
+        self.tail = Tail(channels, scale, reconstruction=reconstruction, tail_channels=tail_channels)
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.trunc_normal_(module.weight, std=0.02)
+                nn.init.zeros_(module.bias)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        h, w = lr.shape[-2:]
+        image = self.range.inwards(pad_to_multiple(lr, self.window))  # (b, 3, H, W)
+        mask = shift_mask(image.shape[-2], image.shape[-1], self.window).to(image)
+        shallow = self.head(image)  # (b, c, H, W)
+        deep = self.norm_in(shallow.movedim(1, -1))  # (b, H, W, c)
+        for group in self.groups:
+            deep = group(deep, mask)
+        deep = shallow + self.body_end(self.norm_out(deep).movedim(-1, 1))  # (b, c, H, W)
+        sr = self.range.outwards(self.tail(deep))  # (b, 3, s*H, s*W)
+        return sr[..., : self.scale * h, : self.scale * w]  # (b, 3, s*h, s*w)

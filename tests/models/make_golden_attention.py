@@ -1,0 +1,174 @@
+"""Record what the authors' code of the attention networks computes, to be compared with ours.
+
+Usage, from the root of the project, with a clone of the repository named below::
+
+    python -m tests.models.make_golden_attention swinir PATH/TO/SwinIR
+
+It runs the network, small, with weights and an image from ``tests/models/_formula.py``, and writes one file
+``tests/models/golden/<name>-x<scale>.json`` for each scale: names and shapes of the learned entries of the state dict
+and of its other entries, and some pixels of the output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import torch
+from torch import nn
+
+from tests.models._formula import image, weights
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where a network's public code is, and how it is built small."""
+
+    repository: str
+    folder: str
+    module: str
+    build: Callable[[ModuleType, int], nn.Module]
+    scales: tuple[int, ...]
+    size: tuple[int, int] = (9, 11)
+    white: float = 1.0
+    gain: float = 1.0
+
+
+def _swinir(upsampler: str, **more: Any) -> Callable[[ModuleType, int], nn.Module]:
+    small = {"img_size": 8, "embed_dim": 12, "depths": [2, 2], "num_heads": [2, 2], "window_size": 4, "mlp_ratio": 2}
+
+    def build(module: ModuleType, scale: int) -> nn.Module:
+        net: nn.Module = module.SwinIR(upscale=scale, img_range=1.0, upsampler=upsampler, **{**small, **more})
+        return net
+
+    return build
+
+
+def _edsr_like(**sizes: Any) -> Callable[[ModuleType, int], nn.Module]:
+    def build(module: ModuleType, scale: int) -> nn.Module:
+        common = {"rgb_range": 255, "n_colors": 3, "scale": [scale], "res_scale": 1, "reduction": 16}
+        net: nn.Module = module.make_model(SimpleNamespace(**{**common, **sizes}))
+        return net
+
+    return build
+
+
+def _csnln(module: ModuleType, scale: int) -> nn.Module:
+    """Build CSNLN; its attention has 128 channels whatever the arguments say."""
+    return _edsr_like(n_feats=128, depth=2)(module, scale)
+
+
+_IPT = {
+    "n_feats": 8,
+    "patch_size": 12,
+    "patch_dim": 3,
+    "num_heads": 4,
+    "num_layers": 2,
+    "num_queries": 1,
+    "dropout_rate": 0,
+    "no_mlp": False,
+    "pos_every": False,
+    "no_pos": False,
+    "no_norm": False,
+}
+_SWINIR = ("JingyunLiang/SwinIR", "models", "network_swinir")
+REFERENCES = {
+    "swinir": Reference(*_SWINIR, _swinir("pixelshuffle"), (2, 3)),
+    "swinir_light": Reference(*_SWINIR, _swinir("pixelshuffledirect"), (4,)),
+    "swinir_real": Reference(*_SWINIR, _swinir("nearest+conv"), (2, 4)),
+    "swinir_real_large": Reference(*_SWINIR, _swinir("nearest+conv", resi_connection="3conv"), (4,)),
+    "san": Reference(
+        *("daitao/SAN", "TrainCode", "model.san"),
+        _edsr_like(n_resgroups=2, n_resblocks=1, n_feats=16, reduction=4),
+        (2, 3),
+        white=255.0,
+    ),
+    "rnan": Reference(
+        *("yulunzhang/RNAN", "SR/code", "model.rnan"),
+        _edsr_like(n_resgroups=3, n_resblocks=16, n_feats=8),
+        (2, 3),
+        size=(10, 12),
+        white=255.0,
+        gain=0.5,
+    ),
+    "csnln": Reference(
+        "SHI-Labs/Cross-Scale-Non-Local-Attention", "src", "model.csnln", _csnln, (2, 3, 4), size=(6, 12), white=255.0
+    ),
+    "ipt": Reference(
+        "huawei-noah/Pretrained-IPT", ".", "model.ipt", _edsr_like(**_IPT), (2, 4), size=(12, 12), white=255.0
+    ),
+}
+
+
+def main() -> None:
+    """Write the files of one network."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=REFERENCES)
+    parser.add_argument("clone", type=Path)
+    given = parser.parse_args()
+    reference = REFERENCES[given.name]
+    command = ["git", "-C", str(given.clone), "rev-parse", "HEAD"]
+    commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    module = _import(given.clone / reference.folder, reference.module)
+    for scale in reference.scales:
+        with torch.random.fork_rng():
+            net = reference.build(module, scale).eval()
+        record = {"reference": f"{reference.repository}@{commit}", "scale": scale, **_run(net, reference)}
+        (GOLDEN / f"{given.name}-x{scale}.json").write_text(json.dumps(record) + "\n", "utf-8")
+
+
+def _import(folder: Path, name: str) -> ModuleType:
+    """Import the authors' file alone: packages that it only mentions, or builds training with, are pretended."""
+    sys.path[:0] = [str(folder), str(folder / "model")]
+    package = ModuleType("model")
+    package.__path__ = [str(folder / "model")]  # without running its __init__
+    pretended: dict[str, dict[str, Any]] = {
+        "timm": {},
+        "timm.models": {},
+        "timm.models.layers": {
+            "DropPath": lambda rate: nn.Identity(),
+            "to_2tuple": lambda side: side if isinstance(side, tuple) else (side, side),
+            "trunc_normal_": nn.init.trunc_normal_,
+        },
+        "einops": {"rearrange": None},
+        "torchvision": {"transforms": None, "utils": None},
+    }
+    for missing, content in pretended.items():
+        sys.modules[missing] = ModuleType(missing)
+        vars(sys.modules[missing]).update(content)
+    if name.startswith("model."):
+        sys.modules["model"] = package
+    return importlib.import_module(name)
+
+
+def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
+    learned = {key for key, _ in net.named_parameters()}
+    entries = {key: list(value.shape) for key, value in net.state_dict().items()}
+    shapes = {key: shape for key, shape in entries.items() if key in learned}
+    nn.Module.load_state_dict(net, weights(shapes, gain=reference.gain), strict=False)
+    with torch.no_grad():
+        sr = net(image(*reference.size) * reference.white)[0] / reference.white
+    places = [(c, (7 * n) % sr.shape[1], (5 * n + 3) % sr.shape[2]) for n in range(8) for c in range(3)]
+    return {
+        "size": reference.size,
+        "channels": 3,
+        "gain": reference.gain,
+        "shapes": shapes,
+        "buffers": {key: shape for key, shape in entries.items() if key not in learned},
+        "mean": float(sr.mean()),
+        "pixels": [[c, y, x, round(float(sr[c, y, x]), 7)] for c, y, x in places],
+    }
+
+
+if __name__ == "__main__":
+    main()
