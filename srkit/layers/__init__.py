@@ -2,7 +2,7 @@
 
 from srkit.layers.conv import conv
 from srkit.layers.luma import on_luma, with_chroma
-from srkit.layers.pixels import DIV2K_MEAN, PixelRange
+from srkit.layers.pixels import DIV2K_MEAN, PixelRange, TrainedRange
 from srkit.layers.supervision import Prediction
 from srkit.layers.transposed import Interpolation, ResizeConv, TransposedConv, deconv, icnr_
 from srkit.layers.upsampler import Upsampler
@@ -14,6 +14,7 @@ __all__ = [
     "PixelRange",
     "Prediction",
     "ResizeConv",
+    "TrainedRange",
     "TransposedConv",
     "Upsampler",
     "WindowAttention",

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["DIV2K_MEAN", "PixelRange"]
+__all__ = ["DIV2K_MEAN", "PixelRange", "TrainedRange"]
 
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
 """Mean RGB of the 800 training images of DIV2K, in [0, 1], as used by EDSR and its descendants."""
@@ -63,3 +63,50 @@ class PixelRange(nn.Module):
     def extra_repr(self) -> str:
         """Return what ``print(net)`` shows."""
         return f"rgb_range={self.rgb_range:g}"
+
+
+class TrainedRange(nn.Module):
+    """The same shift where it was trained along: two 1x1 convolutions that only begin as :class:`PixelRange`.
+
+    EDSR-PyTorch freezes its mean shift parameter by parameter. Several descendants (SAN, RNAN, MSRN, Meta-SR) set the
+    flag on the module, where it does nothing: their 24 numbers were trained, their released weights hold what became of
+    them, and their parameter counts include them.
+
+    Args:
+        rgb_range: the value that white has inside the network.
+        mean: RGB mean in [0, 1] that is subtracted and added at first.
+    """
+
+    RENAMES: ClassVar[tuple[tuple[str, str], ...]] = (
+        (r"sub_mean\.(.+)", r"range.subtract.\1"),
+        (r"add_mean\.(.+)", r"range.add.\1"),
+    )
+    """From the published names to those of an attribute ``range`` of this class."""
+
+    def __init__(self, *, rgb_range: float = 255.0, mean: tuple[float, float, float] = DIV2K_MEAN) -> None:
+        super().__init__()
+        self.rgb_range = float(rgb_range)
+        self.subtract, self.add = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
+        with torch.no_grad():
+            for layer, sign in ((self.subtract, -1), (self.add, 1)):
+                layer.weight.copy_(torch.eye(3).view(3, 3, 1, 1))
+                layer.bias.copy_(sign * rgb_range * torch.tensor(mean))  # type: ignore[union-attr]
+
+    def inwards(self, image: Tensor) -> Tensor:
+        """Stretch to ``[0, rgb_range]`` and shift; ``(b, 3, h, w)`` in and out."""
+        shifted: Tensor = self.subtract(image * self.rgb_range)
+        return shifted
+
+    def outwards(self, features: Tensor) -> Tensor:
+        """Shift and shrink to [0, 1]; ``(b, 3, h, w)`` in and out."""
+        shifted: Tensor = self.add(features)
+        return shifted / self.rgb_range
+
+    @staticmethod
+    def rgb_range_of(weights: Mapping[str, Tensor]) -> float:
+        """Return the value of white that published weights were trained with: 255 or 1, whichever is nearer.
+
+        Raises:
+            KeyError: there is no trained shift called ``range``.
+        """
+        return 255.0 if float(weights["range.add.bias"].abs().sum()) > 12 else 1.0

@@ -45,7 +45,7 @@ def shift_mask(h: int, w: int, window: int) -> Tensor:
 
 
 class WindowAttention(nn.Module):
-    """Section 3.1, equations 5 and 6: attention between the pixels of one window, with learned relative positions.
+    """Attention between the pixels of one window, with learned relative positions (SwinIR, section 3.2).
 
     Args:
         channels: in and out; divided among the heads.

@@ -18,6 +18,7 @@ from srkit.models import (  # each line puts a network on the shelf
     nearest,
     pcarn,
     rcan,
+    san,
     srcnn,
     srmd,
     srresnet,

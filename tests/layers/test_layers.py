@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from srkit.errors import BadInput
-from srkit.layers import DIV2K_MEAN, PixelRange, Upsampler, conv, on_luma
+from srkit.layers import DIV2K_MEAN, PixelRange, TrainedRange, Upsampler, conv, on_luma
 
 
 def _image(h: int, w: int) -> torch.Tensor:
@@ -111,3 +111,14 @@ def test_chroma_is_enlarged_by_bicubic_whatever_the_network_does() -> None:
     found = rgb_to_ycbcr(black)
     torch.testing.assert_close(found[:, 1:], imresize(rgb_to_ycbcr(lr), 3)[:, 1:], atol=1e-9, rtol=0)
     assert float(found[:, 0].abs().max()) < 1e-9
+
+
+def test_a_trained_range_begins_as_the_frozen_one_and_counts_24_parameters() -> None:
+    image = torch.rand(2, 3, 4, 5)
+    trained, frozen = TrainedRange(rgb_range=255.0), PixelRange(rgb_range=255.0)
+    torch.testing.assert_close(trained.inwards(image), frozen.inwards(image), atol=1e-4, rtol=0)
+    torch.testing.assert_close(trained.outwards(255 * image), frozen.outwards(255 * image), atol=1e-6, rtol=0)
+    assert sum(weight.numel() for weight in trained.parameters()) == 24
+    for white in (255.0, 1.0):
+        state = TrainedRange(rgb_range=white).state_dict(prefix="range.")
+        assert TrainedRange.rgb_range_of(state) == white
