@@ -108,7 +108,7 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
         "depth": n_layers // n_groups,
         "n_heads": table.shape[1],
         "window": (isqrt(table.shape[0]) + 1) // 2,
-        "mlp_ratio": weights["groups.0.layers.0.expand.weight"].shape[0] / channels,
+        "mlp_ratio": weights["groups.0.layers.0.widen.weight"].shape[0] / channels,
         "slim": "groups.0.end.0.weight" in weights,
         "reconstruction": kind,
     }
@@ -124,8 +124,8 @@ LAYOUT = Layout(
         (r"patch_embed\.norm\.(.+)", r"norm_in.\1"),
         (_LAYER + r"attn\.relative_position_bias_table", _OURS + "attention.table"),
         (_LAYER + r"attn\.(qkv|proj)\.(.+)", _OURS + r"attention.\3.\4"),
-        (_LAYER + r"mlp\.fc1\.(.+)", _OURS + r"expand.\3"),
-        (_LAYER + r"mlp\.fc2\.(.+)", _OURS + r"contract.\3"),
+        (_LAYER + r"mlp\.fc1\.(.+)", _OURS + r"widen.\3"),
+        (_LAYER + r"mlp\.fc2\.(.+)", _OURS + r"narrow.\3"),
         (_LAYER + r"(norm.+)", _OURS + r"\3"),
         (r"layers\.(\d+)\.conv\.(.+)", r"groups.\1.end.\2"),
         (r"norm\.(.+)", r"norm_out.\1"),
@@ -150,8 +150,8 @@ class SwinLayer(nn.Module):
         self.norm1 = nn.LayerNorm(channels)
         self.attention = WindowAttention(channels, n_heads=n_heads, window=window)
         self.norm2 = nn.LayerNorm(channels)
-        self.expand = nn.Linear(channels, int(channels * mlp_ratio))
-        self.contract = nn.Linear(int(channels * mlp_ratio), channels)
+        self.widen = nn.Linear(channels, int(channels * mlp_ratio))
+        self.narrow = nn.Linear(int(channels * mlp_ratio), channels)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Refine ``(b, h, w, c)``; the shape stays. ``mask`` is that of :func:`shift_mask`."""
@@ -164,7 +164,7 @@ class SwinLayer(nn.Module):
         if self.shift:
             moved = moved.roll((self.shift, self.shift), dims=(1, 2))
         features = features + moved
-        hidden: Tensor = self.contract(F.gelu(self.expand(self.norm2(features))))
+        hidden: Tensor = self.narrow(F.gelu(self.widen(self.norm2(features))))
         return features + hidden
 
 

@@ -80,7 +80,7 @@ def _published_name(key: str) -> str:
     parts = key.split(".")
     if parts[0] == "groups" and parts[2] == "layers":
         last = {"table": "relative_position_bias_table"}.get(parts[-1], parts[-1])
-        middle = {"attention": ["attn"], "expand": ["mlp", "fc1"], "contract": ["mlp", "fc2"]}
+        middle = {"attention": ["attn"], "widen": ["mlp", "fc1"], "narrow": ["mlp", "fc2"]}
         inner = [word for part in parts[4:-1] for word in middle.get(part, [part])]
         return ".".join(["layers", parts[1], "residual_group", "blocks", parts[3], *inner, last])
     whole = {
