@@ -174,7 +174,7 @@ class LapSRN(nn.Module):
         return images[1:]
 
     def predictions(self, lr: Tensor) -> list[Prediction]:
-        """Return the images of all levels, each of weight 1 (equation 2), from ``(b, 3, h, w)``."""
+        """Return the images of all levels, each of weight 1 (section 3.2), from ``(b, 3, h, w)``."""
         return [
             Prediction(f"x{scale}", with_chroma(image, lr, scale=scale), scale, 1.0)
             for scale, image in zip((2, 4, 8), self.pyramid(rgb_to_y(lr)), strict=False)

@@ -64,12 +64,12 @@ LAYOUT = Layout(sizes=_sizes)
 
 
 class Embedding(nn.Module):
-    """The recursive block of figure 4: ``depth`` times leaky ReLU and convolution, run again and again.
+    """The recursive block: ``depth`` times leaky ReLU and convolution, run again and again.
 
     Args:
         channels: in and out.
         depth: convolutions in one run.
-        n_recursions: runs with the same weights; after each, what the level began with is added (figure 5(c), SS).
+        n_recursions: runs with the same weights; after each, what the level began with is added (SS).
     """
 
     def __init__(self, channels: int, depth: int, *, n_recursions: int) -> None:
@@ -89,7 +89,7 @@ class Embedding(nn.Module):
 
 @register_model("ms_lapsrn", CARD, layout=LAYOUT)
 class MSLapSRN(nn.Module):
-    """Figure 4: a Laplacian pyramid whose levels share everything, on luma.
+    """A Laplacian pyramid whose levels share everything, on luma.
 
     Args:
         scale: 2, 4 or 8; only the number of levels depends on it.

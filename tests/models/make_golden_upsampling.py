@@ -5,7 +5,8 @@ Usage, from the root of the project, with a clone of the repository named below:
     python -m tests.models.make_golden_upsampling fsrcnn_scale3 PATH/TO/FSRCNN-pytorch
 
 It runs the network, small where its code allows, with weights and an image from ``tests/models/_formula.py``, and
-writes ``tests/models/golden/<name>.json``: names and shapes of the state dict, and some pixels of each output.
+writes ``tests/models/golden/<name>.json``: names and shapes of the state dict, and some pixels of each output,
+computed in double precision so that the depth of a network does not blur them.
 """
 
 from __future__ import annotations
@@ -40,6 +41,22 @@ class Reference:
     scale: int = 2
 
 
+def _dbpn(scale: int) -> Reference:
+    sizes = {"num_channels": 3, "base_filter": 8, "feat": 16, "num_stages": 7, "scale_factor": scale}
+    return Reference("alterzero/DBPN-Pytorch", "dbpn", lambda m: m.Net(**sizes), channels=3, scale=scale)
+
+
+def _srfbn(scale: int) -> Reference:
+    sizes = {"in_channels": 3, "out_channels": 3, "num_features": 8, "num_steps": 4, "num_groups": 3}
+
+    def build(module: Any) -> nn.Module:
+        Tensor.cuda = lambda self: self  # type: ignore[assignment]  # the reference calls it, whatever there is
+        net: nn.Module = module.SRFBN(**sizes, upscale_factor=scale)
+        return net
+
+    return Reference("Paper99/SRFBN_CVPR19", "networks.srfbn_arch", build, channels=3, white=255.0, scale=scale)
+
+
 def _fsrcnn(scale: int) -> Reference:
     return Reference("yjn870/FSRCNN-pytorch", "models", lambda m: m.FSRCNN(scale), scale=scale)
 
@@ -48,6 +65,10 @@ REFERENCES = {
     "fsrcnn_scale2": _fsrcnn(2),
     "fsrcnn_scale3": _fsrcnn(3),
     "fsrcnn_scale4": _fsrcnn(4),
+    "dbpn_scale2": _dbpn(2),
+    "dbpn_scale4": _dbpn(4),
+    "srfbn_scale2": _srfbn(2),
+    "srfbn_scale3": _srfbn(3),
     "lapsrn_port": Reference("twtygqyy/pytorch-LapSRN", "lapsrn", lambda m: m.Net(), scale=4),
 }
 
@@ -71,12 +92,14 @@ def main() -> None:
 def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
     shapes = {key: list(value.shape) for key, value in net.state_dict().items()}
     net.load_state_dict(weights(shapes))
+    net.double()
     with torch.no_grad():
-        out = net(image(*reference.size)[:, : reference.channels] * reference.white)
+        out = net(image(*reference.size)[:, : reference.channels].double() * reference.white)
     images = [each / reference.white for each in (out if isinstance(out, tuple | list) else [out])]
     return {
         "size": reference.size,
         "channels": reference.channels,
+        "white": reference.white,
         "scale": reference.scale,
         "shapes": shapes,
         "outputs": [_pixels(each[0]) for each in images],
@@ -86,7 +109,7 @@ def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
 def _pixels(sr: Tensor) -> dict[str, Any]:
     channels, h, w = sr.shape
     places = [(n % channels, (7 * n) % h, (5 * n + 3) % w) for n in range(16)]
-    return {"mean": float(sr.mean()), "pixels": [[c, y, x, float(f"{float(sr[c, y, x]):.8g}")] for c, y, x in places]}
+    return {"mean": float(sr.mean()), "pixels": [[c, y, x, float(f"{float(sr[c, y, x]):.9g}")] for c, y, x in places]}
 
 
 if __name__ == "__main__":
