@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -38,6 +38,26 @@ class Reference:
     folder: str = "."
     size: tuple[int, int] = (9, 11)
     white: float = 1.0
+    channels: int = 3
+    gain: float = 1.0
+
+
+_EDSR = SimpleNamespace(
+    n_resblocks=16,
+    n_feats=64,
+    scale=[2, 3, 4],
+    rgb_range=255,
+    n_colors=3,
+    RDNconfig="A",
+    G0=16,
+    RDNkSize=3,
+)
+
+
+def _at(net: nn.Module, index: int) -> nn.Module:
+    """Set the network of several scales to the scale with this number."""
+    net.set_scale(index)  # type: ignore[operator]
+    return net
 
 
 REFERENCES = {
@@ -69,6 +89,27 @@ REFERENCES = {
         call=lambda net, lr: net(lr, 3),
         folder="pcarn",
     ),
+    "mdsr": Reference(
+        "thstkdgus35/EDSR-PyTorch",
+        "model.mdsr",
+        lambda m: _at(m.make_model(_EDSR), 1),
+        folder="src",
+        white=255.0,
+        gain=0.5,
+    ),
+    "rdn": Reference("thstkdgus35/EDSR-PyTorch", "model.rdn", lambda m: m.make_model(_EDSR), folder="src", white=255.0),
+    "esrgan": Reference("xinntao/ESRGAN", "RRDBNet_arch", lambda m: m.RRDBNet(3, 3, 16, 2, gc=8)),
+    "bsrgan": Reference("cszn/KAIR", "models.network_rrdbnet", lambda m: m.RRDBNet(nf=16, nb=2, gc=8, sf=2)),
+    "real_esrgan": Reference(
+        "XPixelGroup/BasicSR",
+        "basicsr.archs.rrdbnet_arch",
+        lambda m: m.RRDBNet(3, 3, scale=2, num_feat=16, num_block=2, num_grow_ch=8),
+        size=(10, 12),
+    ),
+    "msrn": Reference(
+        "MIVRC/MSRN-PyTorch", "model.msrn", lambda m: m.make_model(_EDSR), folder="MSRN/Train", white=255.0
+    ),
+    "msrn_luma": Reference("MIVRC/MSRN-PyTorch", "model", lambda m: m.MSRN(), folder="OLD", channels=1),
 }
 
 
@@ -90,15 +131,16 @@ def main() -> None:
 
 def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
     shapes = {key: list(value.shape) for key, value in net.state_dict().items()}
-    net.load_state_dict(weights(shapes, white=reference.white))
+    net.load_state_dict(weights(shapes, white=reference.white, gain=reference.gain))
     with torch.no_grad():
-        sr = reference.call(net, image(*reference.size) * reference.white)[0] / reference.white
+        sr = reference.call(net, image(*reference.size)[:, : reference.channels] * reference.white)[0] / reference.white
     channels, h, w = sr.shape
     places = [(n % channels, (7 * n) % h, (5 * n + 3) % w) for n in range(16)]
     return {
         "size": reference.size,
-        "channels": 3,
+        "channels": reference.channels,
         "white": reference.white,
+        "gain": reference.gain,
         "shapes": shapes,
         "mean": float(sr.mean()),
         "pixels": [[c, y, x, round(float(sr[c, y, x]), 7)] for c, y, x in places],
