@@ -73,6 +73,12 @@ def _wavelet_srnet(module: ModuleType) -> nn.Module:
     return net
 
 
+def _fdan(module: ModuleType) -> nn.Module:
+    sizes = SimpleNamespace(SCALE=2, CHANNEL=16, PLUS=False, ACTIVATION="relu")
+    net: nn.Module = module.Net(SimpleNamespace(MODEL=sizes))
+    return net
+
+
 def _sixteenth(key: str, value: Any) -> Any:
     return value // 16 if "channels" in key and value % 32 == 0 else value
 
@@ -83,6 +89,7 @@ REFERENCES = {
     ),
     "mwcnn": Reference("lpj0/MWCNN_PyTorch", "model.mw", _mwcnn, size=(16, 24), channels=1),
     "dwsr": Reference("z0gSh1u/dwsr-pytorch", "model", _dwsr, size=(10, 14), channels=1),
+    "fdan": Reference("CS-GangXu/FDAN", "fdan", _fdan, size=(20, 24)),
     "wavelet_srnet": Reference("hhb072/WaveletSRNet", "networks", _wavelet_srnet),
 }
 
