@@ -8,8 +8,8 @@ in the picture they stand.
 What comes out is not an ordinary picture: it is coded for high dynamic range, BT.2020 colours and the PQ curve (SMPTE
 ST 2084), 10 bits as [0, 1]. An ordinary display shows it pale.
 
-Deviations from the paper: none in the network, which is the authors' definition for MatConvNet (``net_full.m``). It maps
-the Y'CbCr planes of an SDR video to those of an HDR video (:meth:`DeepSRITM.enlarge_planes`); around it stand the
+Deviations from the paper: none in the network, which is the authors' definition for MatConvNet (``net_full.m``). It
+maps the Y'CbCr planes of an SDR video to those of an HDR video (:meth:`DeepSRITM.enlarge_planes`); around it stand the
 conversions from BT.709 R'G'B' and to BT.2020 R'G'B', in narrow range, since the contract speaks of RGB. The detail is
 input over max(base, 1e-4); the authors add the machine epsilon, which in single precision does not hold a zero off.
 """
