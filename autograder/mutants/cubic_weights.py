@@ -1,0 +1,42 @@
+"""Wrong answers to exercise 2.1, the weights of cubic interpolation."""
+
+import torch
+
+from autograder.mutants import mutant
+
+
+@mutant(1, "other_kernel")
+def pytorchs_kernel(t):
+    x = torch.stack([1 + t, t, 1 - t, 2 - t], dim=-1)
+    return torch.where(x <= 1, 1.25 * x**3 - 2.25 * x**2 + 1, -0.75 * (x**3 - 5 * x**2 + 8 * x - 4))
+
+
+@mutant(1, "linear")
+def two_pixels_only(t):
+    zero = torch.zeros_like(t)
+    return torch.stack([zero, 1 - t, t, zero], dim=-1)
+
+
+@mutant(1, "mirrored")
+def from_right_to_left(t):
+    x = torch.stack([2 - t, 1 - t, t, 1 + t], dim=-1)
+    return torch.where(x <= 1, 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2)
+
+
+@mutant(0, "one_branch")
+def the_first_piece_everywhere(t):
+    x = torch.stack([1 + t, t, 1 - t, 2 - t], dim=-1)
+    return 1.5 * x**3 - 2.5 * x**2 + 1
+
+
+@mutant(0, "wrong_axis")
+def one_column_for_each_place(t):
+    x = torch.stack([1 + t, t, 1 - t, 2 - t])
+    return torch.where(x <= 1, 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2)
+
+
+@mutant(1, "nothing_below_zero")
+def weights_that_may_not_be_negative(t):
+    x = torch.stack([1 + t, t, 1 - t, 2 - t], dim=-1)
+    weights = torch.where(x <= 1, 1.5 * x**3 - 2.5 * x**2 + 1, torch.zeros_like(x))
+    return weights / weights.sum(-1, keepdim=True)

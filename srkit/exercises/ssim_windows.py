@@ -1,0 +1,131 @@
+"""Exercise 02.4: structural similarity of small windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+
+__all__ = ["SSIM_WINDOWS"]
+
+_C1, _C2 = 0.01**2, 0.03**2
+
+
+def _moments(x: Tensor, y: Tensor, weights: Tensor) -> tuple[Tensor, ...]:
+    """Return means, variances and the covariance of (n, k) windows under weights (k,)."""
+    x, y, weights = x.double(), y.double(), weights.double()
+    mx, my = x @ weights, y @ weights
+    return mx, my, x.square() @ weights - mx**2, y.square() @ weights - my**2, (x * y) @ weights - mx * my
+
+
+def _ssim(x: Tensor, y: Tensor, weights: Tensor, c1: float = _C1, c2: float = _C2, twice: float = 2.0) -> Tensor:
+    mx, my, vx, vy, cov = _moments(x, y, weights)
+    value = (2 * mx * my + c1) * (twice * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    return value.to(x.dtype)
+
+
+def _centred(x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+    mx, my = (x * weights).sum(-1), (y * weights).sum(-1)
+    dx, dy = x - mx[:, None], y - my[:, None]
+    cov, vx, vy = ((a * b * weights).sum(-1) for a, b in ((dx, dy), (dx, dx), (dy, dy)))
+    return (2 * mx * my + _C1) / (mx**2 + my**2 + _C1) * (2 * cov + _C2) / (vx + vy + _C2)
+
+
+def _without_luminance(x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+    _, _, vx, vy, cov = _moments(x, y, weights)
+    return ((2 * cov + _C2) / (vx + vy + _C2)).to(x.dtype)
+
+
+def _deviations(x: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+    mx, my, vx, vy, cov = _moments(x, y, weights)
+    value = (2 * mx * my + _C1) * (2 * cov + _C2) / ((mx**2 + my**2 + _C1) * (vx.sqrt() + vy.sqrt() + _C2))
+    return value.to(x.dtype)
+
+
+def _cases(seed: int) -> list[Case]:
+    even = torch.full((9,), 1 / 9)
+    bell = torch.tensor([1.0, 2, 1, 2, 4, 2, 1, 2, 1]) / 16
+    x, error = noise(4, 9, seed=seed + 1), noise(4, 9, seed=seed + 2) - 0.5
+    flat = torch.full((2, 9), 0.25) * torch.tensor([[1.0], [2.0]])
+    return [
+        Case(criterion="value", inputs={"x": x, "y": x + 0.3 * error, "weights": even}),
+        Case(criterion="value", inputs={"x": 0.05 * x, "y": 0.05 * x.flip(0), "weights": even}),
+        Case(criterion="same", inputs={"x": x, "y": x.clone(), "weights": even}),
+        Case(criterion="flat", inputs={"x": flat, "y": flat + 0.1, "weights": even}),
+        Case(criterion="weights", inputs={"x": x, "y": x.roll(1, 0), "weights": bell}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"similarity": answer(inputs["x"], inputs["y"], inputs["weights"])}
+
+
+SSIM_WINDOWS = add(
+    Exercise(
+        name="ssim_windows",
+        answer="ssim_windows",
+        number="2.4",
+        title="Structural similarity",
+        difficulty=3,
+        importance=3,
+        minutes=15,
+        criteria=(
+            Criterion(name="value", points=1, text="the similarity of two sets of windows is right"),
+            Criterion(name="same", points=1, text="a window and its copy have similarity 1"),
+            Criterion(name="flat", points=1, text="two flat windows of different brightness are told apart"),
+            Criterion(name="weights", points=1, text="the weights of the pixels count", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_ssim, _centred),
+        tolerance=Tolerance(
+            absolute=2e-4,
+            relative=1e-3,
+            reason="a variance as the difference of two near numbers loses three digits in float32",
+        ),
+        slips=(
+            Slip(
+                name="constants_forgotten",
+                message="C1 and C2 are missing or too small: where both windows are dark or flat they decide.",
+                wrong=lambda x, y, weights: _ssim(x, y, weights, 0.0, 0.0),
+            ),
+            Slip(
+                name="constants_for_255",
+                message="Your constants belong to levels 0 to 255. For [0, 1] they are 0.01^2 and 0.03^2.",
+                wrong=lambda x, y, weights: _ssim(x, y, weights, 6.5025, 58.5225),
+            ),
+            Slip(
+                name="covariance_once",
+                message="A window and its copy do not get 1. Compare the two halves of the second fraction: what "
+                "becomes of the covariance when y is x?",
+                wrong=lambda x, y, weights: _ssim(x, y, weights, twice=1.0),
+            ),
+            Slip(
+                name="luminance_forgotten",
+                message="The means are compared nowhere: a window and a brighter copy are the same to you.",
+                wrong=_without_luminance,
+            ),
+            Slip(
+                name="deviations",
+                message="You add standard deviations. The formula has variances.",
+                wrong=_deviations,
+            ),
+            Slip(
+                name="weights_ignored",
+                message="Every pixel of the window counts alike in yours, whatever its weight.",
+                wrong=lambda x, y, weights: _ssim(x, y, torch.full_like(weights, 1 / len(weights))),
+            ),
+        ),
+        hints=(
+            "If y is x, what must come out, and what do the two fractions become?",
+            "Three kinds of weighted mean are needed: of x, of x times x, of x times y. The variance is the mean of "
+            "the square minus the square of the mean.",
+            "Begin with mx = (x * weights).sum(-1), one number for each window, and the same for y.",
+        ),
+    )
+)
