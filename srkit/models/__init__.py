@@ -23,6 +23,7 @@ from srkit.models import (  # each line puts a network on the shelf
     mwcnn,
     nearest,
     pcarn,
+    prosr,
     rcan,
     rdn,
     san,

@@ -12,12 +12,15 @@ computed in double precision so that the depth of a network does not blur them.
 from __future__ import annotations
 
 import argparse
+import collections
+import collections.abc
 import importlib
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -39,6 +42,7 @@ class Reference:
     channels: int = 1
     white: float = 1.0
     scale: int = 2
+    bare: tuple[str, ...] = ()  # packages whose own __init__ needs what is not here
 
 
 def _dbpn(scale: int) -> Reference:
@@ -57,6 +61,35 @@ def _srfbn(scale: int) -> Reference:
     return Reference("Paper99/SRFBN_CVPR19", "networks.srfbn_arch", build, channels=3, white=255.0, scale=scale)
 
 
+def _prosr(*, residual: bool) -> Reference:
+    shape: dict[str, Any] = {
+        "num_init_features": 8,
+        "growth_rate": 4,
+        "bn_size": 2,
+        "max_num_feature": 20,
+        "max_scale": 4,
+    }
+    shape |= {"residual_denseblock": residual, "ps_woReLU": False, "res_factor": 0.2, "block_compression": 0.4}
+    shape |= {"level_config": [[3, 3], [3]], "level_compression": -1 if residual else 0.5}
+
+    def build(module: Any) -> nn.Module:
+        net: nn.Module = module.ProSR(**shape)
+        plain = net.forward
+        net.forward = lambda x: [plain(x, 2), plain(x, 4), plain(x, 4, 0.3)]  # type: ignore[method-assign]
+        return net
+
+    collections.Iterable = collections.abc.Iterable  # type: ignore[attr-defined]  # gone since Python 3.10
+    return Reference(
+        "fperazzi/proSR",
+        "prosr.models.generators",
+        build,
+        folder="lib",
+        channels=3,
+        scale=4,
+        bare=("prosr", "prosr.models"),
+    )
+
+
 def _fsrcnn(scale: int) -> Reference:
     return Reference("yjn870/FSRCNN-pytorch", "models", lambda m: m.FSRCNN(scale), scale=scale)
 
@@ -69,6 +102,8 @@ REFERENCES = {
     "dbpn_scale4": _dbpn(4),
     "srfbn_scale2": _srfbn(2),
     "srfbn_scale3": _srfbn(3),
+    "prosr": _prosr(residual=True),
+    "prosr_s": _prosr(residual=False),
     "lapsrn_port": Reference("twtygqyy/pytorch-LapSRN", "lapsrn", lambda m: m.Net(), scale=4),
 }
 
@@ -82,6 +117,9 @@ def main() -> None:
     given = parser.parse_args()
     reference = REFERENCES[given.name]
     sys.path.insert(0, str(given.clone / reference.folder))
+    for name in reference.bare:
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__path__ = [str(given.clone / reference.folder / name.replace(".", "/"))]
     with torch.random.fork_rng():
         net = reference.build(importlib.import_module(reference.module)).eval()
     commit = given.commit or commit_of(given.clone)
