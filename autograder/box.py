@@ -1,0 +1,78 @@
+"""The box student code runs in: what goes in, what comes out, and which box this machine can offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from autograder.limits import Limits
+from srkit.exercises import Value
+
+__all__ = ["Box", "BoxError", "End", "Job", "Reply", "choose_box"]
+
+End = Literal["answered", "died", "timeout", "memory", "too large", "broken"]
+
+
+class BoxError(RuntimeError):
+    """The box itself does not work; nothing is known about the student's code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One case of one exercise, as it goes into the box. No expected value, tolerance, point or seed is in it.
+
+    Attributes:
+        name: the function or class the student defines.
+        pieces: (label, code) of the student's code, in the order of the notebook.
+        probe: source of the function that runs the answer, see :mod:`autograder.probes`.
+        perform: the name of that function within ``probe``.
+        inputs: the inputs of this case.
+        hidden: what must not be importable, as ``"module:name"``.
+    """
+
+    name: str
+    pieces: Sequence[tuple[str, str]]
+    probe: str
+    perform: str
+    inputs: Mapping[str, Value]
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came out of the box for one job; everything in it may be a lie of the student's code.
+
+    Attributes:
+        end: how it ended. ``"broken"`` is the box's fault, all others the code's.
+        observation: for ``"answered"``: keys ``outputs``, ``trouble``, ``message``, ``changed``.
+        detail: what is known about the end: a signal, an exit status.
+        printed: the beginning of what was printed.
+    """
+
+    end: End
+    observation: Mapping[str, Any] | None = None
+    detail: str = ""
+    printed: str = ""
+
+
+class Box(Protocol):
+    """Runs student code where it can harm nothing. One box serves one grading process, one job at a time."""
+
+    def run(self, job: Job, limits: Limits) -> Reply:
+        """Run one job; nothing it started is alive and nothing it wrote is left when this returns."""
+
+    def close(self) -> None:
+        """End the box. It may be called twice."""
+
+
+def choose_box(trusted: bool = False) -> Box:
+    """Return the best box that works on this machine, after trying it.
+
+    Args:
+        trusted: run the code without a sandbox, in an ordinary process. Only for the author's own solutions.
+
+    Raises:
+        BoxError: no sandbox works here; the message says how to get one.
+    """
+    raise BoxError("No sandbox is built yet.")

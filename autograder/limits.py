@@ -1,0 +1,41 @@
+"""What student code may use. Every number is a ceiling for one case of one exercise unless it says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+__all__ = ["LIMITS", "Limits"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Ceilings for student code.
+
+    Attributes:
+        cpu_seconds: processor time of one process. The fair limit: it does not depend on what else the machine does.
+        wall_seconds: time on the clock, for code that sleeps or waits; generous, because machines are shared.
+        timeouts: after so many timeouts in one exercise its remaining cases are not run.
+        memory_bytes: address space of one process, and resident memory of all processes of one case together.
+        processes: processes and threads of one case.
+        file_bytes: the largest file that may be written.
+        folder_bytes: everything below the temporary folder.
+        answer_bytes: the largest answer that is read.
+        printed_bytes: how much of what is printed is kept as evidence; the rest is thrown away while it is read.
+    """
+
+    cpu_seconds: int = 20
+    wall_seconds: int = 90
+    timeouts: int = 2
+    memory_bytes: int = 2 * 2**30
+    processes: int = 48
+    file_bytes: int = 16 * 2**20
+    folder_bytes: int = 64 * 2**20
+    answer_bytes: int = 16 * 2**20
+    printed_bytes: int = 16 * 2**10
+
+    def to_dict(self) -> dict[str, int]:
+        """Return plain data, ready for JSON."""
+        return asdict(self)
+
+
+LIMITS = Limits()
