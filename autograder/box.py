@@ -75,4 +75,6 @@ def choose_box(trusted: bool = False) -> Box:
     Raises:
         BoxError: no sandbox works here; the message says how to get one.
     """
-    raise BoxError("No sandbox is built yet.")
+    from autograder.sandboxes import pick  # which imports this file
+
+    return pick(trusted)

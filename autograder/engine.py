@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
-from autograder.box import Box
+from autograder.answers import Answer, find_answer
+from autograder.box import Box, Job, Reply
+from autograder.evidence import magnitude, pictures, readable
+from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
-from autograder.record import Record
+from autograder.masks import hidden_names
+from autograder.notebooks import Unreadable, read_cells
+from autograder.outcomes import Met, judged, told
+from autograder.probes import probe_of
+from autograder.record import CriterionResult, Record, Result
+from srkit.exercises import EXERCISES, Case, Criterion, Exercise
 
 __all__ = ["grade_submission"]
 
@@ -15,5 +24,141 @@ __all__ = ["grade_submission"]
 def grade_submission(
     submission: Path | bytes, exercises: Sequence[str], *, seed: int, box: Box, limits: Limits = LIMITS
 ) -> Record:
-    """Grade the answers to ``exercises`` in a notebook."""
-    raise NotImplementedError
+    """Grade the answers to ``exercises`` in a notebook.
+
+    Nothing the student handed in makes this raise: what cannot be read is a record that says so.
+
+    Args:
+        submission: the notebook, or where it lies. Links are not followed.
+        exercises: registered names.
+        seed: the secret that the hidden cases are drawn from; the same seed draws the same cases again.
+        box: where the code runs; it gets inputs and gives outputs, and knows nothing of what is expected.
+        limits: what the code may use.
+
+    Raises:
+        UnknownName: there is no such exercise.
+        OSError: the file is not there.
+    """
+    asked = [EXERCISES.get(name) for name in exercises]
+    data = submission if isinstance(submission, bytes) else _read(submission)
+    digest = submission_hash(data)
+    problem, answers = "", {}
+    try:
+        cells = read_cells(data)
+        answers = {exercise.name: find_answer(cells, exercise.answer) for exercise in asked}
+    except Unreadable as trouble:
+        problem = str(trouble)
+        answers = {exercise.name: Answer(problem=problem) for exercise in asked}
+    return Record(
+        submission=digest,
+        seed=seed,
+        results={exercise.name: _grade(exercise, answers[exercise.name], seed, box, limits) for exercise in asked},
+        problem=problem,
+        key=record_key(digest, exercises, seed, limits),
+    )
+
+
+def _read(path: Path) -> bytes:
+    if path.is_symlink():
+        return b""  # what it points at was not handed in
+    return path.read_bytes()
+
+
+def _grade(exercise: Exercise, answer: Answer, seed: int, box: Box, limits: Limits) -> Result:
+    if not answer.pieces:
+        met = Met("error" if answer.broken else "no answer", answer.problem)
+        return _sum_up(exercise, answer, [(criterion, met) for criterion in exercise.criteria])
+    run = _Run(exercise, answer, box, limits)
+    cases = _cases(exercise.name, seed)
+    found = [
+        (criterion, run.meets([case for case in cases if case.criterion == criterion.name]))
+        for criterion in exercise.criteria
+    ]
+    return _sum_up(exercise, answer, found)
+
+
+class _Run:
+    """One answer on its way through the cases of one exercise."""
+
+    def __init__(self, exercise: Exercise, answer: Answer, box: Box, limits: Limits) -> None:
+        self.exercise, self.answer, self.box, self.limits = exercise, answer, box, limits
+        self.timeouts = 0
+
+    def meets(self, cases: Sequence[Case]) -> Met:
+        """Run the cases of one criterion up to the first that is not met."""
+        met = Met("correct")
+        for case in cases:
+            met = self._one(case).after(met)
+            if met.outcome != "correct":
+                break
+        return met
+
+    def _one(self, case: Case) -> Met:
+        if self.timeouts >= self.limits.timeouts:
+            return Met("timeout", "Not run, because your code did not come to an end before.")
+        reply = self.box.run(self._job(case), self.limits)
+        met = told(reply, self.limits)
+        if met is None:
+            met = judged(self.exercise, case, reply)
+        self.timeouts += met.outcome == "timeout"
+        return met
+
+    def _job(self, case: Case) -> Job:
+        return Job(
+            name=self.exercise.answer,
+            pieces=self.answer.pieces,
+            probe=probe_of(self.exercise.name),
+            perform="perform",
+            inputs=case.inputs,
+            hidden=hidden_names(self.exercise.name),
+        )
+
+
+@lru_cache(maxsize=64)
+def _cases(exercise: str, seed: int) -> Sequence[Case]:
+    return tuple(EXERCISES.get(exercise).cases(seed))
+
+
+def _sum_up(exercise: Exercise, answer: Answer, found: Sequence[tuple[Criterion, Met]]) -> Result:
+    criteria = tuple(_criterion(criterion, met) for criterion, met in found)
+    earned = [criterion.points for criterion in criteria]
+    failed = next((met for _, met in found if met.outcome != "correct"), None)
+    broken = next((met for _, met in found if met.outcome == "infrastructure"), None)
+    points = None if broken else float(sum(value for value in earned if value is not None))
+    outcome = broken.outcome if broken else failed.outcome if failed else "correct"
+    if failed and not broken and points:
+        outcome = "partial"
+    shown = broken or failed
+    return Result(
+        exercise=exercise.name,
+        outcome=outcome,
+        points=points,
+        max_points=float(exercise.points),
+        criteria=criteria,
+        message=shown.message if shown else "",
+        error_magnitude=max((met.magnitude for _, met in found if met.magnitude is not None), default=None),
+        source=readable(answer.source, 1 << 16),
+        printed=next((met.printed for _, met in found if met.printed), ""),
+        images=next(_images(found), {}),
+    )
+
+
+def _criterion(criterion: Criterion, met: Met) -> CriterionResult:
+    points = None if met.outcome == "infrastructure" else float(criterion.points) if met.outcome == "correct" else 0.0
+    return CriterionResult(
+        name=criterion.name,
+        text=criterion.text,
+        hidden=criterion.hidden,
+        outcome=met.outcome,
+        points=points,
+        max_points=float(criterion.points),
+        message=met.message,
+        slip=met.slip,
+        error_magnitude=met.magnitude,
+    )
+
+
+def _images(found: Sequence[tuple[Criterion, Met]]) -> Iterator[dict[str, object]]:
+    """Yield the pictures to show, the first wrong ones before the first of all."""
+    yield from (met.images for _, met in found if met.images and met.outcome != "correct")
+    yield from (met.images for _, met in found if met.images)

@@ -17,7 +17,7 @@ from srkit.exercises import (  # each line files an exercise
 )
 from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Result, grade, judge
 from srkit.exercises._measure import Foreign, Observation, measure
-from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Tolerance, Unusable, add
+from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Tolerance, Unusable, Value, add
 from srkit.exercises._study import Note, hint, predict, recall
 from srkit.exercises._verdict import Points, Verdict, check, score
 
@@ -37,6 +37,7 @@ __all__ = [
     "Slip",
     "Tolerance",
     "Unusable",
+    "Value",
     "Verdict",
     "add",
     "check",

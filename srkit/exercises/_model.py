@@ -129,6 +129,8 @@ class Exercise:
         tolerance: default tolerance, with its reason.
         slips: known misconceptions, most telling first.
         hints: a nudge, the concept, the first step.
+        hides: what of the library gives the answer away, as ``"module:name"``, besides references that stand there; a
+            grader takes it out of the student's reach.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Exercise:
     tolerance: Tolerance
     hints: tuple[str, str, str]
     slips: tuple[Slip, ...] = field(default=())
+    hides: tuple[str, ...] = ()
 
     @property
     def lesson(self) -> int:

@@ -1,0 +1,1 @@
+"""What runs inside the box. The source of these files is sent in; they import nothing but Python and PyTorch."""

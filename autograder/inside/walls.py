@@ -1,0 +1,163 @@
+"""The walls around one run of student code: namespaces, mounts, limits, capabilities, system calls.
+
+Everything is done in the order of :func:`enter`: first the new namespaces, then the mounts that need their privileges,
+then the limits, and last the privileges are given up for good.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import resource
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = [
+    "address_space",
+    "become_reaper",
+    "confine",
+    "die_with_parent",
+    "enter",
+    "own_children",
+    "stay_secret",
+    "unshare",
+    "write_maps",
+]
+
+NOBODY = 65534
+NAMESPACES = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000 | 0x40000000 | 0x04000000  # user pid mount ipc net uts
+READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, RECURSIVE = 1, 2, 4, 8, 32, 4096, 16384
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_MACHINES = {  # audit architecture; numbers of the system calls student code has no use for
+    "x86_64": (0xC000003E, (101, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 308, 310, 311, 313, 321, 323)),
+    "aarch64": (0xC00000B7, (117, 41, 51, 40, 39, 105, 104, 217, 218, 219, 97, 241, 268, 270, 271, 273, 280, 282)),
+}  # ptrace, pivot_root, chroot, mount, umount2, (init|finit)_module, kexec_load, keys, unshare, perf, setns, vm, bpf, uffd
+_NEW_CALLS = (425, 426, 427, 428, 429, 430, 431, 432, 433, 442)  # io_uring, mounting by file descriptor
+
+
+def enter(files: Mapping[str, str], folder_bytes: int, file_bytes: int) -> None:
+    """Mount what student code sees, within the namespaces just entered.
+
+    The tree it may read becomes read-only, ``files`` (path -> text) are laid over the files of that name, ``/proc``
+    shows nothing, ``/tmp`` and ``/dev/shm`` are empty, its own, and of limited size.
+    """
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    _mount("/course", "/course", "", BIND | RECURSIVE)
+    _mount("", "/course", "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
+    _mount("none", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, "size=16m")
+    for number, (path, text) in enumerate(sorted(files.items())):
+        cover = Path(f"/tmp/{number}")
+        cover.write_text(text, encoding="utf-8")
+        _mount(str(cover), path, "", BIND)
+        _mount("", path, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
+        cover.unlink()
+    _mount("none", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={folder_bytes},nr_inodes=8192,mode=1777")
+    _mount("none", "/dev/shm", "tmpfs", NO_SUID | NO_DEVICES | NO_EXEC, f"size={file_bytes},nr_inodes=256,mode=1777")
+    _mount("none", "/proc", "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC, "size=4k")
+
+
+def write_maps(pid: int, outside: tuple[int, int]) -> None:
+    """Say from outside who "nobody" within the new user namespace of ``pid`` really is."""
+    place = Path(f"/proc/{pid}")
+    if os.geteuid() != 0:
+        (place / "setgroups").write_text("deny")
+    (place / "uid_map").write_text(f"{NOBODY} {outside[0]} 1")
+    (place / "gid_map").write_text(f"{NOBODY} {outside[1]} 1")
+
+
+def confine(limits: Mapping[str, int], used: int, *, walled: bool) -> None:
+    """Set the limits of one process and give up every privilege, for it and all it will start.
+
+    Args:
+        limits: the fields of ``autograder.limits.Limits``.
+        used: the address space that Python and PyTorch take before student code runs; it comes on top.
+        walled: whether :func:`enter` was called.
+    """
+    ceilings = {
+        resource.RLIMIT_CPU: (limits["cpu_seconds"], limits["cpu_seconds"] + 1),
+        resource.RLIMIT_AS: (used + limits["memory_bytes"],) * 2,
+        resource.RLIMIT_FSIZE: (limits["file_bytes"],) * 2,
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_NOFILE: (256, 256),
+    }
+    if walled:
+        ceilings[resource.RLIMIT_NPROC] = (limits["processes"],) * 2
+    for what, (soft, hard) in ceilings.items():
+        most = resource.getrlimit(what)[1]
+        hard = hard if most == resource.RLIM_INFINITY else min(hard, most)
+        resource.setrlimit(what, (min(soft, hard), hard))
+    if walled:
+        for capability in range(64):
+            _LIBC.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+        _call(_LIBC.capset, struct.pack("II", 0x20080522, 0), bytes(24))
+        _call(_LIBC.prctl, 38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+        _forbid_calls()
+
+
+def unshare() -> None:
+    """Leave the namespaces of the parent for new ones."""
+    _call(_LIBC.unshare, NAMESPACES)
+
+
+def become_reaper() -> None:
+    """Inherit the orphans of this process' children, so that none of them can hide (Linux only)."""
+    if platform.system() == "Linux":
+        _LIBC.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent of this process dies."""
+    _LIBC.prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+
+
+def stay_secret() -> None:
+    """Keep other processes of the same user from reading or tracing this one."""
+    _LIBC.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+
+
+def own_children() -> list[int]:
+    """Return the process numbers of the children of this process, as far as the system tells."""
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    _call(
+        _LIBC.mount, source.encode() or None, target.encode(), kind.encode() or None, flags, options.encode() or None
+    )
+
+
+def _call(function: object, *values: object) -> None:
+    if function(*values) != 0:  # type: ignore[operator]
+        code = ctypes.get_errno()
+        raise OSError(code, f"{getattr(function, '__name__', '?')}: {os.strerror(code)}", str(values[1:2]))
+
+
+def address_space() -> int:
+    """Return the bytes of address space this process takes."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 1 << 30  # there is no /proc: what PyTorch takes on a CPU
+
+
+def _forbid_calls() -> None:
+    """Answer system calls that student code has no use for with "not permitted" (seccomp)."""
+    if platform.machine() not in _MACHINES:
+        return
+    architecture, calls = _MACHINES[platform.machine()]
+    denied = (*calls, *_NEW_CALLS)
+    count = len(denied)
+    lines = [(0x20, 0, 0, 4), (0x15, 1, 0, architecture), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0)]
+    lines += [(0x35, count + 1, 0, 0x40000000)]  # the x32 variants of the calls
+    lines += [(0x15, count - i, 0, number) for i, number in enumerate(denied)]
+    lines += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050001)]  # allow; EPERM
+    code = b"".join(struct.pack("HBBI", *line) for line in lines)
+    held = ctypes.create_string_buffer(code, len(code))
+    program = struct.pack("HL", len(lines), ctypes.addressof(held))
+    _call(_LIBC.prctl, 22, 2, program, 0, 0)  # PR_SET_SECCOMP, filter

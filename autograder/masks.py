@@ -1,0 +1,89 @@
+"""The library as student code sees it: without the exercises, and without what the exercise asks for.
+
+A hidden function or class keeps its place, so that everything beside it can be imported, and says when it is used that
+it is hers to write. Its own code is in no file of the box.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import srkit
+from srkit.exercises import EXERCISES
+
+__all__ = ["hidden_names", "library", "masked"]
+
+ROOT = Path(srkit.__file__).resolve().parent
+_KINDS = {".py", ".typed", ".css", ".js"}
+
+
+def hidden_names(exercise: str) -> frozenset[str]:
+    """Return what must not be had while this exercise runs, as ``"module:name"``.
+
+    These are the references that the library holds, and what the exercise names in ``hides``.
+    """
+    definition = EXERCISES.get(exercise)
+    references = ((reference.__module__, reference.__qualname__) for reference in definition.references)
+    found = {f"{module}:{name}" for module, name in references if not module.startswith("srkit.exercises")}
+    return frozenset({*found, *definition.hides})
+
+
+@lru_cache
+def library() -> dict[str, str]:
+    """Return path -> text of every file of the library that may be read in the box. The exercises are not among them."""
+    found = {}
+    for path in sorted(ROOT.rglob("*")):
+        place = path.relative_to(ROOT)
+        if path.suffix in _KINDS and place.parts[0] not in ("exercises", "_data"):
+            found[f"srkit/{place.as_posix()}"] = path.read_text(encoding="utf-8")
+    return found
+
+
+@lru_cache
+def masked(hidden: frozenset[str]) -> dict[str, str]:
+    """Return path -> text of the files that hold a hidden name, with that name made useless.
+
+    Raises:
+        ValueError: there is no such name.
+    """
+    by_module: dict[str, set[str]] = {}
+    for entry in hidden:
+        module, _, name = entry.partition(":")
+        by_module.setdefault(module, set()).add(name)
+    return {_path(module): _without(_path(module), names) for module, names in by_module.items()}
+
+
+def _path(module: str) -> str:
+    found = importlib.util.find_spec(module) if module.split(".")[0] == "srkit" else None
+    if found is None or found.origin is None:
+        raise ValueError(f"An exercise hides a name of {module!r}, which is no module of the library.")
+    return f"srkit/{Path(found.origin).resolve().relative_to(ROOT).as_posix()}"
+
+
+def _without(path: str, names: Iterable[str]) -> str:
+    tree = ast.parse(library()[path])
+    left = set(names)
+    for place, node in enumerate(tree.body):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in left:
+            left.discard(node.name)
+            tree.body[place] = _useless(node)
+    if left:
+        raise ValueError(f"An exercise hides {sorted(left)} of {path}, which defines no function or class of that name.")
+    return ast.unparse(tree) + "\n"
+
+
+def _useless(node: ast.FunctionDef | ast.ClassDef) -> ast.stmt:
+    """Return a stand-in of the same kind, name and decorators."""
+    told = f"{node.name} is what this exercise asks you to write, so the library's own is not here."
+    act = f"(*args, **kwargs):\n  raise RuntimeError({told!r})"
+    if isinstance(node, ast.FunctionDef):
+        (made,) = ast.parse(f"def {node.name}{act}").body
+    else:
+        bases = ", ".join(map(ast.unparse, node.bases))
+        (made,) = ast.parse(f"class {node.name}({bases}):\n def __init__{act}").body
+    made.decorator_list = node.decorator_list  # type: ignore[attr-defined]
+    return made

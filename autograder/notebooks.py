@@ -1,0 +1,120 @@
+"""Read the code cells of a notebook, whatever program saved it and however."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Any
+
+__all__ = ["Cell", "Unreadable", "read_cells"]
+
+LARGEST = 64 << 20
+DEMO = "demo"
+_KEPT_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "py"}  # the rest of the cell is Python
+_MAGIC = re.compile(r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?[%!?](?![=])|^(?P<also>\s*)[\w.]+\?{1,2}\s*$")
+
+
+class Unreadable(ValueError):
+    """The submission is no notebook; the message says what it is."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell.
+
+    Attributes:
+        label: what a reader calls it: its place among the code cells, from 1.
+        code: its source as Python, without magics and shell lines; line numbers are kept.
+        demo: whether it is tagged as a demonstration.
+        problem: the syntax error, where the code is not Python.
+    """
+
+    label: str
+    code: str
+    demo: bool = False
+    problem: str = ""
+
+
+def read_cells(data: bytes) -> list[Cell]:
+    """Return the code cells of a notebook of nbformat 3 or 4, in their order.
+
+    Raises:
+        Unreadable: the bytes are no notebook.
+    """
+    return [_cell(number, raw) for number, raw in enumerate(_code_cells(_notebook(data)), 1)]
+
+
+def _notebook(data: bytes) -> dict[str, Any]:
+    if len(data) > LARGEST:
+        raise Unreadable(f"The file has {len(data) >> 20} MB; a notebook has at most {LARGEST >> 20}. Clear its outputs.")
+    if not data.strip():
+        raise Unreadable("The file is empty.")
+    if data[:2] in (b"PK", b"\x1f\x8b") or data[:4] in (b"%PDF", b"Rar!"):
+        raise Unreadable("The file is an archive or a PDF. Hand in the notebook itself, the file that ends in .ipynb.")
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        notebook = json.loads(data.decode(encoding, "replace"))
+    except (ValueError, RecursionError):
+        kind = "a page of HTML" if data.lstrip()[:1] == b"<" else "not JSON, or cut off"
+        raise Unreadable(f"The file is no notebook: it is {kind}. Save it again and hand in the .ipynb file.") from None
+    if not isinstance(notebook, dict):
+        raise Unreadable("The file is JSON, but no notebook.")
+    return notebook
+
+
+def _code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    cells = notebook.get("cells")
+    if cells is None and isinstance(notebook.get("worksheets"), list):  # nbformat 3
+        sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
+        cells = [cell for sheet in sheets for cell in sheet.get("cells") or []]
+    if not isinstance(cells, list):
+        raise Unreadable("The file is JSON, but no notebook: it has no cells.")
+    return [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+
+
+def _cell(number: int, raw: dict[str, Any]) -> Cell:
+    source = raw.get("source", raw.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    text = str(source).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").lstrip("\ufeff")
+    metadata = raw.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    code, problem = _as_python(text.encode("utf-8", "replace").decode())
+    return Cell(f"cell {number}", code, isinstance(tags, list) and DEMO in tags, problem)
+
+
+def _as_python(text: str) -> tuple[str, str]:
+    """Return the code without what only IPython understands, and the first syntax error that is left."""
+    lines = dedent(text).split("\n")
+    first = next((place for place, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].lstrip().startswith("%%"):
+        name = lines[first].lstrip()[2:].split(" ", 1)[0].strip()
+        if name not in _KEPT_MAGICS:
+            return "", ""
+        lines[first] = ""
+    for _ in range(len(lines) + 1):
+        code = "\n".join(lines)
+        try:
+            ast.parse(code)
+        except SyntaxError as problem:
+            if not _without_magic(lines, problem.lineno):
+                return code, f"SyntaxError: {problem.msg}, in line {problem.lineno}"
+        except (ValueError, RecursionError, MemoryError) as problem:
+            return code, f"{type(problem).__name__}: {problem}"
+        else:
+            return code, ""
+    return "\n".join(lines), "SyntaxError: this is not Python"
+
+
+def _without_magic(lines: list[str], number: int | None) -> bool:
+    """Replace the magic or shell line that Python stumbles over; only such lines are touched."""
+    for place in [number - 1] if number else []:
+        found = _MAGIC.match(lines[place]) if place < len(lines) else None
+        if found is not None:
+            indent = found["indent"] or found["also"] or ""
+            lines[place] = f"{indent}{found['target'].strip()} = None" if found["target"] else f"{indent}pass"
+            return True
+    return False

@@ -1,0 +1,202 @@
+"""A box that is a process: its worker is started when it is needed, spoken to through two pipes, replaced when it breaks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from autograder.box import End, Job, Reply
+from autograder.inside.frames import BadFrame, decode, read_frame, write_frame
+from autograder.limits import Limits
+from autograder.masks import ROOT, library, masked
+from srkit.exercises import Foreign
+
+__all__ = ["ProcessBox", "Start"]
+
+Walls = Literal["nested", "plain", "none"]
+_PATIENCE = 30  # seconds beyond the wall time before the box itself is taken for hung
+_MODULES = ("frames", "walls", "watch", "student", "worker")
+BOOTSTRAP = """
+import json, os, struct, sys, types
+requests, reports = os.dup(0), os.dup(1)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.dup2(2, 1)
+def take(n):
+    data = b""
+    while len(data) < n:
+        part = os.read(requests, n - len(data))
+        if not part:
+            sys.exit(0)
+        data += part
+    return data
+for name in ("autograder", "autograder.inside"):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = []
+for name, source in json.loads(take(struct.unpack(">Q", take(8))[0])):
+    module = sys.modules[name] = types.ModuleType(name)
+    setattr(sys.modules[name.rpartition(".")[0]], name.rpartition(".")[2], module)
+    exec(compile(source, "/srkit/" + name, "exec"), vars(module))
+sys.modules["autograder.inside.worker"].serve(requests, reports)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """How the worker of a box is started.
+
+    Attributes:
+        title: what the box is called in messages.
+        command: limits -> the command line that runs Python's ``-I -c`` in the box, without what follows.
+        walls: what the worker builds around each case, see :mod:`autograder.inside.worker`.
+        outside: the user and group, as the system knows them, that student code has within nested walls.
+        stop: ends what killing the command does not end.
+        environment: the environment of the command itself; None for this process'.
+    """
+
+    title: str
+    command: Callable[[Limits], list[str]]
+    walls: Walls
+    outside: tuple[int, int] = (65534, 65534)
+    stop: Callable[[], None] = lambda: None
+    environment: Mapping[str, str] | None = None
+
+
+class ProcessBox:
+    """Runs jobs in a worker behind walls.
+
+    With nested walls one worker serves many submissions: it never runs student code itself, and what runs it, for one
+    case, has its own processes, files, network and user, all of which end with the case. With plain walls the worker
+    shares them with the student's code, so it lives for one exercise of one submission.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self._process: subprocess.Popen[bytes] | None = None
+        self._serves: object = None
+
+    def run(self, job: Job, limits: Limits) -> Reply:
+        """Run one job; nothing it started is alive and nothing it wrote is left when this returns."""
+        told = ""
+        for _ in range(2):
+            try:
+                report = self._ask(job, limits)
+                if report["end"] != "broken":
+                    return _reply(report)
+                told = str(report["detail"])
+            except (OSError, BadFrame, ValueError) as problem:
+                told = f"{problem} {self._last_words()}".strip()
+            self.close()
+        return Reply(end="broken", detail=f"{self.start.title}: {told}"[:600])
+
+    def close(self) -> None:
+        """End the box. It may be called twice."""
+        process, self._process, self._serves = self._process, None, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(OSError):
+                cast("Any", pipe).close()
+        self.start.stop()
+        process.kill()
+        process.wait()
+
+    def _ask(self, job: Job, limits: Limits) -> Mapping[str, Any]:
+        self._serve(job, limits)
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        request = {
+            **{name: getattr(job, name) for name in ("name", "probe", "perform", "inputs")},
+            "pieces": [list(piece) for piece in job.pieces],
+            "limits": limits.to_dict(),
+            "outside": list(self.start.outside),
+            "masks": {f"/course/{path}": text for path, text in masked(job.hidden).items()},
+        }
+        with _deadline(process, limits.wall_seconds + _PATIENCE):
+            write_frame(process.stdin.write, request)
+            process.stdin.flush()
+            report: Mapping[str, Any] = read_frame(process.stdout.read)
+        return report
+
+    def _serve(self, job: Job, limits: Limits) -> None:
+        """Have a worker that may serve this job."""
+        nested = self.start.walls == "nested"
+        serves = None if nested else (job.name, job.hidden, tuple(job.pieces), limits)
+        if self._process is not None and self._process.poll() is None and self._serves == serves:
+            return
+        self.close()
+        command = [*self.start.command(limits), "-I", "-c", BOOTSTRAP]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.start.environment)
+        self._process, self._serves = process, serves
+        tree = {} if self.start.walls == "none" else library() | ({} if nested else masked(job.hidden))
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with _deadline(process, 120):
+            sources = _sources()
+            process.stdin.write(struct.pack(">Q", len(sources)) + sources)
+            write_frame(process.stdin.write, {"walls": self.start.walls, "tree": tree, "root": str(ROOT.parent)})
+            process.stdin.flush()
+            read_frame(process.stdout.read)
+
+    def _last_words(self) -> str:
+        if self._process is None or self._process.stderr is None:
+            return ""
+        self._process.kill()
+        return self._process.stderr.read(4096).decode("utf-8", "replace").strip()[-400:]
+
+
+@lru_cache
+def _sources() -> bytes:
+    folder = Path(__file__).resolve().parent / "inside"
+    found = [(f"autograder.inside.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES]
+    return json.dumps(found).encode()
+
+
+@contextlib.contextmanager
+def _deadline(process: subprocess.Popen[bytes], seconds: float) -> Any:
+    """Kill the process when this block takes too long; reading from it then ends."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _reply(report: Mapping[str, Any]) -> Reply:
+    """Read what came from the student's side, which may be anything."""
+    end, detail = cast("End", report["end"]), str(report["detail"])
+    printed = bytes(report["printed"]).decode("utf-8", "replace")
+    observation = None
+    if end == "answered":
+        try:
+            observation = _observation(decode(report["answer"], Foreign))
+        except BadFrame as problem:
+            end, detail = "died", f"what came out of it is no answer ({problem})"
+    return Reply(end=end, observation=observation, detail=detail, printed=printed)
+
+
+def _observation(value: Any) -> Mapping[str, Any]:
+    kinds = {"outputs": (dict, type(None)), "trouble": str, "message": str, "changed": list, "printed": str}
+    if not isinstance(value, dict) or value.keys() != kinds.keys():
+        raise BadFrame("an observation has five parts")
+    for name, kind in kinds.items():
+        if not isinstance(value[name], kind):  # type: ignore[arg-type]
+            raise BadFrame(f"the part {name!r} of an observation is of the wrong kind")
+    if value["trouble"] not in ("", "stub", "unusable", "error") or (not value["trouble"] and value["outputs"] is None):
+        raise BadFrame("an observation holds outputs or says why not")
+    if not all(isinstance(name, str) for name in value["changed"]):
+        raise BadFrame("inputs have names")
+    return value
+
