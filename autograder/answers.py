@@ -82,7 +82,9 @@ def find_answer(cells: Sequence[Cell], name: str) -> Answer:
         if broken is not None:
             return Answer(problem=f"{broken.problem} of {broken.label}, which defines `{name}`.", broken=True)
         if not answers:
-            return Answer(problem=f"There is no `{name}` in the notebook: was its cell deleted, or is it called otherwise?")
+            return Answer(
+                problem=f"There is no `{name}` in the notebook: was its cell deleted, or is it called otherwise?"
+            )
     order = _Order(statements, name, (written or answers)[-1])
     return Answer(pieces=tuple((statement.label, statement.code) for statement in order.collected))
 
@@ -214,4 +216,7 @@ def _gives_up(node: ast.stmt) -> bool:
 
 
 def _mentions(code: str, name: str) -> bool:
-    return re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", code, re.M) is not None
+    return (
+        re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", code, re.M)
+        is not None
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from autograder.answers import Answer, find_answer
-from autograder.box import Box, Job, Reply
-from autograder.evidence import magnitude, pictures, readable
+from autograder.box import Box, Job
+from autograder.evidence import readable
 from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
 from autograder.masks import hidden_names
@@ -158,7 +159,7 @@ def _criterion(criterion: Criterion, met: Met) -> CriterionResult:
     )
 
 
-def _images(found: Sequence[tuple[Criterion, Met]]) -> Iterator[dict[str, object]]:
+def _images(found: Sequence[tuple[Criterion, Met]]) -> Iterator[Mapping[str, Any]]:
     """Yield the pictures to show, the first wrong ones before the first of all."""
     yield from (met.images for _, met in found if met.images and met.outcome != "correct")
     yield from (met.images for _, met in found if met.images)

@@ -28,7 +28,7 @@ def readable(text: str, most: int = 2000) -> str:
 
 
 def magnitude(outputs: Mapping[str, Any], alternatives: Sequence[Mapping[str, Any]]) -> float | None:
-    """Return the largest absolute difference from the closest of the accepted outputs, where numbers can be compared."""
+    """Return the largest absolute difference from the closest of the accepted outputs; None without numbers."""
     found = [_gap(outputs, expected) for expected in alternatives]
     return min((gap for gap in found if gap is not None), default=None)
 
@@ -65,7 +65,11 @@ def _picture(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, Tensor) or not value.is_floating_point() or value.ndim not in (3, 4):
         return None
     image = value[0] if value.ndim == 4 and len(value) else value
-    if image.ndim != 3 or image.shape[0] not in (1, 3) or not 4 <= min(image.shape[1:]) <= max(image.shape[1:]) <= _LARGEST_SIDE:
+    if (
+        image.ndim != 3
+        or image.shape[0] not in (1, 3)
+        or not 4 <= min(image.shape[1:]) <= max(image.shape[1:]) <= _LARGEST_SIDE
+    ):
         return None
     pixels = (torch.nan_to_num(image.float(), 0.0, 1.0, 0.0).clamp(0, 1) * 255).round().to(torch.uint8)
     return {"shape": list(pixels.shape), "bytes": pixels.contiguous().numpy().tobytes().hex()}

@@ -15,7 +15,8 @@ class Limits:
         cpu_seconds: processor time of one process. The fair limit: it does not depend on what else the machine does.
         wall_seconds: time on the clock, for code that sleeps or waits; generous, because machines are shared.
         timeouts: after so many timeouts in one exercise its remaining cases are not run.
-        memory_bytes: address space of one process, and resident memory of all processes of one case together.
+        memory_bytes: address space of one process beyond that of PyTorch just imported, and resident memory of all
+            processes of one case together.
         processes: processes and threads of one case.
         file_bytes: the largest file that may be written.
         folder_bytes: everything below the temporary folder.

@@ -34,7 +34,7 @@ def hidden_names(exercise: str) -> frozenset[str]:
 
 @lru_cache
 def library() -> dict[str, str]:
-    """Return path -> text of every file of the library that may be read in the box. The exercises are not among them."""
+    """Return path -> text of every file of the library that may be read in the box: not of the exercises."""
     found = {}
     for path in sorted(ROOT.rglob("*")):
         place = path.relative_to(ROOT)
@@ -72,7 +72,9 @@ def _without(path: str, names: Iterable[str]) -> str:
             left.discard(node.name)
             tree.body[place] = _useless(node)
     if left:
-        raise ValueError(f"An exercise hides {sorted(left)} of {path}, which defines no function or class of that name.")
+        raise ValueError(
+            f"An exercise hides {sorted(left)} of {path}, which defines no function or class of that name."
+        )
     return ast.unparse(tree) + "\n"
 
 

@@ -14,7 +14,9 @@ __all__ = ["Cell", "Unreadable", "read_cells"]
 LARGEST = 64 << 20
 DEMO = "demo"
 _KEPT_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "py"}  # the rest of the cell is Python
-_MAGIC = re.compile(r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?[%!?](?![=])|^(?P<also>\s*)[\w.]+\?{1,2}\s*$")
+_MAGIC = re.compile(
+    r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?[%!?](?![=])|^(?P<also>\s*)[\w.]+\?{1,2}\s*$"
+)
 
 
 class Unreadable(ValueError):
@@ -49,7 +51,9 @@ def read_cells(data: bytes) -> list[Cell]:
 
 def _notebook(data: bytes) -> dict[str, Any]:
     if len(data) > LARGEST:
-        raise Unreadable(f"The file has {len(data) >> 20} MB; a notebook has at most {LARGEST >> 20}. Clear its outputs.")
+        raise Unreadable(
+            f"The file has {len(data) >> 20} MB; a notebook has at most {LARGEST >> 20}. Clear its outputs."
+        )
     if not data.strip():
         raise Unreadable("The file is empty.")
     if data[:2] in (b"PK", b"\x1f\x8b") or data[:4] in (b"%PDF", b"Rar!"):

@@ -34,9 +34,7 @@ class Met:
         """Return this, with what is kept of an earlier case of the same criterion that was met."""
         gaps = [gap for gap in (self.magnitude, earlier.magnitude) if gap is not None]
         images = self.images if self.outcome != "correct" or not earlier.images else earlier.images
-        return replace(
-            self, magnitude=max(gaps, default=None), printed=self.printed or earlier.printed, images=images
-        )
+        return replace(self, magnitude=max(gaps, default=None), printed=self.printed or earlier.printed, images=images)
 
 
 def told(reply: Reply, limits: Limits) -> Met | None:

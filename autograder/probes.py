@@ -1,7 +1,7 @@
 """Cut the half of an exercise that runs beside student code out of the file that also holds the answer.
 
-``perform`` of an exercise and ``measure`` stand in modules that hold references, tolerances and slips as well. What goes
-into the box is their source alone, with the helpers they name and nothing else.
+``perform`` of an exercise and ``measure`` stand in modules that hold references, tolerances and slips as well. What
+goes into the box is their source alone, with the helpers they name and nothing else.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def probe_of(exercise: str) -> str:
     if secret:
         raise ValueError(f"perform of the exercise {exercise!r} uses {sorted(secret)}, which is an answer to it.")
     names = [name for _, name in collected]
-    twice = {name for name in names if names.count(name) > 1 and len({collected[k] for k in collected if k[1] == name}) > 1}
+    twice = {
+        name for name in names if names.count(name) > 1 and len({collected[k] for k in collected if k[1] == name}) > 1
+    }
     if twice:
         raise ValueError(f"perform of the exercise {exercise!r} and what it uses define {sorted(twice)} differently.")
     body = "\n\n".join(dict.fromkeys(collected.values()))
@@ -59,8 +61,7 @@ def _collect(module: ModuleType, name: str, collected: dict[tuple[str, str], str
         return
     if isinstance(statement, ast.Import | ast.ImportFrom):
         alias = next(alias for alias in statement.names if (alias.asname or alias.name.split(".")[0]) == name)
-        shorter = {"names": [alias]}
-        one = ast.Import(**shorter) if isinstance(statement, ast.Import) else ast.ImportFrom(statement.module, level=0, **shorter)
+        one = ast.Import([alias]) if isinstance(statement, ast.Import) else ast.ImportFrom(statement.module, [alias], 0)
         collected[module.__name__, name] = ast.unparse(one)
         return
     collected[module.__name__, name] = ""  # it may name itself

@@ -1,4 +1,4 @@
-"""A box that is a process: its worker is started when it is needed, spoken to through two pipes, replaced when it breaks."""
+"""A box that is a process: started when it is needed, spoken to through two pipes, replaced when it breaks."""
 
 from __future__ import annotations
 
@@ -199,4 +199,3 @@ def _observation(value: Any) -> Mapping[str, Any]:
     if not all(isinstance(name, str) for name in value["changed"]):
         raise BadFrame("inputs have names")
     return value
-

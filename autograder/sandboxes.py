@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from autograder.box import Box, BoxError, Job
 from autograder.limits import Limits
 from autograder.masks import ROOT
@@ -24,8 +26,15 @@ NOBODY = 65534
 _NUMBERS = itertools.count()
 _ENVIRONMENT = {
     **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")},
-    **{"HOME": "/tmp", "LANG": "C.UTF-8", "PATH": "/usr/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
-    **{"MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "TORCHINDUCTOR_CACHE_DIR": "/tmp", "MPLCONFIGDIR": "/tmp"},
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "Agg",
+    "CUDA_VISIBLE_DEVICES": "",
+    "TORCHINDUCTOR_CACHE_DIR": "/tmp",
+    "MPLCONFIGDIR": "/tmp",
 }
 _TRIAL = """
 import types
@@ -39,13 +48,13 @@ Tried:
 {tried}
 On Linux:
   sudo apt-get install bubblewrap
-  Ubuntu 23.10 and later forbid what it needs ("setting up uid map: Permission denied") until an administrator allows it:
+  Ubuntu 23.10 and later forbid what it needs ("setting up uid map: Permission denied") until somebody allows it:
     sudo apt-get install apparmor-profiles
     sudo ln -s /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/
     sudo apparmor_parser -r /etc/apparmor.d/bwrap-userns-restrict
   or, for the whole machine until it is restarted: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0
 On macOS and Windows, or instead of it: install Docker or Podman and build the image once, in the project's folder:
-  docker build -t {image} -f autograder/box.Dockerfile .
+  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f autograder/box.Dockerfile .
 For your own solutions, and for nobody else's code, `--trusted` runs without a sandbox."""
 
 
@@ -59,7 +68,8 @@ def pick(trusted: bool = False) -> Box:
             return tried(make())
         except BoxError as problem:
             failures.append(f"  {problem}")
-    raise BoxError(_HELP.format(tried="\n".join(failures), image=IMAGE))
+    versions = {"python": "{}.{}".format(*sys.version_info), "torch": torch.__version__.rpartition(".")[0]}
+    raise BoxError(_HELP.format(tried="\n".join(failures), image=IMAGE, **versions))
 
 
 def tried(box: ProcessBox) -> ProcessBox:
@@ -136,8 +146,9 @@ def without_walls() -> ProcessBox:
 
 
 def _candidates() -> list[Callable[[], ProcessBox]]:
-    boxes = [bubblewrap, partial(bubblewrap, nested=False)] if sys.platform == "linux" else []
-    return [*boxes, partial(container, "docker"), partial(container, "podman")]
+    linux: list[Callable[[], ProcessBox]] = [bubblewrap, partial(bubblewrap, nested=False)]
+    containers = [partial(container, "docker"), partial(container, "podman")]
+    return [*linux, *containers] if sys.platform == "linux" else [*containers]
 
 
 def _shared_walls() -> list[str]:
@@ -191,8 +202,15 @@ def _container_options(limits: Limits) -> list[str]:
     memory = limits.memory_bytes + (1 << 30)
     folder = "rw,nosuid,nodev,mode=1777,size="
     options = {
-        **{"network": "none", "user": "61184:61184", "cap-drop": "ALL", "security-opt": "no-new-privileges"},
-        **{"pids-limit": limits.processes + 16, "memory": memory, "memory-swap": memory, "cpus": 1, "ipc": "private"},
+        "network": "none",
+        "user": "61184:61184",
+        "cap-drop": "ALL",
+        "security-opt": "no-new-privileges",
+        "pids-limit": limits.processes + 16,
+        "memory": memory,
+        "memory-swap": memory,
+        "cpus": 1,
+        "ipc": "private",
         "ulimit": "core=0",
     }
     flags = ["--rm", "--interactive", "--read-only"]

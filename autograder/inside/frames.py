@@ -129,7 +129,8 @@ def _unpack(tree: Any, blobs: list[bytes], foreign: Callable[[str], Any], depth:
     if kind == "map":
         return {key: _unpack(item, blobs, foreign, depth + 1) for key, item in value.items()}
     if kind == "tensor":
-        return _unpack_tensor(*value, blobs)
+        dtype, shape, place = value
+        return _unpack_tensor(dtype, shape, place, blobs)
     if kind == "bytes":
         return blobs[_index(value, blobs)]
     if kind == "foreign" and isinstance(value, str):

@@ -28,7 +28,8 @@ class Usage:
 
     def exceeds(self, ceiling: int) -> bool:
         """Tell whether the run takes more than ``ceiling`` bytes; what it shares with its parent is not counted."""
-        pids = [name for name in os.listdir(self.place) if name.isdigit() and int(name) not in self.others]
+        # a descriptor, because the path shows something else by now
+        pids = [name for name in os.listdir(self.place) if name.isdigit() and int(name) not in self.others]  # noqa: PTH208
         return sum(map(self._own, pids)) > ceiling and sum(map(self._share, pids)) > ceiling
 
     def _own(self, pid: str) -> int:
@@ -54,60 +55,50 @@ class Usage:
 def watch(pid: int, answer: int, printed: int, limits: Mapping[str, int], usage: Usage | None) -> dict[str, object]:
     """Read the two pipes of ``pid`` until it ends or must end; return how it ended and what came."""
     kept = {answer: bytearray(), printed: bytearray()}
-    status, end = _follow(pid, answer, kept, limits, usage)
+    end = _follow(pid, answer, kept, limits, usage)
     for pipe in kept:
         os.close(pipe)
-    detail = _told(status) if end == "died" else ""
-    if end == "died" and status in (128 + signal.SIGXCPU, -signal.SIGXCPU):
-        end, detail = "timeout", "processor time"
+    if not end.startswith("died"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    end, _, detail = end.partition(": ")
     return {"end": end, "detail": detail, "answer": bytes(kept[answer]), "printed": bytes(kept[printed])}
 
 
-def _follow(
-    pid: int, answer: int, kept: dict[int, bytearray], limits: Mapping[str, int], usage: Usage | None
-) -> tuple[int, str]:
-    """Follow the run to its end; return its exit status (negative: the signal) and what ended it."""
-    deadline, counted, opened, end = time.monotonic() + limits["wall_seconds"], time.monotonic(), set(kept), ""
-    while not end:
-        now = time.monotonic()
+def _follow(pid: int, answer: int, kept: dict[int, bytearray], limits: Mapping[str, int], usage: Usage | None) -> str:
+    """Follow the run to its end, and say what that is; it has ended by itself, and was reaped, if it "died"."""
+    deadline, counted, opened = time.monotonic() + limits["wall_seconds"], time.monotonic(), set(kept)
+    while True:
+        if (now := time.monotonic()) > deadline:
+            return "timeout"
         if usage is not None and now - counted > _TICK:
-            counted, end = now, "memory" if usage.exceeds(limits["memory_bytes"]) else ""
-        if now > deadline:
-            end = "timeout"
-        for pipe in select.select(list(opened), [], [], _TICK)[0] if opened else []:
-            most = limits["answer_bytes" if pipe == answer else "printed_bytes"]
-            if not _drain(pipe, kept[pipe], most):
-                opened.discard(pipe)
+            counted = now
+            if usage.exceeds(limits["memory_bytes"]):
+                return "memory"
+        _drain(opened, kept, {pipe: limits["answer_bytes" if pipe == answer else "printed_bytes"] for pipe in kept})
         if len(kept[answer]) > limits["answer_bytes"]:
-            end = "too large"
-        elif answer not in opened and kept[answer]:
-            end = end or "answered"
-        elif not opened:
-            status = _ended(pid)
-            if status is not None:
-                return status, end or "died"
+            return "too large"
+        if answer not in opened and kept[answer]:
+            return "answered"
+        if not opened:
+            done, status, spent = os.wait4(pid, os.WNOHANG)
+            if done:
+                return _death(os.waitstatus_to_exitcode(status), spent.ru_utime + spent.ru_stime, limits["cpu_seconds"])
             time.sleep(0.002)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), end
 
 
-def _drain(pipe: int, kept: bytearray, most: int) -> bool:
-    """Read what is there, keep at most one byte more than is allowed, and tell whether there may be more."""
-    data = os.read(pipe, 1 << 16)
-    kept += data[: max(0, most + 1 - len(kept))]
-    return bool(data)
+def _drain(opened: set[int], kept: dict[int, bytearray], most: Mapping[int, int]) -> None:
+    """Read what is there, keep at most one byte more than is allowed, and strike out what has ended."""
+    for pipe in select.select(list(opened), [], [], _TICK)[0] if opened else []:
+        data = os.read(pipe, 1 << 16)
+        kept[pipe] += data[: max(0, most[pipe] + 1 - len(kept[pipe]))]
+        if not data:
+            opened.discard(pipe)
 
 
-def _ended(pid: int) -> int | None:
-    done, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if done else None
-
-
-def _told(status: int) -> str:
-    number = -status if status < 0 else status - 128
-    try:
-        return f"signal {signal.Signals(number).name}"
-    except ValueError:
-        return f"exit status {status}"
-
+def _death(status: int, spent: float, allowed: int) -> str:
+    """Say what a process died of: the system kills the one that has spent its processor time."""
+    if status in (-signal.SIGKILL, -signal.SIGXCPU) and spent > allowed - 0.5:
+        return "timeout: processor time"
+    return f"died: signal {signal.Signals(-status).name}" if status < 0 else f"died: exit status {status}"

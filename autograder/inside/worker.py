@@ -1,14 +1,16 @@
 """The process in the box: it has imported PyTorch, runs nothing itself, and forks for every case.
 
 Requests come on one pipe and reports leave on another, both out of reach of student code. With ``walls`` set to
-``"nested"`` every case gets a keeper in new namespaces, whose child is the first process there; when that one dies the
-system kills everything the case has started. With ``"plain"`` the container around this process is the wall and lives
-for one exercise of one submission; with ``"none"`` there is no wall.
+``"nested"`` every case gets a keeper in new namespaces, whose child runs the student's code as the first process there;
+when that one ends the system kills everything it has started. With ``"plain"`` the container around this process is the
+wall and lives for one exercise of one submission; with ``"none"`` there is no wall.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import os
 import random
 import signal
@@ -16,6 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ from autograder.inside.watch import Usage, watch
 __all__ = ["serve"]
 
 COURSE = Path("/course")
+_WANTED_LATER = ("torch._dynamo", "torch.nn.functional", "torch.optim", "torch.utils.data", "PIL.Image", "typing")
 
 
 def serve(requests: int, reports: int) -> None:
@@ -43,29 +47,30 @@ def serve(requests: int, reports: int) -> None:
     else:
         _unpack(start["tree"])
         sys.path[:0] = [str(COURSE)]
+    for name in _WANTED_LATER:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is there now is shared by all copies of this process; collecting it would copy it
     torch.set_num_threads(1)
     torch.backends.cpu.get_cpu_capability()  # reads /proc/cpuinfo, which student code does not see
     walls.become_reaper()
     walls.stay_secret()
-    pipes = (requests, reports)
     used = walls.address_space()
     write_frame(write, {"ready": True, "versions": [sys.version.split()[0], torch.__version__, numpy.__version__]})
     with contextlib.suppress(BadFrame):
         while True:
             request = read_frame(read)
-            if kind == "nested":
-                report = _walled(request, pipes, used)
-            else:
-                report = _forked(request, pipes, used, walled=kind == "plain")
-            write_frame(write, report)
+            run_one = _walled if kind == "nested" else partial(_forked, walled=kind == "plain")
+            write_frame(write, run_one(request, used))
 
 
-def _walled(request: Mapping[str, Any], pipes: tuple[int, int], used: int) -> dict[str, Any]:
-    """Run one case behind walls of its own: this process -> keeper -> first process of the namespace -> student."""
+def _walled(request: Mapping[str, Any], used: int) -> dict[str, Any]:
+    """Run one case behind walls of its own: this process -> keeper -> student."""
     ready, go, told = os.pipe(), os.pipe(), os.pipe()
     keeper = os.fork()
     if keeper == 0:
-        _last(lambda: _keep(request, pipes, used, ready[1], go[0], told[1]))
+        _last(lambda: _keep(request, used, ready[1], go[0], told[1]))
     for pipe in (ready[1], go[0], told[1]):
         os.close(pipe)
     with contextlib.suppress(OSError):  # a keeper that failed has told why
@@ -73,8 +78,8 @@ def _walled(request: Mapping[str, Any], pipes: tuple[int, int], used: int) -> di
             walls.write_maps(keeper, tuple(request["outside"]))
             os.write(go[1], b"!")
     os.close(go[1])
-    with open(told[0], "rb") as file:
-        data = file.read()
+    data = b"".join(iter(partial(os.read, told[0], 1 << 16), b""))
+    os.close(told[0])
     os.waitpid(keeper, 0)
     os.close(ready[0])
     try:
@@ -84,9 +89,7 @@ def _walled(request: Mapping[str, Any], pipes: tuple[int, int], used: int) -> di
         return {"end": "broken", "detail": "the keeper of the box ended without a report"}
 
 
-def _keep(
-    request: Mapping[str, Any], pipes: tuple[int, int], used: int, ready: int, go: int, told: int
-) -> None:
+def _keep(request: Mapping[str, Any], used: int, ready: int, go: int, told: int) -> None:
     """Build the walls, start the run behind them, watch it, report."""
     try:
         usage = Usage({1, os.getpid(), os.getppid()})
@@ -97,49 +100,24 @@ def _keep(
         limits = request["limits"]
         walls.enter(request["masks"], limits["folder_bytes"], limits["file_bytes"])
         answer, printed = os.pipe(), os.pipe()
-        first = os.fork()
-        if first == 0:
-            for pipe in (*pipes, ready, go, told, answer[0], printed[0], usage.place):
-                with contextlib.suppress(OSError):
-                    os.close(pipe)
-            _last(lambda: _first(request, used, answer[1], printed[1]))
+        student = os.fork()  # process 1 of its namespace: when it ends, the system kills all that it started
+        if student == 0:
+            walls.die_with_parent()
+            _student(request, used, answer[1], printed[1], walled=True)
         os.close(answer[1])
         os.close(printed[1])
-        report = watch(first, answer[0], printed[0], limits, usage)
+        report = watch(student, answer[0], printed[0], limits, usage)
     except OSError as problem:
         report = {"end": "broken", "detail": f"the walls could not be built: {problem}"}
-    with open(told, "wb") as file:
-        file.write(encode(report))
+    _writer(told)(encode(report))
 
 
-def _first(request: Mapping[str, Any], used: int, answer: int, printed: int) -> None:
-    """Be process 1 of the namespace: start the student's process, reap, end with its status. All others die then."""
-    walls.die_with_parent()
-    student = os.fork()
-    if student == 0:
-        _student(request, used, answer, printed, walled=True)
-    os.close(answer)
-    os.close(printed)
-    walls.stay_secret()
-    while True:
-        pid, status, usage = os.wait4(-1, 0)
-        if pid == student:
-            break
-    code = os.waitstatus_to_exitcode(status)
-    spent = usage.ru_utime + usage.ru_stime
-    if code == -signal.SIGKILL and spent > request["limits"]["cpu_seconds"] - 0.5:
-        code = -signal.SIGXCPU
-    os._exit(code if code >= 0 else 128 - code)
-
-
-def _forked(request: Mapping[str, Any], pipes: tuple[int, int], used: int, *, walled: bool) -> dict[str, Any]:
+def _forked(request: Mapping[str, Any], used: int, *, walled: bool) -> dict[str, Any]:
     """Run one case in a child of this process."""
     answer, printed = os.pipe(), os.pipe()
     student = os.fork()
     if student == 0:
         os.setsid()
-        for pipe in (*pipes, answer[0], printed[0]):
-            os.close(pipe)
         _student(request, used, answer[1], printed[1], walled=walled)
     os.close(answer[1])
     os.close(printed[1])
@@ -199,7 +177,7 @@ def _unpack(tree: Mapping[str, str]) -> None:
 
 
 def _reader(pipe: int) -> Callable[[int], bytes]:
-    file = open(pipe, "rb", buffering=0, closefd=False)  # noqa: PTH123, SIM115  # a descriptor, and unbuffered
+    file = open(pipe, "rb", buffering=0, closefd=False)  # noqa: SIM115  # a descriptor, and unbuffered
 
     def read(count: int) -> bytes:
         parts: list[bytes] = []

@@ -1,0 +1,84 @@
+"""Every exercise of the course through the box: solution full, stub nothing, each wrong answer as its author said."""
+
+import pytest
+import torch
+
+from autograder.engine import grade_submission
+from autograder.limits import Limits
+from autograder.masks import hidden_names, library, masked
+from autograder.mutants import mutants
+from autograder.probes import probe_of
+from srkit.exercises import EXERCISES
+from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
+
+NAMES = EXERCISES.names()
+PATIENT = Limits(cpu_seconds=30, wall_seconds=120)
+
+pytestmark = [pytest.mark.needs("bubblewrap"), pytest.mark.timeout(900)]
+
+
+def answers_to(name):
+    """Yield (code, points) of the solution, the stub and the mutants of one exercise."""
+    exercise = EXERCISES.get(name)
+    yield "solution", solution(name), exercise.points
+    first = next(line for line in solution(name).splitlines() if line.startswith(("def ", "class ")))
+    yield "stub", f"{first}\n    raise NotImplementedError('this is yours to write')", 0
+    for mutant in mutants(name):
+        yield mutant.name, mutant.source(), mutant.points
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_solution_stub_and_wrong_answers_earn_in_the_box_what_they_should(name):
+    for label, code, points in answers_to(name):
+        data = notebook(SETUP + "\nimport numpy as np\nimport math\nimport os", code)
+        record = grade_submission(data, [name], seed=SEED, box=the_box(), limits=PATIENT)
+        result = record.results[name]
+        assert result.points == points, (label, [(c.name, c.outcome, c.message) for c in result.criteria])
+        if label == "solution":
+            assert result.outcome == "correct"
+            assert result.error_magnitude is None
+        if label == "stub":
+            assert result.outcome == "no answer"
+        assert all(bool(c.message) == (c.outcome != "correct") for c in result.criteria)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_neither_the_seed_nor_an_expected_value_enters_the_box(name):
+    exercise = EXERCISES.get(name)
+    for case in exercise.cases(SEED):
+        assert SEED not in list(flat(case.inputs))
+    probe = probe_of(name)
+    secret = {*exercise.references, *(slip.wrong for slip in exercise.slips if slip.wrong)}
+    assert not [answer.__name__ for answer in secret if f"def {answer.__name__}(" in probe]
+    for word in ("Tolerance(", "Criterion(", "Slip(", "points="):
+        assert word not in probe
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_exercise_hides_is_in_no_file_of_the_box(name):
+    hidden = hidden_names(name)
+    files = library() | masked(hidden)
+    for entry in hidden:
+        module, _, thing = entry.partition(":")
+        path = next(
+            p for p in masked(hidden) if p.removesuffix("/__init__.py").removesuffix(".py") == module.replace(".", "/")
+        )
+        assert "is what this exercise asks you to write" in files[path]
+        assert library()[path] != files[path]
+        compile(files[path], path, "exec")
+        assert thing in files[path]
+    assert not [path for path in files if path.startswith("srkit/exercises")]
+
+
+def flat(value):
+    if isinstance(value, torch.Tensor):
+        yield from value.flatten().tolist()
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from flat(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from flat(item)
+    else:
+        yield value
