@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from srkit.errors import BadFile, BadInput
 from srkit.ops.atomic import atomic_path
 
-__all__ = ["Weights", "read_weights", "save"]
+__all__ = ["Weights", "read_bank", "read_weights", "save"]
 
 _WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "net", "net_g", "generator", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
@@ -88,10 +88,31 @@ def read_weights(path: str | Path) -> Weights:
         entries, label = _read_safetensors(path)
     else:
         entries, label = _read_pickle(path), {}
+    return _checked(entries, path, label)
+
+
+def read_bank(path: str | Path) -> dict[str, Weights]:
+    """Read a PyTorch file that holds several state dicts under names, such as one for each noise level.
+
+    Args:
+        path: the file.
+
+    Raises:
+        BadFile: as :func:`read_weights`, and where the file is no dict of state dicts.
+    """
+    path = Path(path)
+    _head(path)
+    content = _open_pickle(path)
+    if not isinstance(content, Mapping) or not content or not all(map(_is_state, content.values())):
+        raise BadFile(f"{path} does not hold several state dicts under names. srkit.models.load reads a single one.")
+    return {str(key): _checked(dict(state), path, {}) for key, state in content.items()}
+
+
+def _checked(entries: Mapping[str, Tensor], path: Path, label: Mapping[str, Any]) -> Weights:
     for name, value in entries.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise BadFile(f"{path}: {name!r} holds NaN or infinite numbers; the training that wrote it had diverged.")
-    return Weights(_without_prefix(entries), path=path, label=label)
+    return Weights(_without_prefix(dict(entries)), path=path, label=label)
 
 
 def _head(path: Path) -> bytes:
@@ -132,15 +153,19 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
+    return _unwrap_state(_open_pickle(path), path)
+
+
+def _open_pickle(path: Path) -> object:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # torch remarks on foreign pickles before it refuses them
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            content: object = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise BadFile(f"{path} {_why_refused(error)}") from error
     except (RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, OSError) as error:
         raise BadFile(f"{path} is not a PyTorch file, or is damaged or cut short. Fetch it again.") from error
-    return _unwrap_state(content, path)
+    return content
 
 
 def _why_refused(error: pickle.UnpicklingError) -> str:

@@ -25,8 +25,8 @@ def dct_matrix(n: int, *, dtype: torch.dtype = torch.float32, device: torch.devi
     """
     if n < 1:
         raise BadInput(f"A cosine transform has at least one coefficient; n = {n} was given.")
-    places = torch.arange(n, dtype=torch.float64) + 0.5
-    waves = torch.arange(n, dtype=torch.float64)[:, None]
+    waves = torch.arange(n, dtype=torch.float64, device="cpu")[:, None]
+    places = waves.T + 0.5
     matrix = torch.cos(waves * places * (math.pi / n)) * math.sqrt(2 / n)
     matrix[0] *= math.sqrt(0.5)
     return matrix.to(device, dtype)

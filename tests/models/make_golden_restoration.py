@@ -39,6 +39,7 @@ class Reference:
     folder: str = "."
     size: tuple[int, int] = (9, 11)
     channels: int = 3
+    spread: float | None = None
 
 
 def _mwcnn(module: ModuleType) -> nn.Module:
@@ -73,6 +74,11 @@ def _wavelet_srnet(module: ModuleType) -> nn.Module:
     return net
 
 
+def _fcanet(module: ModuleType) -> nn.Module:
+    net: nn.Module = module.MultiSpectralAttentionLayer(16, 7, 7, reduction=4, freq_sel_method="low8")
+    return net
+
+
 def _fdan(module: ModuleType) -> nn.Module:
     sizes = SimpleNamespace(SCALE=2, CHANNEL=16, PLUS=False, ACTIVATION="relu")
     net: nn.Module = module.Net(SimpleNamespace(MODEL=sizes))
@@ -87,6 +93,8 @@ REFERENCES = {
     "srmd": Reference(
         "cszn/KAIR", "models.network_srmd", lambda m: m.SRMD(in_nc=18, nc=16, nb=12, upscale=2), channels=18
     ),
+    "ircnn": Reference("cszn/KAIR", "models.network_dncnn", lambda m: m.IRCNN(in_nc=3, out_nc=3)),
+    "fcanet": Reference("cfzd/FcaNet", "layer", _fcanet, folder="model", size=(14, 21), channels=16, spread=4.0),
     "mwcnn": Reference("lpj0/MWCNN_PyTorch", "model.mw", _mwcnn, size=(16, 24), channels=1),
     "dwsr": Reference("z0gSh1u/dwsr-pytorch", "model", _dwsr, size=(10, 14), channels=1),
     "fdan": Reference("CS-GangXu/FDAN", "fdan", _fdan, size=(20, 24)),
@@ -117,16 +125,20 @@ def _commit(clone: Path) -> str:
 
 def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
     shapes = {key: list(value.shape) for key, value in net.state_dict().items()}
-    net.load_state_dict(weights(shapes))
+    learned = {key: shape for key, shape in shapes.items() if key != "dct_layer.weight"}  # FcaNet's fixed cosines
+    net.load_state_dict(weights(learned), strict=len(learned) == len(shapes))
+    shown = planes(reference.channels, *reference.size)
+    if reference.spread:  # from -spread to spread
+        shown = (2 * shown - 1) * reference.spread
     with torch.no_grad():
-        sr: Tensor = net(planes(reference.channels, *reference.size))[0]
+        sr: Tensor = net(shown)[0]
     channels, h, w = sr.shape
     places = [(n % channels, (7 * n) % h, (5 * n + 3) % w) for n in range(16)]
     pixels = [[c, y, x, round(float(sr[c, y, x]), 7)] for c, y, x in places]
     return {
         "size": reference.size,
         "channels": reference.channels,
-        "shapes": shapes,
+        "shapes": learned,
         "mean": float(sr.mean()),
         "pixels": pixels,
     }
