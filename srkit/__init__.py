@@ -11,7 +11,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from srkit import datasets, degrade, errors, exercises, layers, losses, metrics, models, ops, training, widgets
+    from srkit import (
+        datasets,
+        degrade,
+        discriminators,
+        errors,
+        exercises,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        training,
+        widgets,
+    )
     from srkit.datasets import register_dataset
     from srkit.degrade import register_degradation
     from srkit.evaluation import evaluate
@@ -40,6 +53,7 @@ _HOME = {
 _ROOMS = (
     "datasets",
     "degrade",
+    "discriminators",
     "errors",
     "exercises",
     "layers",
@@ -55,6 +69,7 @@ __all__ = [
     "Protocol",
     "datasets",
     "degrade",
+    "discriminators",
     "errors",
     "evaluate",
     "exercises",
