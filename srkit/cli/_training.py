@@ -60,6 +60,7 @@ OPTIONS: dict[str, click.Option] = {
             "auto is mixed precision on a GPU and float32 on a CPU.",
         ),
         _option("--guard", _NUMBER, 10.0, "Skip a step whose loss is so many times the recent largest; 0 never skips."),
+        _option("--no-supervision", bool, False, "Train a network with several predictions by its last one alone."),
         _option("--channels-last", bool, False, "A memory layout that is faster for some networks."),
         _option("--keep", click.Choice(["last", "best"]), "last", "Which weights the run ends with."),
         _option("--valid-every", _COUNT, 1000, "Steps between validations."),
@@ -70,6 +71,9 @@ OPTIONS: dict[str, click.Option] = {
 
 _OTHERS = (
     _option("--loss", click.STRING, "1*L1", "A formula, for example 1*L1+0.001*TV."),
+    _option("--adversarial", click.STRING, None, "Train against a discriminator: a weight and a game, as in 0.001*CE."),
+    _option("--discriminator", click.STRING, "srgan", "With --adversarial: srgan, esrgan, patch, unet or a plugin's."),
+    _option("--gan-k", _COUNT, 1, "With --adversarial: steps of the discriminator per step of the network."),
     _option("--epochs", _COUNT, None, "Instead of --steps: so many times 1000 steps, EDSR-PyTorch's epoch."),
     _option("--patience", _COUNT, None, "Stop when validation has not improved for so many steps."),
     _option("--save-models", bool, False, "Keep the weights of every checkpoint as model_STEP.safetensors."),

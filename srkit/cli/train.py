@@ -15,7 +15,7 @@ from srkit.cli._training import EPOCH, betas, training_options
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
-    from srkit.training import Run
+    from srkit.training import Adversary, Run
 
 __all__ = ["command"]
 
@@ -26,6 +26,7 @@ __all__ = ["command"]
         "srkit train --model a2001sr --scale 2 --dataset a2001 --valid set5 --steps 20000",
         "srkit train --resume runs/a2001sr_x2 --steps 40000",
         'srkit train --plugin my.py --model my_net --scale 2 --dataset my_set --steps 500 --loss "1*L1+0.001*TV"',
+        'srkit train --model srgan --scale 4 --dataset div2k --epochs 200 --loss "1*VGG54" --adversarial "0.001*CE"',
         "torchrun --nproc-per-node 2 -m srkit train --model edsr_baseline --scale 2 --dataset div2k --epochs 300",
     ),
 )
@@ -77,6 +78,7 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
         options["dataset"],
         loss=options["loss"],
         valid=options["valid"],
+        adversary=_adversary(options),
         root=options["root"],
         out=out,
         init=options["init"],
@@ -85,6 +87,14 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
         scale=options["scale"],
         **config,
     )
+
+
+def _adversary(options: dict[str, Any]) -> Adversary | None:
+    if options["adversarial"] is None:
+        return None
+    from srkit.training.adversarial import parse_adversary
+
+    return parse_adversary(options["adversarial"], discriminator=options["discriminator"], updates=options["gan_k"])
 
 
 def _resume(folder: str, machine: Machine, options: dict[str, Any]) -> Run:
@@ -113,8 +123,9 @@ def _config(options: dict[str, Any], *, complete: bool = True) -> dict[str, Any]
     given = {name: options[name] for name in names if _was_given(context, name)}
     if "betas" in given:
         given["betas"] = betas(given["betas"])
-    if "no_augment" in given:
-        given["augment"] = not given.pop("no_augment")
+    for switch, name in (("no_augment", "augment"), ("no_supervision", "supervision")):
+        if switch in given:
+            given[name] = not given.pop(switch)
     if given.get("guard") == 0:
         given["guard"] = None
     if options["epochs"] is not None:

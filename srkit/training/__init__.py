@@ -1,13 +1,16 @@
 """Training: ``train`` makes a config and calls ``run``; ``run`` repeats ``one_step``; everything else is a callback."""
 
+from srkit.training.adversarial import Adversary
 from srkit.training.average import Average
+from srkit.training.batch import Batches
 from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from srkit.training.config import Config, make_config
 from srkit.training.guard import Guard
 from srkit.training.history import History
-from srkit.training.loop import Batches, Callback, Outcome, one_step, run
+from srkit.training.loop import Callback, Outcome, one_step, run
 from srkit.training.monitor import LivePlot, Progress
+from srkit.training.recipes import esrgan_recipe, srgan_recipe
 from srkit.training.result import Run
 from srkit.training.schedule import SCHEDULES, learning_rate_at
 from srkit.training.start import resume, train
@@ -17,6 +20,7 @@ from srkit.training.world import World, join_world
 
 __all__ = [
     "SCHEDULES",
+    "Adversary",
     "Average",
     "Batches",
     "Best",
@@ -36,6 +40,7 @@ __all__ = [
     "Validate",
     "World",
     "begin_from",
+    "esrgan_recipe",
     "join_world",
     "learning_rate_at",
     "load_checkpoint",
@@ -46,5 +51,6 @@ __all__ = [
     "resume",
     "run",
     "save_checkpoint",
+    "srgan_recipe",
     "train",
 ]

@@ -33,7 +33,7 @@ class Record(Callback):
     def stepped(self, state: State, outcome: Outcome) -> None:
         """Add a row to the history."""
         if state.history is None:
-            state.history = History.of_terms([*outcome.terms])
+            state.history = History.of_terms([*outcome.terms, *outcome.beside])
         if outcome.skipped:
             state.skips.note(state.step, loss=outcome.loss, gradient_norm=outcome.gradient_norm, reason=outcome.skipped)
         if state.step % state.config.log_every == 0 or state.step == state.config.steps or outcome.skipped:
@@ -45,6 +45,7 @@ class Record(Callback):
                 gradient_norm=outcome.gradient_norm,
                 skipped=int(bool(outcome.skipped)),
                 **outcome.terms,
+                **outcome.beside,
             )
 
 

@@ -1,9 +1,9 @@
 """Checkpoints: one file that holds a whole run, written so that there is always a complete one.
 
 The file is what ``torch.load(path, weights_only=True)`` reads: tensors, numbers and texts, no code. It holds the
-weights, the optimiser, the average, the guard, the gradient scaler, the step, the whole history, the best weights, the
-config and where network, loss and images came from. Random generators are not in it because nothing in a run remembers
-one: patches and dropout are functions of (seed, step).
+weights, the optimiser, the average, the guard, the other player of an adversarial training, the gradient scaler, the
+step, the whole history, the best weights, the config and where network, loss and images came from. Random generators
+are not in it because nothing in a run remembers one: patches and dropout are functions of (seed, step).
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any]) -> None
         "optimiser": state.optimiser.state_dict(),
         "average": None if state.average is None else state.average.state_dict(),
         "guard": state.guard.state_dict(),
+        "rival": None if state.rival is None else state.rival.state_dict(),
         "scaler": state.scaler.state_dict(),
         "history": None if state.history is None else state.history.to_csv_text(),
         "skips": state.skips.to_csv_text(),
@@ -113,6 +114,8 @@ def restore(state: State, saved: Mapping[str, Any]) -> None:
     if state.average is not None and saved["average"] is not None:
         state.average.load_state_dict(saved["average"])
     state.guard.load_state_dict(saved["guard"])
+    if state.rival is not None and saved.get("rival") is not None:
+        state.rival.load_state_dict(saved["rival"])
     if saved["scaler"]:
         state.scaler.load_state_dict(saved["scaler"])
     state.step, state.seconds = saved["step"], saved["seconds"]

@@ -16,7 +16,7 @@ from typing import Any
 from srkit.errors import BadInput
 from srkit.training.schedule import parse_schedule
 
-__all__ = ["OPTIMISERS", "PRECISIONS", "Config", "make_config"]
+__all__ = ["OPTIMISERS", "PRECISIONS", "Config", "check_fields", "make_config"]
 
 OPTIMISERS = ("adam", "adamw", "sgd", "rmsprop")
 PRECISIONS = ("float32", "auto", "bfloat16", "float16")
@@ -51,6 +51,8 @@ class Config:
         guard: an update whose loss or gradient is not finite, or whose loss is more than ``guard`` times the largest of
             the last 100 accepted ones, is skipped. None accepts everything.
         max_skips: this many skipped updates in a row end the run with an error.
+        supervision: compare every prediction of a network that offers several with the truth, weighted as it says;
+            False trains by the last one alone.
         augment: flip and rotate the patches (eight ways).
         channels_last: store activations with the channels innermost (faster for some networks and machines).
         keep: which weights the network holds at the end, ``"last"`` or ``"best"`` (highest validation PSNR).
@@ -83,6 +85,7 @@ class Config:
     precision: str = "float32"
     guard: float | None = 10.0
     max_skips: int = 50
+    supervision: bool = True
     augment: bool = True
     channels_last: bool = False
     keep: str = "last"
@@ -93,10 +96,7 @@ class Config:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(self.betas) if isinstance(self.betas, Sequence) else self.betas)
-        for name, fits, expected in _RULES:
-            value = getattr(self, name)
-            if not fits(value):
-                raise BadInput(f"{name}={value!r} cannot be used to train: expected {expected}.")
+        check_fields(self, _RULES)
         parse_schedule(self.schedule)
         if self.batch % self.accumulate:
             raise BadInput(
@@ -109,6 +109,22 @@ class Config:
         values = dataclasses.asdict(self)
         values["betas"] = list(self.betas)
         return values
+
+
+def check_fields(record: object, rules: Sequence[tuple[str, Callable[[Any], bool], str]]) -> None:
+    """Refuse a record of settings with a value outside its range.
+
+    Args:
+        record: has each name of ``rules`` as an attribute.
+        rules: name, what tells whether a value fits, and what is expected, in words.
+
+    Raises:
+        BadInput: with name, value and what is expected.
+    """
+    for name, fits, expected in rules:
+        value = getattr(record, name)
+        if not fits(value):
+            raise BadInput(f"{name}={value!r} cannot be used to train: expected {expected}.")
 
 
 def make_config(settings: Mapping[str, Any]) -> Config:
@@ -184,6 +200,7 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("precision", _one_of(PRECISIONS), f"one of {', '.join(PRECISIONS)}"),
     ("guard", _optional(_between(1, math.inf, low_open=True)), "a factor above 1, for example 10, or None"),
     ("max_skips", _whole(1), "a whole number of skipped updates in a row, 1 or more"),
+    ("supervision", _is_bool, "True or False"),
     ("augment", _is_bool, "True or False"),
     ("channels_last", _is_bool, "True or False"),
     ("keep", _one_of(("last", "best")), "'last' or 'best'"),

@@ -8,34 +8,27 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
+from srkit.layers import Prediction
+from srkit.training.batch import Batch, Batches, split
 from srkit.training.chance import chance
 from srkit.training.config import Config
 from srkit.training.interrupt import finish_step_first
 from srkit.training.schedule import learning_rate_at
-from srkit.training.state import State, terms_of
+from srkit.training.state import State
+from srkit.training.supervise import supervised_terms, terms_of
 from srkit.training.world import mean_over
 
 __all__ = ["Batches", "Callback", "Outcome", "one_step", "run"]
-
-Batch = tuple[Tensor, Tensor]
-
-
-class Batches(Protocol):
-    """Where training pairs come from: :class:`srkit.datasets.Patches`, or anything with this method."""
-
-    def batch(self, step: int, /) -> Batch:
-        """Return ``lr (b, 3, h, w)`` and ``hr (b, 3, scale*h, scale*w)`` of a step; the same ones whenever asked."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -47,12 +40,14 @@ class Outcome:
         terms: its weighted terms.
         gradient_norm: L2 norm of the gradient before clipping; None where neither guard nor clip wants it.
         skipped: why the update was not made; empty if it was.
+        beside: further numbers of the step that are not part of the loss, for example the other player's.
     """
 
     loss: float
     terms: dict[str, float]
     gradient_norm: float | None
     skipped: str
+    beside: Mapping[str, float] = field(default_factory=dict)
 
 
 class Callback:
@@ -88,7 +83,7 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
             batch = batches.batch(state.step)
             set_learning_rate(state, learning_rate_at(state.step, config))
             state.whole = False
-            outcome = one_step(state, batch)
+            outcome = one_step(state, batch) if state.rival is None else state.rival.play(state, batch)
             state.step, state.whole = state.step + 1, True
             state.seconds += time.perf_counter() - start
             for callback in audience:
@@ -110,13 +105,14 @@ def one_step(state: State, batch: Batch) -> Outcome:
 
 def differentiate(state: State, batch: Batch) -> dict[str, Tensor]:
     """Run the network forward and backward; returns the terms of the loss, averaged over the parts of the batch."""
-    parts = state.config.accumulate
+    config, parts = state.config, state.config.accumulate
+    shares = split(batch, parts, device=state.device, channels_last=config.channels_last, processes=state.world.size)
     found: list[dict[str, Tensor]] = []
-    with chance(state.config.seed, state.step, state.world.rank, device=state.device):
-        for number, (lr, hr) in enumerate(split(batch, parts, state)):
+    with chance(config.seed, state.step, state.world.rank, device=state.device):
+        for number, (lr, hr, extra) in enumerate(shares):
             with hold_sync(state, until=number == parts - 1):
                 with state.autocast():
-                    sr = state.model(lr)  # (b, 3, scale*h, scale*w)
+                    sr = state.model(lr, **extra)  # (b, 3, scale*h, scale*w), or all predictions of the network
                 terms = compare(state, sr, hr)
                 loss = reduce(torch.add, terms.values())
                 torch.autograd.backward(state.scaler.scale(loss if parts == 1 else loss / parts))
@@ -124,18 +120,19 @@ def differentiate(state: State, batch: Batch) -> dict[str, Tensor]:
     return found[0] if parts == 1 else {name: torch.stack([f[name] for f in found]).mean() for name in found[0]}
 
 
-def compare(state: State, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+def compare(state: State, sr: Tensor | Sequence[Prediction], hr: Tensor) -> dict[str, Tensor]:
     """Return the weighted terms of the loss, after checking that they can be trained on.
 
     Raises:
         BadInput: sizes differ, a term is not a single number, or nothing in the loss depends on the network.
     """
-    if sr.shape != hr.shape:
-        raise BadInput(
-            f"The network made {tuple(sr.shape)} where the HR patches are {tuple(hr.shape)}: its scale is not that of "
-            "the pairs, or it crops. Create it with the scale of the data."
-        )
-    terms = terms_of(state.loss, sr.float() if state.config.precision != "float32" else sr, hr)
+    half = state.config.precision != "float32"
+    if isinstance(sr, Tensor):
+        _check_sizes(sr, hr)
+        terms = terms_of(state.loss, sr.float() if half else sr, hr)
+    else:
+        whole = [replace(one, image=one.image.float()) for one in sr] if half else sr
+        terms = supervised_terms(state.loss, whole, hr)
     for name, term in terms.items():
         if term.dim():
             raise BadInput(f"Loss term {name!r} has shape {tuple(term.shape)}; a loss is one number: average it.")
@@ -147,23 +144,11 @@ def compare(state: State, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
     return terms
 
 
-def split(batch: Batch, parts: int, state: State) -> Iterator[Batch]:
-    """Yield the batch in equal parts, on the device of the run.
-
-    Raises:
-        BadInput: the number of images is not a multiple of ``parts``.
-    """
-    lr, hr = batch
-    if len(lr) % parts:
+def _check_sizes(sr: Tensor, hr: Tensor) -> None:
+    if sr.shape != hr.shape:
         raise BadInput(
-            f"A batch of {len(lr)} images cannot be accumulated in {parts} equal parts: choose batch as a multiple of "
-            f"accumulate × processes = {parts * state.world.size}."
-        )
-    layout = torch.channels_last if state.config.channels_last else torch.contiguous_format
-    for small, large in zip(lr.chunk(parts), hr.chunk(parts), strict=True):
-        yield (
-            small.to(state.device, non_blocking=True, memory_format=layout),
-            large.to(state.device, non_blocking=True, memory_format=layout),
+            f"The network made {tuple(sr.shape)} where the HR patches are {tuple(hr.shape)}: its scale is not that of "
+            "the pairs, or it crops. Create it with the scale of the data."
         )
 
 

@@ -13,15 +13,18 @@ import torch
 from torch import Tensor, nn
 
 from srkit.metrics import Protocol
+from srkit.training.adversarial import Adversary, add_player
+from srkit.training.batch import Batches
 from srkit.training.callbacks import Listener, Record, Save, Validate, as_callback
 from srkit.training.checkpoint import load_checkpoint, restore
 from srkit.training.config import Config, make_config
 from srkit.training.folder import RunFolder, existing_folder, new_folder
 from srkit.training.history import History
-from srkit.training.loop import Batches, Callback, run
+from srkit.training.loop import Callback, run
 from srkit.training.monitor import LivePlot, Progress, in_notebook, on_terminal
 from srkit.training.result import Run
-from srkit.training.state import LossFunction, State, make_state
+from srkit.training.state import State, make_state
+from srkit.training.supervise import LossFunction
 from srkit.training.weights import begin_from
 from srkit.training.work import Images, Measure, Order, Work, check_same_pairs, order_again, prepare
 from srkit.training.world import World, join_world
@@ -40,6 +43,7 @@ def train(
     patch: int = 96,
     learning_rate: float = 1e-4,
     valid: Images | Measure | None = None,
+    adversary: Adversary | str | None = None,
     out: str | Path | None = None,
     init: str | Path | Mapping[str, Tensor] | None = None,
     init_partial: bool = False,
@@ -62,6 +66,7 @@ def train(
         patch: side of the patch in HR pixels.
         learning_rate: at its highest.
         valid: pairs to validate on (a name, a folder, pairs), or a function from a network to an evaluation table.
+        adversary: train against a discriminator: ``"0.001*CE"``, or an :class:`~srkit.training.Adversary`.
         out: folder of the run: config.json, history.csv, skipped.csv, checkpoint.pt, best.safetensors,
             last.safetensors. An earlier run there is renamed, never deleted. None writes nothing.
         init: weights to begin with: a file, a run folder or a state dict.
@@ -90,7 +95,9 @@ def train(
     config = make_config(
         {"steps": steps, "seed": seed, "batch": batch, "patch": patch, "learning_rate": learning_rate, **settings}
     )
-    order = Order(net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol)
+    order = Order(
+        net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol, adversary=adversary
+    )
     with join_world() as world:
         work = prepare(order, config, world)
         if init is not None:
@@ -105,6 +112,7 @@ def resume(
     pairs: Images | Batches | None = None,
     loss: str | LossFunction | None = None,
     valid: Images | Measure | None = None,
+    adversary: Adversary | None = None,
     callbacks: Sequence[Listener] = (),
     root: str | Path | None = None,
     protocol: Protocol | None = None,
@@ -119,6 +127,7 @@ def resume(
         pairs: needed only where the pairs were not given by name; they must be the same ones.
         loss: needed only where the loss was a module.
         valid: as in :func:`train`; None takes what was given by name then.
+        adversary: needed only where its discriminator was a module.
         callbacks: as in :func:`train`.
         root: where the datasets lie; None takes what was given then.
         protocol: as in :func:`train`.
@@ -132,7 +141,7 @@ def resume(
     path = Path(path) / "checkpoint.pt" if Path(path).is_dir() else Path(path)
     saved = load_checkpoint(path)
     config = make_config({**saved["config"], **changes})
-    given = Order(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol)
+    given = Order(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol, adversary=adversary)
     order = order_again(saved["origin"], given)
     with join_world() as world:
         work = prepare(order, config, world)
@@ -154,6 +163,8 @@ def _carry_out(
     home = next((parameter.device for parameter in work.net.parameters()), torch.device("cpu"))
     try:
         state = make_state(work.net, work.loss, config, world=world)
+        if work.adversary is not None:
+            add_player(state, work.adversary)
         callbacks = [as_callback(listener) for listener in listeners]
         with owner() as folder:
             if saved is not None:

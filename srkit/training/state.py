@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +17,10 @@ from srkit.training.config import Config
 from srkit.training.guard import Guard
 from srkit.training.history import History
 from srkit.training.ledger import Ledger
+from srkit.training.supervise import LossFunction, Predicting, has_predictions
 from srkit.training.world import World
 
-__all__ = ["Best", "State", "make_optimiser", "make_state", "pick_device", "terms_of"]
-
-LossFunction = Callable[[Tensor, Tensor], Tensor]
+__all__ = ["Best", "Rival", "State", "make_optimiser", "make_state", "pick_device"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,19 @@ class Best:
     weights: Mapping[str, Tensor] = field(repr=False)
 
 
+class Rival(Protocol):
+    """The other player of an adversarial training (:class:`srkit.training.adversarial.Player`)."""
+
+    def play(self, state: State, batch: Any, /) -> Any:
+        """Make one step of both players; returns an :class:`srkit.training.Outcome`."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed run needs."""
+
+    def load_state_dict(self, saved: dict[str, Any], /) -> None:
+        """Take up where :meth:`state_dict` left off."""
+
+
 @dataclass
 class State:
     """A run between two steps.
@@ -51,11 +63,12 @@ class State:
         optimiser: any torch optimiser over ``net.parameters()``.
         config: the settings.
         device: where the network is.
-        model: what is called to train: ``net`` itself, or its DistributedDataParallel wrapper.
+        model: what is called to train: ``net`` itself, all its predictions, or a DistributedDataParallel wrapper.
         world: this process among all.
         guard: decides which updates are made.
         average: the moving average of the weights, or None.
         scaler: scales the loss in float16; passes it through otherwise.
+        rival: the other player of an adversarial training, or None.
         step: how many steps were made.
         seconds: how long they took, without validation and saving.
         history: one row per logged step, made with the first one.
@@ -75,6 +88,7 @@ class State:
     guard: Guard
     average: Average | None
     scaler: torch.amp.GradScaler
+    rival: Rival | None = None
     step: int = 0
     seconds: float = 0.0
     history: History | None = None
@@ -113,7 +127,7 @@ def make_state(net: nn.Module, loss: LossFunction, config: Config, *, world: Wor
         optimiser=make_optimiser(net, config),
         config=config,
         device=device,
-        model=_spread(net, world, device),
+        model=_spread(Predicting(net) if config.supervision and has_predictions(net) else net, world, device),
         world=world,
         guard=Guard(factor=config.guard, max_skips=config.max_skips),
         average=Average(net, decay=config.ema) if config.ema else None,
@@ -172,14 +186,6 @@ def precision_of(name: str, device: torch.device) -> torch.dtype:
     if name == "float16" and device.type != "cuda":
         raise BadInput(f"precision='float16' needs a CUDA device and this run is on {device.type}: use 'float32'.")
     return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
-
-
-def terms_of(loss: LossFunction, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
-    """Return the weighted terms of a loss by name; a plain function or module is one term called ``"value"``."""
-    terms = getattr(loss, "terms", None)
-    if callable(terms):
-        return cast(dict[str, Tensor], terms(sr, hr))
-    return {"value": loss(sr, hr)}
 
 
 def _spread(net: nn.Module, world: World, device: torch.device) -> nn.Module:

@@ -15,10 +15,11 @@ from srkit.datasets import Pairs, Patches
 from srkit.errors import BadInput
 from srkit.evaluation import Table, evaluate
 from srkit.metrics import Protocol
+from srkit.training.adversarial import Adversary, parse_adversary
+from srkit.training.batch import Batches
 from srkit.training.chance import chance
 from srkit.training.config import Config
-from srkit.training.loop import Batches
-from srkit.training.state import LossFunction
+from srkit.training.supervise import LossFunction
 from srkit.training.world import World
 
 __all__ = ["Images", "Measure", "Order", "Work", "check_same_pairs", "order_again", "prepare"]
@@ -39,6 +40,7 @@ class Order:
     root: str | Path | None = None
     protocol: Protocol | None = None
     arguments: Mapping[str, Any] | None = None
+    adversary: Adversary | str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Work:
         batches: gives a batch for each step.
         measure: validates a network, or None.
         origin: where each came from, as plain values for the checkpoint and ``config.json``.
+        adversary: against whom the network is trained, or None.
     """
 
     net: nn.Module
@@ -58,6 +61,7 @@ class Work:
     batches: Batches
     measure: Measure | None
     origin: dict[str, Any]
+    adversary: Adversary | None = None
 
 
 def prepare(order: Order, config: Config, world: World) -> Work:
@@ -79,15 +83,17 @@ def prepare(order: Order, config: Config, world: World) -> Work:
     loss = losses.parse(order.loss) if isinstance(order.loss, str) else order.loss
     if not callable(loss):
         raise BadInput(f"loss={order.loss!r} is not a loss: write a formula such as '1*L1', or give a module.")
+    adversary = parse_adversary(order.adversary) if isinstance(order.adversary, str) else order.adversary
     origin = {
         "net": _origin_of_net(net),
         "pairs": _origin_of_pairs(order.pairs, pairs),
         "loss": {"name": order.loss if isinstance(order.loss, str) else None, "class": type(order.loss).__name__},
         "valid": {"name": _recorded(order.valid)},
+        "adversary": None if adversary is None else adversary.as_dict(),
         "scale": scale,
         "root": None if order.root is None else str(Path(order.root).absolute()),
     }
-    return Work(net, loss, _batches(pairs, config, world), _measure(order, scale), origin)
+    return Work(net, loss, _batches(pairs, config, world), _measure(order, scale), origin, adversary)
 
 
 def order_again(origin: Mapping[str, Any], given: Order) -> Order:
@@ -111,7 +117,19 @@ def order_again(origin: Mapping[str, Any], given: Order) -> Order:
         root=given.root or origin["root"],
         protocol=given.protocol,
         arguments=origin["net"]["arguments"],
+        adversary=given.adversary or _adversary_again(origin.get("adversary")),
     )
+
+
+def _adversary_again(saved: Mapping[str, Any] | None) -> Adversary | None:
+    if saved is None:
+        return None
+    if saved["discriminator"] is None:
+        raise BadInput(
+            "This run was trained against a discriminator that was handed in as a module; hand the same one in again: "
+            "resume(…, adversary=Adversary(discriminator=<it>, …))."
+        )
+    return Adversary(**saved)
 
 
 def check_same_pairs(origin: Mapping[str, Any], work: Work) -> None:

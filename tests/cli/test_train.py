@@ -24,11 +24,11 @@ BEGIN = ("train", "--model", "a2001sr", "--scale", 2, "--dataset", "samples_trai
 def test_the_defaults_of_the_options_are_those_of_the_library() -> None:
     config = Config(steps=1).as_dict()
     for name, option in OPTIONS.items():
-        if name in ("steps", "no_augment"):
+        if name in ("steps", "no_augment", "no_supervision"):
             continue
         given = list(betas(str(option.default))) if name == "betas" else option.default
         assert given == config[name], name
-    assert set(config) - set(OPTIONS) == {"augment", "device", "max_skips"}
+    assert set(config) - set(OPTIONS) == {"augment", "device", "max_skips", "supervision"}
 
 
 def test_a_run_leaves_weights_history_and_settings(call: Call, tmp_path: Path) -> None:
@@ -140,3 +140,16 @@ def test_ctrl_c_keeps_the_run_and_leaves_with_130(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert "ended early" in out
     assert (tmp_path / "r" / "checkpoint.pt").is_file()
+
+
+def test_a_run_against_a_discriminator_shows_both_sides_and_is_resumed(call: Call, tmp_path: Path) -> None:
+    words = ("--loss", "1*L1", "--adversarial", "0.01*LS", "--discriminator", "patch", "--gan-k", 2)
+    answer = call(*BEGIN, "--steps", 1, *words, "--out", tmp_path / "r")
+    assert answer.code == 0, answer.err
+    then = json.loads((tmp_path / "r" / "config.json").read_text())["adversary"]
+    assert (then["game"], then["weight"], then["discriminator"], then["updates"]) == ("LS", 0.01, "patch", 2)
+    assert call("train", "--resume", tmp_path / "r", "--steps", 2).code == 0
+    with (tmp_path / "r" / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    assert all(row["LS"] and row["judge of real"] and row["judge of made"] for row in rows)

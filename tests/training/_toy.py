@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from srkit.layers import Prediction
 from srkit.training import Config, State, make_state
 
 
@@ -29,21 +30,62 @@ class Toy(nn.Module):
         return nn.functional.pixel_shuffle(self.last(features), 2)  # (b, 3, 2*h, 2*w)
 
 
+class Levels(Toy):
+    """Two levels of a pyramid, x2 and x4, each of them a prediction; the levels share their weights."""
+
+    def __init__(self, *, dropout: float = 0.0, seed: int = 0) -> None:
+        super().__init__(dropout=dropout, seed=seed)
+        self.scale = 4
+
+    def predictions(self, lr: Tensor) -> list[Prediction]:
+        """Return the x2 image, counted half, and the x4 image."""
+        half = super().forward(lr)  # (b, 3, 2*h, 2*w)
+        whole = super().forward(half)  # (b, 3, 4*h, 4*w)
+        return [Prediction("x2", half, 2, 0.5), Prediction("x4", whole, 4, 1.0)]
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, 4*h, 4*w)``."""
+        return self.predictions(lr)[-1].image
+
+
+class Judge(nn.Module):
+    """A discriminator of two layers with batch normalisation between them."""
+
+    def __init__(self, *, seed: int = 1) -> None:
+        super().__init__()
+        rng = torch.Generator().manual_seed(seed)
+        first, last = (
+            nn.Conv2d(3, 6, 3, 2, bias=False),
+            nn.Conv2d(6, 1, 3, 2, bias=False),
+        )  # a bias would have gradient 0
+        self.layers = nn.Sequential(first, nn.BatchNorm2d(6, affine=False), nn.LeakyReLU(0.2), last)
+        for parameter in self.parameters():
+            parameter.data = torch.randn(parameter.shape, generator=rng) * 0.3
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return logits ``(b, 1, h', w')`` of images ``(b, 3, h, w)``."""
+        return self.layers(image)
+
+
 class Batches:
     """Random batches that depend on the step alone; ``spoil`` may change the batch of a step."""
 
-    scale = 2
-
     def __init__(
-        self, *, batch: int = 4, side: int = 8, spoil: Callable[[int, Tensor], Tensor] = lambda step, hr: hr
+        self,
+        *,
+        batch: int = 4,
+        side: int = 8,
+        scale: int = 2,
+        spoil: Callable[[int, Tensor], Tensor] = lambda step, hr: hr,
     ) -> None:
         self.shape = (batch, 3, side, side)
+        self.scale = scale
         self.spoil = spoil
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         rng = torch.Generator().manual_seed(step)
         lr = torch.rand(self.shape, generator=rng)
-        hr = nn.functional.interpolate(lr, scale_factor=2) * 0.8 + 0.1
+        hr = nn.functional.interpolate(lr, scale_factor=self.scale) * 0.8 + 0.1
         return lr, self.spoil(step, hr)
 
 

@@ -24,11 +24,13 @@ from tests.training._toy import Batches, Toy
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def spread(out: Path, processes: int, parts: int = 1) -> list[tuple[dict[str, torch.Tensor], list[float]]]:
+def spread(
+    out: Path, processes: int, parts: int = 1, *, kind: str = "plain"
+) -> list[tuple[dict[str, torch.Tensor], list[float]]]:
     """Run spread_run.py in so many processes; returns the weights and the losses each of them ended with."""
     out.mkdir()
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    program = ["-m", "tests.training.spread_run", str(out), str(parts)]
+    program = ["-m", "tests.training.spread_run", str(out), str(parts), kind]
     command = [sys.executable, *(launcher if processes > 1 else []), *program]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=250,
@@ -39,9 +41,11 @@ def spread(out: Path, processes: int, parts: int = 1) -> list[tuple[dict[str, to
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_weights_of_one_on_the_same_batch(tmp_path) -> None:
-    ((alone, losses),) = spread(tmp_path / "one", 1)
-    first, second = spread(tmp_path / "two", 2, parts=2)
+@pytest.mark.parametrize("kind", ["plain", "levels", "rival"])
+def test_two_processes_give_the_weights_of_one_on_the_same_batch(tmp_path, kind: str) -> None:
+    """Alone, with several predictions, and against a discriminator whose penalty draws random numbers per process."""
+    ((alone, losses),) = spread(tmp_path / "one", 1, kind=kind)
+    first, second = spread(tmp_path / "two", 2, parts=2, kind=kind)
     start = Toy().state_dict()
     for name, value in alone.items():
         assert torch.equal(first[0][name], second[0][name]), "both processes end with the same weights"

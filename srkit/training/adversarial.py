@@ -1,0 +1,249 @@
+"""Training against an opponent: the only place where two networks and two optimisers belong to one run.
+
+The network that is trained (the *maker*) makes the same step as ever, :func:`srkit.training.one_step`; its loss has one
+more term, what the discriminator says about its images. While that term is computed the discriminator is frozen: its
+weights get no gradient, its statistics do not move. Then the discriminator (the *judge*) makes a step of its own on the
+images of that step. Goodfellow et al., "Generative Adversarial Nets", NIPS 2014, algorithm 1; Ledig et al., "Photo-
+Realistic Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from srkit import discriminators
+from srkit.errors import BadFile, BadInput
+from srkit.losses import GAMES, gradient_penalty
+from srkit.training.batch import Batch
+from srkit.training.chance import chance
+from srkit.training.config import Config, check_fields
+from srkit.training.guard import Guard
+from srkit.training.loop import Outcome, one_step
+from srkit.training.state import State
+from srkit.training.supervise import LossFunction, has_predictions, terms_of
+from srkit.training.world import mean_over
+
+__all__ = ["Adversary", "Judged", "Player", "add_player", "parse_adversary"]
+
+_FORMULA = re.compile(r"\s*(?:(?P<weight>[0-9.eE+-]+)\s*\*)?\s*(?P<game>[A-Za-z][\w-]*)\s*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adversary:
+    """Against whom, and by which rules, a network is trained.
+
+    Attributes:
+        game: ``"CE"``, ``"LS"``, ``"Hinge"``, ``"WGAN_GP"`` or ``"RaGAN"`` (:data:`srkit.losses.GAMES`).
+        weight: of the adversarial term in the loss of the network.
+        discriminator: a name (:data:`srkit.discriminators.DISCRIMINATORS`), made for patches of ``config.patch``, or a
+            module that gives logits.
+        channels: of its first layer, where it is made by name; None is the paper's.
+        learning_rate: of its Adam; None is that of the run. The run's schedule applies to both.
+        betas: of its Adam.
+        updates: steps it makes per step of the network.
+
+    Raises:
+        BadInput: a value is outside its range.
+        UnknownName: there is no such game or discriminator.
+    """
+
+    game: str = "CE"
+    weight: float = 1e-3
+    discriminator: str | nn.Module = "srgan"
+    channels: int | None = None
+    learning_rate: float | None = None
+    betas: tuple[float, float] = (0.9, 0.999)
+    updates: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(self.betas))
+        check_fields(self, _RULES)
+        GAMES.get(self.game)
+        if isinstance(self.discriminator, str):
+            discriminators.DISCRIMINATORS.get(self.discriminator)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values; a discriminator that was handed in as a module is None."""
+        named = self.discriminator if isinstance(self.discriminator, str) else None
+        plain = {name: getattr(self, name) for name in ("game", "weight", "channels", "learning_rate", "updates")}
+        return {**plain, "betas": list(self.betas), "discriminator": named}
+
+
+def parse_adversary(text: str, **settings: Any) -> Adversary:
+    """Read ``"0.001*CE"`` or ``"5e-3*RaGAN"``; what is not in the text is given by name.
+
+    Raises:
+        BadInput: it is something else, or a setting is out of range.
+        UnknownName: there is no such game.
+    """
+    found = _FORMULA.fullmatch(text)
+    try:
+        weight = float((found and found["weight"]) or 1)
+    except ValueError:
+        found = None
+    if found is None:
+        raise BadInput(f"{text!r} is not an adversarial term: write a weight and a game, for example 0.001*CE.")
+    return Adversary(game=found["game"], weight=weight, **settings)
+
+
+class Judged:
+    """A loss with one more term: what the judge says about the images. Computing it changes nothing about the judge.
+
+    Args:
+        loss: the rest of the loss.
+        player: the judge.
+    """
+
+    def __init__(self, loss: LossFunction, player: Player) -> None:
+        self.loss = loss
+        self.player = player
+
+    def __call__(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the scalar sum of the weighted terms of ``(b, 3, h, w)`` images."""
+        return reduce(torch.add, self.terms(sr, hr).values())
+
+    def terms(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+        """Return each weighted term by name, the adversarial one under the name of its game."""
+        return {**terms_of(self.loss, sr, hr), self.player.game.name: self.player.verdict_on(sr, hr)}
+
+
+class Player:
+    """The judge with everything it owns: weights, optimiser, guard.
+
+    Args:
+        net: the discriminator, on the device of the run.
+        adversary: the rules.
+        config: the settings of the run.
+
+    Attributes:
+        seen: real and made images of the step in hand.
+    """
+
+    def __init__(self, net: nn.Module, adversary: Adversary, config: Config) -> None:
+        self.net = net.train()
+        self.adversary = adversary
+        self.game = GAMES.get(adversary.game)
+        self.ratio = (adversary.learning_rate or config.learning_rate) / config.learning_rate
+        self.optimiser = torch.optim.Adam(net.parameters(), config.learning_rate * self.ratio, betas=adversary.betas)
+        self.guard = Guard(factor=None if config.guard is None else math.inf, max_skips=config.max_skips)
+        self.seen: list[tuple[Tensor, Tensor]] = []
+
+    def play(self, state: State, batch: Batch, /) -> Outcome:
+        """Let the network make its step and then the judge its own, on the images of that step."""
+        self.seen.clear()
+        outcome = one_step(state, batch)
+        beside: dict[str, float] = {}
+        for number in range(self.adversary.updates):
+            beside = self.learn(state, number)
+        return replace(outcome, beside={**outcome.beside, **beside})
+
+    def verdict_on(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the weighted adversarial loss of the maker, a scalar, and remember the images for the judge's step."""
+        self.seen.append((hr.detach(), sr.detach()))
+        made = self._asked(sr)
+        real = self._asked(hr).detach() if self.game.relative else made.detach()
+        return self.adversary.weight * self.game.maker(real, made)
+
+    def learn(self, state: State, number: int) -> dict[str, float]:
+        """Make one step of the judge; returns its loss and what it says on average about real and made images."""
+        self.optimiser.zero_grad()
+        for group in self.optimiser.param_groups:
+            group["lr"] = state.optimiser.param_groups[0]["lr"] * self.ratio
+        with chance(state.config.seed, state.step, state.world.rank, number, device=state.device):
+            parts = torch.stack(list(self._differentiate()))  # (parts, 3)
+        self._share_gradients(state)
+        loss, real, made = mean_over(state.world, parts.mean(0)).tolist()
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        skipped = self.guard.judge(loss, float(nn.utils.get_total_norm(gradients)))
+        if not skipped:
+            self.optimiser.step()
+        return {"judge": loss, "judge of real": real, "judge of made": made, "judge skipped": float(bool(skipped))}
+
+    def _differentiate(self) -> Iterator[Tensor]:
+        for hr, sr in self.seen:
+            real, made = self.net(hr), self.net(sr)
+            loss = self.game.judge(real, made)
+            if self.game.penalty:
+                share = torch.rand(len(hr), 1, 1, 1, device=hr.device)
+                loss = loss + self.game.penalty * gradient_penalty(self.net, hr, sr, share=share)
+            torch.autograd.backward(loss / len(self.seen))
+            yield torch.stack([loss, real.mean(), made.mean()]).detach()
+
+    def _asked(self, images: Tensor) -> Tensor:
+        """Return the judge's logits, without its weights or its statistics noticing that it was asked."""
+        weights = {name: weight.detach() for name, weight in self.net.named_parameters()}
+        statistics = {name: value.clone() for name, value in self.net.named_buffers()}
+        logits: Tensor = functional_call(self.net, {**weights, **statistics}, (images,))
+        return logits
+
+    def _share_gradients(self, state: State) -> None:
+        if state.world.size > 1:
+            for parameter in self.net.parameters():
+                if parameter.grad is not None:
+                    parameter.grad = mean_over(state.world, parameter.grad)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return weights, optimiser and guard."""
+        return {
+            "net": self.net.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "guard": self.guard.state_dict(),
+        }
+
+    def load_state_dict(self, saved: dict[str, Any], /) -> None:
+        """Take up where :meth:`state_dict` left off.
+
+        Raises:
+            BadFile: the discriminator is not the one that was saved.
+        """
+        try:
+            self.net.load_state_dict(saved["net"])
+        except RuntimeError as error:
+            raise BadFile(
+                f"The discriminator is not the one this run was trained against: {str(error).splitlines()[-1].strip()}"
+            ) from error
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.guard.load_state_dict(saved["guard"])
+
+
+def add_player(state: State, adversary: Adversary) -> None:
+    """Give a run its second player: make the discriminator, and let the loss listen to it.
+
+    Raises:
+        BadInput: the discriminator cannot judge patches of this size, or the network is supervised in several places.
+    """
+    config = state.config
+    if config.supervision and has_predictions(state.net):
+        raise BadInput(
+            f"{type(state.net).__name__} is supervised in several places, and an opponent judges one image: train with "
+            "supervision=False to train its last prediction against one."
+        )
+    with chance(config.seed, -1):
+        net = adversary.discriminator
+        if isinstance(net, str):
+            sizes = {} if adversary.channels is None else {"channels": adversary.channels}
+            net = discriminators.create(net, size=config.patch, **sizes)
+    net = net.to(state.device)
+    for parameter in net.parameters():
+        parameter.data = mean_over(state.world, parameter.data)  # the same in every process
+    state.rival = Player(net, adversary, config)
+    state.loss = Judged(state.loss, state.rival)
+
+
+_RULES = (
+    ("weight", lambda value: isinstance(value, int | float) and 0 <= value < math.inf, "a finite number, 0 or more"),
+    ("discriminator", lambda value: isinstance(value, str | nn.Module), "a name or a module"),
+    ("channels", lambda value: value is None or (isinstance(value, int) and value > 0), "a whole number above 0"),
+    ("learning_rate", lambda value: value is None or 0 < value < math.inf, "a finite number above 0"),
+    ("betas", lambda value: len(value) == 2 and all(0 <= beta < 1 for beta in value), "two numbers in [0, 1)"),
+    ("updates", lambda value: isinstance(value, int) and value >= 1, "a whole number of steps, 1 or more"),
+)

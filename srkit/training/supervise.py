@@ -1,0 +1,93 @@
+"""Supervision in several places: every prediction a network makes on its way is compared with the truth.
+
+A network offers ``predictions(lr)`` (:class:`srkit.layers.Prediction`): the levels of a pyramid, the turns of a
+recursion. The loop then minimises the weighted sum of their losses. LapSRN (Lai et al., CVPR 2017, section 3.3), DRCN
+(Kim et al., CVPR 2016, equation 7) and MemNet (Tai et al., ICCV 2017, equation 9) are trained like that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.layers import Prediction
+from srkit.ops.resize import imresize
+
+__all__ = ["LossFunction", "Predicting", "has_predictions", "supervised_terms", "terms_of"]
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+
+def has_predictions(net: nn.Module) -> bool:
+    """Return whether a network offers several predictions."""
+    return callable(getattr(net, "predictions", None))
+
+
+class Predicting(nn.Module):
+    """A network as the training loop calls it when it is supervised in several places.
+
+    DistributedDataParallel follows ``forward`` alone, so that here ``forward`` gives the predictions.
+
+    Args:
+        net: a network with ``predictions``.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, lr: Tensor, **extra: Any) -> list[Prediction]:
+        """Return the predictions ``(b, 3, scale*h, scale*w)`` of LR images ``(b, 3, h, w)``, in their order."""
+        found: list[Prediction] = self.net.predictions(lr, **extra)  # type: ignore[operator]
+        return found
+
+
+def terms_of(loss: LossFunction, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+    """Return the weighted terms of a loss by name; a plain function or module is one term called ``"value"``."""
+    terms = getattr(loss, "terms", None)
+    if callable(terms):
+        return cast(dict[str, Tensor], terms(sr, hr))
+    return {"value": loss(sr, hr)}
+
+
+def supervised_terms(loss: LossFunction, predictions: Sequence[Prediction], hr: Tensor) -> dict[str, Tensor]:
+    """Return the weighted terms of all predictions, named ``"<prediction> <term>"``.
+
+    Args:
+        loss: of one prediction and its target.
+        predictions: in the order in which they were made; the last one has the size of HR.
+        hr: ``(b, 3, h, w)``: where a prediction is smaller, MATLAB's bicubic reduces it, as LapSRN's training does. Or
+            ``(b, n, 3, h, w)``: one target for each of the n predictions, from easy to hard.
+
+    Raises:
+        BadInput: there is no prediction, or their number is not that of the targets.
+    """
+    if not predictions:
+        raise BadInput("The network's predictions(lr) returned an empty list: there is nothing to compare.")
+    whole = hr if hr.dim() == 5 else hr[:, None].expand(-1, len(predictions), -1, -1, -1)  # (b, n, 3, h, w)
+    if whole.shape[1] != len(predictions):
+        raise BadInput(f"The network made {len(predictions)} predictions and there are {whole.shape[1]} targets.")
+    largest = predictions[-1].scale
+    reduced: dict[int, Tensor] = {}
+    terms: dict[str, Tensor] = {}
+    for number, prediction in enumerate(predictions):
+        target = whole[:, number]  # (b, 3, h, w)
+        if prediction.scale != largest:
+            if hr.dim() == 5 or prediction.scale not in reduced:
+                reduced[prediction.scale] = imresize(target, prediction.scale / largest)
+            target = reduced[prediction.scale]
+        _check(prediction, target)
+        for name, term in terms_of(loss, prediction.image, target).items():
+            terms[f"{prediction.name} {name}"] = prediction.weight * term
+    return terms
+
+
+def _check(prediction: Prediction, target: Tensor) -> None:
+    if prediction.image.shape != target.shape:
+        raise BadInput(
+            f"The prediction {prediction.name!r} is {tuple(prediction.image.shape)} where its target is "
+            f"{tuple(target.shape)}: its scale is not {prediction.scale}, or the pairs have another scale."
+        )
