@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from srkit import datasets, training
 from srkit.training import Adversary
@@ -20,7 +21,10 @@ def main() -> None:
     pairs = datasets.samples(scale=net.scale)
     adversary = None
     if kind == "rival":
-        adversary = Adversary(game="WGAN_GP", weight=0.1, discriminator="patch", channels=4, updates=2)
+        judge = nn.Sequential(nn.Conv2d(3, 6, 4, 2), nn.LeakyReLU(0.2), nn.Conv2d(6, 1, 4, 2))
+        for parameter in judge.parameters():
+            parameter.data = torch.sin(torch.arange(parameter.numel()).reshape(parameter.shape) * 1.0) * 0.1
+        adversary = Adversary(game="LS", weight=0.1, discriminator=judge)
     with training.join_world() as world:
         run = training.train(
             net, pairs, loss="1*L1+0.01*TV", steps=8, batch=8, patch=32, learning_rate=1e-3, accumulate=parts,

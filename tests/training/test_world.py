@@ -43,7 +43,7 @@ def spread(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["plain", "levels", "rival"])
 def test_two_processes_give_the_weights_of_one_on_the_same_batch(tmp_path, kind: str) -> None:
-    """Alone, with several predictions, and against a discriminator whose penalty draws random numbers per process."""
+    """Alone, with several predictions, and against a discriminator."""
     ((alone, losses),) = spread(tmp_path / "one", 1, kind=kind)
     first, second = spread(tmp_path / "two", 2, parts=2, kind=kind)
     start = Toy().state_dict()
