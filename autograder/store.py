@@ -1,0 +1,136 @@
+"""Where records lie: one file for each graded submission, one small file for each student that says which one counts.
+
+::
+
+    records/KEY.json       what grading gave; its name is a digest of everything it depends on, its bytes are canonical
+    students/NAME.json     which record counts for this student, and what became of the one before
+
+Each file is written beside its place and renamed, so whatever kills the process, a file is whole or not there. A record
+whose name is there is never computed again; one that is damaged (a power cut) or that failed for the grader's own
+reasons does not count as there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.record import Record
+from srkit.ops.atomic import atomic_path
+
+__all__ = ["Busy", "Entry", "Store", "failed"]
+
+
+class Busy(RuntimeError):
+    """Another run is writing the same records; the message says which process."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What counts for one student.
+
+    Attributes:
+        student: the name of the student's folder.
+        record: key of the record that counts.
+        submission: SHA-256 of what was handed in.
+        exercises: exercise -> key of its result, which changes only when something it depends on does.
+        flag: why somebody should look, or "".
+        before: the record a failed grading took the place of, or "".
+    """
+
+    student: str
+    record: str
+    submission: str
+    exercises: Mapping[str, str] = field(default_factory=dict)
+    flag: str = ""
+    before: str = ""
+
+
+class Store:
+    """The records of one assignment.
+
+    Args:
+        folder: where they lie; made when the first one is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.records, self.students = folder / "records", folder / "students"
+
+    @contextlib.contextmanager
+    def writing(self, part: str = "all") -> Iterator[None]:
+        """Hold the store for this process; the lock falls when the process ends, however it ends.
+
+        Args:
+            part: which part of the class; runs over different parts do not disturb each other.
+
+        Raises:
+            Busy: another process holds this part.
+        """
+        import fcntl
+
+        for place in (self.records, self.students):
+            place.mkdir(parents=True, exist_ok=True)
+        with (self.folder / f".lock-{part}").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.seek(0)
+                raise Busy(
+                    f"Process {lock.read().strip() or '?'} is grading into {self.folder}. Wait for it or stop it; "
+                    "what it has finished is kept."
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def put(self, record: Record) -> None:
+        """Write a record under its key."""
+        _replace(self.records / f"{record.key}.json", record.to_json())
+
+    def get(self, key: str) -> Record | None:
+        """Return the record with this key, or None where there is none or what is there is damaged."""
+        try:
+            return Record.from_json((self.records / f"{key}.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def enter(self, entry: Entry) -> None:
+        """Say which record counts for a student; nothing is written where that is already said."""
+        if self.entry(entry.student) != entry:
+            text = json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False, indent=1)
+            _replace(self.students / f"{entry.student}.json", f"{text}\n".encode())
+
+    def entry(self, student: str) -> Entry | None:
+        """Return what counts for a student, or None."""
+        try:
+            plain: dict[str, Any] = json.loads((self.students / f"{student}.json").read_bytes())
+            return Entry(**plain)
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def current(self) -> dict[str, tuple[Entry, Record]]:
+        """Return student -> (entry, record) for everybody who has one."""
+        found = {}
+        for path in sorted(self.students.glob("*.json")):
+            entry = self.entry(path.stem) if not path.name.startswith(".") else None
+            record = self.get(entry.record) if entry else None
+            if entry is not None and record is not None:
+                found[entry.student] = (entry, record)
+        return found
+
+
+def failed(record: Record) -> bool:
+    """Tell whether grading itself failed on some exercise, so that it must be tried again."""
+    return any(result.outcome == "infrastructure" for result in record.results.values())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)

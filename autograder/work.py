@@ -1,0 +1,132 @@
+"""The unit of grading: a task goes to a worker, the bytes of a record come back. No worker writes anything.
+
+Every way to run many tasks (:mod:`autograder.pool`, :mod:`autograder.cluster`) takes the tasks and a :class:`Grader`
+and yields what became of each, so the results cannot depend on which one was used.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from autograder.box import Box, BoxError, choose_box
+from autograder.engine import grade_submission, record_key
+from autograder.limits import LIMITS, Limits
+from autograder.record import Record
+
+__all__ = ["Done", "Grader", "Runner", "Task", "attempt", "close_boxes", "finish", "one_by_one"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grader:
+    """How a class is graded: the same for every submission, and sent to every worker.
+
+    Attributes:
+        exercises: the exercises of the lesson, in order.
+        seed: the secret seed that hidden cases are drawn from.
+        limits: what student code may use.
+        trusted: run without a sandbox. Only for the author's own solutions.
+    """
+
+    exercises: tuple[str, ...]
+    seed: int
+    limits: Limits = LIMITS
+    trusted: bool = False
+
+    def key(self, submission: str, exercises: Sequence[str]) -> str:
+        """Return the digest of everything the results of ``exercises`` depend on.
+
+        Args:
+            submission: SHA-256 of the submission's bytes.
+            exercises: one exercise, or all of them.
+        """
+        return record_key(submission, exercises, seed=self.seed, limits=self.limits)
+
+    def grade(self, submission: bytes, exercises: Sequence[str]) -> Record:
+        """Grade some exercises of a submission, in this process's box."""
+        return grade_submission(submission, exercises, seed=self.seed, box=_box(self.trusted), limits=self.limits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One submission to be graded.
+
+    Attributes:
+        key: of the record that shall come out.
+        path: the submission; read when its turn comes.
+        submission: SHA-256 of its bytes.
+        exercises: those that have to be run; the results of the others are known.
+    """
+
+    key: str
+    path: Path
+    submission: str
+    exercises: tuple[str, ...]
+
+    def read(self) -> bytes:
+        """Return the submission's bytes.
+
+        Raises:
+            BoxError: it is not what it was when the class was looked through.
+        """
+        content = self.path.read_bytes()
+        if sha256(content).hexdigest() != self.submission:
+            raise BoxError("The submission changed while the class was being graded; grade again.")
+        return content
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What became of a task: the bytes of a record, or the reason why the grader itself failed."""
+
+    task: Task
+    record: bytes = b""
+    problem: str = ""
+
+
+Runner = Callable[[Iterable[Task], Grader], Iterator[Done]]
+
+
+def attempt(grader: Grader, content: bytes, exercises: Sequence[str]) -> tuple[bytes, str]:
+    """Grade one submission; return (record, "") or (b"", problem). Nothing is raised: a worker goes on to the next."""
+    try:
+        return grader.grade(content, exercises).to_json(), ""
+    except Exception as problem:
+        return b"", f"{type(problem).__name__}: {problem}"
+
+
+def one_by_one(tasks: Iterable[Task], grader: Grader) -> Iterator[Done]:
+    """Grade in this process, in order."""
+    for task in tasks:
+        yield finish(task, lambda task=task: attempt(grader, task.read(), task.exercises))
+
+
+def finish(task: Task, run: Callable[[], tuple[bytes, str]]) -> Done:
+    """Turn what ``run`` gives, or an unreadable submission, into what became of the task."""
+    try:
+        record, problem = run()
+    except (OSError, BoxError) as failure:
+        record, problem = b"", str(failure)
+    return Done(task=task, record=record, problem=problem)
+
+
+_boxes: dict[tuple[int, bool], Box] = {}
+
+
+def _box(trusted: bool) -> Box:
+    """Return the box of this thread, opened when it is first needed and closed with the process."""
+    mine = (threading.get_ident(), trusted)
+    if mine not in _boxes:
+        _boxes[mine] = choose_box(trusted)
+    return _boxes[mine]
+
+
+@atexit.register
+def close_boxes() -> None:
+    """Close every box of this process."""
+    while _boxes:
+        _boxes.popitem()[1].close()

@@ -1,0 +1,282 @@
+"""The same class graded in every way, and killed in every way, gives the same bytes; nothing is graded twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from autograder.cluster import NoCluster, cluster
+from autograder.grading import Shard, grade_class
+from autograder.pool import pool
+from autograder.store import Busy, Store
+from autograder.work import one_by_one
+from tests.autograder._fake import FakeGrader, called, content, hand_in
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the sandbox, and so the grader, exists on Linux only")
+
+
+@pytest.fixture
+def trace(tmp_path):
+    folder = tmp_path / "trace"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def everybody(tmp_path_factory):
+    """A class of 200, and the store it gives in one process."""
+    folder = tmp_path_factory.mktemp("class")
+    submissions = hand_in(folder / "in", 200)
+    grade_class(submissions, Store(folder / "one"), FakeGrader(), one_by_one)
+    return submissions, content(folder / "one")
+
+
+def test_several_processes_give_the_bytes_of_one(everybody, tmp_path):
+    submissions, expected = everybody
+    tally = grade_class(submissions, Store(tmp_path), FakeGrader(), partial(pool, workers=4))
+    assert (tally.graded, tally.known, tally.failed) == (200, 0, {})
+    assert len(expected) == 400
+    assert content(tmp_path) == expected
+
+
+def test_four_shards_give_the_bytes_of_one_and_each_does_its_part(everybody, tmp_path):
+    submissions, expected = everybody
+    for index in range(1, 5):
+        tally = grade_class(submissions, Store(tmp_path), FakeGrader(), one_by_one, shard=Shard(index, 4))
+        assert tally.graded == 50
+    assert content(tmp_path) == expected
+    assert grade_class(submissions, Store(tmp_path), FakeGrader(), one_by_one).graded == 0
+
+
+def test_a_dask_cluster_gives_the_bytes_of_one_also_when_a_worker_is_killed_half_way(everybody, tmp_path):
+    from distributed import LocalCluster
+
+    submissions, expected = everybody
+    killed: list[int] = []
+
+    def kill_one(text):
+        if text.startswith("[100/"):
+            pids = [worker.process.process.pid for worker in local.workers.values()]
+            os.kill(pids[0], signal.SIGKILL)
+            killed.append(pids[0])
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0) as local:
+        run = partial(cluster, address=local.scheduler_address)
+        tally = grade_class(submissions, Store(tmp_path), FakeGrader(), run, say=kill_one)
+    assert killed
+    assert (tally.graded, tally.failed) == (200, {})
+    assert content(tmp_path) == expected
+
+
+def test_a_scheduler_that_is_not_there_is_named(tmp_path):
+    run = partial(cluster, address="tcp://127.0.0.1:9", patience=1)
+    with pytest.raises(NoCluster, match=r"127\.0\.0\.1:9.*dask scheduler"):
+        grade_class(hand_in(tmp_path / "in", 1), Store(tmp_path / "store"), FakeGrader(), run)
+
+
+def test_a_worker_that_dies_costs_one_more_attempt_and_nothing_else(tmp_path, trace):
+    submissions = hand_in(tmp_path / "in", 12, trace=str(trace))
+    reference = Store(tmp_path / "reference")
+    grade_class(submissions, reference, FakeGrader(), one_by_one)
+    deadly = json.loads(submissions["s0005"].read_text()) | {"die": "once"}
+    submissions["s0005"].write_text(json.dumps(deadly))
+    tally = grade_class(submissions, Store(tmp_path / "store"), FakeGrader(), partial(pool, workers=3))
+    assert (tally.graded, tally.failed) == (12, {})
+    mine, theirs = content(tmp_path / "store"), content(tmp_path / "reference")
+    assert {name for name in mine if mine[name] == theirs.get(name)} == {n for n in theirs if n in mine} - {
+        "students/s0005.json"
+    }
+
+
+def test_a_submission_that_kills_every_worker_is_shown_to_a_human_and_tried_again_next_time(tmp_path, trace):
+    submissions = hand_in(tmp_path / "in", 3, trace=str(trace), die="always")
+    (tmp_path / "in" / "s0000.ipynb").write_text('{"who": "s0000"}')
+    store = Store(tmp_path / "store")
+    tally = grade_class(submissions, store, FakeGrader(), partial(pool, workers=2))
+    assert set(tally.failed) == {"s0001", "s0002"}
+    entry, record = store.current()["s0001"]
+    assert record.points is None
+    assert "died 3 times" in entry.flag
+    assert grade_class(submissions, store, FakeGrader(), partial(pool, workers=2)).graded == 2
+
+
+def test_a_silent_worker_is_killed_when_patience_ends(tmp_path):
+    submissions = hand_in(tmp_path / "in", 1, sleep=60)
+    began = time.monotonic()
+    tally = grade_class(submissions, Store(tmp_path / "store"), FakeGrader(), partial(pool, workers=1, patience=0.2))
+    assert "died" in tally.failed["s0000"]
+    assert time.monotonic() - began < 30
+
+
+PROGRAM = """
+import sys
+from functools import partial
+from pathlib import Path
+from autograder.grading import grade_class
+from autograder.pool import pool
+from autograder.store import Store
+from tests.autograder._fake import FakeGrader
+if __name__ == "__main__":
+    grade_class({p.stem: p for p in Path(sys.argv[1]).iterdir()}, Store(Path(sys.argv[2])), FakeGrader(),
+                partial(pool, workers=3), say=lambda text: print(text, flush=True))
+"""
+
+
+def _in_one_process(submissions, folder):
+    """Start grading in a fork of this process, which spares it the imports; return (process number, what it says)."""
+    mouth, ear = os.pipe()[::-1]
+    child = os.fork()
+    if child == 0:
+        say = partial(os.write, mouth)
+        grade_class(submissions, Store(folder), FakeGrader(), one_by_one, say=lambda text: say(text.encode() + b"\n"))
+        os._exit(0)
+    os.close(mouth)
+    return child, os.fdopen(ear)
+
+
+def _in_a_pool(submissions, folder):
+    script = folder.parent / "run.py"
+    script.write_text(PROGRAM)
+    command = [sys.executable, str(script), str(next(iter(submissions.values())).parent), str(folder)]
+    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
+    return child.pid, child.stdout
+
+
+@pytest.mark.parametrize(
+    ("start", "kills"), [(_in_one_process, (1, 7, 13)), pytest.param(_in_a_pool, (5,), marks=pytest.mark.slow)]
+)
+def test_a_run_killed_at_any_moment_goes_on_and_grades_nothing_twice(tmp_path, trace, start, kills):
+    submissions = hand_in(tmp_path / "in", 40, trace=str(trace), sleep=0.01)
+    grade_class(submissions, Store(tmp_path / "expected"), FakeGrader(), one_by_one)
+    expected = content(tmp_path / "expected")
+    for path in trace.iterdir():
+        path.unlink()
+    graded: set[str] = set()
+    for lines in (*kills, 10**6):
+        pid, said = start(submissions, tmp_path / "store")
+        for _ in zip(range(lines), said, strict=False):
+            pass
+        if lines < 10**6:
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        whole = content(tmp_path / "store")
+        assert all(whole[name] == expected[name] for name in whole)
+        assert not {line.partition("-")[0] for line in called(trace)} & graded
+        graded = {path.stem for path in (tmp_path / "store" / "students").glob("[!.]*.json")}
+        assert lines <= len(graded) < 40 or (lines == 10**6 and len(graded) == 40)
+        for path in trace.iterdir():
+            path.unlink()
+    assert whole == expected
+
+
+def test_equal_submissions_are_graded_once(tmp_path, trace):
+    submissions = hand_in(tmp_path / "in", 2, trace=str(trace))
+    submissions["s0001"].write_bytes(submissions["s0000"].read_bytes())
+    store = Store(tmp_path / "store")
+    grade_class(submissions, store, FakeGrader(), partial(pool, workers=2))
+    assert len(called(trace)) == 1
+    assert len(list(store.records.iterdir())) == 1
+    assert set(store.current()) == {"s0000", "s0001"}
+
+
+def test_a_changed_exercise_runs_only_itself_and_gives_what_a_fresh_run_gives(tmp_path, trace):
+    submissions = hand_in(tmp_path / "in", 5, trace=str(trace))
+    store = Store(tmp_path / "store")
+    grade_class(submissions, store, FakeGrader(), one_by_one)
+    for path in trace.iterdir():
+        path.unlink()
+    changed = FakeGrader(versions=(("tv_loss", 2),))
+    assert grade_class(submissions, store, changed, one_by_one).graded == 5
+    assert called(trace) == [f"s000{number}-tv_loss" for number in range(5)]
+    fresh = Store(tmp_path / "fresh")
+    grade_class(submissions, fresh, changed, one_by_one)
+    assert {name: (e, r.to_json()) for name, (e, r) in store.current().items()} == {
+        name: (e, r.to_json()) for name, (e, r) in fresh.current().items()
+    }
+
+
+def test_going_back_to_an_earlier_definition_runs_nothing(tmp_path, trace):
+    submissions = hand_in(tmp_path / "in", 2, trace=str(trace))
+    store = Store(tmp_path / "store")
+    for grader in (FakeGrader(), FakeGrader(versions=(("tv_loss", 2),)), FakeGrader()):
+        tally = grade_class(submissions, store, grader, one_by_one)
+    assert (tally.graded, tally.known) == (0, 2)
+
+
+def test_a_failed_regrade_takes_the_place_of_the_score_and_is_flagged_until_it_succeeds(tmp_path):
+    submissions = hand_in(tmp_path / "in", 1)
+    store = Store(tmp_path / "store")
+    grade_class(submissions, store, FakeGrader(), one_by_one)
+    good = store.entry("s0000").record
+    whole = submissions["s0000"].read_text()
+    submissions["s0000"].write_text(json.dumps(json.loads(whole) | {"broken": "the box fell over"}))
+    tally = grade_class(submissions, store, FakeGrader(), one_by_one)
+    assert tally.failed == {"s0000": "RuntimeError: the box fell over"}
+    entry, record = store.current()["s0000"]
+    assert record.points is None
+    assert entry.flag == "RuntimeError: the box fell over"
+    assert entry.before == good
+    grade_class(submissions, store, FakeGrader(), one_by_one)
+    assert store.entry("s0000").before == good
+    submissions["s0000"].write_text(whole)
+    grade_class(submissions, store, FakeGrader(), one_by_one)
+    assert store.entry("s0000").flag == ""
+    assert store.current()["s0000"][1].points is not None
+
+
+def test_grading_again_on_purpose_gives_the_same_bytes(tmp_path, trace):
+    submissions = hand_in(tmp_path / "in", 3, trace=str(trace))
+    store = Store(tmp_path / "store")
+    grade_class(submissions, store, FakeGrader(), one_by_one)
+    before = content(tmp_path / "store")
+    assert grade_class(submissions, store, FakeGrader(), one_by_one, again=True).graded == 3
+    assert len(called(trace)) == 6
+    assert content(tmp_path / "store") == before
+
+
+def test_a_damaged_record_is_graded_again(tmp_path):
+    submissions = hand_in(tmp_path / "in", 1)
+    store = Store(tmp_path / "store")
+    grade_class(submissions, store, FakeGrader(), one_by_one)
+    whole = content(tmp_path / "store")
+    next(store.records.iterdir()).write_bytes(b'{"half": ')
+    assert grade_class(submissions, store, FakeGrader(), one_by_one).graded == 1
+    assert content(tmp_path / "store") == whole
+
+
+def test_two_runs_over_the_same_part_are_refused_and_over_different_parts_are_not(tmp_path):
+    store = Store(tmp_path)
+    with store.writing("1-of-2"), store.writing("2-of-2"):
+        with pytest.raises(Busy, match=str(os.getpid())), store.writing("1-of-2"):
+            pass
+    with store.writing("1-of-2"):
+        pass
+
+
+def test_a_submission_that_changes_under_the_grader_is_not_given_the_wrong_name(tmp_path):
+    submissions = hand_in(tmp_path / "in", 2)
+
+    def late(tasks, grader):
+        for task in tasks:
+            task.path.write_text('{"who": "somebody else"}')
+            yield from one_by_one([task], grader)
+
+    tally = grade_class(submissions, Store(tmp_path / "store"), FakeGrader(), late)
+    assert "changed while" in tally.failed["s0000"]
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "x", "1", "1/0", "-1/4"])
+def test_a_part_that_does_not_exist_is_refused(text):
+    with pytest.raises(ValueError, match="1/4"):
+        Shard.parse(text)
+
+
+def test_a_part_is_read_as_it_is_written():
+    assert Shard.parse("2/4") == Shard(2, 4)
