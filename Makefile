@@ -35,7 +35,7 @@ lessons-html: tools ## Publish the solved lessons as a static site (ARGS="02 11"
 	$(VENV)python tools/publish.py $(ARGS)
 
 grade: tools ## Grade the class that is shipped with the project, start to end
-	$(VENV)python -m autograder $(ARGS)
+	$(VENV)python -m autograder $(or $(ARGS),--demonstration)
 
 bench: tools ## Measure against peers (ARGS="resize --peers DIR")
 	$(VENV)python -m benchmarks $(ARGS)

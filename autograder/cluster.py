@@ -19,7 +19,9 @@ class NoCluster(RuntimeError):
     """The scheduler cannot be reached, or has no workers; the message says what to start."""
 
 
-def cluster(tasks: Iterable[Task], grader: Grader, *, address: str, ahead: int = 4, patience: int = 60) -> Iterator[Done]:
+def cluster(
+    tasks: Iterable[Task], grader: Grader, *, address: str, ahead: int = 4, patience: int = 60
+) -> Iterator[Done]:
     """Grade on the cluster whose scheduler listens at ``address``; yield each task as it is finished.
 
     A worker that dies is replaced by another one; a task that kills worker after worker is given up.

@@ -1,7 +1,11 @@
 """A course folder of nbgrader, driven through nbgrader's own API in one process.
 
+nbgrader is the front: it makes the assignment, hands it out, collects it and keeps the grade book. Grading itself is
+:mod:`autograder.grading`; its scores reach the grade book through :mod:`autograder.bridge`. ``nbgrader autograde``
+still works in the same folder, for people who trust their students.
+
 Importing nbgrader costs five seconds and starting a command of it as much again, so nothing here starts a command per
-student. The steps are nbgrader's: generate, release, collect, autograde, feedback, export.
+student.
 """
 
 from __future__ import annotations
@@ -10,42 +14,27 @@ import contextlib
 import os
 import shutil
 import sys
+import uuid
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.press import grading_notebook, lesson_name, text_of
 
-__all__ = ["Course", "CourseError", "Outcome"]
+if TYPE_CHECKING:
+    from autograder.intake import HandIn
+
+__all__ = ["DATABASE", "Course", "CourseError", "database_url"]
 
 HERE = Path(__file__).resolve().parent
-Say = Callable[[str], None]
+COURSE_ID = "superresolution"
+DATABASE = "SRKIT_GRADEBOOK_URL"
 
 
 class CourseError(RuntimeError):
     """A step of nbgrader failed for the whole class; the message holds the end of its log."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one submission.
-
-    Attributes:
-        student: the folder name in the class folder.
-        points: the automatic score; None where it needs a human.
-        out_of: the highest possible score.
-        per_exercise: exercise -> points.
-        problem: why it needs a human, else "".
-    """
-
-    student: str
-    points: float | None
-    out_of: float
-    per_exercise: dict[str, float]
-    problem: str = ""
 
 
 class Course:
@@ -54,119 +43,113 @@ class Course:
     Args:
         folder: where source, release, submissions, grade book and feedback go; made if it is not there.
         lesson: the lesson's source, ``solutions/NN_slug.py``.
-        timeout: seconds a single cell of a submission may run.
+        timeout: seconds a single cell may run, where nbgrader itself grades.
+        database: URL of the grade book; the environment variable ``SRKIT_GRADEBOOK_URL`` comes next, then SQLite in
+            the folder.
     """
 
-    def __init__(self, folder: Path, lesson: Path, *, timeout: int = 60) -> None:
+    def __init__(self, folder: Path, lesson: Path, *, timeout: int = 60, database: str = "") -> None:
         from nbgrader.apps import NbGraderAPI
         from traitlets.config import Config
 
         self.folder, self.lesson, self.assignment = folder.resolve(), lesson, lesson_name(lesson)
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / "nbgrader_config.py", self.folder / "nbgrader_config.py")
-        config = Config()
-        exec_config(self.folder / "nbgrader_config.py", config)
-        config.CourseDirectory.root = str(self.folder)
-        config.CourseDirectory.db_url = f"sqlite:///{self.folder / 'gradebook.db'}"
-        config.Exchange.root = str(self.folder / "exchange")
-        config.Exchange.cache = str(self.folder / "cache")
-        config.Execute.timeout = timeout
+        self.config = Config()
+        exec_config(self.folder / "nbgrader_config.py", self.config)
+        self.database = database_url(database, self.folder)
+        self.config.CourseDirectory.root = str(self.folder)
+        self.config.CourseDirectory.db_url = self.database
+        self.config.Exchange.root = str(self.folder / "exchange")
+        self.config.Exchange.cache = str(self.folder / "cache")
+        self.config.Execute.timeout = timeout
         (self.folder / "exchange").mkdir(exist_ok=True)
         (self.folder / "exchange").chmod(0o777)
-        self._api = NbGraderAPI(config=config)
-        self._api.log_level = "ERROR"
+        self.api = NbGraderAPI(config=self.config)
+        self.api.log_level = "ERROR"
+
+    def place(self, step: str, student: str = ".") -> Path:
+        """Return the folder of a step (``"submitted"``, ``"autograded"``, ``"feedback"`` …) for a student."""
+        return self.folder / step / student / self.assignment
 
     def generate(self) -> None:
-        """Press the lesson into the course's source and let nbgrader generate and release the assignment."""
-        place = self.folder / "source" / self.assignment / f"{self.lesson.stem}.ipynb"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text_of(grading_notebook(self.lesson)), encoding="utf-8")
-        self._must(self._api.generate_assignment)
-        if not (self.folder / "exchange" / "superresolution" / "outbound" / self.assignment).exists():
-            self._must(self._api.release_assignment)
+        """Press the lesson into the course's source and let nbgrader generate and release the assignment.
 
-    def hand_in(self, class_folder: Path) -> list[str]:
-        """Put every submission of a class folder into the exchange and collect; return the students.
-
-        A class folder holds one folder per student with the notebook in it, whatever the notebook is called.
+        Nothing is done where the source is what it was.
         """
-        inbound = self.folder / "exchange" / "superresolution" / "inbound"
-        students = sorted(path.name for path in class_folder.iterdir() if path.is_dir() and path.name[0] not in "._")
-        stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-        for student in students:
-            notebook = the_notebook(class_folder / student)
-            if notebook is None:
-                continue
-            box = inbound / f"{student}+{self.assignment}+{stamp}+0"
-            box.mkdir(parents=True)
-            shutil.copy(notebook, box / f"{self.lesson.stem}.ipynb")
+        source = self.place("source") / f"{self.lesson.stem}.ipynb"
+        released = self.place("release") / source.name
+        text = text_of(grading_notebook(self.lesson))
+        if source.is_file() and released.is_file() and source.read_text("utf-8") == text and self._is_known():
+            return
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(text, encoding="utf-8")
+        self._must(self.api.generate_assignment)
+        if not (self.folder / "exchange" / COURSE_ID / "outbound" / self.assignment).exists():
+            self._must(self.api.release_assignment)
+
+    def hand_in(self, hand_ins: Iterable[HandIn]) -> None:
+        """Put hand-ins that are new or changed into the exchange, and let nbgrader collect them."""
+        inbound = self.folder / "exchange" / COURSE_ID / "inbound"
+        new = [hand_in for hand_in in hand_ins if not self._holds(hand_in)]
+        for hand_in in new:
+            when = max(datetime.fromtimestamp(hand_in.when, UTC), self._after(hand_in.student))
+            stamp = when.strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+            box = self.folder / "exchange" / f".arriving-{uuid.uuid4().hex}"
+            box.mkdir()
+            (box / f"{self.lesson.stem}.ipynb").write_bytes(hand_in.data)
             (box / "timestamp.txt").write_text(stamp)
-        self._must(self._api.collect)
-        return students
+            final = inbound / f"{hand_in.student}+{self.assignment}+{stamp}+0"
+            if not final.exists():
+                box.rename(final)
+        if new:
+            self._must(self.api.collect)
 
-    def grade(self, student: str) -> Outcome:
-        """Run nbgrader's autograde for one student and read the grade book.
+    def submissions(self) -> dict[str, Path]:
+        """Return student -> notebook for everything that was collected."""
+        found = {}
+        for folder in sorted(self.folder.glob(f"submitted/*/{self.assignment}")):
+            named = folder / f"{self.lesson.stem}.ipynb"
+            notebook = named if named.is_file() and not named.is_symlink() else newest_notebook(folder)
+            if notebook is not None:
+                found[folder.parent.name] = notebook
+        return found
 
-        A submission that could not be run to its end keeps no automatic score, not even an earlier one: nbgrader
-        leaves the old score in place, so it is taken out here and the submission is marked for a human.
-        """
-        if not (self.folder / "submitted" / student / self.assignment).is_dir():
-            return self._read(student, problem="no notebook was handed in")
-        with surroundings():
-            done = self._api.autograde(self.assignment, student)
-        if done["success"]:
-            return self._read(student)
-        self._void(student)
-        return self._read(student, problem=last_line(done) or "the notebook could not be run to its end")
+    def release_feedback(self) -> None:
+        """Let nbgrader put the feedback pages where students fetch them."""
+        self._must(self.api.release_feedback)
 
-    def feedback(self, student: str) -> Path | None:
-        """Write the student's feedback page; return its folder, or None where there is nothing to show."""
-        with surroundings():
-            done = self._api.generate_feedback(self.assignment, student)
-        place = self.folder / "feedback" / student / self.assignment
-        return place if done["success"] and place.is_dir() else None
-
-    def export(self) -> Path:
+    def export(self, place: Path) -> Path:
         """Write all grades as CSV with nbgrader's exporter; return the file."""
         from nbgrader.plugins import CsvExportPlugin
 
-        place = self.folder / "grades.csv"
         plugin = CsvExportPlugin()
         plugin.to = str(place)
-        with self._api.gradebook as book:
+        with self.api.gradebook as book:
             plugin.export(book)
         return place
 
-    def _read(self, student: str, problem: str = "") -> Outcome:
+    def _is_known(self) -> bool:
         from nbgrader.api import MissingEntry
 
-        with self._api.gradebook as book:
-            assignment = book.find_assignment(self.assignment)
-            try:
-                grades = [
-                    grade
-                    for sub in [book.find_submission(self.assignment, student)]
-                    for nb in sub.notebooks
-                    for grade in nb.grades
-                ]
-            except MissingEntry:
-                grades = []
-            points = {grade.name.removeprefix("check-"): float(grade.score) for grade in grades}
-            waiting = [grade.name for grade in grades if grade.needs_manual_grade]
-            if not problem and waiting:
-                problem = f"not graded: {', '.join(waiting)}"
-            total = None if problem else sum(points.values())
-            return Outcome(student, total, float(assignment.max_score), {} if problem else points, problem)
+        with surroundings(), self.api.gradebook as book, contextlib.suppress(MissingEntry):
+            book.find_notebook(self.lesson.stem, self.assignment)
+            return True
+        return False
 
-    def _void(self, student: str) -> None:
-        from nbgrader.api import MissingEntry
+    def _holds(self, hand_in: HandIn) -> bool:
+        notebook = self.place("submitted", hand_in.student) / f"{self.lesson.stem}.ipynb"
+        return notebook.is_file() and notebook.read_bytes() == hand_in.data
 
-        with self._api.gradebook as book, contextlib.suppress(MissingEntry):
-            for notebook in book.find_submission(self.assignment, student).notebooks:
-                for grade in notebook.grades:
-                    if grade.manual_score is None:
-                        grade.auto_score, grade.needs_manual_grade = None, True
-            book.db.commit()
+    def _after(self, student: str) -> datetime:
+        """Return a moment after the last hand-in, so that nbgrader takes the next one for newer."""
+        known = self.place("submitted", student) / "timestamp.txt"
+        if not known.is_file():
+            return datetime.fromtimestamp(0, UTC)
+        from nbgrader.utils import parse_utc
+
+        last: datetime = parse_utc(known.read_text()).replace(tzinfo=UTC)
+        return datetime.fromtimestamp(last.timestamp() + 1, UTC)
 
     def _must(self, step: Callable[[str], dict[str, Any]]) -> None:
         with surroundings():
@@ -174,6 +157,13 @@ class Course:
         if not done["success"]:
             told = str(done.get("log") or done.get("error"))[-2000:]
             raise CourseError(f"nbgrader could not {step.__name__.replace('_', ' ')}. The end of its log:\n{told}")
+
+
+def database_url(given: str, folder: Path) -> str:
+    """Return the URL of the grade book. A PostgreSQL one gets the name of the driver that is installed."""
+    url = given or os.environ.get(DATABASE, "") or f"sqlite:///{folder / 'gradebook.db'}"
+    kind, colon, rest = url.partition("://")
+    return f"postgresql+psycopg{colon}{rest}" if kind in {"postgres", "postgresql"} else url
 
 
 @contextlib.contextmanager
@@ -201,19 +191,12 @@ def exec_config(path: Path, config: Any) -> None:
     )
 
 
-def the_notebook(folder: Path) -> Path | None:
-    """Return the one notebook below a student's folder, or None; of several the newest, for students hand in twice."""
+def newest_notebook(folder: Path) -> Path | None:
+    """Return the newest notebook below a folder, or None; links and checkpoints do not count."""
     found = [
         path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts and not path.is_symlink()
     ]
     return max(found, key=lambda path: (path.stat().st_mtime, path.name), default=None)
-
-
-def last_line(done: dict[str, Any]) -> str:
-    """Return the line of nbgrader's log that says what went wrong."""
-    lines = [line.strip() for line in f"{done.get('error', '')}\n{done.get('log', '')}".splitlines() if line.strip()]
-    telling = [line for line in lines if "died" in line or "Timeout" in line]
-    return (telling or lines or [""])[-1][-200:]
 
 
 if str(HERE.parent) not in sys.path:  # tools/ is a folder beside this one, not an installed package

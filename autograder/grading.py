@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
+from autograder.keys import submission_hash
 from autograder.record import CriterionResult, Record, Result
 from autograder.store import Entry, Store, failed
 from autograder.work import Done, Grader, Runner, Task
@@ -78,7 +78,7 @@ class _Group:
 
 
 def grade_class(
-    submissions: Mapping[str, Path],
+    submissions: Mapping[str, Path | bytes],
     store: Store,
     grader: Grader,
     run: Runner,
@@ -90,7 +90,7 @@ def grade_class(
     """Grade every submission that has no record yet.
 
     Args:
-        submissions: student -> the notebook.
+        submissions: student -> the notebook, or the file it is in.
         store: where the records are and go.
         grader: how to grade.
         run: what runs the tasks: here, in a pool, on a cluster.
@@ -117,17 +117,20 @@ def grade_class(
 
 
 def _look(
-    submissions: Mapping[str, Path], store: Store, grader: Grader, shard: Shard, again: bool
+    submissions: Mapping[str, Path | bytes], store: Store, grader: Grader, shard: Shard, again: bool
 ) -> list[_Group]:
     """Return the groups of this shard. Which shard a group belongs to depends on nothing but the submissions."""
     same: dict[str, list[str]] = {}
-    for student, path in sorted(submissions.items()):
-        same.setdefault(sha256(path.read_bytes()).hexdigest(), []).append(student)
+    for student, source in sorted(submissions.items()):
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        same.setdefault(submission_hash(content), []).append(student)
     mine = sorted(same)[shard.index - 1 :: shard.count]
     return [_group(digest, same[digest], submissions[same[digest][0]], store, grader, again) for digest in mine]
 
 
-def _group(digest: str, students: Sequence[str], path: Path, store: Store, grader: Grader, again: bool) -> _Group:
+def _group(
+    digest: str, students: Sequence[str], source: Path | bytes, store: Store, grader: Grader, again: bool
+) -> _Group:
     keys = {exercise: grader.key(digest, [exercise]) for exercise in grader.exercises}
     key = grader.key(digest, grader.exercises)
     kept, unreadable = ({}, "") if again else _known(store, key, keys, students)
@@ -135,12 +138,10 @@ def _group(digest: str, students: Sequence[str], path: Path, store: Store, grade
     if not missing and store.get(key) is None:  # every result is known from another record
         ordered = {exercise: kept[exercise] for exercise in grader.exercises}
         store.put(Record(submission=digest, seed=grader.seed, results=ordered, problem=unreadable, key=key))
-    return _Group(Task(key=key, path=path, submission=digest, exercises=missing), tuple(students), keys, kept)
+    return _Group(Task(key=key, source=source, submission=digest, exercises=missing), tuple(students), keys, kept)
 
 
-def _known(
-    store: Store, key: str, keys: Mapping[str, str], students: Sequence[str]
-) -> tuple[dict[str, Result], str]:
+def _known(store: Store, key: str, keys: Mapping[str, str], students: Sequence[str]) -> tuple[dict[str, Result], str]:
     """Return the results that need not be computed, from this very record or from what counted until now.
 
     The second value is why the submission could not be read, as the same records say.

@@ -3,6 +3,8 @@
 nbgrader goes on with its defaults when this file raises, so it does nothing that can fail.
 """
 
+import os
+
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_grade
@@ -10,6 +12,8 @@ from nbgrader.utils import is_grade
 c = get_config()  # noqa: F821  # nbgrader defines it
 
 c.CourseDirectory.course_id = "superresolution"
+if os.environ.get("SRKIT_GRADEBOOK_URL"):  # a URL may hold a password, so it stands in no file
+    c.CourseDirectory.db_url = os.environ["SRKIT_GRADEBOOK_URL"].replace("postgresql://", "postgresql+psycopg://")
 c.IncludeHeaderFooter.header = ""
 
 # The stub is that of tools/press.py, so that what nbgrader releases is what lessons/ holds.

@@ -10,11 +10,11 @@ import atexit
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from autograder.box import Box, BoxError, choose_box
-from autograder.engine import grade_submission, record_key
+from autograder.engine import grade_submission
+from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
 from autograder.record import Record
 
@@ -44,7 +44,7 @@ class Grader:
             submission: SHA-256 of the submission's bytes.
             exercises: one exercise, or all of them.
         """
-        return record_key(submission, exercises, seed=self.seed, limits=self.limits)
+        return record_key(submission, exercises, self.seed, self.limits)
 
     def grade(self, submission: bytes, exercises: Sequence[str]) -> Record:
         """Grade some exercises of a submission, in this process's box."""
@@ -57,13 +57,13 @@ class Task:
 
     Attributes:
         key: of the record that shall come out.
-        path: the submission; read when its turn comes.
+        source: the submission, or the file it is read from when its turn comes.
         submission: SHA-256 of its bytes.
         exercises: those that have to be run; the results of the others are known.
     """
 
     key: str
-    path: Path
+    source: Path | bytes
     submission: str
     exercises: tuple[str, ...]
 
@@ -73,8 +73,8 @@ class Task:
         Raises:
             BoxError: it is not what it was when the class was looked through.
         """
-        content = self.path.read_bytes()
-        if sha256(content).hexdigest() != self.submission:
+        content = self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+        if submission_hash(content) != self.submission:
             raise BoxError("The submission changed while the class was being graded; grade again.")
         return content
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "models": "List the networks, show a card, sit the exam.",
     "data": "List, fetch, check and prepare datasets.",
     "metrics": "Compare two pictures, and explain the numbers.",
+    "grade": "Grade a class (in a clone of the project).",
 }
 
 

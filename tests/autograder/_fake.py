@@ -39,7 +39,9 @@ class FakeGrader(Grader):
         if "trace" in told:
             Path(told["trace"], f"{told['who']}-{'+'.join(exercises)}-{uuid.uuid4().hex}").touch()
         time.sleep(told.get("sleep", 0))
-        if told.get("die") == "always" or (told.get("die") == "once" and _first(Path(told["trace"]) / f"died-{digest}")):
+        if told.get("die") == "always" or (
+            told.get("die") == "once" and _first(Path(told["trace"]) / f"died-{digest}")
+        ):
             os.kill(os.getpid(), signal.SIGKILL)
         if "broken" in told:
             raise RuntimeError(told["broken"])

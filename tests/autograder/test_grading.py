@@ -253,9 +253,9 @@ def test_a_damaged_record_is_graded_again(tmp_path):
 
 def test_two_runs_over_the_same_part_are_refused_and_over_different_parts_are_not(tmp_path):
     store = Store(tmp_path)
-    with store.writing("1-of-2"), store.writing("2-of-2"):
-        with pytest.raises(Busy, match=str(os.getpid())), store.writing("1-of-2"):
-            pass
+    first, second, same = store.writing("1-of-2"), store.writing("2-of-2"), store.writing("1-of-2")
+    with first, second, pytest.raises(Busy, match=str(os.getpid())), same:
+        pass
     with store.writing("1-of-2"):
         pass
 
@@ -265,7 +265,7 @@ def test_a_submission_that_changes_under_the_grader_is_not_given_the_wrong_name(
 
     def late(tasks, grader):
         for task in tasks:
-            task.path.write_text('{"who": "somebody else"}')
+            task.source.write_text('{"who": "somebody else"}')
             yield from one_by_one([task], grader)
 
     tally = grade_class(submissions, Store(tmp_path / "store"), FakeGrader(), late)

@@ -1,0 +1,110 @@
+"""Pictures for the pages: decoded from plain numbers, checked, and encoded afresh; nothing of a file gets through."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LARGEST", "error_map", "pixels", "png", "triptych"]
+
+Pixels = NDArray[np.uint8]
+LARGEST = 2**22  # values; more is not shown
+SIDE = 192  # pixels on the page of the longer side, enlarged without smoothing
+
+# Cividis, which reads the same with every kind of colour vision: Nuñez et al., PLOS ONE 13(7), 2018. Nine anchors.
+_CIVIDIS = np.array(
+    [
+        (0, 34, 78),
+        (18, 53, 112),
+        (59, 73, 108),
+        (87, 93, 109),
+        (112, 113, 115),
+        (138, 134, 120),
+        (166, 156, 117),
+        (195, 179, 105),
+        (255, 234, 70),
+    ],
+    dtype=float,
+)
+
+
+def pixels(picture: Any) -> Pixels | None:
+    """Return ``(h, w)`` or ``(h, w, 3)`` 8-bit pixels, or None where the data are no picture that can be shown.
+
+    Args:
+        picture: ``{"shape": [c, h, w], "bytes": hex}`` of a record; its numbers come from a student's program.
+    """
+    try:
+        channels, height, width = (int(side) for side in picture["shape"])
+        if channels not in (1, 3) or min(height, width) < 1 or not 0 < channels * height * width <= LARGEST:
+            return None
+        flat = np.frombuffer(bytes.fromhex(picture["bytes"]), dtype=np.uint8)
+        planes = flat.reshape(channels, height, width)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return planes[0] if channels == 1 else np.ascontiguousarray(planes.transpose(1, 2, 0))
+
+
+def error_map(yours: Pixels, expected: Pixels) -> tuple[Pixels, int] | None:
+    """Return the largest absolute difference over the colours, in cividis from 0 to its maximum, and that maximum.
+
+    None where the pictures differ in size, so that there is no difference to show.
+    """
+    if yours.shape != expected.shape:
+        return None
+    gap = np.abs(yours.astype(int) - expected.astype(int))
+    gap = gap.max(-1) if gap.ndim == 3 else gap
+    top = int(gap.max())
+    place = gap / max(top, 1) * (len(_CIVIDIS) - 1)
+    steps = np.arange(len(_CIVIDIS))
+    colours = [np.interp(place, steps, _CIVIDIS[:, channel]) for channel in range(3)]
+    return np.stack(colours, -1).round().astype(np.uint8), top
+
+
+def png(image: Pixels) -> str:
+    """Return a ``data:`` address of the picture as PNG."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", optimize=False)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def triptych(name: str, pair: Mapping[str, Any]) -> str:
+    """Return HTML of a student's picture, the expected one and the map of their difference, or ""."""
+    yours, expected = pixels(pair.get("yours")), pixels(pair.get("expected"))
+    if yours is None or expected is None:
+        return ""
+    told = html.escape(name)
+    shown = [
+        _figure(yours, f"your {told}", f"yours, {_size(yours)}"),
+        _figure(expected, f"the expected {told}", "expected"),
+    ]
+    gap = error_map(yours, expected)
+    if gap is None:
+        shown.append(f"<p>No error map: the expected picture has {_size(expected)}.</p>")
+    elif gap[1] == 0:
+        shown.append("<p>No difference in 8-bit pixels.</p>")
+    else:
+        note = f"error, 0 (dark) to {gap[1]} of 255 (yellow)"
+        shown.append(_figure(gap[0], f"error map of {told}, largest difference {gap[1]} of 255", note))
+    return f'<div class="pictures">{"".join(shown)}</div>'
+
+
+def _figure(image: Pixels, alt: str, caption: str) -> str:
+    height, width = image.shape[:2]
+    zoom = max(1, SIDE // max(height, width))
+    return (
+        f'<figure><img src="{png(image)}" width="{width * zoom}" height="{height * zoom}" alt="{alt}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _size(image: Pixels) -> str:
+    return f"{image.shape[1]} by {image.shape[0]} pixels"
