@@ -89,7 +89,7 @@ def _criteria(view: ClassView) -> str:
         others = ", ".join(f"{count} × {word}" for word, count in one.outcomes.items() if word != "correct")
         note = '<p class="bad">Better students miss this one: look at the criterion.</p>' if odd else ""
         rows.append(
-            f"<tr><td>{escape(_number(one.exercise))}</td><td>{escape(one.text)}{hidden}"
+            f'<tr><td class="name">{_number(one.exercise)}</td><td>{escape(one.text)}{hidden}'
             f'<p class="soft">{escape(others)}</p>{note}</td><td>{share_bar(one.met)}</td>'
             f'<td class="number">{one.met:.0%}</td><td class="number">{telling}</td></tr>'
         )
@@ -104,7 +104,7 @@ def _misconceptions(view: ClassView) -> str:
     if not view.misconceptions:
         return "<p>None was recognised.</p>"
     rows = "".join(
-        f"<tr><td>{escape(_number(one.exercise))}</td><td><b>{escape(one.name.replace('_', ' '))}</b>"
+        f'<tr><td class="name">{_number(one.exercise)}</td><td><b>{escape(one.name.replace("_", " "))}</b>'
         f'<p class="soft">{escape(one.message)}</p></td><td class="number">{len(one.students)}</td>'
         f"<td>{escape(_some(one.students))}</td></tr>"
         for one in view.misconceptions
@@ -115,18 +115,18 @@ def _misconceptions(view: ClassView) -> str:
 
 def _students(view: ClassView, feedback: str) -> str:
     exercises = list(dict.fromkeys(name for student in view.students for name in student.per_exercise))
-    head = "".join(f"<th class='number'>{escape(_number(name))}</th>" for name in exercises)
+    head = "".join(f"<th class='number'>{_number(name).replace(' ', '<br>')}</th>" for name in exercises)
     rows = []
     for student in view.students:
         cells = "".join(f'<td class="number">{_points(student.per_exercise.get(name))}</td>' for name in exercises)
         name = escape(student.name)
         link = (
-            f'<a href="{escape(feedback.format(student=quote(student.name, safe="")))}">{name}</a>'
+            f'<a href="{escape(feedback.format(student=quote(student.name, safe="", errors="replace")))}">{name}</a>'
             if feedback
             else name
         )
         score = status("infrastructure") if student.score is None else f"<b>{student.score:g}</b>"
-        rows.append(f'<tr><td>{link}</td><td class="number">{score}</td>{cells}</tr>')
+        rows.append(f'<tr><td class="name">{link}</td><td class="number">{score}</td>{cells}</tr>')
     head = f"<tr><th>student</th><th class='number'>score</th>{head}</tr>"
     return f'<div class="scroll"><table>{head}{"".join(rows)}</table></div>'
 
@@ -137,7 +137,7 @@ def _points(points: float | None) -> str:
 
 def _number(exercise: str) -> str:
     found = EXERCISES.get(exercise)
-    return f"{found.number} {found.answer}"
+    return escape(f"{found.number} {found.answer}")
 
 
 def _some(names: tuple[str, ...], most: int = 8) -> str:

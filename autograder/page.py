@@ -15,9 +15,9 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-ur
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --panel: #f4f6f8; --line: #cfd6dd; --soft: #55606b;
-  --good: #0b5cad; --bad: #a84300; --wait: #6a4c9c; --bar: #2f7ed8; }
+  --link: #0b5cad; --good: #0b5cad; --bad: #a84300; --wait: #6a4c9c; --bar: #2f7ed8; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e7ebef; --paper: #14181d; --panel: #1e242b; --line: #3a444f;
-  --soft: #a9b4bf; --good: #7db8f5; --bad: #f5a463; --wait: #c3a6f2; --bar: #5aa2ee; } }
+  --soft: #a9b4bf; --link: #7db8f5; --good: #7db8f5; --bad: #f5a463; --wait: #c3a6f2; --bar: #5aa2ee; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
@@ -28,7 +28,8 @@ section.card { background: var(--panel); border: 1px solid var(--line); border-r
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
 tr:last-child > td { border-bottom: 0; } th { color: var(--soft); font-weight: 600; font-size: .875rem; }
-td.number, th.number { text-align: right; white-space: nowrap; } td.status { white-space: nowrap; width: 1%; }
+td.number, th.number { text-align: right; } td.number, .name { white-space: nowrap; } a { color: var(--link); }
+td.status { white-space: nowrap; width: 1%; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); } b { font-weight: 650; }
 pre { background: var(--paper); border: 1px solid var(--line); border-radius: .375rem; padding: .6rem .75rem;
   margin: .5rem 0; overflow-x: auto; font: 13.5px/1.45 ui-monospace, monospace; max-height: 24rem; }
@@ -37,7 +38,8 @@ summary { cursor: pointer; color: var(--soft); }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin: .75rem 0; } figure { margin: 0; }
 figure img { image-rendering: pixelated; display: block; border: 1px solid var(--line); max-width: 100%; height: auto; }
 figcaption { font-size: .8125rem; color: var(--soft); margin-top: .25rem; }
-.bar { display: block; width: 8rem; height: .6rem; background: var(--line); border-radius: .3rem; overflow: hidden; }
+.bar { display: block; width: 8rem; margin-top: .5rem;
+  height: .6rem; background: var(--line); border-radius: .3rem; overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--bar); } .scroll { overflow-x: auto; }
 .chart { width: 100%; max-width: 46rem; height: auto; display: block; } .chart rect { fill: var(--bar); }
 .chart text { fill: var(--ink); font: 12px system-ui, sans-serif; } .chart line { stroke: var(--line); }

@@ -17,18 +17,26 @@ Pixels = NDArray[np.uint8]
 LARGEST = 2**22  # values; more is not shown
 SIDE = 192  # pixels on the page of the longer side, enlarged without smoothing
 
-# Cividis, which reads the same with every kind of colour vision: Nuñez et al., PLOS ONE 13(7), 2018. Nine anchors.
+# Cividis, which reads the same with every kind of colour vision: Nuñez et al., PLOS ONE 13(7), 2018. Seventeen anchors.
 _CIVIDIS = np.array(
     [
-        (0, 34, 78),
-        (18, 53, 112),
-        (59, 73, 108),
-        (87, 93, 109),
-        (112, 113, 115),
-        (138, 134, 120),
-        (166, 156, 117),
-        (195, 179, 105),
-        (255, 234, 70),
+        (0, 34, 77),
+        (0, 45, 105),
+        (26, 56, 111),
+        (49, 67, 108),
+        (67, 78, 107),
+        (82, 89, 108),
+        (97, 100, 111),
+        (110, 112, 115),
+        (124, 123, 120),
+        (139, 135, 120),
+        (155, 147, 118),
+        (171, 160, 114),
+        (187, 173, 108),
+        (204, 187, 99),
+        (222, 201, 87),
+        (239, 216, 70),
+        (253, 231, 55),
     ],
     dtype=float,
 )

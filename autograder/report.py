@@ -44,9 +44,9 @@ def _total(record: Record, standing: Standing | None) -> str:
     score = record.points if standing is None else standing.score
     if score is None:
         return '<span class="wait">? waits for a person</span>. The grader could not finish; this is not your fault.'
-    told = f"<b>{score:g}</b> of {record.max_points:g} points"
-    late = f", less {standing.penalty:g} for being late" if standing and standing.penalty else ""
-    return told + late
+    late = standing.penalty if standing else 0.0
+    told = f"<b>{score - late:g}</b> of {record.max_points:g} points"
+    return f"{told} ({score:g}, less {late:g} for being late)" if late else told
 
 
 def _exercise(result: Result, standing: Standing | None) -> str:
