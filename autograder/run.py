@@ -107,7 +107,9 @@ def run_class(plan: Plan, say: Say) -> ClassView:
     say(f"Preparing {plan.folder} (nbgrader takes some seconds to start)")
     course = Course(plan.folder, plan.lesson, database=plan.database)
     course.generate()
-    intake = read_submissions(plan.inbox) if plan.inbox else Intake(hand_ins=(), refused=())
+    intake = read_submissions(plan.inbox) if plan.inbox else Intake((), ())
+    for refused in intake.refused:
+        say(f"Not taken: {refused.name}: {refused.reason}")
     course.hand_in(intake.hand_ins)
     submissions = course.submissions()
     tally = grade_class(submissions, plan.store, grader, plan.runner(), again=plan.again, say=say)
@@ -115,7 +117,7 @@ def run_class(plan: Plan, say: Say) -> ClassView:
     current = {student: both for student, both in plan.store.current().items() if student in submissions}
     standings = enter(course, current)
     missing = dict.fromkeys(_roster(course) - set(submissions), "handed nothing in")
-    missing |= {refused.name: refused.reason for refused in intake.refused}
+    missing |= without_notebook(plan.inbox, intake) if plan.inbox else {}
     view = class_view(_title(plan.lesson), current, standings, missing)
     _publish(course, view, current, standings)
     return view
@@ -156,6 +158,14 @@ def secret_seed(folder: Path) -> int:
             os.link(mine, path)  # fails where another was first, and is whole where it does not
     mine.unlink(missing_ok=True)
     return int(path.read_text())
+
+
+def without_notebook(inbox: Path, intake: Intake) -> dict[str, str]:
+    """Return name -> reason for every folder of a class in which there is nothing to grade."""
+    taken = {hand_in.name.partition("/")[0] for hand_in in intake.hand_ins}
+    folders = {path.name for path in inbox.iterdir() if path.is_dir()} if inbox.is_dir() else set[str]()
+    reasons = {one.name.partition("/")[0]: one.reason for one in intake.refused if "/" in one.name}
+    return {name: reasons.get(name, "handed nothing in") for name in sorted((folders | set(reasons)) - taken)}
 
 
 def expected_points(inbox: Path) -> dict[str, float | None]:
