@@ -1,19 +1,37 @@
-"""A small class from hand-in to feedback, with plain nbgrader."""
+"""A small class from hand-in to feedback, in the real box and by the real command."""
 
 import csv
-import shutil
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from autograder.__main__ import expected_points, main, run_class, table
-from autograder.course import Course, CourseError, Outcome, last_line, the_notebook
+from autograder.box import BoxError
+from autograder.classview import class_view
+from autograder.cli import main
+from autograder.cluster import cluster
 from autograder.demonstration import DEAD, STUDENTS, write_class
+from autograder.grading import Shard, grade_class
+from autograder.intake import read_submissions
 from autograder.mutants import mutants
+from autograder.pool import pool
+from autograder.run import expected_points, secret_seed, table, without_notebook
+from autograder.store import Store
+from autograder.work import Grader, one_by_one
+from srkit.cli.grade import find_grader
+from srkit.errors import BadInput
 from srkit.exercises import EXERCISES
-from tools.press import ROOT, grading_notebook, sources, text_of
+from tests.autograder._class import LESSON
+from tests.autograder._fake import content
+from tests.autograder._grading import SETUP, SHORT, notebook, solution
+from tools.press import ROOT
 
-LESSON = next(path for path in sources() if path.name.startswith("11_"))
 TOTAL = sum(EXERCISES.get(name).points for name in EXERCISES if EXERCISES.get(name).lesson == 11)
 
 
@@ -21,10 +39,11 @@ def test_the_class_is_made_of_answers_whose_points_are_known(tmp_path):
     expected = write_class(LESSON, tmp_path)
     assert expected["ada"] == TOTAL
     assert expected["ben"] == 0
-    assert expected["juri"] is None
+    assert expected["rosa"] is None
     assert 0 < expected["carla"] < TOTAL
     assert expected_points(tmp_path) == expected
     assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {student.name for student in STUDENTS}
+    assert len(read_submissions(tmp_path).hand_ins) == len(STUDENTS) - 1
 
 
 def test_the_class_is_the_same_every_time(tmp_path):
@@ -42,103 +61,156 @@ def test_a_mutant_is_written_under_the_name_the_exercise_asks_for():
             assert "@mutant" not in mutant.source()
 
 
-def test_of_several_notebooks_the_newest_counts_and_checkpoints_and_links_do_not(tmp_path):
-    import os
+def test_the_deadly_answer_is_deadly_only_when_called():
+    exec(compile(DEAD, "<answer>", "exec"), {})
 
-    assert the_notebook(tmp_path) is None
-    for number, name in enumerate(["old.ipynb", "new.ipynb", ".ipynb_checkpoints/newest.ipynb"]):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("{}")
-        os.utime(path, (number, number))
-    (tmp_path / "link.ipynb").symlink_to("/etc/hostname")
-    assert the_notebook(tmp_path).name == "new.ipynb"
+
+def test_a_folder_without_a_notebook_is_named_with_what_was_in_it(tmp_path):
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "work.ipynb").write_text("{}")
+    (tmp_path / "ben").mkdir()
+    (tmp_path / "carla").mkdir()
+    (tmp_path / "carla" / "photo.jpg").write_text("")
+    (tmp_path / "notes.txt").write_text("")
+    found = without_notebook(tmp_path, read_submissions(tmp_path))
+    assert set(found) == {"ben", "carla"}
+    assert found["ben"] == "handed nothing in"
+    assert ".ipynb" in found["carla"]
 
 
 def test_the_table_shouts_what_needs_a_human_and_what_differs():
-    outcomes = [
-        Outcome("ada", 20.0, 20.0, {}),
-        Outcome("ben", 3.0, 20.0, {}),
-        Outcome("juri", None, 20.0, {}, "the kernel died"),
-    ]
-    lines = table(outcomes, {"ada": 20.0, "ben": 0.0, "juri": None}).splitlines()
-    assert "DIFFERS" not in lines[1]
-    assert "DIFFERS" in lines[2]
-    assert "NEEDS A HUMAN: the kernel died" in lines[3]
-    assert "DIFFERS" not in lines[3]
+    from tests.autograder.test_pages import a_class
+
+    current = a_class({"ada": (3, 4, 4, 5, 4), "ben": (3, 0, 0, 0, 0), "juri": (0, 0, 0, 0, 0)})
+    entry, record = current["juri"]
+    results = {name: dataclasses.replace(result, points=None) for name, result in record.results.items()}
+    flagged = dataclasses.replace(entry, flag="the box fell over")
+    current["juri"] = (flagged, dataclasses.replace(record, results=results))
+    view = class_view("t", current, missing={"zoe": "handed nothing in"})
+    text, settled = table(view, {"ada": 20.0, "ben": 0.0, "juri": None, "zoe": None})
+    lines = {line.split()[0]: line for line in text.splitlines()}
+    assert not settled
+    assert "DIFFERS" not in lines["ada"]
+    assert "DIFFERS" in lines["ben"]
+    assert lines["juri"].endswith("NEEDS A HUMAN: the box fell over")
+    assert lines["zoe"].endswith("NEEDS A HUMAN: handed nothing in")
+    assert table(view, {"ben": 3.0, "juri": None, "zoe": None})[1]
 
 
-def test_the_telling_line_of_a_log_is_the_one_that_says_what_died():
-    log = "INFO start\nnbclient.exceptions.DeadKernelError: Kernel died\nERROR please see above"
-    assert "Kernel died" in last_line({"log": log})
-    assert last_line({}) == ""
+def test_the_secret_seed_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    seed = secret_seed(tmp_path / "course")
+    assert secret_seed(tmp_path / "course") == seed
+    assert secret_seed(tmp_path / "other") != seed
+    assert (tmp_path / "course" / "seed.txt").stat().st_mode & 0o077 == 0
+    assert [path.name for path in (tmp_path / "course").iterdir()] == ["seed.txt"]
 
 
-def test_an_unknown_lesson_or_folder_is_refused_before_anything_starts(tmp_path):
-    done = CliRunner().invoke(main, ["--lesson", "98"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--lesson", "98"], "no lesson 98"),
+        (["{nowhere}"], "does not exist"),
+        (["--course", "{empty}"], "Nothing was collected"),
+        (["{inbox}", "--course", "{empty}", "--shard", "5/4"], "1/4"),
+    ],
+)
+def test_what_cannot_be_graded_is_refused_before_anything_starts(tmp_path, words, told):
+    (tmp_path / "inbox").mkdir()
+    places = {name: str(tmp_path / name) for name in ("nowhere", "empty", "inbox")}
+    done = CliRunner().invoke(main, [word.format(**places) for word in words])
     assert done.exit_code == 2
-    assert "no lesson 98" in done.output
-    assert CliRunner().invoke(main, [str(tmp_path / "nowhere")]).exit_code == 2
+    assert told in done.output
 
 
-@pytest.fixture(scope="module")
-def course_folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("course")
+def test_a_machine_without_a_sandbox_grades_nothing_and_says_what_to_do(tmp_path, monkeypatch):
+    def none(trusted=False):
+        raise BoxError("There is no sandbox: sudo apt-get install bubblewrap")
+
+    monkeypatch.setattr("autograder.run.choose_box", none)
+    write_class(LESSON, tmp_path / "class")
+    done = CliRunner().invoke(main, [str(tmp_path / "class"), "--course", str(tmp_path / "course")])
+    assert done.exit_code == 2
+    assert "apt-get install bubblewrap" in done.output
+    assert not (tmp_path / "course" / "records").exists()
+
+
+def test_help_does_not_wait_for_what_does_the_work():
+    program = (
+        "import sys\nfrom autograder.cli import main\nmain(['--help'], standalone_mode=False)\n"
+        "print(sorted({'torch', 'nbgrader', 'distributed'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "--scheduler" in done.stdout
+
+
+def test_srkit_grade_hands_its_words_to_the_projects_grader(tmp_path):
+    command = [sys.executable, "-m", "srkit", "grade", "--lesson", "98"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no lesson 98" in done.stderr
+
+
+def test_an_installed_srkit_without_the_project_says_where_the_grader_is(tmp_path, monkeypatch):
+    assert find_grader(tmp_path) == ROOT
+    monkeypatch.setattr("srkit.cli.grade._PROJECT", tmp_path)
+    assert find_grader(ROOT / "docs") == ROOT
+    with pytest.raises(BadInput, match="clone"):
+        find_grader(tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
-def test_a_class_is_graded_as_its_authors_said_from_hand_in_to_feedback(course_folder, capsys):
-    class_folder = course_folder / "class"
-    expected = write_class(LESSON, class_folder)
+@pytest.mark.needs("bubblewrap")
+def test_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_path):
+    from distributed import LocalCluster
+
+    answers = [*(mutant.source() for mutant in mutants("tv_loss")), solution("tv_loss"), DEAD][-12:]
+    submissions = {f"s{number:02d}": notebook(SETUP, answer) for number, answer in enumerate(answers)}
+    grader = Grader(exercises=("tv_loss",), seed=20260101, limits=SHORT)
+    grade_class(submissions, Store(tmp_path / "one"), grader, one_by_one)
+    expected = content(tmp_path / "one")
+    assert len(expected) == 2 * len(answers)
+    points = {record.points for _, record in Store(tmp_path / "one").current().values()}
+    assert {0.0, 4.0} < points
+    grade_class(submissions, Store(tmp_path / "pool"), grader, partial(pool, workers=2))
+    assert content(tmp_path / "pool") == expected
+    for index in (1, 2):
+        grade_class(submissions, Store(tmp_path / "shards"), grader, one_by_one, shard=Shard(index, 2))
+    assert content(tmp_path / "shards") == expected
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=0) as local:
+        grade_class(submissions, Store(tmp_path / "dask"), grader, partial(cluster, address=local.scheduler_address))
+    assert content(tmp_path / "dask") == expected
+
+
+@pytest.mark.slow
+@pytest.mark.needs("bubblewrap")
+def test_the_demonstration_class_comes_out_as_its_authors_said_hostile_hand_ins_included(tmp_path):
     before = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
-    assert run_class(class_folder, course_folder / "course", LESSON, timeout=20) == 0, capsys.readouterr().out
-    said = capsys.readouterr().out
-    assert "DIFFERS" not in said
-    assert said.count("NEEDS A HUMAN") == 1
-    with (course_folder / "course" / "grades.csv").open() as file:
-        grades = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert {name: grades[name] for name, points in expected.items() if points is not None} == {
-        name: points for name, points in expected.items() if points is not None
-    }
-    pages = list((course_folder / "course" / "feedback").rglob("*.html"))
-    assert len(pages) == sum(points is not None for points in expected.values())
-    for page in pages:
+    folder = tmp_path / "course"
+    done = CliRunner().invoke(main, ["--demonstration", "--course", str(folder), "--seconds", "1", "--workers", "2"])
+    assert done.exit_code == 0, done.output
+    assert "DIFFERS" not in done.output
+    assert done.output.count("NEEDS A HUMAN") == 1
+    expected = {name: points for name, points in expected_points(tmp_path / "class").items() if points is not None}
+    with (folder / "grades.csv").open() as file:
+        assert {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)} == expected
+    pages = list((folder / "feedback").rglob("*.html"))
+    assert len(pages) == len(expected)
+    for page in [*pages, folder / "report" / "index.html"]:
         text = page.read_text(encoding="utf-8")
+        assert "<script" not in text
         assert "HIDDEN TESTS" not in text
-        assert "exercises.score" not in text
+    view = json.loads((folder / "report" / "class.json").read_text(encoding="utf-8"))
+    assert view["missing"] == {"rosa": "handed nothing in"}
+    assert {one["name"] for one in view["misconceptions"]} > {"infinite_slope"}
+    assert len(list(Path(folder / "report" / "code" / "tv_loss").glob("*.py"))) >= 10
     after = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
     assert after == before
-    _a_dead_kernel_takes_an_earlier_score_with_it(course_folder)
-
-
-def _a_dead_kernel_takes_an_earlier_score_with_it(folder):
-    """The second hand-in of somebody who had full marks kills the kernel; nbgrader alone would keep the old score."""
-    again = folder / "again"
-    write_class(LESSON, again)
-    for student in again.iterdir():
-        if student.is_dir() and student.name != "juri":
-            shutil.rmtree(student)
-    (again / "juri").rename(again / "ada")
-    course = Course(folder / "course", LESSON, timeout=20)
-    course.generate()
-    assert course.hand_in(again) == ["ada"]
-    outcome = course.grade("ada")
-    assert outcome.points is None
-    assert "died" in outcome.problem
-    with course._api.gradebook as book:
-        assert book.find_submission(course.assignment, "ada").needs_manual_grade
-        assert book.find_submission(course.assignment, "ada").score == 0
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_course_whose_source_cannot_be_generated_is_an_error_with_the_log(tmp_path, monkeypatch):
-    broken = text_of(grading_notebook(LESSON)).replace("### END SOLUTION", "### END")
-    monkeypatch.setattr("autograder.course.text_of", lambda notebook: broken)
-    with pytest.raises(CourseError, match="generate assignment"):
-        Course(tmp_path, LESSON).generate()
-
-
-def test_the_deadly_answer_is_deadly_only_when_called():
-    exec(compile(DEAD, "<answer>", "exec"), {})
+    records = content(folder / "records")
+    again = CliRunner().invoke(
+        main, [str(tmp_path / "class"), "--course", str(folder), "--seed", "20260101", "--seconds", "1"]
+    )
+    assert again.exit_code == 0, again.output
+    assert "0 graded" in again.output
+    assert content(folder / "records") == records
