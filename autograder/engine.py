@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from autograder.answers import Answer, find_answer
 from autograder.box import Box, Job
@@ -139,7 +138,7 @@ def _sum_up(exercise: Exercise, answer: Answer, found: Sequence[tuple[Criterion,
         message=shown.message if shown else "",
         error_magnitude=max((met.magnitude for _, met in found if met.magnitude is not None), default=None),
         source=readable(answer.source, 1 << 16),
-        printed=next((met.printed for _, met in found if met.printed), ""),
+        printed=next((met.printed for criterion, met in found if met.printed and not criterion.hidden), ""),
         images=next(_images(found), {}),
     )
 
@@ -159,7 +158,11 @@ def _criterion(criterion: Criterion, met: Met) -> CriterionResult:
     )
 
 
-def _images(found: Sequence[tuple[Criterion, Met]]) -> Iterator[Mapping[str, Any]]:
-    """Yield the pictures to show, the first wrong ones before the first of all."""
-    yield from (met.images for _, met in found if met.images and met.outcome != "correct")
-    yield from (met.images for _, met in found if met.images)
+def _images(found: Sequence[tuple[Criterion, Met]]) -> Iterator[dict[str, object]]:
+    """Yield the pictures to show: wrong ones before right ones, then those of criteria everybody may see.
+
+    Each says which criterion it belongs to, since a picture made of a hidden input could show that input.
+    """
+    seen = [(criterion, met) for criterion, met in found if met.images]
+    for criterion, met in sorted(seen, key=lambda one: (one[1].outcome == "correct", one[0].hidden)):
+        yield {name: {**pair, "criterion": criterion.name} for name, pair in met.images.items()}

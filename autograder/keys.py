@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +16,9 @@ import torch
 
 from autograder.limits import Limits
 from autograder.masks import ROOT
+from srkit.exercises import EXERCISES
 
-__all__ = ["record_key", "submission_hash"]
+__all__ = ["engine_files", "record_key", "submission_hash"]
 
 
 def submission_hash(data: bytes) -> str:
@@ -24,19 +27,48 @@ def submission_hash(data: bytes) -> str:
 
 
 def record_key(submission: str, exercises: Sequence[str], seed: int, limits: Limits) -> str:
-    """Return the SHA-256 of (submission, exercises and their definitions, environment, seed, limits, grader)."""
+    """Return the SHA-256 of (submission, definitions of the exercises, environment, seed, limits, library, engine).
+
+    Another exercise's definition, the pages and the command line are not in it: changing those changes no score.
+    """
     environment = [platform.python_version(), platform.machine(), torch.__version__, numpy.__version__]
-    parts = [submission, list(exercises), _code(), environment, seed, limits.to_dict()]
+    asked = [[name, _definition(name)] for name in exercises]
+    parts = [submission, asked, _common(), environment, seed, limits.to_dict()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @lru_cache
-def _code() -> str:
-    """Return a digest of the library, with the exercises and what is recorded of them, and of the grader."""
+def _definition(exercise: str) -> str:
+    """Return a digest of one exercise: the module that defines it, and what is recorded of its references."""
+    module = sys.modules[EXERCISES.get(exercise).cases.__module__]
+    return _digest([Path(str(module.__file__)), ROOT / "exercises" / "references" / f"{exercise}.json"])
+
+
+@lru_cache
+def _common() -> str:
+    """Return a digest of what every exercise depends on: the library without the exercises, and the engine."""
+    rooms = (path for path in ROOT.rglob("*.py") if path.parent != ROOT / "exercises")
+    shared = (path for path in (ROOT / "exercises").glob("_*.py") if path.name != "__init__.py")
+    return _digest([*rooms, *shared, *engine_files()])
+
+
+def engine_files() -> list[Path]:
+    """Return the files of the engine: ``engine.py``, what it imports, what that imports, and what runs in the box."""
+    here = Path(__file__).resolve().parent
+    waiting, found = ["engine"], set((here / "inside").glob("*.py"))
+    while waiting:
+        path = here / f"{waiting.pop()}.py"
+        if path.is_file() and path not in found:
+            found.add(path)
+            nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+            names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+            waiting += [name.split(".")[1] for name in names if name.startswith("autograder.")]
+    return sorted(found)
+
+
+def _digest(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for folder in (ROOT, Path(__file__).resolve().parent):
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".py", ".json"} and "mutants" not in path.parts:
-                digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in sorted(path for path in paths if path.is_file()):
+        digest.update(f"{path.parent.name}/{path.name}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

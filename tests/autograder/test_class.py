@@ -29,7 +29,7 @@ from srkit.errors import BadInput
 from srkit.exercises import EXERCISES
 from tests.autograder._class import LESSON
 from tests.autograder._fake import content
-from tests.autograder._grading import SETUP, SHORT, notebook, solution
+from tests.autograder._grading import SETUP, SHORT, grade_code, notebook, solution
 from tools.press import ROOT
 
 TOTAL = sum(EXERCISES.get(name).points for name in EXERCISES if EXERCISES.get(name).lesson == 11)
@@ -214,3 +214,12 @@ def test_the_demonstration_class_comes_out_as_its_authors_said_hostile_hand_ins_
     assert again.exit_code == 0, again.output
     assert "0 graded" in again.output
     assert content(folder / "records") == records
+
+
+@pytest.mark.needs("bubblewrap")
+def test_what_a_program_prints_about_a_hidden_input_is_not_kept():
+    told = grade_code("tv_loss", "def tv_loss(sr):\n    print('saw', tuple(sr.shape))\n    return sr.mean()")
+    result = told.results["tv_loss"]
+    assert "saw (1, 1, 7, 5)" in result.printed
+    quiet = "def tv_loss(sr):\n    if sr.shape[0] > 1:\n        print('saw', tuple(sr.shape))\n    return sr.mean()"
+    assert grade_code("tv_loss", quiet).results["tv_loss"].printed == ""

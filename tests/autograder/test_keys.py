@@ -1,0 +1,64 @@
+"""A record's key changes with everything that could change a score, and with nothing else."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import autograder
+from autograder import keys
+from autograder.limits import LIMITS, Limits
+from autograder.masks import ROOT
+
+HERE = Path(autograder.__file__).parent
+
+
+def key(exercises=("tv_loss",), submission="s", seed=1, limits=LIMITS):
+    return keys.record_key(submission, exercises, seed, limits)
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """Let the keys be made from a copy of the library, which a test may change."""
+    shutil.copytree(ROOT, tmp_path / "srkit", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(keys, "ROOT", tmp_path / "srkit")
+
+    def change(path):
+        file = tmp_path / "srkit" / path
+        file.write_text(file.read_text() + "\n")
+        keys._common.cache_clear()
+        keys._definition.cache_clear()
+
+    keys._common.cache_clear()
+    keys._definition.cache_clear()
+    yield change
+    keys._common.cache_clear()
+    keys._definition.cache_clear()
+
+
+def test_each_part_of_a_key_changes_it():
+    others = [key(submission="t"), key(seed=2), key(limits=Limits(cpu_seconds=1)), key(("psnr",))]
+    assert len({key(), *others, key(("tv_loss", "psnr"))}) == 6
+    assert key() == key()
+
+
+def test_an_exercises_record_changes_its_own_key_and_no_other(copied):
+    mine, other = key(("tv_loss",)), key(("psnr",))
+    copied("exercises/references/tv_loss.json")
+    assert key(("tv_loss",)) != mine
+    assert key(("psnr",)) == other
+
+
+def test_another_exercises_module_changes_no_key_and_the_library_changes_all(copied):
+    mine = key()
+    copied("exercises/psnr.py")
+    copied("exercises/__init__.py")
+    assert key() == mine
+    copied("ops/resize.py")
+    assert key() != mine
+
+
+def test_the_engine_is_what_grading_imports_and_not_what_shows_it():
+    names = {path.relative_to(HERE).as_posix() for path in keys.engine_files()}
+    assert {"engine.py", "box.py", "answers.py", "sandboxes.py", "process.py", "inside/worker.py"} <= names
+    assert not {"report.py", "cli.py", "course.py", "store.py", "pool.py", "intake.py"} & names
