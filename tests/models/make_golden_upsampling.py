@@ -12,15 +12,17 @@ computed in double precision so that the depth of a network does not blur them.
 from __future__ import annotations
 
 import argparse
+import ast
 import collections
 import collections.abc
 import importlib
 import json
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -90,6 +92,32 @@ def _prosr(*, residual: bool) -> Reference:
     )
 
 
+def _metasr(clone: Path) -> Reference:
+    sizes = SimpleNamespace(scale=[2], G0=8, RDNkSize=3, RDNconfig="A", rgb_range=255, n_colors=3)
+    trainer = ast.parse((clone / "trainer.py").read_text("utf-8"))
+    method = next(n for n in ast.walk(trainer) if isinstance(n, ast.FunctionDef) and n.name == "input_matrix_wpn")
+    names: dict[str, Any] = {"torch": torch, "math": math}
+    exec(
+        compile(ast.Module([method], []), "trainer.py", "exec"), names
+    )  # their table of positions, without their trainer
+
+    def build(module: Any) -> nn.Module:
+        net: Any = module.MetaRDN(sizes)
+        plain = net.forward
+
+        def at(lr: Tensor, scale: float) -> Tensor:
+            h, w = lr.shape[-2:]
+            positions, mask = names["input_matrix_wpn"](None, h, w, scale)
+            net.scale = scale
+            slots = plain(lr, positions.to(lr.dtype))
+            return slots[:, :, mask].view(1, 3, int(scale * h), int(scale * w))
+
+        net.forward = lambda lr: [at(lr, 2), at(lr, 3), at(lr, 1.5), at(lr, 2.7)]
+        return net  # type: ignore[no-any-return]
+
+    return Reference("XuecaiHu/Meta-SR-Pytorch", "model.metardn", build, channels=3, white=255.0, bare=("model",))
+
+
 def _fsrcnn(scale: int) -> Reference:
     return Reference("yjn870/FSRCNN-pytorch", "models", lambda m: m.FSRCNN(scale), scale=scale)
 
@@ -111,11 +139,11 @@ REFERENCES = {
 def main() -> None:
     """Write one file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=REFERENCES)
+    parser.add_argument("name", choices=[*REFERENCES, "metasr"])
     parser.add_argument("clone", type=Path)
     parser.add_argument("--commit", help="of what lies there, where it is not a clone but a download")
     given = parser.parse_args()
-    reference = REFERENCES[given.name]
+    reference = REFERENCES.get(given.name) or _metasr(given.clone)
     sys.path.insert(0, str(given.clone / reference.folder))
     for name in reference.bare:
         sys.modules[name] = ModuleType(name)
