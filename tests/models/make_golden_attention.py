@@ -102,7 +102,7 @@ REFERENCES = {
         gain=0.5,
     ),
     "csnln": Reference(
-        "SHI-Labs/Cross-Scale-Non-Local-Attention", "src", "model.csnln", _csnln, (2, 3, 4), size=(6, 12), white=255.0
+        "SHI-Labs/Cross-Scale-Non-Local-Attention", "src", "model.csnln", _csnln, (2, 3, 4), size=(12, 18), white=255.0
     ),
     "ipt": Reference(
         "huawei-noah/Pretrained-IPT", ".", "model.ipt", _edsr_like(**_IPT), (2, 4), size=(12, 12), white=255.0
