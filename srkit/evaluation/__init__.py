@@ -1,6 +1,7 @@
 """Measure a network on a dataset: a table in which no number travels without its protocol, and a page to look at."""
 
 from srkit.evaluation.run import evaluate
+from srkit.evaluation.scales import evaluate_scales
 from srkit.evaluation.table import Row, Table, join_csv
 
-__all__ = ["Row", "Table", "evaluate", "join_csv"]
+__all__ = ["Row", "Table", "evaluate", "evaluate_scales", "join_csv"]

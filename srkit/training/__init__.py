@@ -6,12 +6,14 @@ from srkit.training.batch import Batches
 from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from srkit.training.config import Config, make_config
+from srkit.training.curriculum import Easing
 from srkit.training.guard import Guard
 from srkit.training.history import History
 from srkit.training.loop import Callback, Outcome, one_step, run
 from srkit.training.monitor import LivePlot, Progress
 from srkit.training.recipes import esrgan_recipe, srgan_recipe
 from srkit.training.result import Run
+from srkit.training.scales import Family
 from srkit.training.schedule import SCHEDULES, learning_rate_at
 from srkit.training.start import resume, train
 from srkit.training.state import Best, State, make_state
@@ -27,6 +29,8 @@ __all__ = [
     "Callback",
     "Config",
     "EarlyStopping",
+    "Easing",
+    "Family",
     "Guard",
     "History",
     "LivePlot",

@@ -34,6 +34,7 @@ class Record(Callback):
         """Add a row to the history."""
         if state.history is None:
             state.history = History.of_terms([*outcome.terms, *outcome.beside])
+        state.history.widen([*outcome.terms, *outcome.beside])
         if outcome.skipped:
             state.skips.note(state.step, loss=outcome.loss, gradient_norm=outcome.gradient_norm, reason=outcome.skipped)
         if state.step % state.config.log_every == 0 or state.step == state.config.steps or outcome.skipped:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from srkit.errors import BadInput
+from srkit.training.curriculum import parse_growth
 from srkit.training.schedule import parse_schedule
 
 __all__ = ["OPTIMISERS", "PRECISIONS", "Config", "check_fields", "make_config"]
@@ -51,6 +52,10 @@ class Config:
         guard: an update whose loss or gradient is not finite, or whose loss is more than ``guard`` times the largest of
             the last 100 accepted ones, is skipped. None accepts everything.
         max_skips: this many skipped updates in a row end the run with an error.
+        scales: draw one of these scales for each batch (MDSR, CARN; real numbers for Meta-SR); the network's forward
+            takes it as its one further keyword. Empty trains one scale.
+        growth: levels of a growing network and when they open, as shares of the run: ``"2@0,4@0.12-0.25"``; empty does
+            not grow. See :mod:`srkit.training.curriculum`.
         supervision: compare every prediction of a network that offers several with the truth, weighted as it says;
             False trains by the last one alone.
         augment: flip and rotate the patches (eight ways).
@@ -85,6 +90,8 @@ class Config:
     precision: str = "float32"
     guard: float | None = 10.0
     max_skips: int = 50
+    scales: tuple[float, ...] = ()
+    growth: str = ""
     supervision: bool = True
     augment: bool = True
     channels_last: bool = False
@@ -95,9 +102,13 @@ class Config:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "betas", tuple(self.betas) if isinstance(self.betas, Sequence) else self.betas)
+        for name in ("betas", "scales"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, tuple(value) if isinstance(value, Sequence) else value)
         check_fields(self, _RULES)
         parse_schedule(self.schedule)
+        if parse_growth(self.growth) and self.scales:
+            raise BadInput(f"A run either grows or draws a scale per batch: leave growth or scales={self.scales} out.")
         if self.batch % self.accumulate:
             raise BadInput(
                 f"batch={self.batch} cannot be cut into accumulate={self.accumulate} equal parts: choose accumulate "
@@ -107,7 +118,7 @@ class Config:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as plain values that JSON and ``torch.load(weights_only=True)`` both accept."""
         values = dataclasses.asdict(self)
-        values["betas"] = list(self.betas)
+        values["betas"], values["scales"] = list(self.betas), list(self.scales)
         return values
 
 
@@ -170,6 +181,14 @@ def _pair_of_rates(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(map(fits, value))
 
 
+def _are_scales(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and all(map(_between(1, math.inf, low_open=True), value))
+        and len(set(value)) == len(value)
+    )
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and value in choices
 
@@ -200,6 +219,8 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("precision", _one_of(PRECISIONS), f"one of {', '.join(PRECISIONS)}"),
     ("guard", _optional(_between(1, math.inf, low_open=True)), "a factor above 1, for example 10, or None"),
     ("max_skips", _whole(1), "a whole number of skipped updates in a row, 1 or more"),
+    ("scales", _are_scales, "scales above 1, each once, for example (2, 3, 4)"),
+    ("growth", lambda value: isinstance(value, str), "a text such as '2@0,4@0.12-0.25'"),
     ("supervision", _is_bool, "True or False"),
     ("augment", _is_bool, "True or False"),
     ("channels_last", _is_bool, "True or False"),

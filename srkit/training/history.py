@@ -39,6 +39,13 @@ class History(Ledger):
             )
         return cls([*_BEFORE, *terms, *_AFTER])
 
+    def widen(self, terms: Sequence[str]) -> None:
+        """Add columns for terms that are new: a growing network gets further predictions. Earlier rows stay empty."""
+        new = [term for term in terms if term not in self.columns]
+        if new:
+            place = len(self.columns) - len(_AFTER)
+            self.add_columns(new, place)
+
     @property
     def terms(self) -> tuple[str, ...]:
         """The names of the terms of the loss."""

@@ -28,6 +28,7 @@ class Ledger:
         self.rows: list[dict[str, Any]] = []
         self._lines: list[str] = []
         self._written = 0
+        self._stale = False  # whether the file on disk has other columns
 
     def note(self, step: int, **values: Any) -> None:
         """Add values to the row of ``step``, which is the last one or a new one."""
@@ -36,6 +37,13 @@ class Ledger:
                 self._lines.append(self._line(self.rows[-1]))
             self.rows.append({**dict.fromkeys(self.columns), "step": step})
         self.rows[-1].update(values)
+
+    def add_columns(self, names: Sequence[str], place: int) -> None:
+        """Insert empty columns before the ``place``-th; the file is written anew when it is next brought up to date."""
+        self.columns = (*self.columns[:place], *names, *self.columns[place:])
+        self.rows = [{name: row.get(name) for name in self.columns} for row in self.rows]
+        self._lines = [self._line(row) for row in self.rows[:-1]]
+        self._stale = True
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -61,7 +69,7 @@ class Ledger:
             BadFile: the file cannot be written.
         """
         write_atomically(path, self.to_csv_text().encode())
-        self._written = len(self.rows)
+        self._written, self._stale = len(self.rows), False
 
     def append_to(self, path: Path, *, everything: bool = False) -> None:
         """Bring the file up to date by appending the finished rows (with ``everything``, the last row too).
@@ -69,6 +77,9 @@ class Ledger:
         Raises:
             BadFile: the file cannot be written.
         """
+        if self._stale:
+            self.start_file(path)
+            return
         pending = self._lines[self._written :]
         if everything and self.rows and self._written <= len(self._lines):
             pending.append(self._line(self.rows[-1]))

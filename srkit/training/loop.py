@@ -22,6 +22,7 @@ from srkit.layers import Prediction
 from srkit.training.batch import Batch, Batches, split
 from srkit.training.chance import chance
 from srkit.training.config import Config
+from srkit.training.curriculum import grow, growth_at, parse_growth
 from srkit.training.interrupt import finish_step_first
 from srkit.training.schedule import learning_rate_at
 from srkit.training.state import State
@@ -82,6 +83,7 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
             start = time.perf_counter()
             batch = batches.batch(state.step)
             set_learning_rate(state, learning_rate_at(state.step, config))
+            let_grow(state, config)
             state.whole = False
             outcome = one_step(state, batch) if state.rival is None else state.rival.play(state, batch)
             state.step, state.whole = state.step + 1, True
@@ -194,6 +196,16 @@ def set_learning_rate(state: State, rate: float) -> None:
     """Set the learning rate of every parameter group."""
     for group in state.optimiser.param_groups:
         group["lr"] = rate
+
+
+def let_grow(state: State, config: Config) -> None:
+    """Make a growing network what it is at this step; a best validation of another scale is forgotten."""
+    levels = parse_growth(config.growth)
+    if levels:
+        scale, blend = growth_at(state.step, levels, config.steps)
+        if scale != state.net.scale and state.step:
+            state.best = None
+        grow([state.net] if state.average is None else [state.net, state.average.net], scale, blend)
 
 
 @contextlib.contextmanager

@@ -127,7 +127,12 @@ def make_state(net: nn.Module, loss: LossFunction, config: Config, *, world: Wor
         optimiser=make_optimiser(net, config),
         config=config,
         device=device,
-        model=_spread(Predicting(net) if config.supervision and has_predictions(net) else net, world, device),
+        model=_spread(
+            Predicting(net) if config.supervision and has_predictions(net) else net,
+            world,
+            device,
+            partly=bool(config.growth or config.scales),
+        ),
         world=world,
         guard=Guard(factor=config.guard, max_skips=config.max_skips),
         average=Average(net, decay=config.ema) if config.ema else None,
@@ -188,8 +193,9 @@ def precision_of(name: str, device: torch.device) -> torch.dtype:
     return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
 
 
-def _spread(net: nn.Module, world: World, device: torch.device) -> nn.Module:
+def _spread(net: nn.Module, world: World, device: torch.device, *, partly: bool) -> nn.Module:
+    """Wrap a network for many processes; ``partly`` says that a step may use only some of its weights."""
     if world.size == 1:
         return net
     ids = [device.index] if device.type == "cuda" else None
-    return nn.parallel.DistributedDataParallel(net, device_ids=ids)
+    return nn.parallel.DistributedDataParallel(net, device_ids=ids, find_unused_parameters=partly)

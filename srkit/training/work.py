@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from srkit.training.adversarial import Adversary, parse_adversary
 from srkit.training.batch import Batches
 from srkit.training.chance import chance
 from srkit.training.config import Config
+from srkit.training.curriculum import parse_growth
+from srkit.training.scales import AnyScale, Growing, RandomScale, at_scale, keyword_of
 from srkit.training.supervise import LossFunction
 from srkit.training.world import World
 
@@ -84,6 +86,7 @@ def prepare(order: Order, config: Config, world: World) -> Work:
     if not callable(loss):
         raise BadInput(f"loss={order.loss!r} is not a loss: write a formula such as '1*L1', or give a module.")
     adversary = parse_adversary(order.adversary) if isinstance(order.adversary, str) else order.adversary
+    order = replace(order, scale=scale)
     origin = {
         "net": _origin_of_net(net),
         "pairs": _origin_of_pairs(order.pairs, pairs),
@@ -93,7 +96,7 @@ def prepare(order: Order, config: Config, world: World) -> Work:
         "scale": scale,
         "root": None if order.root is None else str(Path(order.root).absolute()),
     }
-    return Work(net, loss, _batches(pairs, config, world), _measure(order, scale), origin, adversary)
+    return Work(net, loss, _batches(order, pairs, net, config, world), _measure(order, config), origin, adversary)
 
 
 def order_again(origin: Mapping[str, Any], given: Order) -> Order:
@@ -177,17 +180,14 @@ def _network(order: Order, scale: int | None, seed: int) -> nn.Module:
         return models.create(order.net, scale=scale, **(order.arguments or {}))
 
 
-def _batches(pairs: Pairs | Batches, config: Config, world: World) -> Batches:
+def _batches(order: Order, pairs: Pairs | Batches, net: nn.Module, config: Config, world: World) -> Batches:
     if config.batch % (world.size * config.accumulate):
         raise BadInput(
             f"batch={config.batch} cannot be shared by {world.size} processes in {config.accumulate} parts each: "
             f"choose a multiple of {world.size * config.accumulate}."
         )
     if isinstance(pairs, Pairs):
-        return Patches(
-            pairs, patch=config.patch, batch=config.batch, seed=config.seed, augment=config.augment,
-            rank=world.rank, world=world.size,
-        )  # fmt: skip
+        return _patches(order, pairs, net, config, world)
     if callable(getattr(pairs, "batch", None)):
         return pairs
     raise BadInput(
@@ -196,16 +196,48 @@ def _batches(pairs: Pairs | Batches, config: Config, world: World) -> Batches:
     )
 
 
-def _measure(order: Order, scale: int | None) -> Measure | None:
+def _patches(order: Order, pairs: Pairs, net: nn.Module, config: Config, world: World) -> Batches:
+    """Cut patches at one scale, at one drawn for each batch, or at the one a growing network has reached."""
+
+    def cut(some: Pairs) -> Patches:
+        return Patches(
+            some, patch=config.patch, batch=config.batch, seed=config.seed, augment=config.augment,
+            rank=world.rank, world=world.size,
+        )  # fmt: skip
+
+    levels = parse_growth(config.growth)
+    whole = all(float(scale).is_integer() for scale in config.scales)
+    if config.scales and not whole:
+        return AnyScale(cut(at_scale(pairs, 1)), config.scales, seed=config.seed, keyword=keyword_of(net))
+    wanted = [int(scale) for scale in config.scales] or [level.scale for level in levels]
+    by_scale = {scale: cut(_pairs_at(order.pairs, pairs, scale, order.root)) for scale in wanted}
+    if config.scales:
+        return RandomScale(by_scale, seed=config.seed, keyword=keyword_of(net))
+    return Growing(by_scale, levels=levels, steps=config.steps) if levels else cut(pairs)
+
+
+def _pairs_at(asked: object, loaded: Pairs, scale: int, root: str | Path | None) -> Pairs:
+    """Return the pairs of a scale: read by name if they have one, so that their own LR images are used."""
+    if isinstance(asked, str | Path) and scale != loaded.scale:
+        return datasets.load(str(asked), scale=scale, root=root)
+    return at_scale(loaded, scale)
+
+
+def _measure(order: Order, config: Config) -> Measure | None:
     valid = order.valid
     if valid is None:
         return None
     if callable(valid):
         return valid
-    pairs = _pairs(valid, scale, order.root)
+    pairs = _pairs(valid, order.scale, order.root)
     if not isinstance(pairs, Pairs):
         raise BadInput(f"Cannot validate on a {type(pairs).__name__}: give a dataset name, a folder or loaded pairs.")
-    return lambda net: evaluate(net, pairs, protocol=order.protocol)
+
+    def measure(net: nn.Module) -> Table:
+        scale = getattr(net, "scale", pairs.scale) if config.growth else pairs.scale
+        return evaluate(net, _pairs_at(valid, pairs, scale, order.root), protocol=order.protocol)
+
+    return measure
 
 
 def _origin_of_net(net: nn.Module) -> dict[str, Any]:
