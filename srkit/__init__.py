@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from srkit.datasets import register_dataset
     from srkit.degrade import register_degradation
     from srkit.evaluation import evaluate
-    from srkit.inference import upscale
+    from srkit.inference import mix, upscale
     from srkit.losses import register_loss
     from srkit.metrics import Protocol, register_metric
     from srkit.models import register_model
@@ -40,6 +40,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Protocol": "srkit.metrics",
     "evaluate": "srkit.evaluation",
+    "mix": "srkit.inference",
     "read": "srkit.ops.files",
     "register_dataset": "srkit.datasets",
     "register_degradation": "srkit.degrade",
@@ -76,6 +77,7 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "mix",
     "models",
     "ops",
     "read",

@@ -26,6 +26,7 @@ COMMANDS = {
     "train": "Train a network, or go on training one.",
     "evaluate": "Measure PSNR and SSIM on a dataset.",
     "upscale": "Enlarge pictures and folders of pictures.",
+    "mix": "Interpolate the weights of two networks.",
     "models": "List the networks, show a card, sit the exam.",
     "data": "List, fetch, check and prepare datasets.",
     "metrics": "Compare two pictures, and explain the numbers.",

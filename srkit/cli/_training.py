@@ -9,7 +9,7 @@ import click
 
 from srkit.errors import BadInput
 
-__all__ = ["EPOCH", "OPTIONS", "betas", "training_options"]
+__all__ = ["EPOCH", "OPTIONS", "betas", "scales", "training_options"]
 
 EPOCH = 1000
 """Steps of an epoch, as EDSR-PyTorch counts them (its --test_every)."""
@@ -60,6 +60,8 @@ OPTIONS: dict[str, click.Option] = {
             "auto is mixed precision on a GPU and float32 on a CPU.",
         ),
         _option("--guard", _NUMBER, 10.0, "Skip a step whose loss is so many times the recent largest; 0 never skips."),
+        _option("--scales", click.STRING, "", "Draw one of these scales per batch: 2,3,4, or 1.5,2,2.5 for Meta-SR."),
+        _option("--growth", click.STRING, "", "Levels of a growing network and when they open: 2@0,4@0.12-0.25."),
         _option("--no-supervision", bool, False, "Train a network with several predictions by its last one alone."),
         _option("--channels-last", bool, False, "A memory layout that is faster for some networks."),
         _option("--keep", click.Choice(["last", "best"]), "last", "Which weights the run ends with."),
@@ -93,6 +95,18 @@ def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
     parameters = [*OPTIONS.values(), *_OTHERS]
     command.__click_params__ = [*getattr(function, "__click_params__", []), *reversed(parameters)]  # type: ignore[attr-defined]
     return command
+
+
+def scales(text: str) -> tuple[float, ...]:
+    """Turn ``"2,3,4"`` into numbers; nothing is no scale.
+
+    Raises:
+        BadInput: it is something else.
+    """
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise BadInput(f"--scales {text!r} was given; write numbers: --scales 2,3,4.") from None
 
 
 def betas(text: str) -> tuple[float, float]:

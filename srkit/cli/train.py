@@ -11,7 +11,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._plugin import load_plugins, plugin_option
-from srkit.cli._training import EPOCH, betas, training_options
+from srkit.cli._training import EPOCH, betas, scales, training_options
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ def _config(options: dict[str, Any], *, complete: bool = True) -> dict[str, Any]
     given = {name: options[name] for name in names if _was_given(context, name)}
     if "betas" in given:
         given["betas"] = betas(given["betas"])
+    if "scales" in given:
+        given["scales"] = scales(given["scales"])
     for switch, name in (("no_augment", "augment"), ("no_supervision", "supervision")):
         if switch in given:
             given[name] = not given.pop(switch)

@@ -8,6 +8,7 @@ from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, regist
 from srkit.datasets.catalogue import CATALOGUE, card, where
 from srkit.datasets.doctor import Report, doctor
 from srkit.datasets.fetch import fetch, install_archive
+from srkit.datasets.hdr import HDRScenes
 from srkit.datasets.lowres import make_lr
 from srkit.datasets.manifest import record
 from srkit.datasets.pair import Pair, Pairs, Source
@@ -22,6 +23,7 @@ __all__ = [
     "DATASETS",
     "DatasetCard",
     "DatasetEntry",
+    "HDRScenes",
     "Pair",
     "Pairs",
     "Patches",

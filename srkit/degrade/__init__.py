@@ -24,6 +24,7 @@ from srkit.degrade.kernels import (
 from srkit.degrade.pca import pca_basis, random_srmd_kernels, srmd_code, srmd_maps
 from srkit.degrade.real_esrgan import real_esrgan
 from srkit.degrade.recipes import RECIPES, recipe
+from srkit.degrade.sensor import bayer
 from srkit.degrade.simple import floor_levels
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "align",
     "aligned_centre",
     "apply_kernel",
+    "bayer",
     "bicubic_kernel",
     "bsrgan",
     "centre_of_mass",

@@ -17,11 +17,13 @@ from srkit.evaluation.score import grey_note, score
 from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, scale_of, upscale
 from srkit.inference.enlarge import TileChoice
+from srkit.inference.ensemble import Ensemble
 from srkit.metrics import Protocol
 from srkit.ops.check import describe
 
 __all__ = ["evaluate"]
 
+_PLUS = {False: "", True: "+", "mean": "+", "median": "+ (median)"}
 _NOTHING = Row(name="nothing yet", psnr=0.0, ssim=0.0, seconds=0.0)
 
 
@@ -31,7 +33,7 @@ def evaluate(
     *,
     scale: int | None = None,
     protocol: Protocol | None = None,
-    ensemble: bool = False,
+    ensemble: bool | Ensemble = False,
     tile: TileChoice = None,
     save: str | Path | None = None,
     save_pairs: bool = False,
@@ -45,7 +47,7 @@ def evaluate(
         dataset: a name of the catalogue ("set5"), a folder, or pairs already loaded.
         scale: enlargement factor; None takes the network's.
         protocol: how to measure; None takes the papers': luma, a border of ``scale`` pixels left out, 8-bit values.
-        ensemble: average over eight flips and rotations ("EDSR+"); the network's name gets a ``+``.
+        ensemble: mean (True) or ``"median"`` over eight flips and rotations ("EDSR+"); the network's name gets a ``+``.
         tile: LR pixels a side, ``"auto"`` or None, as in :func:`srkit.upscale`.
         save: a folder that receives ``results-<dataset>/`` with the images, ``metrics.csv`` and ``index.html``.
             Results that are already there are moved aside to ``results-<dataset>.1``, never overwritten.
@@ -74,7 +76,7 @@ def evaluate(
         raise BadInput(f"The dataset {label!r} has no images, so there is nothing to evaluate.")
     used = Protocol.papers(factor) if protocol is None else protocol
     empty = Table(
-        network=_name_of(net) + "+" * ensemble, dataset=label, scale=factor, protocol=str(used), rows=(_NOTHING,)
+        network=_name_of(net) + _PLUS[ensemble], dataset=label, scale=factor, protocol=str(used), rows=(_NOTHING,)
     )
     halo = measure_reach(net) if isinstance(tile, int) else None
     enlarge = partial(upscale, net=net, tile=tile, halo=halo, ensemble=ensemble)

@@ -2,6 +2,7 @@
 
 from srkit.inference.enlarge import upscale
 from srkit.inference.ensemble import dihedral, self_ensemble, undo_dihedral
+from srkit.inference.mix import mix
 from srkit.inference.mode import evaluating, scale_of
 from srkit.inference.pictures import Outcome, upscale_file, upscale_folder
 from srkit.inference.reach import Reach, measure_reach
@@ -16,6 +17,7 @@ __all__ = [
     "dihedral",
     "evaluating",
     "measure_reach",
+    "mix",
     "scale_of",
     "self_ensemble",
     "tiled",

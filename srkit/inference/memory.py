@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from srkit.inference.mode import evaluating, place_of
 
-__all__ = ["affordable_tile", "bytes_per_pixel", "free_bytes", "is_out_of_memory"]
+__all__ = ["affordable_tile", "bytes_per_pixel", "free_bytes", "is_out_of_memory", "views_fit"]
 
 _SIGNS = (
     "out of memory",
@@ -22,6 +22,7 @@ _SIGNS = (
 )
 _PROBE = 32
 _SAFETY = 0.5
+_VIEWS = 8
 _ENOUGH = 2 * 2**30  # larger tiles are not faster
 
 
@@ -86,6 +87,24 @@ def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
     if pixels >= lr.shape[-2] * lr.shape[-1]:
         return None
     return max(32, int(pixels**0.5) // 32 * 32)
+
+
+def views_fit(net: nn.Module, lr: Tensor, *, side: int) -> bool:
+    """Return whether all views of a self-ensemble go through a network at once: on a GPU, in half of the free memory.
+
+    On a CPU one view after the other is as fast.
+
+    Args:
+        net: the network.
+        lr: ``(b, c, h, w)``, the image to enlarge.
+        side: of its tiles.
+    """
+    device, _ = place_of(net, lr)
+    free = free_bytes(device) if device.type == "cuda" else None
+    if free is None:
+        return False
+    pixels = min(side, lr.shape[-2]) * min(side, lr.shape[-1]) * len(lr)
+    return _VIEWS * pixels * bytes_per_pixel(net, channels=lr.shape[-3]) < free * _SAFETY
 
 
 def _available() -> int | None:

@@ -10,6 +10,7 @@ from torch import nn
 
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.inference.enlarge import TileChoice, upscale
+from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
 from srkit.inference.reach import measure_reach
 from srkit.inference.tiling import Halo, Progress
@@ -40,7 +41,7 @@ def upscale_file(
     *,
     tile: TileChoice = "auto",
     halo: Halo = None,
-    ensemble: bool = False,
+    ensemble: bool | Ensemble = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -80,7 +81,7 @@ def upscale_folder(
     *,
     tile: TileChoice = "auto",
     halo: Halo = None,
-    ensemble: bool = False,
+    ensemble: bool | Ensemble = False,
     overwrite: bool = False,
     progress: Callable[[Path], Progress | None] | None = None,
 ) -> Iterator[Outcome]:

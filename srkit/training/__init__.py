@@ -7,6 +7,7 @@ from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, V
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from srkit.training.config import Config, make_config
 from srkit.training.curriculum import Easing
+from srkit.training.degraded import Degraded
 from srkit.training.guard import Guard
 from srkit.training.history import History
 from srkit.training.loop import Callback, Outcome, one_step, run
@@ -28,6 +29,7 @@ __all__ = [
     "Best",
     "Callback",
     "Config",
+    "Degraded",
     "EarlyStopping",
     "Easing",
     "Family",

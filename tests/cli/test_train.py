@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 import srkit
-from srkit.cli._training import OPTIONS, betas
+from srkit.cli._training import OPTIONS, betas, scales
 from srkit.errors import BadInput
 from srkit.training import Config
 from tests.cli._call import Call
@@ -26,7 +26,8 @@ def test_the_defaults_of_the_options_are_those_of_the_library() -> None:
     for name, option in OPTIONS.items():
         if name in ("steps", "no_augment", "no_supervision"):
             continue
-        given = list(betas(str(option.default))) if name == "betas" else option.default
+        read = {"betas": betas, "scales": scales}.get(name)
+        given = option.default if read is None else list(read(str(option.default)))
         assert given == config[name], name
     assert set(config) - set(OPTIONS) == {"augment", "device", "max_skips", "supervision"}
 
@@ -115,6 +116,13 @@ def test_what_cannot_be_trained_is_said_in_one_sentence(
     assert answer.code == 2
     assert sentence in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_scales_are_numbers_between_commas() -> None:
+    assert scales("2, 3,4") == (2, 3, 4)
+    assert scales("") == ()
+    with pytest.raises(BadInput, match="--scales 2,3,4"):
+        scales("2;3")
 
 
 def test_two_numbers_are_needed_for_betas() -> None:

@@ -198,3 +198,19 @@ def test_targets_go_from_easy_to_hard() -> None:
     torch.testing.assert_close(targets[:, 0], F.avg_pool2d(hr, 3, 1, 1))
     with pytest.raises(BadInput, match="one entry for each prediction"):
         Easing(Batches(), [])
+
+
+def test_prosr_of_the_shelf_grows_at_the_points_of_its_paper() -> None:
+    from srkit.models.prosr import GROWING
+
+    text = "2@0," + ",".join(f"{scale}@{opened:g}-{complete:g}" for scale, (opened, complete) in GROWING.items())
+    assert text == PROSR
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = srkit.models.create("prosr", scale=8, tiny=True, every_scale=True)
+    done = srkit.train(
+        net, srkit.datasets.samples(scale=8)[:1], steps=20, patch=64, batch=1, growth=text, progress=False
+    )
+    scales = [1 + sum(row[f"x{s} L1"] is not None for s in (4, 8)) for row in done.history.rows]
+    assert scales == [1] * 3 + [2] * 6 + [3] * 11
+    assert (net.scale, net.blend) == (8, 1)

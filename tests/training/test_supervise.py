@@ -6,11 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from srkit import losses
+from srkit import losses, models
 from srkit.errors import BadInput
 from srkit.layers import Prediction
 from srkit.ops import imresize
-from srkit.training import Config, make_state, run
+from srkit.training import Config, Record, make_state, run
 from srkit.training.supervise import supervised_terms
 from tests.training._toy import Batches, Levels, Toy, toy_state, weights
 
@@ -43,8 +43,6 @@ def test_both_ways_of_training_end_in_different_weights() -> None:
 
 
 def test_each_prediction_and_each_term_is_logged_by_name() -> None:
-    from srkit.training import Record
-
     state = make_state(Levels(), losses.parse("1*L1+0.1*TV"), Config(steps=3, accumulate=2))
     run(state, state.config, Batches(scale=4), [Record()])
     assert state.history.terms == ("x2 L1", "x2 TV", "x4 L1", "x4 TV")
@@ -109,3 +107,26 @@ def test_further_keywords_of_a_batch_reach_the_network_cut_like_the_images() -> 
     state = toy_state(Told(), steps=2, accumulate=2, batch=4)
     run(state, state.config, Telling())
     assert seen == [[0, 1], [2, 3], [1, 2], [3, 4]]
+
+
+def _predicting() -> list[str]:
+    found = []
+    for name in models.names():
+        if callable(getattr(models.MODELS.get(name).factory, "predictions", None)):
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("name", _predicting())
+def test_every_network_of_the_shelf_with_several_predictions_is_supervised_in_all_of_them(name: str) -> None:
+    scale = max(models.card(name).scales[:2])
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = models.create(name, scale=scale, tiny=True)
+    lr = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = [prediction.name for prediction in net.predictions(lr)]
+    state = make_state(net, losses.parse("1*L1"), Config(steps=2, learning_rate=1e-4, guard=None))
+    run(state, state.config, Batches(scale=scale, batch=2, side=16), [Record()])
+    assert list(state.history.terms) == [f"{prediction} L1" for prediction in expected]
+    assert all(row["loss"] < float("inf") for row in state.history.rows)
