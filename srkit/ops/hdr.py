@@ -17,13 +17,13 @@ from srkit.errors import BadInput
 __all__ = [
     "PQ_PEAK",
     "PRIMARIES",
-    "bt709_to_bt2020",
-    "bt2020_to_bt709",
     "from_pq",
     "ictcp",
+    "narrow_gamut",
     "rgb_to_xyz_matrix",
     "sdr_from_hdr",
     "to_pq",
+    "widen_gamut",
 ]
 
 PQ_PEAK = 10_000.0
@@ -85,12 +85,12 @@ def rgb_to_xyz_matrix(name: str) -> Tensor:
     return columns * shares
 
 
-def bt709_to_bt2020(rgb: Tensor) -> Tensor:
+def widen_gamut(rgb: Tensor) -> Tensor:
     """Return linear BT.709 RGB ``(…, 3, h, w)`` in BT.2020 primaries (the matrix of ITU-R BT.2087)."""
     return _mixed(rgb, _between("bt709", "bt2020"))
 
 
-def bt2020_to_bt709(rgb: Tensor) -> Tensor:
+def narrow_gamut(rgb: Tensor) -> Tensor:
     """Return linear BT.2020 RGB ``(…, 3, h, w)`` in BT.709 primaries; colours outside of BT.709 become negative."""
     return _mixed(rgb, _between("bt2020", "bt709"))
 
@@ -123,7 +123,7 @@ def sdr_from_hdr(light: Tensor, *, white: float = 100.0, tone: ToneMap = "clip",
     """
     if tone not in ("clip", "reinhard") or not white > 0:
         raise BadInput(f"tone={tone!r} and white={white!r} were given: 'clip' or 'reinhard', and a luminance above 0.")
-    relative = bt2020_to_bt709(light).clamp_min(0) / white
+    relative = narrow_gamut(light).clamp_min(0) / white
     if tone == "reinhard":
         relative = relative * (1 + relative / 16) / (1 + relative)
     code = relative.clamp(0, 1).pow(1 / 2.4)
