@@ -1,0 +1,82 @@
+"""The shelf of one-image methods."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from srkit._reader import near
+from srkit._registry import Registry
+from srkit.errors import BadInput
+from srkit.methods._method import Method, MethodCard
+
+__all__ = ["METHODS", "MethodEntry", "card", "create", "names", "register_method"]
+
+M = TypeVar("M", bound=type[Method])
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """A registered method: the class that makes it, and its card."""
+
+    factory: type[Method]
+    card: MethodCard
+
+
+METHODS: Registry[MethodEntry] = Registry("method")
+
+
+def register_method(name: str, card: MethodCard) -> Callable[[M], M]:
+    """Put a method on the shelf under ``name``; returns a class decorator.
+
+    Args:
+        name: lower case letters, digits and underscores.
+        card: what is known about it.
+
+    Raises:
+        BadInput: the name cannot be a name, or the thing decorated is no subclass of :class:`Method`.
+        DuplicateName: the name is taken.
+    """
+
+    def file(factory: M) -> M:
+        if not (isinstance(factory, type) and issubclass(factory, Method)):
+            raise BadInput(f"register_method({name!r}) decorates a subclass of srkit.methods.Method, not {factory!r}.")
+        METHODS.register(name)(MethodEntry(factory, card))
+        factory.name = METHODS.key(name)
+        return factory
+
+    return file
+
+
+def create(name: str, **settings: Any) -> Method:
+    """Make a method by name.
+
+    Raises:
+        UnknownName: nobody registered it.
+        BadInput: a setting it does not have, or a value it cannot use.
+    """
+    factory = METHODS.get(name).factory
+    parameters = inspect.signature(factory).parameters
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    known = list(parameters)
+    for setting in settings:
+        if setting not in known and not open_ended:  # an open-ended one checks what it is given itself
+            listed = ", ".join(known) or "none"
+            raise BadInput(f"{name!r} has no setting {setting!r}.{near(setting, known)} It has: {listed}.")
+    return factory(**settings)
+
+
+def names(pattern: str = "*") -> list[str]:
+    """Return the names of the methods that match a shell pattern, sorted."""
+    return METHODS.names(pattern)
+
+
+def card(name: str) -> MethodCard:
+    """Return what is known about a method.
+
+    Raises:
+        UnknownName: nobody registered it.
+    """
+    return METHODS.get(name).card

@@ -1,0 +1,68 @@
+"""A method with the face of a network, so that everything that runs networks runs it too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.methods._method import Method, Progress, Result
+from srkit.methods._registry import create
+
+__all__ = ["MethodNetwork", "as_network"]
+
+
+class MethodNetwork(nn.Module):
+    """Runs a method on each image of a batch.
+
+    Args:
+        method: the method.
+        scale: whole enlargement factor.
+        progress: handed to the method.
+
+    Attributes:
+        name: of the method, for tables.
+        last: the result on the last image: kernel, curves, the reason why it ended.
+    """
+
+    def __init__(self, method: Method, *, scale: int, progress: Progress | None = None) -> None:
+        super().__init__()
+        self.method = method
+        self.scale = scale
+        self.progress = progress
+        self.name = method.name or type(method).__name__.lower()
+        self.last: Result | None = None
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Restore ``(b, 3, h, w)`` image by image to ``(b, 3, scale*h, scale*w)``."""
+        images = []
+        for one in lr:
+            self.last = self.method.restore(one, scale=self.scale, progress=self.progress)
+            images.append(self.last.image)
+        return torch.stack(images)  # (b, 3, scale*h, scale*w)
+
+
+def as_network(method: Method | str, *, scale: int, progress: Progress | None = None, **settings: Any) -> MethodNetwork:
+    """Give a method the face of a network: for ``srkit.evaluate``, ``srkit.upscale``, tables and widgets.
+
+    Use it without tiles: a method wants to see the whole image.
+
+    Args:
+        method: a method, or the name of one.
+        scale: whole enlargement factor.
+        progress: handed to the method.
+        **settings: of the method, where it is given by name.
+
+    Raises:
+        BadInput: settings for a method that is made already.
+
+    Example:
+        >>> srkit.evaluate(as_network("back_projection", scale=2), "set5")            # doctest: +SKIP
+    """
+    if isinstance(method, str):
+        return MethodNetwork(create(method, **settings), scale=scale, progress=progress)
+    if settings:
+        raise BadInput(f"This {method.name} is made already; its settings cannot be changed: {', '.join(settings)}.")
+    return MethodNetwork(method, scale=scale, progress=progress)

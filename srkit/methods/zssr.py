@@ -1,0 +1,295 @@
+"""ZSSR: a small network that is trained, for one image, on nothing but that image.
+
+A. Shocher, N. Cohen, M. Irani, "'Zero-Shot' Super-Resolution using Deep Internal Learning", CVPR 2018,
+https://arxiv.org/abs/1712.06087. The image is made smaller by the kernel it is believed to have come by; a network
+learns to undo that, and is then applied to the image itself.
+
+Deviations from the authors' program: fathers hold no needless black (:mod:`srkit.methods.zssr_fathers`); borders of the
+reduction are MATLAB's. The settings are the authors' (:mod:`srkit.methods.zssr_presets`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit.degrade import align, draw, read_kernel
+from srkit.errors import BadInput
+from srkit.inference.ensemble import dihedral, undo_dihedral
+from srkit.methods import zssr_presets
+from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._registry import register_method
+from srkit.methods.backprojection import back_project
+from srkit.methods.reduction import Reduction
+from srkit.methods.zssr_fathers import Pool, draw_father
+from srkit.methods.zssr_presets import Settings
+
+__all__ = ["Trainee", "ZSSRNet", "Zssr", "should_cut"]
+
+CARD = MethodCard(
+    title="ZSSR",
+    year=2018,
+    citation="A. Shocher, N. Cohen, M. Irani, \"'Zero-Shot' Super-Resolution using Deep Internal Learning\", CVPR 2018",
+    url="https://arxiv.org/abs/1712.06087",
+    idea="A small network learns, from the image itself made smaller, to make it larger.",
+)
+_POINTS = 5
+_AT_ONCE = 2**18  # pixels that go through the network in one batch
+
+
+class ZSSRNet(nn.Module):
+    """Convolutions of 3 x 3 without biases, ReLU between them, and the input added at the end.
+
+    Args:
+        width: channels.
+        depth: convolutions.
+        init: as in :class:`~srkit.methods.zssr_presets.Settings`.
+        rng: where the first weights come from.
+    """
+
+    def __init__(self, *, width: int = 64, depth: int = 8, init: str = "official", rng: torch.Generator) -> None:
+        super().__init__()
+        channels = [3, *[width] * (depth - 1), 3]
+        self.layers = nn.ModuleList(_convolution(i, o, init, rng) for i, o in itertools.pairwise(channels))
+
+    def forward(self, enlarged: Tensor) -> Tensor:
+        """Sharpen ``(b, 3, h, w)``; the size stays."""
+        x = enlarged
+        for layer in self.layers[:-1]:
+            x = F.relu(layer(x), inplace=True)
+        sr: Tensor = self.layers[-1](x) + enlarged
+        return sr
+
+
+def _convolution(inputs: int, outputs: int, init: str, rng: torch.Generator) -> nn.Module:
+    """Return a layer whose weights come from ``rng`` alone."""
+    layer = nn.utils.skip_init(nn.Conv2d, inputs, outputs, 3, padding=1, bias=False)
+    variance = 0.1 / (9 * inputs) if init == "official" else 2 / (9 * outputs)
+    nn.init.normal_(layer.weight, 0, math.sqrt(variance), generator=rng)
+    return layer
+
+
+def should_cut(history: Sequence[tuple[int, float]], *, ratio: float, dof: int = 4) -> bool:
+    """Tell whether the learning rate shall fall: the errors fall too little for the noise in them.
+
+    A line is fitted to (step, error). It is time where ``-ratio * slope < deviation of the slope``; the deviation is
+    that of least squares with the squared residuals divided by ``n - dof``.
+
+    Args:
+        history: at least ``dof + 1`` points.
+        ratio: the authors' 1.5.
+        dof: 4 or 2, see :class:`~srkit.methods.zssr_presets.Settings`.
+    """
+    n = len(history)
+    if n <= dof:
+        return False
+    x = torch.tensor([step for step, _ in history], dtype=torch.float64)
+    y = torch.tensor([error for _, error in history], dtype=torch.float64)
+    x, y = x - x.mean(), y - y.mean()
+    slope = (x * y).sum() / (x * x).sum()
+    residual = (y - slope * x).square().sum()
+    deviation = (residual / (n - dof) / (x * x).sum()).sqrt()
+    return bool(-ratio * slope < deviation)
+
+
+@register_method("zssr", CARD)
+class Zssr(Method):
+    """Zero-shot super-resolution.
+
+    Args:
+        preset: name of a configuration, see :data:`srkit.methods.PRESETS`; ``"X2_ONE_JUMP_IDEAL_CONF"`` or in short
+            ``"x2_one_jump_ideal"``.
+        kernel: the blur ``(k, k)`` the image came by, or a ``.mat`` file of it; None believes in bicubic.
+        seed: decides first weights and fathers.
+        truth: the true HR image, if it is known: its MSE is then a curve too. It is never trained on.
+        **changes: any field of :class:`~srkit.methods.zssr_presets.Settings`.
+
+    Raises:
+        UnknownName: no such preset.
+        BadInput: a setting that does not exist or a kernel that is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        preset: str = "X2_ONE_JUMP_IDEAL_CONF",
+        kernel: Tensor | str | Path | None = None,
+        seed: int = 0,
+        truth: Tensor | None = None,
+        **changes: Any,
+    ) -> None:
+        self.settings = zssr_presets.preset(preset, **changes)
+        self.kernel = read_kernel(kernel) if isinstance(kernel, str | Path) else kernel
+        self.seed, self.truth = seed, truth
+
+    def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
+        """Train on ``(3, h, w)``, factor after factor, and enlarge it."""
+        settings = self.settings.for_scale(scale)
+        kernel = None if self.kernel is None else align(self.kernel, scale)
+        if kernel is not None and len(settings.factors) > 1:
+            raise BadInput("A kernel goes with one jump; the gradual presets reduce by bicubic in between.")
+        watch = Watch(progress, total=settings.max_steps * len(settings.factors))
+        trainee = Trainee(lr, settings, self.seed, watch, self.truth)
+        sr, reasons = lr, []
+        with watch.listening():
+            for number, factors in enumerate(settings.factors):
+                reduction = Reduction(factors, kernel)
+                reasons.append(trainee.train(reduction))
+                sr = trainee.enlarge(reduction, settings.back_projections[number])
+                if watch.stop:
+                    break
+                trainee.pool = trainee.pool.with_result(sr, factors)
+        return watch.result(_whole(sr, lr, scale), "; ".join(dict.fromkeys(reasons)), kernel=self.kernel)
+
+
+class Trainee:
+    """The network of one image, and what it is trained with.
+
+    Args:
+        lr: ``(3, h, w)``.
+        settings: how.
+        seed: decides everything random.
+        watch: keeps curves and hears when to end.
+        truth: the true HR image for a curve, or None.
+
+    Attributes:
+        pool: images that fathers are cut from.
+    """
+
+    def __init__(self, lr: Tensor, settings: Settings, seed: int, watch: Watch, truth: Tensor | None = None) -> None:
+        self.lr, self.settings, self.watch, self.truth = lr, settings, watch, truth
+        self.rng = torch.Generator().manual_seed(seed)
+        self.pool = Pool((lr,), ((1.0, 1.0),))
+        self.net = self._new_network()
+        self.errors: list[tuple[int, float]] = []
+
+    def _new_network(self) -> ZSSRNet:
+        s = self.settings
+        net = ZSSRNet(width=s.width, depth=s.depth, init=s.init, rng=self.rng)
+        return net.to(self.lr.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+    def train(self, reduction: Reduction) -> str:
+        """Train until the learning rate has fallen to its end; returns why training ended."""
+        s, watch = self.settings, self.watch
+        if s.fresh_network:
+            self.net = self._new_network()
+        optimiser = torch.optim.Adam(self.net.parameters(), lr=s.learning_rate)
+        rate, last_cut, self.errors = s.learning_rate, 0, []
+        for step in range(s.max_steps):
+            if not watch.goes_on():
+                return watch.stop
+            watch.stepped(loss=self._one_step(optimiser, reduction), learning_rate=rate)
+            if step % s.test_every == 0:
+                self._measure(step, reduction)
+            if (step + 1) % s.policy_every == 0 and step - last_cut > s.min_steps and self._levelled():
+                rate, last_cut = rate / 10, step
+                for group in optimiser.param_groups:
+                    group["lr"] = rate if s.decays else s.learning_rate
+                if rate < s.min_learning_rate:
+                    return "done: the learning rate has fallen to its end"
+        return f"done: {s.max_steps} steps"
+
+    def _one_step(self, optimiser: torch.optim.Optimizer, reduction: Reduction) -> float:
+        father = draw_father(self.pool, self.settings, self.rng)  # (3, h, w)
+        son = self._son(father, reduction)
+        enlarged = reduction.enlarge(son, _size(father))[None]  # (1, 3, h, w)
+        made = self.net(enlarged.contiguous(memory_format=torch.channels_last))
+        compare = F.l1_loss if self.settings.loss == "l1" else F.mse_loss
+        loss = compare(made, father[None])
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step()
+        return float(loss.detach())
+
+    def _son(self, father: Tensor, reduction: Reduction) -> Tensor:
+        son = reduction.reduce(father)
+        if self.settings.noise:
+            son = son + draw.normal(self.rng, son.shape, son) * self.settings.noise
+        return son.clamp(0, 1)
+
+    def _measure(self, step: int, reduction: Reduction) -> None:
+        """Rebuild the image from its own reduction; the error decides about the learning rate."""
+        again = _apply(self.net, reduction.enlarge(self._son(self.lr, reduction), _size(self.lr))).clamp(0, 1)
+        error = float((again - self.lr).square().mean())
+        self.errors.append((step, error))
+        self.watch.record(reconstruction_mse=error)
+        if self.truth is not None and self.truth.shape[-2:] == reduction.size_of(self.lr):
+            sr = _apply(self.net, reduction.enlarge(self.lr)).clamp(0, 1)
+            self.watch.record(true_mse=float((sr - self.truth).square().mean()))
+
+    def _levelled(self) -> bool:
+        s = self.settings
+        points = max(_POINTS, s.slope_range // s.test_every)
+        return should_cut(self.errors[-points:], ratio=s.slope_ratio, dof=s.slope_dof)
+
+    @torch.no_grad()
+    def enlarge(self, reduction: Reduction, back_projections: int) -> Tensor:
+        """Apply the network to the image: the median over views, corrected by back-projection before and after it.
+
+        A method that was stopped takes one view, so that the answer comes soon.
+        """
+        views = self._views(reduction)
+        enlarged = [reduction.enlarge(self.lr) if v == 0 else _turned(self.lr, reduction, v) for v in views]
+        upright = []
+        for view, sr in zip(views, _in_batches(self.net, enlarged), strict=True):
+            turned_back = undo_dihedral(sr, view).clamp(0, 1)
+            upright.append(back_project(turned_back, self.lr, reduction, steps=back_projections))
+        return back_project(_median(upright), self.lr, reduction, steps=back_projections)
+
+    def _views(self, reduction: Reduction) -> range:
+        if not self.settings.ensemble or self.watch.stop:
+            return range(1)
+        return range(8 if reduction.factors[0] == reduction.factors[1] else 4)
+
+
+def _turned(lr: Tensor, reduction: Reduction, view: int) -> Tensor:
+    factors = reduction.factors[::-1] if view & 4 else reduction.factors
+    return Reduction(factors).enlarge(dihedral(lr, view))
+
+
+def _in_batches(net: nn.Module, images: Sequence[Tensor]) -> list[Tensor]:
+    """Run the network on images, those of one shape together as far as memory allows; in the order given."""
+    found: dict[int, Tensor] = {}
+    for shape in dict.fromkeys(image.shape for image in images):
+        alike = [i for i, image in enumerate(images) if image.shape == shape]
+        size = max(1, _AT_ONCE // (shape[-1] * shape[-2]))
+        for begin in range(0, len(alike), size):
+            part = alike[begin : begin + size]
+            batch = torch.stack([images[i] for i in part]).contiguous(memory_format=torch.channels_last)
+            found.update(zip(part, net(batch), strict=True))
+    return [found[i] for i in range(len(images))]
+
+
+@torch.no_grad()
+def _apply(net: nn.Module, image: Tensor) -> Tensor:
+    return _in_batches(net, [image])[0]
+
+
+def _median(images: Sequence[Tensor]) -> Tensor:
+    """Return the median of several images, of an even number the mean of the middle two as NumPy does."""
+    ordered = torch.stack(list(images)).sort(dim=0).values
+    n = len(images)
+    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+
+
+def _size(image: Tensor) -> tuple[int, int]:
+    return image.shape[-2], image.shape[-1]
+
+
+def _whole(sr: Tensor, lr: Tensor, scale: int) -> Tensor:
+    """Return ``(3, scale*h, scale*w)``: a gradual run that was stopped on its way is enlarged the rest by bicubic.
+
+    What came in grey goes out grey.
+    """
+    wanted = (scale * lr.shape[-2], scale * lr.shape[-1])
+    if _size(sr) != wanted:
+        sr = Reduction((1.0, 1.0)).enlarge(sr, wanted)
+    grey = bool((lr[0] == lr[1]).all() and (lr[1] == lr[2]).all())
+    return sr.mean(0, keepdim=True).expand(3, -1, -1) if grey else sr
