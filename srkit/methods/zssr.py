@@ -10,6 +10,7 @@ reduction are MATLAB's. The settings are the authors' (:mod:`srkit.methods.zssr_
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -70,7 +71,8 @@ class ZSSRNet(nn.Module):
 
 def _convolution(inputs: int, outputs: int, init: str, rng: torch.Generator) -> nn.Module:
     """Return a layer whose weights come from ``rng`` alone."""
-    layer = nn.utils.skip_init(nn.Conv2d, inputs, outputs, 3, padding=1, bias=False)
+    make = functools.partial(nn.Conv2d, inputs, outputs, 3, padding=1, bias=False)
+    layer = make(device="meta").to_empty(device="cpu")  # without the draw from the global generator
     variance = 0.1 / (9 * inputs) if init == "official" else 2 / (9 * outputs)
     nn.init.normal_(layer.weight, 0, math.sqrt(variance), generator=rng)
     return layer
