@@ -112,9 +112,9 @@ def _warped(image: Tensor, scale: float, settings: Settings, rng: torch.Generato
     return warp(image, ((a, b, c), (d, e, f)), size).clamp_(0, 1)
 
 
-def _filled(side: float, crop: int) -> int:
+def _filled(side: float, largest: int) -> int:
     """Return the side of a father that the scaled image fills, in steps of 8 pixels."""
-    return min(crop, max(16, round(side / 8) * 8))
+    return min(largest, max(16, round(side / 8) * 8))
 
 
 def _crop(image: Tensor, side: int, rng: torch.Generator) -> Tensor:
