@@ -1,24 +1,25 @@
-"""ADRSR, a network that grows by doubling and reads its own smaller answer.
+"""ADRSR, which solves a quarter, then a half, then the whole of the image.
 
 Y. Bei, A. Damian, S. Hu, S. Menon, N. Ravi, C. Rudin, "New Techniques for Preserving Global Structure and Denoising
 with Low Information Loss in Single-Image Super-Resolution", CVPR Workshops 2018, https://arxiv.org/abs/1805.03383. The
-idea in one sentence: train x2, then x4, then x8, and let each new stage see the picture of the stage before it beside
-its own features, so that the structure found there is kept.
+idea in one sentence: make the LR image smaller twice, enlarge the smallest by two, and let each level read the answer
+of the level below beside its own image, so that the structure found there is kept.
 
-Deviations from the paper: the sizes are ours, there is no code. From the paper and its survey: stages x2, x4, x8
-trained one after another, and the concatenation with the output of the stage before (ProSR blends the two, progressive
-CARN replaces one by the other). Our choice: 16 EDSR blocks of 64 channels for each stage. Left out: the companion
-network for noisy input, and the training on permuted colours, which is no part of the network.
+Deviations from the paper: none in the network, which is the first author's TensorFlow definition
+(``MODEL_ADASR.py``): three networks like EDSR, the last of which enlarges to the scale. The result is not clipped, and
+an image whose sides are no multiples of 4 is reflected to such. Left out are the companion network for noisy input and
+the training on permuted colours, which is no part of the network.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.errors import BadInput
-from srkit.layers import PixelRange, Prediction, conv
+from srkit.layers import conv
 from srkit.models._registry import Card, register_model
+from srkit.ops.pixels import crop_to, pad_to_multiple
 
 __all__ = ["ADRSR", "CARD"]
 
@@ -29,87 +30,107 @@ CARD = Card(
     "and Denoising with Low Information Loss in Single-Image Super-Resolution, CVPR Workshops 2018",
     url="https://arxiv.org/abs/1805.03383",
     framework="progressive",
-    idea="Double stage by stage; each new stage reads the picture of the stage before it beside its own features.",
+    idea="Enlarge a quarter of the image first; each level reads the answer of the level below beside its own image.",
     lesson="10",
-    scales=(2, 4, 8),
-    parameters={2: 1_332_931, 4: 2_664_151, 8: 3_995_371},
-    parameters_source="our own design, by hand: 1 792 + 1 329 408 + 1 731, and 1 331 220 for each further stage; no "
-    "count is published",
+    scales=(2, 3, 4, 8),
+    parameters={2: 116_954_232, 3: 116_988_807, 4: 116_954_568, 8: 117_369_132},
+    parameters_source="first author's layer list, websterbei/EDSR_tensorflow, MODEL_ADASR.py, by hand at x8: "
+    "38 980 108 + 38 987 020 + 39 401 920 + 84",
     tiny={"channels": 16, "n_blocks": 1},
     deviations=(
-        "the design is ours: depth and width are not known from the authors",
+        "the output is not clipped",
+        "any size: the image is reflected to multiples of 4 and the result cut",
         "the companion network for noisy input is left out",
     ),
 )
 
 
 class ResidualBlock(nn.Module):
-    """Convolution, ReLU, convolution, skip.
+    """Convolution, ReLU, convolution, a tenth of it on the skip.
 
     Args:
         channels: in and out.
+        residual_scale: factor on the residual.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, residual_scale: float) -> None:
         super().__init__()
+        self.residual_scale = residual_scale
         self.conv1 = conv(channels, channels)
         self.conv2 = conv(channels, channels)
 
     def forward(self, features: Tensor) -> Tensor:
         """Refine ``(b, channels, h, w)``; the shape stays."""
         residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return features + residual
+        return torch.add(features, residual, alpha=self.residual_scale)
+
+
+class Level(nn.Module):
+    """Head, residual body with a long skip, a convolution, and sub-pixel layers that go straight to colours.
+
+    Args:
+        planes: channels read, an image or an image and the answer of the level below.
+        scale: enlargement; 4 takes two steps.
+        channels: feature channels.
+        n_blocks: residual blocks.
+        residual_scale: factor on each residual.
+    """
+
+    def __init__(self, planes: int, *, scale: int, channels: int, n_blocks: int, residual_scale: float) -> None:
+        super().__init__()
+        self.head = conv(planes, channels)
+        self.body = nn.Sequential(*(ResidualBlock(channels, residual_scale=residual_scale) for _ in range(n_blocks)))
+        self.body_end = conv(channels, channels)
+        steps = [2, 2] if scale == 4 else [scale]
+        draws = [
+            layer for i, r in enumerate(steps) for layer in (conv(3 if i else channels, 3 * r * r), nn.PixelShuffle(r))
+        ]
+        self.tail = nn.Sequential(conv(channels, channels), *draws)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """Enlarge ``(b, planes, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        shallow = self.head(planes)  # (b, 256, h, w)
+        large: Tensor = self.tail(shallow + self.body_end(self.body(shallow)))  # (b, 3, s*h, s*w)
+        return large
 
 
 @register_model("adrsr", CARD)
 class ADRSR(nn.Module):
-    """A stage for each doubling: residual blocks, a sub-pixel layer, a picture.
+    """Three levels, from a quarter of the image to all of it, and a last convolution.
 
     Args:
-        scale: enlargement factor, 2, 4 or 8.
+        scale: enlargement factor.
         channels: feature channels.
-        n_blocks: residual blocks of each stage.
+        n_blocks: residual blocks of each level.
+        residual_scale: factor on each residual.
         rgb_range: the value of white inside the network.
     """
 
-    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 16, rgb_range: float = 255.0) -> None:
+    def __init__(
+        self,
+        *,
+        scale: int,
+        channels: int = 256,
+        n_blocks: int = 32,
+        residual_scale: float = 0.1,
+        rgb_range: float = 255.0,
+    ) -> None:
         super().__init__()
         self.scale = scale
-        self.range = PixelRange(rgb_range=rgb_range)
-        self.head = conv(3, channels)
-        n_stages = scale.bit_length() - 1
-        self.stages = nn.ModuleList(
-            nn.Sequential(
-                *(ResidualBlock(channels) for _ in range(n_blocks)), conv(channels, 4 * channels), nn.PixelShuffle(2)
-            )
-            for _ in range(n_stages)
+        self.rgb_range = rgb_range
+        self.levels = nn.ModuleList(
+            Level(planes, scale=r, channels=channels, n_blocks=n_blocks, residual_scale=residual_scale)
+            for planes, r in ((3, 2), (6, 2), (6, scale))
         )
-        self.pictures = nn.ModuleList(conv(channels + (3 if i else 0), 3) for i in range(n_stages))
+        self.tail = conv(3, 3)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        return self.predictions(lr)[-1].image
-
-    def predictions(self, lr: Tensor) -> list[Prediction]:
-        """Return the picture of each stage, ``(b, 3, 2*h, 2*w)``, ``(b, 3, 4*h, 4*w)``, …, of equal weight."""
-        features, found = self.head(self.range.inwards(lr)), []
-        picture: Tensor | None = None
-        for i, (stage, draw) in enumerate(zip(self.stages, self.pictures, strict=True)):
-            features = stage(features)  # (b, 64, 2h, 2w), then twice that
-            before = [] if picture is None else [picture.repeat_interleave(2, -2).repeat_interleave(2, -1)]
-            picture = draw(torch.cat([features, *before], dim=1))  # (b, 3, 2h, 2w), then twice that
-            scale = 2 ** (i + 1)
-            found.append(Prediction(name=f"x{scale}", image=self.range.outwards(picture), scale=scale, weight=1.0))
-        return found
-
-    def start_from(self, smaller: nn.Module) -> list[str]:
-        """Copy the stages of a network of a smaller scale; return the names of the parameters that stay new.
-
-        Raises:
-            BadInput: ``smaller`` is not smaller, or is another network.
-        """
-        own, given = self.state_dict(), smaller.state_dict()
-        if len(given) >= len(own) or any(key not in own or own[key].shape != given[key].shape for key in given):
-            raise BadInput(f"ADRSR x{self.scale} starts from ADRSR of a smaller scale and the same sizes.")
-        self.load_state_dict({**own, **given})
-        return sorted(own.keys() - given.keys())
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; the mean colour of each image passes by."""
+        h, w = lr.shape[-2:]
+        mean = lr.mean((-2, -1), keepdim=True)  # (b, 3, 1, 1)
+        whole = self.rgb_range * pad_to_multiple(lr - mean, 4)  # (b, 3, h, w), sides multiples of 4
+        half = F.avg_pool2d(whole, 2)  # (b, 3, h/2, w/2)
+        answer = self.levels[0](F.avg_pool2d(half, 2))  # (b, 3, h/2, w/2)
+        answer = self.levels[1](torch.cat([answer, half], dim=1))  # (b, 3, h, w)
+        answer = self.tail(self.levels[2](torch.cat([answer, whole], dim=1)))  # (b, 3, s*h, s*w)
+        return crop_to(answer / self.rgb_range, self.scale * h, self.scale * w) + mean  # (b, 3, s*h, s*w)

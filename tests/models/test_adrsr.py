@@ -1,55 +1,63 @@
-"""ADRSR: no code to compare with, so the invariants of growing by concatenation."""
+"""ADRSR against its first author's graph, written out again in plain functions, and what its mean does."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 import srkit
-from srkit.errors import BadInput
 
 
-def test_a_new_stage_that_draws_nothing_of_its_own_enlarges_the_picture_before() -> None:
-    small = srkit.models.create("adrsr", scale=2, tiny=True).eval()
-    large = srkit.models.create("adrsr", scale=4, tiny=True).eval()
-    new = large.start_from(small)  # type: ignore[operator]
-    assert new
-    assert all(key.startswith(("stages.1.", "pictures.1.")) for key in new)
-    draw = large.pictures[1]
-    nn.init.zeros_(draw.weight)
-    nn.init.zeros_(draw.bias)
-    draw.weight.data[:, -3:, 1, 1] = torch.eye(3)  # the last three channels are the picture before
+def _authors_block(layers: list[Tensor], planes: Tensor, n_blocks: int, scale: int) -> Tensor:
+    """Compute EDSR_Block of MODEL_ADASR.py: weights and biases are taken in the order in which it makes its layers."""
+
+    def layer(features: Tensor) -> Tensor:
+        weight, bias = layers.pop(0), layers.pop(0)
+        return F.conv2d(features, weight, bias, padding=1)
+
+    start = tensor = layer(planes)
+    for _ in range(n_blocks):
+        tensor = tensor + 0.1 * layer(layer(tensor).relu())
+    tensor = layer(layer(tensor) + start)
+    for r in [2, 2] if scale == 4 else [scale]:
+        tensor = F.pixel_shuffle(layer(tensor), r)
+    return tensor
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4, 8])
+def test_it_computes_the_authors_graph(scale: int) -> None:
+    net = srkit.models.create("adrsr", scale=scale, channels=8, n_blocks=2).eval().double()
+    layers = [weight for level in net.levels for weight in level.parameters()]
+    lr = torch.rand(2, 3, 12, 8, dtype=torch.float64)
+    with torch.no_grad():
+        mean = 255 * lr.mean((2, 3), keepdim=True)
+        whole = 255 * lr - mean
+        half = whole.reshape(2, 3, 6, 2, 4, 2).mean((3, 5))
+        quarter = half.reshape(2, 3, 3, 2, 2, 2).mean((3, 5))
+        small = _authors_block(layers, quarter, 2, 2)
+        middle = _authors_block(layers, torch.cat([small, half], 1), 2, 2)
+        large = _authors_block(layers, torch.cat([middle, whole], 1), 2, scale)
+        theirs = (F.conv2d(large, net.tail.weight, net.tail.bias, padding=1) + mean) / 255
+        ours = net(lr)
+    assert not layers, "every layer was used"
+    assert (ours - lr.mean((2, 3), keepdim=True)).abs().max() > 1e-3, "the layers must matter"
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_a_colour_added_to_the_image_is_added_to_the_result() -> None:
+    net = srkit.models.create("adrsr", scale=2, tiny=True).eval().double()
+    lr = torch.rand(1, 3, 9, 11, dtype=torch.float64)
+    tint = torch.tensor([0.1, -0.2, 0.3], dtype=torch.float64)[:, None, None]
+    with torch.no_grad():
+        torch.testing.assert_close(net(lr + tint), net(lr) + tint)
+
+
+def test_a_zeroed_tail_leaves_the_mean_colour() -> None:
+    net = srkit.models.create("adrsr", scale=3, tiny=True).eval()
+    nn.init.zeros_(net.tail.weight)
+    nn.init.zeros_(net.tail.bias)
     lr = torch.rand(1, 3, 9, 11)
     with torch.no_grad():
-        expected = small(lr).repeat_interleave(2, -1).repeat_interleave(2, -2)
-        torch.testing.assert_close(large(lr), expected)
-
-
-def test_every_stage_predicts_a_picture_and_the_last_is_the_answer() -> None:
-    net = srkit.models.create("adrsr", scale=8, tiny=True).eval()
-    lr = torch.rand(1, 3, 8, 9)
-    with torch.no_grad():
-        found = net.predictions(lr)  # type: ignore[operator]
-        assert [(p.name, p.scale, tuple(p.image.shape[-2:])) for p in found] == [
-            ("x2", 2, (16, 18)),
-            ("x4", 4, (32, 36)),
-            ("x8", 8, (64, 72)),
-        ]
-        assert torch.equal(found[-1].image, net(lr))
-
-
-def test_the_first_pictures_of_a_grown_network_are_those_of_the_smaller_one() -> None:
-    small = srkit.models.create("adrsr", scale=4, tiny=True).eval()
-    large = srkit.models.create("adrsr", scale=8, tiny=True).eval()
-    large.start_from(small)  # type: ignore[operator]
-    lr = torch.rand(1, 3, 8, 8)
-    with torch.no_grad():
-        torch.testing.assert_close(large.predictions(lr)[1].image, small(lr))  # type: ignore[operator]
-
-
-def test_it_cannot_start_from_itself_or_from_another_network() -> None:
-    net = srkit.models.create("adrsr", scale=4, tiny=True)
-    for other in (net, srkit.models.create("edsr", scale=2, tiny=True)):
-        with pytest.raises(BadInput, match="smaller scale"):
-            net.start_from(other)  # type: ignore[operator]
+        torch.testing.assert_close(net(lr), lr.mean((2, 3), keepdim=True).expand(1, 3, 27, 33))

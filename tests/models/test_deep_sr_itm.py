@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.ndimage
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import srkit
 from srkit.models.deep_sr_itm import guided_base
@@ -67,3 +67,66 @@ def test_factors_of_one_make_it_the_network_that_is_trained_first() -> None:
                 nn.init.zeros_(factor[2].weight)
                 nn.init.ones_(factor[2].bias)
         torch.testing.assert_close(full(lr), base(lr))
+
+
+def _authors_names(net: nn.Module) -> dict[str, nn.Module]:
+    """Return our layers under the names they have in net_full.m."""
+    named: dict[str, nn.Module] = {"conv_1": net.base_head, "convd_1": net.detail_head, "dr_13": net.fuse[1]}
+    for i, (base, detail) in enumerate(zip(net.base_path, net.detail_path, strict=True)):
+        named |= {f"conv_{2 * i + 2}": base.conv1, f"conv_{2 * i + 3}": base.conv2, f"dr_{2 * i + 1}": detail.reduce}
+        named |= {f"convd_{2 * i + 2}": detail.conv1, f"convd_{2 * i + 3}": detail.conv2}
+    for i, block in enumerate(net.body):
+        named |= {f"conv_{2 * i + 15}": block.conv1, f"conv_{2 * i + 16}": block.conv2}
+    named |= {"conv_14": net.fuse[2], "conv_35": net.upsampler[1], "conv_36": net.upsampler[3], "conv_37": net.tail}
+    for kind, modulator in (("b", net.base_modulator), ("d", net.detail_modulator)):
+        named |= {f"conv{kind}s_{i + 1}": layer for i, layer in enumerate(modulator.shared)}
+        for i, factor in enumerate(modulator.factors):
+            named |= {f"conv{kind}m_{2 * i + 1}": factor[0], f"conv{kind}m_{2 * i + 2}": factor[2]}
+    return named
+
+
+def _authors_graph(layers: dict[str, nn.Module], planes: Tensor, base: Tensor) -> Tensor:
+    """Compute what net_full.m computes, in its order and under its names, from the planes and their guided base."""
+    inputs = {"b": torch.cat([planes, base], 1), "d": torch.cat([planes, planes / base], 1)}
+    shared = {}
+    for kind, pair in inputs.items():
+        first = layers[f"conv{kind}s_1"](pair).relu()
+        shared[kind] = layers[f"conv{kind}s_3"](layers[f"conv{kind}s_2"](first).relu()).relu()
+
+    def factor(kind: str, n: int) -> Tensor:
+        found: Tensor = layers[f"conv{kind}m_{n // 2}"](layers[f"conv{kind}m_{n // 2 - 1}"](shared[kind]).relu())
+        return found
+
+    def two(name: str, n: int, start: Tensor) -> Tensor:
+        found: Tensor = layers[f"{name}_{n + 1}"](layers[f"{name}_{n}"](start).relu())
+        return found
+
+    sums = {1: layers["conv_1"](inputs["b"])}
+    for n in range(2, 13, 2):
+        residual = two("conv", n, sums[n - 1].relu())
+        sums[n + 1] = sums[n - 1] + (residual * factor("b", n) if n % 4 == 0 else residual)
+    head = layers["convd_1"](inputs["d"])
+    details = {3: head + two("convd", 2, head.relu())}
+    for n in range(4, 13, 2):
+        joined = layers[f"dr_{n - 1}"](torch.cat([sums[n - 1], details[n - 1]], 1).relu())
+        residual = two("convd", n, joined)
+        details[n + 1] = details[n - 1] + (residual * factor("d", n) if n % 4 == 0 else residual)
+    fused = layers["conv_14"](layers["dr_13"](torch.cat([sums[13], details[13]], 1).relu()))
+    for n in range(15, 34, 2):
+        fused = fused + two("conv", n, fused.relu())
+    large = torch.pixel_shuffle(layers["conv_36"](layers["conv_35"](fused.relu()).relu()).relu(), 2)
+    picture: Tensor = imresize(planes, 2) + layers["conv_37"](large)
+    return picture
+
+
+def test_it_computes_the_authors_graph() -> None:
+    net = srkit.models.create("deep_sr_itm", scale=2, channels=8).eval().double()
+    named = _authors_names(net)
+    assert named.pop("dr_1") is None
+    planes = 0.1 + 0.9 * torch.rand(1, 3, 10, 12, dtype=torch.float64)
+    with torch.no_grad():
+        ours = net.enlarge_planes(planes)  # type: ignore[operator]
+        theirs = _authors_graph(named, planes, guided_base(planes))
+        bicubic = imresize(planes, 2)
+    assert (theirs - bicubic).abs().max() > 0.05, "the layers must matter"
+    torch.testing.assert_close(ours, theirs)
