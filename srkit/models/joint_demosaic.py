@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from srkit.layers import Upsampler, conv
 from srkit.models._registry import Card, register_model
-from srkit.ops.bayer import mosaic_plane
+from srkit.ops.mosaic import mosaic
 from srkit.ops.pixels import crop_to, pad_to_multiple
 
 __all__ = ["CARD", "JointDemosaic"]
@@ -80,7 +80,8 @@ class JointDemosaic(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge the mosaic of ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
         h, w = lr.shape[-2:]
-        even = pad_to_multiple(mosaic_plane(lr), 2)  # (b, 1, h, w), sides made even; reflection keeps the pattern
+        sensor = mosaic(lr).sum(1, keepdim=True)  # (b, 1, h, w)
+        even = pad_to_multiple(sensor, 2)  # (b, 1, h, w), sides made even; reflection keeps the pattern
         shallow = self.head(F.pixel_unshuffle(even, 2))  # (b, 64, h, w)
         deep = shallow + self.body_end(self.body(shallow))
         return crop_to(self.tail(self.upsampler(deep)), self.scale * h, self.scale * w)  # (b, 3, s*h, s*w)

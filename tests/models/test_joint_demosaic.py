@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 import srkit
-from srkit.ops.bayer import bayer_mask, mosaic
+from srkit.ops.mosaic import bayer_masks, mosaic
 
 
 def test_an_image_and_its_mosaic_give_the_same_result() -> None:
@@ -19,7 +19,7 @@ def test_the_gradient_reaches_every_recorded_number_and_no_other() -> None:
     net = srkit.models.create("joint_demosaic", scale=3, tiny=True).eval()
     lr = torch.rand(1, 3, 9, 11, requires_grad=True)
     (gradient,) = torch.autograd.grad(net(lr).square().sum(), lr)
-    assert torch.equal(gradient[0] != 0, bayer_mask(9, 11))
+    assert torch.equal(gradient[0] != 0, bayer_masks(9, 11).bool())
 
 
 def test_reflection_at_odd_sides_keeps_the_pattern() -> None:
