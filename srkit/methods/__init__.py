@@ -9,6 +9,7 @@ from srkit.methods._registry import METHODS, MethodEntry, card, create, names, r
 from srkit.methods.backprojection import BackProjection, back_project
 from srkit.methods.bicubic import Bicubic
 from srkit.methods.face import MethodNetwork, as_network
+from srkit.methods.plug_and_play import PlugAndPlay, by_level
 from srkit.methods.reduction import Reduction
 from srkit.methods.zssr import Zssr, ZSSRNet
 from srkit.methods.zssr_presets import PRESETS, Settings, preset
@@ -22,6 +23,7 @@ __all__ = [
     "MethodCard",
     "MethodEntry",
     "MethodNetwork",
+    "PlugAndPlay",
     "Progress",
     "Reduction",
     "Result",
@@ -31,6 +33,7 @@ __all__ = [
     "Zssr",
     "as_network",
     "back_project",
+    "by_level",
     "card",
     "create",
     "names",
