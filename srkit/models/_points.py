@@ -155,13 +155,16 @@ def _double(candidate: Candidate) -> None:
 
 
 def _unclamped(candidate: Candidate) -> None:
-    """The output is not cut to [0, 1]."""
+    """The output is not cut to [0, 1], unless the card says why the network can give nothing else."""
     net = candidate.net().eval()
     with torch.no_grad():
         for weight in net.parameters():
             weight.mul_(4)
         sr = candidate.run(net, 5 * candidate.lr() - 2)
-    if sr.min() >= 0 and sr.max() <= 1:
+    inside, bounded = bool(sr.min() >= 0 and sr.max() <= 1), candidate.entry.card.bounded
+    if bounded and not inside:
+        raise Unmet(f"the card says that nothing outside [0, 1] can come out ({bounded}), and it does")
+    if inside and not bounded:
         raise Unmet("values outside [0, 1] never come out: take the clamp away, the metrics clip")
 
 

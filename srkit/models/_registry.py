@@ -67,6 +67,7 @@ class Card:
         checkpoints: official weights: where they are, their licence, how they load.
         luma_only: the network sees Y alone; chroma is enlarged by bicubic (the exam then overfits a grey patch).
         extra_input: the one extra keyword of ``forward``, where the network needs more than the image.
+        bounded: why no value outside [0, 1] can come out, where that is so by the nature of the network.
         quiet_parameters: shell patterns of parameters whose first gradient may be exactly zero, with the reason.
     """
 
@@ -87,6 +88,7 @@ class Card:
     checkpoints: str = "none public"
     luma_only: bool = False
     extra_input: str | None = None
+    bounded: str | None = None
     quiet_parameters: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

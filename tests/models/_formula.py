@@ -36,6 +36,12 @@ def planes(channels: int, h: int, w: int) -> Tensor:
     return image(h, w * -(-channels // 3)).reshape(1, -1, h, w)[:, :channels]
 
 
+def kernel(size: int) -> Tensor:
+    """Return a lopsided blur kernel ``(size, size)``, positive, of sum 1."""
+    values = 1.2 + torch.sin(0.9 * torch.arange(size * size, dtype=torch.float64) ** 1.1)
+    return (values / values.sum()).reshape(size, size).float()
+
+
 def _sines(number: int, shape: Sequence[int]) -> Tensor:
     values = torch.arange(math.prod(shape), dtype=torch.float64)
     fan_in = math.prod(shape[1:]) or 1

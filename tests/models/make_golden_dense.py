@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tests.models._formula import image, weights
+from tests.models._formula import image, kernel, weights
 from tests.models.make_golden_luma import GOLDEN, commit_of
 
 
@@ -108,6 +108,13 @@ REFERENCES = {
     ),
     "msrn": Reference(
         "MIVRC/MSRN-PyTorch", "model.msrn", lambda m: m.make_model(_EDSR), folder="MSRN/Train", white=255.0
+    ),
+    "usrnet": Reference(
+        "cszn/KAIR",
+        "models.network_usrnet_v1",
+        lambda m: m.USRNet(n_iter=3, h_nc=8, nc=[8, 12, 16, 20]),
+        call=lambda net, lr: net(lr, kernel(5)[None, None], 3, torch.full((1, 1, 1, 1), 0.02)),
+        gain=0.6,
     ),
     "msrn_luma": Reference("MIVRC/MSRN-PyTorch", "model", lambda m: m.MSRN(), folder="OLD", channels=1),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -164,6 +165,16 @@ def test_a_network_that_raises_fails_the_point_and_says_where(registered: str, m
     assert not report.passed
     assert "sizes of tensors must match" in str(report)
     assert "test_contract.py" in str(report)
+
+
+@pytest.mark.parametrize(("network", "passes"), [(Clamped, True), (Good, False)])
+def test_a_card_may_say_that_values_are_bounded_and_must_then_be_right(network: type[nn.Module], passes: bool) -> None:
+    name = f"bounded_{network.__name__.lower()}"
+    register_model(name, replace(CARD, bounded="tests"))(network)
+    try:
+        assert exam(name, points=["the output is unclamped"]).passed is passes
+    finally:
+        MODELS.unregister(name)
 
 
 def test_an_unknown_network_or_point_is_refused_with_a_list() -> None:
