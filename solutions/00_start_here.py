@@ -14,6 +14,21 @@
 # | 0.2 `to_bytes` | 1 of 5 | 4 of 5 | 5 |
 # | 0.3 `nearest` | 1 of 5 | 3 of 5 | 5 |
 
+# %% [markdown] ko dd5482be
+# # 여기서 시작합니다
+#
+# 작은 사진이 들어가고, 크고 선명한 사진이 나옵니다. 이 강의는 그 일이 어떻게 이루어지는지를, 픽셀을 복사하는 두 줄의 코드에서 세부를
+# 만들어 내는 신경망까지 보여 주고, 각각의 핵심을 직접 쓰게 합니다. 그래픽 카드도 네트워크 연결도 필요 없습니다.
+#
+# 첫 수업에서는 환경이 스스로를 점검하고, 첫 사진을 확대하며, 수업이 어떻게 진행되는지 배웁니다. 5분짜리 연습 문제가 세 개 있고, 뒤의
+# 모든 수업도 같은 순서로 나아갑니다.
+#
+# | 연습 문제 | 난이도 | 중요도 | 분 |
+# |---|:-:|:-:|:-:|
+# | 0.1 `to_float` | 1 / 5 | 5 / 5 | 5 |
+# | 0.2 `to_bytes` | 1 / 5 | 4 / 5 | 5 |
+# | 0.3 `nearest` | 1 / 5 | 3 / 5 | 5 |
+
 # %% setup
 import torch
 
@@ -26,6 +41,12 @@ torch.manual_seed(0);
 #
 # A cell is run with Shift+Enter. Run the next one. It looks at Python, PyTorch, Jupyter, the disk and the course's own
 # files, and says for each what is there; where something is missing it says the one thing to do.
+
+# %% [markdown] ko f4c38600
+# ## 모두 잘 작동하나요?
+#
+# 셀은 Shift+Enter로 실행합니다. 다음 셀을 실행하십시오. Python, PyTorch, Jupyter, 디스크, 그리고 강의 파일을 살펴보고 무엇이 있는지
+# 말해 줍니다. 빠진 것이 있으면 해야 할 일 한 가지를 알려 줍니다.
 
 # %%
 import subprocess
@@ -40,6 +61,12 @@ print(report.stdout)
 # This is one of fifteen small photographs that come with the course, and beside it what is left when it is made half as
 # wide and half as high. Three of four pixels are gone. Can anything bring them back?
 
+# %% [markdown] ko 8aa7b15a
+# ## 사진 한 장과 질문 하나
+#
+# 강의에 딸린 작은 사진 열다섯 장 가운데 하나이고, 그 옆은 가로와 세로를 절반으로 줄였을 때 남는 것입니다. 픽셀 넷 중 셋이 사라졌습니다.
+# 무엇이 그것을 되돌릴 수 있을까요?
+
 # %%
 pair = srkit.datasets.samples(scale=2)[0]
 titles = ["original", "half the size"]
@@ -50,6 +77,12 @@ srkit.widgets.show(pair.hr, pair.lr, titles=titles, alt="A photograph, and the s
 # line. In 1 the missing pixels are computed from their neighbours by a fixed rule. In 2 they come from a network of four
 # layers that was trained for this course and has never seen this photograph; 3 is the original. The keys **1**, **2** and
 # **3** flip between them on the spot, the wheel zooms until you see single pixels, and **?** shows all keys.
+
+# %% [markdown] ko 7c7be5d7
+# 두 가지 시도가 있습니다. 사진 위의 두 목록으로 선의 왼쪽과 오른쪽에 무엇을 놓을지 고르고, 선은 끌어서 옮길 수 있습니다. 1에서는 빠진
+# 픽셀을 정해진 규칙에 따라 이웃 픽셀로 계산합니다. 2에서는 이 강의를 위해 학습되었고 이 사진을 본 적이 없는 네 층짜리 신경망이 만듭니다.
+# 3은 원본입니다. **1**, **2**, **3** 키는 같은 자리에서 영상을 바꾸고, 휠은 픽셀 하나하나가 보일 때까지 확대하며, **?** 는 모든 키를 보여
+# 줍니다.
 
 # %%
 try:
@@ -75,6 +108,14 @@ srkit.widgets.compare(
 # Then do the same with the fixed rule of the picture above. Which gets more? Write `"copying"`, `"the rule"` or
 # `"about the same"` (within half a decibel) in place of the question mark.
 
+# %% [markdown] ko 50c892e1
+# ### 여러분의 예측
+#
+# 실험에 앞서 추측을 묻는 일이 자주 있을 것입니다. 먼저 추측하면 답이 기억에 남습니다. 추측은 채점하지 않으며, 여러분의 컴퓨터에 있는 파일에만
+# 저장됩니다. 첫 번째 추측입니다. 각 픽셀을 네 번 복사해 사진을 확대하고, 결과가 원본에서 얼마나 먼지 데시벨로 잽니다(데시벨이 무엇인지는
+# 수업 02에서 다룹니다. 클수록 좋습니다). 위 사진의 정해진 규칙으로도 똑같이 합니다. 어느 쪽이 더 클까요? 물음표 대신 `"copying"`(복사),
+# `"the rule"`(규칙), `"about the same"`(0.5 데시벨 이내로 비슷함) 가운데 하나를 쓰십시오.
+
 # %%
 guess = "?"
 srkit.exercises.predict("00-copying", guess, choices=["copying", "the rule", "about the same"])
@@ -94,6 +135,21 @@ srkit.exercises.predict("00-copying", guess, choices=["copying", "the rule", "ab
 # line that raises the error, run the cell again, and the check again. Write the first door: `pixels` is a tensor
 # `(h, w, 3)` of `torch.uint8`; return `(3, h, w)`, float32, in [0, 1].
 
+# %% [markdown] ko 0c6719b5
+# ## 영상은 숫자입니다
+#
+# ### 아이디어
+#
+# 사진 파일에는 바이트가 들어 있습니다. 높이 곱하기 너비 곱하기 3개의 0에서 255까지의 수로, 각 픽셀의 빨강, 초록, 파랑이 얼마나 되는지를
+# 나타냅니다. 이 강의의 모든 것은 채널이 앞에 오고 가장 밝은 값이 1인 실수 *텐서*, 즉 [0, 1] 범위의 `(3, h, w)`를 다룹니다. 두 세계
+# 사이에는 문이 두 개 있고, 부주의한 프로그램은 양쪽에서 화질을 잃습니다.
+#
+# ### 손으로: 연습 문제 0.1
+#
+# 다음 셀 아래에는 확인 셀이 있습니다. 먼저 둘 다 그대로 실행하십시오. 아직 아무것도 쓰지 않았다고 말해 줄 것입니다. 그다음 오류를 일으키는
+# 줄을 바꾸고, 그 셀을 다시 실행한 뒤, 확인 셀을 다시 실행하십시오. 첫 번째 문을 씁니다. `pixels`는 `torch.uint8` 텐서 `(h, w, 3)`입니다.
+# [0, 1] 범위의 float32 `(3, h, w)`를 돌려주십시오.
+
 # %% exercise to_float
 def to_float(pixels):
     """Turn bytes (h, w, 3) into floats (3, h, w) in [0, 1]."""
@@ -109,6 +165,11 @@ srkit.exercises.check("to_float", to_float)
 # waits until you hand in, so a green check means "good so far". If you are stuck, ask for a hint: `level=1` is a nudge, `2`
 # the concept, `3` the first step.
 
+# %% [markdown] ko ddcd0a61
+# 확인 셀은 어떤 기준이 충족되었는지 말하고, 충족되지 않은 것이 있으면 무엇을 보았는지 말합니다. 정답은 결코 보여 주지 않습니다. 한 가지 기준은
+# 제출한 뒤에야 검사되므로, 초록색 결과는 "지금까지는 좋다"는 뜻입니다. 막히면 힌트를 구하십시오. `level=1`은 가벼운 귀띔, `2`는 개념, `3`은
+# 첫걸음입니다.
+
 # %%
 srkit.exercises.hint("to_bytes", level=1)
 
@@ -117,6 +178,12 @@ srkit.exercises.hint("to_bytes", level=1)
 #
 # The way back: `image` is `(3, h, w)` of floats, possibly a little below 0 or above 1, because a network does not know that
 # nothing is darker than black. Return bytes of the same shape. Round to the nearest level.
+
+# %% [markdown] ko e3217eac
+# ### 손으로: 연습 문제 0.2
+#
+# 돌아가는 길입니다. `image`는 실수 텐서 `(3, h, w)`이고, 신경망은 검정보다 어두운 것이 없다는 사실을 모르므로 0보다 조금 작거나 1보다 조금 클
+# 수 있습니다. 같은 모양의 바이트를 돌려주십시오. 가장 가까운 단계로 반올림하십시오.
 
 # %% exercise to_bytes
 def to_bytes(image):
@@ -135,6 +202,12 @@ srkit.exercises.check("to_bytes", to_bytes)
 # Why does rounding matter? Cutting decimals off makes each image half a level darker on average. Do it ten times, as a
 # program that saves after every step does, and it shows in the numbers.
 
+# %% [markdown] ko 209ff85d
+# ### 보기
+#
+# 반올림이 왜 중요할까요? 소수점 아래를 버리면 영상이 평균 반 단계씩 어두워집니다. 매 단계마다 저장하는 프로그램처럼 열 번 되풀이하면 숫자에
+# 드러납니다.
+
 # %%
 rounded = cut = pair.hr
 for _ in range(10):
@@ -152,6 +225,14 @@ for name, image in (("rounded", rounded), ("cut off", cut)):
 # The simplest way to enlarge is to copy: each pixel becomes a square of `scale` times `scale` pixels. It is called *nearest
 # neighbour*, and it is the method every other one is better than. `image` is `(c, h, w)`.
 
+# %% [markdown] ko e86937b9
+# ## 첫 확대
+#
+# ### 손으로: 연습 문제 0.3
+#
+# 가장 간단한 확대는 복사입니다. 각 픽셀이 `scale` 곱하기 `scale` 픽셀의 정사각형이 됩니다. 이를 *최근접 이웃*이라 하고, 다른 모든 방법은
+# 이보다 낫습니다. `image`는 `(c, h, w)`입니다.
+
 # %% exercise nearest
 def nearest(image, scale):
     """Enlarge (c, h, w) to (c, scale*h, scale*w) by copying pixels."""
@@ -165,6 +246,9 @@ srkit.exercises.check("nearest", nearest)
 
 # %% [markdown]
 # ### See it
+
+# %% [markdown] ko 4ef4965b
+# ### 보기
 
 # %%
 copied = nearest(pair.lr, 2)
@@ -192,6 +276,12 @@ srkit.widgets.show(
 # After every exercise you see how the library does the same. It is the same idea, with more care for what can go wrong; its
 # code is meant to be read.
 
+# %% [markdown] ko 8bb13818
+# ### 라이브러리의 구현
+#
+# 연습 문제가 끝날 때마다 라이브러리가 같은 일을 어떻게 하는지 봅니다. 아이디어는 같고, 잘못될 수 있는 것에 더 주의를 기울입니다. 그 코드는
+# 읽으라고 쓴 것입니다.
+
 # %%
 srkit.widgets.source(srkit.ops.quantise)
 
@@ -199,6 +289,11 @@ srkit.widgets.source(srkit.ops.quantise)
 # ## Your own photograph
 #
 # Put the path of a picture in place of `None`, for example `"holiday.jpg"` if it lies beside this notebook.
+
+# %% [markdown] ko 4e41d51d
+# ## 여러분의 사진
+#
+# `None` 대신 사진의 경로를 쓰십시오. 이 노트북 옆에 있다면 예를 들어 `"holiday.jpg"`입니다.
 
 # %%
 photo = None
@@ -216,6 +311,12 @@ srkit.widgets.compare(
 #
 # Lessons end with two columns: what the papers print, and what this machine just measured. Here there is only the second;
 # the images are ours. The measure is the squared error over all three channels, which is not yet that of the papers.
+
+# %% [markdown] ko dfd3251d
+# ## 보고된 것과 우리가 얻은 것
+#
+# 수업의 끝에는 두 열이 있습니다. 논문에 인쇄된 것과 이 컴퓨터가 방금 잰 것입니다. 여기에는 두 번째 열만 있습니다. 영상이 우리 것이기 때문입니다.
+# 측정한 값은 세 채널 모두에 대한 제곱 오차이며, 아직 논문의 방식은 아닙니다.
 
 # %%
 for name, value in decibels.items():
@@ -255,3 +356,34 @@ for name, value in decibels.items():
 #
 # **Further doors.** `srkit.datasets.samples(scale=4)` has the same photographs at a quarter of their size. What do your
 # copy, the rule and your eye make of those?
+
+# %% [markdown] ko d47d1e4a
+# ## 강의는 이렇게 이어집니다
+#
+# | 수업 | 내용 |
+# |:-:|---|
+# | 01 | 초해상도란 무엇이고 어디에 쓰이는가 |
+# | 02 | 화질 측정: 바이큐빅, PSNR, SSIM을 손으로 |
+# | 03, 04 | 네 가지 틀; 신경망 안에서 확대하는 방법 |
+# | 05, 06, 07, 08 | 잔차와 재귀; 다중 경로와 밀집 연결; 어텐션; 그 밖의 합성곱과 웨이블릿 |
+# | 09, 10 | 손실; 학습 전략과 테스트 때의 기법 |
+# | 11 | 연습 1: 여러분의 신경망과 손실 |
+# | 12, 13, 14 | 작은 영상이 공식으로 만들어지지 않았을 때: 블라인드, 영상 한 장으로, 쌍 없이 |
+# | 15 | 연습 2: 영상 한 장에서 배우기 |
+#
+# 모르는 낱말은 강의의 용어집 `docs/GLOSSARY.md`에 있습니다. 여러분이 쓴 것은 `work` 폴더에 보관되며, 업데이트는 그 폴더를 건드리지 않습니다.
+#
+# ## 정리
+#
+# * 영상은 [0, 1] 범위의 `(3, h, w)`입니다. 파일에는 바이트가 들어 있습니다. 나갈 때 반올림하십시오.
+# * 픽셀을 복사하면 확대됩니다. 정해진 규칙이 더 낫고, 다른 사진들을 본 신경망은 더욱 낫습니다.
+# * 수업: 추측하고, 쓰고, 확인하고, 보고, 라이브러리와 비교합니다.
+#
+# 잘 남았는지 알아보는 세 가지 질문:
+#
+# <details><summary>0.5는 파일에서 어떤 픽셀 값이 됩니까?</summary>255 곱하기 0.5는 127.5이고, 반올림하면 128입니다.</details>
+# <details><summary>신경망이 어떤 픽셀에 1.02를 돌려줍니다. 무엇이 저장됩니까?</summary>255입니다. 값은 먼저 [0, 1]로 제한됩니다.</details>
+# <details><summary>4배로 확대한 사진의 픽셀 가운데 작은 사진에 있던 것은 얼마나 됩니까?</summary>열여섯 개 중 하나입니다.</details>
+#
+# **더 나아가기.** `srkit.datasets.samples(scale=4)`에는 같은 사진들이 4분의 1 크기로 있습니다. 여러분의 복사와 규칙, 그리고 눈은 그것으로 무엇을
+# 만들어 냅니까?
