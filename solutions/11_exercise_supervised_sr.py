@@ -21,6 +21,29 @@
 # Beneath each exercise stands a check. It answers in a second, says what is not right yet, and keeps the answer to
 # itself. Stuck? `srkit.exercises.hint("tv_loss")` gives a nudge, `level=2` the concept, `level=3` the first step.
 
+# %% [markdown] ko 11cf4a5c
+# # 연습 1: 지도 학습 초해상도
+#
+# 이 수업에서는 지도 학습 방법에 필요한 모든 것을 강의의 연습 순서대로 한 번 거칩니다. 완성된 신경망을 쓰고, 데이터를 준비하고, 학습하고, 미세
+# 조정하고, 자신의 신경망을 더하고, 자신의 손실을 더합니다. 15줄을 넘지 않는 연습 문제 다섯 개이며, 나머지는 그래픽 카드와 네트워크가 없는
+# 노트북에서 몇 분 안에 저절로 실행됩니다.
+#
+# **할 수 있게 되는 것**: 학습 한 단계가 무엇을 하는지 문장 하나하나 말하기, 작은 신경망을 쓰고 학습하기 전에 그것이 옳은지 알기, 손실의 어느
+# 부분이 얼마나 작용하는지 말하기.
+#
+# **필요한 것**: PyTorch의 텐서와 `nn.Module`, 그리고 수업 02에서 배운 휘도에서의 PSNR의 뜻.
+#
+# | 연습 문제 | 난이도 | 중요도 | 분 |
+# |---|:-:|:-:|:-:|
+# | 11.1 `self_ensemble` | 2 / 5 | 2 / 5 | 15 |
+# | 11.2 `find_pairs` | 1 / 5 | 3 / 5 | 10 |
+# | 11.3 `training_step` | 2 / 5 | 5 / 5 | 15 |
+# | 11.4 `A2001SR` | 3 / 5 | 5 / 5 | 15 |
+# | 11.5 `tv_loss` | 2 / 5 | 4 / 5 | 15 |
+#
+# 각 연습 문제 아래에는 확인 셀이 있습니다. 1초 안에 답하고, 아직 옳지 않은 것을 말하며, 정답은 말하지 않습니다. 막히면
+# `srkit.exercises.hint("tv_loss")`가 귀띔을, `level=2`가 개념을, `level=3`이 첫걸음을 줍니다.
+
 # %% setup
 import copy
 from pathlib import Path
@@ -38,6 +61,12 @@ torch.manual_seed(0);
 #
 # Below is a small photograph, enlarged by 2: by bicubic interpolation and by a network that somebody has trained
 # already. It has four convolutions. Where do they differ, and by how much?
+
+# %% [markdown] ko a1d6b6d7
+# ## 사진 한 장과 질문 하나
+#
+# 아래는 2배로 확대한 작은 사진입니다. 하나는 바이큐빅 보간으로, 하나는 누군가 이미 학습시킨 신경망으로 확대했습니다. 신경망에는 합성곱이 네 개
+# 있습니다. 둘은 어디에서, 얼마나 다를까요?
 
 # %%
 def finished_network():
@@ -74,6 +103,12 @@ srkit.widgets.compare(
 # weight is changed. What happens to the PSNR on the test images? Write your guess in place of the question mark, before
 # you go on: `"falls"`, `"stays"` (within 0.01 dB) or `"rises"`.
 
+# %% [markdown] ko 34bb62d8
+# ### 여러분의 예측
+#
+# 한 신경망에 영상을 돌리거나 뒤집어 가며 여덟 번 묻고, 여덟 답을 평균합니다. 가중치는 하나도 바꾸지 않습니다. 테스트 영상의 PSNR은 어떻게
+# 될까요? 계속하기 전에 물음표 대신 추측을 쓰십시오. `"falls"`(떨어진다), `"stays"`(0.01 dB 이내로 그대로다), `"rises"`(오른다).
+
 # %%
 guess = "?"
 srkit.exercises.predict("11-self-ensemble", guess, choices=["falls", "stays", "rises"])
@@ -100,6 +135,26 @@ srkit.exercises.predict("11-self-ensemble", guess, choices=["falls", "stays", "r
 # equal. `lr.flip(2)` mirrors top and bottom, `lr.flip(3)` left and right, `lr.transpose(2, 3)` exchanges rows and
 # columns.
 
+# %% [markdown] ko 885d8e5a
+# ## 1. 완성된 신경망 쓰기
+#
+# ### 아이디어
+#
+# 사진을 거꾸로 놓아도 여전히 사진입니다. 신경망은 그만큼 무심하지 않습니다. 그 커널은 노이즈에서 배웠으므로, 뒤집은 영상에 대한 답을 되돌린
+# 것은 바로 선 영상에 대한 답과 조금 다릅니다. 그 차이는 오차이고, 정사각형 영상이 취할 수 있는 여덟 자세, 곧 네 번의 회전과 각각의 거울상에서
+# 서로 다릅니다. 여덟 답을 평균하면 일치하는 것은 남고 나머지는 고르게 됩니다.
+#
+# $$\hat{x} = \frac{1}{8} \sum_{k=1}^{8} T_k^{-1}\, f\!\left(T_k\, y\right)$$
+#
+# 여기서 $y$는 작은 영상, $f$는 신경망, $T_k$는 여덟 움직임 가운데 하나입니다. 이것이 *기하학적 셀프 앙상블*(geometric self-ensemble; Lim et
+# al., *Enhanced Deep Residual Networks for Single Image Super-Resolution*, CVPRW 2017, 3.4절)이며, EDSR+와 RCAN+의 "+"입니다. 강의의
+# 명령줄에서는 `--self_ensemble` 옵션입니다.
+#
+# ### 손으로: 연습 문제 11.1
+#
+# 직접 쓰십시오. `net`은 배치 `(b, 3, h, w)`를 확대하는 무엇이든 되고, `lr`은 그런 배치이며, `h`와 `w`는 같지 않아도 됩니다. `lr.flip(2)`는
+# 위아래를, `lr.flip(3)`은 좌우를 뒤집고, `lr.transpose(2, 3)`은 행과 열을 바꿉니다.
+
 # %% exercise self_ensemble
 def self_ensemble(net, lr):
     """Return the mean of the network's answers to the eight views of lr, each turned back: (b, 3, scale*h, scale*w)."""
@@ -119,6 +174,11 @@ srkit.exercises.check("self_ensemble", self_ensemble)
 # ### See it
 #
 # The same network, asked once and asked eight times.
+
+# %% [markdown] ko 369f3fc9
+# ### 보기
+#
+# 같은 신경망에 한 번 물은 것과 여덟 번 물은 것입니다.
 
 # %%
 class Ensemble(nn.Module):
@@ -145,6 +205,12 @@ srkit.exercises.recall("11-self-ensemble", "stays" if abs(gain) < 0.01 else "ris
 #
 # ### The library's version
 
+# %% [markdown] ko 194669fb
+# 얻는 것의 대부분은 학습에 드는 비용 없이 얻으며, 여덟 배의 계산으로 값을 치릅니다. 바이큐빅 보간이 신경망을 대신했다면 아무 변화도 보지
+# 못했을 것입니다. 왜일까요? 바이큐빅 보간은 여덟 방향을 모두 똑같이 다루므로 여덟 답이 같습니다.
+#
+# ### 라이브러리의 구현
+
 # %%
 srkit.widgets.source(srkit.inference.self_ensemble)
 
@@ -169,6 +235,26 @@ srkit.widgets.source(srkit.inference.self_ensemble)
 # few photographs that come with the course. The small images are made by the library's `imresize`, which equals MATLAB's to the
 # last bit, so you need no MATLAB.
 
+# %% [markdown] ko 2dd65e2d
+# ## 2. 데이터 준비하기
+#
+# ### 아이디어
+#
+# 지도 학습에는 쌍이 필요합니다. 큰 영상 $x$와 그것을 줄인 작은 영상 $y$입니다. 강의의 데이터 세트 A2001에는 사진 291장, 곧 T91의 91장과
+# BSDS200의 200장이 있습니다(같은 세트를 SR291이라고도 합니다). 작은 영상은 아무도 찍지 않았습니다. MATLAB의 `imresize`가 바이큐빅 커널로
+# 만들었습니다. 이 함수 하나가 신경망이 무엇을 배우는지 결정합니다. 신경망은 *그* 축소를 되돌리는 것을 배우고 다른 것은 배우지 않습니다(수업
+# 12).
+#
+# 강의가 쓰는 폴더 구조는 EDSR-PyTorch의 것입니다.
+#
+# ```text
+# Dataset/A2001/HR/baby.png
+# Dataset/A2001/LR_bicubic/X2/babyx2.png
+# ```
+#
+# 디스크에 A2001이 있으면(`srkit data fetch a2001`) 다음 셀이 그것을 이런 구조로 복사합니다. 없으면 강의에 딸린 사진 몇 장을 씁니다. 작은
+# 영상은 라이브러리의 `imresize`가 만들며, MATLAB의 것과 마지막 비트까지 같으므로 MATLAB은 필요 없습니다.
+
 # %%
 folder = Path("runs/lesson_11/Dataset/A2001")
 (folder / "HR").mkdir(parents=True, exist_ok=True)
@@ -189,6 +275,13 @@ print(f"{len(photographs)} photographs in {folder}")
 # `.png` files count (file systems leave `.DS_Store`, `._a.png` and `Thumbs.db` behind). A photograph without its small
 # image is an error whose message names the missing file, for instance a `FileNotFoundError`: a silent gap would pair
 # each photograph with its neighbour's small image, and the network would still learn *something*.
+
+# %% [markdown] ko 8600f5ae
+# ### 손으로: 연습 문제 11.2
+#
+# 그런 구조에서 쌍을 찾으십시오. `(HR의 경로, LR의 경로)`의 리스트를 HR 이름 순서로 돌려주십시오. 보이는 `.png` 파일만 셉니다(파일 시스템은
+# `.DS_Store`, `._a.png`, `Thumbs.db` 같은 것을 남깁니다). 작은 영상이 없는 사진은 오류이며, 그 메시지는 빠진 파일의 이름을 말해야 합니다. 예를
+# 들어 `FileNotFoundError`입니다. 조용히 건너뛰면 각 사진이 이웃의 작은 영상과 짝지어지고, 신경망은 그래도 *무언가*를 배울 것입니다.
 
 # %% exercise find_pairs
 def find_pairs(root, scale):
@@ -215,6 +308,13 @@ srkit.exercises.check("find_pairs", find_pairs)
 # wherever a data set is named: `load`, `train`, `evaluate`, the command line. (The library has `"a2001"` as well; it
 # refuses a second registration of a name instead of silently taking the last one.)
 
+# %% [markdown] ko 0a6f54c2
+# ### 보기
+#
+# 데코레이터 하나가 여러분의 데이터 세트를 여러분이 정한 이름으로 라이브러리의 선반에 올립니다. 이제부터 데이터 세트의 이름을 쓰는 곳이면
+# 어디서나, 곧 `load`, `train`, `evaluate`, 명령줄에서 `"my_a2001"`이 통합니다. (라이브러리에도 `"a2001"`이 있습니다. 라이브러리는 같은 이름을
+# 두 번 등록하면 조용히 마지막 것을 택하지 않고 거절합니다.)
+
 # %%
 @srkit.register_dataset("my_a2001")
 def my_a2001(*, scale, root):
@@ -231,6 +331,11 @@ print(f"{len(pairs)} pairs; the first is {first.name}: {tuple(first.lr.shape)} a
 # A network is not trained on whole photographs but on small squares cut out of them, mirrored and turned at random.
 # `patch=64` is the side of the **large** square, so the small one has 32 pixels. (The lecture's run is named `…P48` and
 # is started with `--patch_size 64`: the name says 48 small pixels, the command 32. The command wins.)
+
+# %% [markdown] ko 6feb59e6
+# 신경망은 사진 전체로 학습하지 않고, 잘라 내어 무작위로 뒤집고 돌린 작은 정사각형으로 학습합니다. `patch=64`는 **큰** 패치(patch)의 한 변이므로
+# 작은 것은 32픽셀입니다. (강의의 실행 이름은 `…P48`이고 `--patch_size 64`로 시작합니다. 이름은 작은 픽셀 48개, 명령은 32개라고 말합니다. 명령이
+# 이깁니다.)
 
 # %%
 patches = srkit.datasets.Patches(pairs, patch=64, batch=8, seed=0)
@@ -253,6 +358,21 @@ srkit.widgets.show(*hr[:4], titles=[f"patch {i}" for i in range(4)], alt="Four t
 # Six statements. `loss(sr, hr)` gives a tensor with one number, `optimiser` is any PyTorch optimiser that holds the
 # network's weights. Return the loss as a plain Python number: a tensor would drag the whole computation behind it.
 
+# %% [markdown] ko 5b99e6ea
+# ## 3. 학습하기
+#
+# ### 아이디어
+#
+# 학습은 한 단계를 되풀이하는 것입니다. 신경망 $f_\theta$가 배치를 확대하고, 손실은 결과가 정답에서 얼마나 먼지 말하고, 손실의 기울기는 각
+# 가중치 $\theta$가 어느 쪽으로 움직여야 하는지 말하고, 최적화기가 그것을 움직입니다.
+#
+# $$\theta \leftarrow \theta - \eta\, \nabla_\theta\, \frac{1}{n} \sum_{i=1}^{n} \left\lVert f_\theta(y_i) - x_i \right\rVert_1$$
+#
+# ### 손으로: 연습 문제 11.3
+#
+# 여섯 문장입니다. `loss(sr, hr)`은 수 하나가 든 텐서를 주고, `optimiser`는 신경망의 가중치를 쥔 PyTorch 최적화기입니다. 손실을 평범한 Python
+# 수로 돌려주십시오. 텐서로 돌려주면 계산 전체가 그 뒤에 끌려옵니다.
+
 # %% exercise training_step
 def training_step(net, loss, optimiser, lr, hr):
     """Move the weights of net once, for one batch; return the loss the step was made from, as a float."""
@@ -274,6 +394,12 @@ srkit.exercises.check("training_step", training_step)
 # The lecture trains RCAN here, which takes months on a CPU. ESPCN, a network of lesson 03, learns something in
 # seconds. The loop is yours.
 
+# %% [markdown] ko ee0f1744
+# ### 보기
+#
+# 강의는 여기서 RCAN을 학습시키는데, CPU로는 몇 달이 걸립니다. 수업 03의 신경망 ESPCN은 몇 초 만에 무언가를 배웁니다. 반복문은 여러분의
+# 것입니다.
+
 # %%
 espcn = srkit.models.create("espcn", scale=2)
 twin = copy.deepcopy(espcn)
@@ -287,6 +413,12 @@ print(f"loss: {mine[0]:.4f} at the first step, {sum(mine[-10:]) / 10:.4f} over t
 #
 # `srkit.train` makes a config and repeats `one_step`. Around the same six statements it adds what long runs need:
 # a guard against NaN, checkpoints that survive a power cut, averaged weights, several machines.
+
+# %% [markdown] ko f9e7c7b7
+# ### 라이브러리의 구현
+#
+# `srkit.train`은 설정을 만들고 `one_step`을 되풀이합니다. 같은 여섯 문장 둘레에 긴 실행에 필요한 것을 더합니다. NaN을 막는 장치, 정전을 견디는
+# 체크포인트, 평균한 가중치, 여러 대의 컴퓨터입니다.
 
 # %%
 srkit.widgets.source(srkit.training.one_step)
@@ -310,6 +442,19 @@ print(f"Largest difference between your 100 losses and the library's: {gap:.1e}"
 #
 # The network of the first picture, once from random weights and once from its trained ones, both for a few steps on
 # your data.
+
+# %% [markdown] ko ed3a309e
+# ## 4. 미세 조정하기
+#
+# ### 아이디어
+#
+# 학습된 신경망이 있으면 무작위 가중치에서 시작할 필요가 없습니다. *미세 조정*(fine-tuning)은 다른 사람이 끝낸 곳에서 시작하는 학습이고, 보통
+# 더 작은 학습률로 합니다. 강의의 명령줄에서는 `--pre_train FILE`입니다. (거기서는 경로를 명령이 실행되는 폴더 `src`에서부터 쓰므로, 한 단계 위의
+# 파일은 인쇄된 것처럼 `./models/…`가 아니라 `../models/…`입니다.)
+#
+# ### 보기
+#
+# 첫 사진의 신경망을 한 번은 무작위 가중치에서, 한 번은 학습된 가중치에서, 둘 다 여러분의 데이터로 몇 단계 학습합니다.
 
 # %%
 scratch = srkit.models.create("a2001sr", scale=2)
@@ -354,6 +499,31 @@ for name, result, network in (("random", from_scratch, scratch), (begun, from_tr
 # Count the parameters on paper before you write the class; the check counts them too. Any `scale` but 2 is refused
 # with a `ValueError`: the lecture's code would take 4 and enlarge by 2.
 
+# %% [markdown] ko 06cc1bc5
+# ## 5. 자신의 신경망 더하기
+#
+# ### 아이디어
+#
+# A2001SR은 첫 사진의 신경망입니다. 작은 크기에서 계산하고, 맨 끝에서 픽셀 셔플(수업 04)로 특징을 확대하며, *잔차*(수업 05), 곧 바이큐빅 보간이
+# 놓친 것만 배웁니다.
+#
+# | 무엇 | 채널 | 크기 |
+# |---|---|---|
+# | 5x5 합성곱, ReLU | 3 → 32 | h x w |
+# | 3x3 합성곱, ReLU | 32 → 64 | h x w |
+# | 3x3 합성곱 | 64 → 256 | h x w |
+# | 2배 픽셀 셔플 | 256 → 64 | 2h x 2w |
+# | 3x3 합성곱 | 64 → 3 | 2h x 2w |
+# | 더하기 입력의 바이큐빅 확대 | 3 | 2h x 2w |
+#
+# 어느 합성곱도 영상의 크기를 바꾸지 않고, 모두 편향이 있으며, 표에 있는 둘 말고는 ReLU가 없습니다. 바이큐빅 확대는 `F.interpolate(lr,
+# scale_factor=2, mode="bicubic", align_corners=False)`입니다.
+#
+# ### 손으로: 연습 문제 11.4
+#
+# 클래스를 쓰기 전에 종이 위에서 파라미터를 세십시오. 확인 셀도 셉니다. 2가 아닌 `scale`은 `ValueError`로 거절합니다. 강의의 코드는 4를 받고 2배로
+# 확대할 것입니다.
+
 # %% exercise a2001sr
 class A2001SR(nn.Module):
     """Four convolutions that add to the bicubic image what it misses: (b, 3, h, w) -> (b, 3, 2h, 2w)."""
@@ -389,6 +559,12 @@ srkit.exercises.check("a2001sr", A2001SR)
 # all different, so they can be matched by shape, whatever you called them. And an untrained network with its last layer
 # at zero must be bicubic interpolation, exactly.
 
+# %% [markdown] ko 58d4542b
+# ### 보기
+#
+# 여러분의 신경망이 첫 사진의 신경망일까요? 그렇다면 그 신경망의 가중치를 받아들여야 합니다. 텐서의 모양이 모두 다르므로, 이름을 무엇이라 지었든
+# 모양으로 짝지을 수 있습니다. 그리고 마지막 층이 0인 학습되지 않은 신경망은 정확히 바이큐빅 보간이어야 합니다.
+
 # %%
 my_net = A2001SR(scale=2)
 trained = {tuple(p.shape): p for p in net.parameters()}
@@ -405,6 +581,10 @@ else:
 # %% [markdown]
 # Register it, with a card that says what it is. Then train it: `srkit.train` takes your network and your data set, and
 # so would `srkit train --plugin my_file.py --net my_a2001sr`.
+
+# %% [markdown] ko a4326662
+# 무엇인지 말하는 카드와 함께 등록하십시오. 그다음 학습합니다. `srkit.train`은 여러분의 신경망과 데이터 세트를 받으며, `srkit train --plugin
+# my_file.py --net my_a2001sr`도 그렇습니다.
 
 # %%
 CARD = srkit.models.Card(
@@ -448,6 +628,9 @@ srkit.widgets.compare(
 # %% [markdown]
 # ### The library's version
 
+# %% [markdown] ko 49e2c8ec
+# ### 라이브러리의 구현
+
 # %%
 srkit.widgets.source(type(srkit.models.create("a2001sr", scale=2)))
 
@@ -474,6 +657,26 @@ srkit.widgets.source(type(srkit.models.create("a2001sr", scale=2)))
 # In `1*L1+0.001*TV`, how much of the loss is the TV term at the end of a short training: `"under 1 %"`, `"1 to 10 %"` or
 # `"over 10 %"`?
 
+# %% [markdown] ko 442d4d1a
+# ## 6. 자신의 손실 더하기
+#
+# ### 아이디어
+#
+# 영상의 총변동(total variation)은 픽셀에서 픽셀로 가는 걸음의 평균 길이입니다(Rudin, Osher, Fatemi, Physica D 60, 1992). $h \times w$ 픽셀의 채널이
+# $c$개인 영상 하나에 대해 다음과 같습니다.
+#
+# $$\mathrm{TV}(x) = \frac{1}{h\,w\,c} \sum_{k,i,j} \sqrt{\left(x_{k,i,j} - x_{k,i,j+1}\right)^2 + \left(x_{k,i,j} - x_{k,i+1,j}\right)^2}$$
+#
+# 노이즈는 이것을 크게 하고, 질감도 그렇습니다. 총변동은 둘을 구별하지 못합니다. 작은 가중치로 손실에 더하면 매끄러운 영상을 요구합니다.
+#
+# 슬라이드가 정하지 않은 것이 셋 있습니다. 글은 절댓값 차이를 말하고 공식은 걸음의 길이를 취합니다. 우리는 공식을 따릅니다. 마지막 행과 열에는
+# 이웃이 없으므로 두 차이를 $(h-1) \times (w-1)$로 자르는데, 그다음 $hw$로 나눌지 $(h-1)(w-1)$로 나눌지는 취향입니다. 둘 다 옳은 것으로 칩니다.
+# 그리고 제곱근은 0에서 기울기가 무한하므로, 막지 않으면 평평한 패치(patch)의 기울기가 NaN이 됩니다.
+#
+# ### 여러분의 예측
+#
+# `1*L1+0.001*TV`에서 짧은 학습이 끝났을 때 TV 항은 손실의 얼마일까요? `"under 1 %"`, `"1 to 10 %"`, `"over 10 %"` 가운데 고르십시오.
+
 # %%
 guess = "?"
 srkit.exercises.predict("11-tv-share", guess, choices=["under 1 %", "1 to 10 %", "over 10 %"])
@@ -482,6 +685,11 @@ srkit.exercises.predict("11-tv-share", guess, choices=["under 1 %", "1 to 10 %",
 # ### By hand: exercise 11.5
 #
 # `sr` is a batch `(b, c, h, w)`; return one number as a tensor, averaged over the batch. No loops.
+
+# %% [markdown] ko 74f60864
+# ### 손으로: 연습 문제 11.5
+#
+# `sr`은 배치 `(b, c, h, w)`입니다. 배치에 대해 평균한 수 하나를 텐서로 돌려주십시오. 반복문은 쓰지 않습니다.
 
 # %% exercise tv_loss
 def tv_loss(sr):
@@ -502,6 +710,12 @@ srkit.exercises.check("tv_loss", tv_loss)
 # Your loss gets a name, and the name goes into the formula. (In the lecture's code a new loss is a branch of an
 # `if`, "at line 28", which holds for one version of the file only; forgetting it gives no error. Here an unknown name is
 # an error that lists the known ones.)
+
+# %% [markdown] ko 391c8c70
+# ### 보기
+#
+# 여러분의 손실은 이름을 얻고, 그 이름은 공식에 들어갑니다. (강의의 코드에서 새 손실은 `if`의 한 갈래이고, "28번째 줄"은 파일의 한 판에서만
+# 맞습니다. 잊어도 오류가 나지 않습니다. 여기서는 모르는 이름이 오류이고, 아는 이름들을 보여 줍니다.)
 
 # %%
 @srkit.register_loss("my_tv")
@@ -536,6 +750,9 @@ srkit.exercises.recall("11-tv-share", "under 1 %" if share < 1 else "1 to 10 %" 
 # %% [markdown]
 # At the weight the lecture gives, total variation is a whisper. Turn it up and it is heard:
 
+# %% [markdown] ko 80e42a38
+# 강의가 준 가중치에서 총변동은 속삭임입니다. 높이면 들립니다.
+
 # %%
 print("weight   PSNR (dB)   TV of the result")
 for weight, network in results.items():
@@ -558,6 +775,11 @@ srkit.widgets.compare(
 #
 # ### The library's version
 
+# %% [markdown] ko 39878480
+# 정답은 어느 결과보다도 변동이 크고, 총변동은 그것에서 멀어지게 당깁니다. 총변동(total variation)은 흐림이 아니라 노이즈에 대한 처방입니다.
+#
+# ### 라이브러리의 구현
+
 # %%
 srkit.widgets.source(srkit.losses.tv)
 
@@ -567,6 +789,12 @@ srkit.widgets.source(srkit.losses.tv)
 # Numbers for Set5 at x2, PSNR on luma, two pixels of border left out. The published ones stand in the networks' cards
 # together with their source. Yours come from the cells above; if you worked with the sample photographs they are
 # numbers for other images and must not be put beside the rest.
+
+# %% [markdown] ko 966f3ebd
+# ## 보고된 것과 우리가 얻은 것
+#
+# Set5의 2배에 대한 값이며, 휘도에서 잰 PSNR이고, 경계 두 픽셀은 뺍니다. 발표된 값은 출처와 함께 신경망의 카드에 있습니다. 여러분의 값은 위의
+# 셀에서 옵니다. 샘플 사진으로 했다면 다른 영상에 대한 값이므로 나머지 옆에 놓아서는 안 됩니다.
 
 # %%
 from IPython.display import Markdown
@@ -586,6 +814,12 @@ Markdown("\n".join(rows))
 #
 # Put the path of an image in place of `None`. Without one, a sample is taken. Compare the plain network with the
 # self-ensemble, and both with bicubic interpolation: there is no truth to measure against now, only your eyes.
+
+# %% [markdown] ko d2fba7d2
+# ## 여러분의 사진
+#
+# `None` 대신 영상의 경로를 쓰십시오. 없으면 샘플을 씁니다. 그냥 신경망과 셀프 앙상블을, 그리고 둘을 바이큐빅 보간과 비교하십시오. 이제는 견줄
+# 정답이 없고 여러분의 눈만 있습니다.
 
 # %%
 photo = None
@@ -638,3 +872,39 @@ srkit.widgets.compare(
 # **Further doors.** Lesson 03 has the four frameworks this network is one of, lesson 05 the residual, lesson 09 losses that
 # see texture, lesson 12 what happens when the small image was *not* made by bicubic reduction. A task to carry over: give
 # A2001SR a version for x4, with two pixel shuffles, and let its special case tell you whether it is right.
+
+# %% [markdown] ko 0b44928f
+# ## 원래의 지시를 따른다면
+#
+# 강의의 연습은 EDSR-PyTorch에서 실행됩니다. 몇 줄은 인쇄된 대로는 작동하지 않습니다.
+#
+# | 인쇄된 것 | 작동하는 것 |
+# |---|---|
+# | `src`에서 실행하는 `--pre_train ./models/RCAN_BIX4.pt` | `--pre_train ../models/RCAN_BIX4.pt` |
+# | `cd EDSR-Pytorch` | `cd EDSR-PyTorch`: 대문자와 소문자는 다릅니다 |
+# | 줄 끝의 `&&` 또는 `¶` | 둘 다 줄 이음 `\`를 뜻합니다 |
+# | `--patch_size 64`인데 저장 이름은 `…P48` | 패치(patch) 크기는 HR 픽셀입니다. 2배에서 64는 작은 픽셀 32개입니다 |
+# | `SR291`의 이름을 `A2001`로 바꾸기 | `HR`과 `LR_bicubic/X2`가 들어 있어야 하고, 작은 파일의 이름은 `x2.png`로 끝납니다 |
+# | CUDA 10.2용 PyTorch 1.12, Python 3.8 | 현재 시스템에는 설치할 수 없습니다. 이 강의는 현재 시스템에서 실행됩니다 |
+# | "28번째 줄"의 TV 갈래 | 그것이 어디에 있든 `VGG` 갈래 바로 앞에 놓으십시오 |
+# | MATLAB 필수 | 필수가 아닙니다. `srkit data make-lr FOLDER`가 같은 영상을 만듭니다 |
+#
+# ## 정리
+#
+# * 완성된 신경망에는 여덟 번 물을 수 있습니다. 데이터는 쌍과 그 쌍을 만든 함수입니다. 학습은 여섯 문장입니다. 미세 조정(fine-tuning)은 다른
+#   곳에서 시작하는 학습입니다. 바이큐빅 영상에 더하는 신경망은 바이큐빅 보간이 끝나는 곳에서 학습을 시작합니다.
+# * 학습하기 전에 신경망을 확인하십시오. 파라미터, 크기, 그리고 답을 아는 특별한 경우입니다.
+# * 손실의 한 항은 그 몫만큼 중요하고, 몫은 잴 수 있습니다.
+#
+# 잘 남았는지 알아보는 세 가지 질문:
+#
+# <details><summary>여덟 결과를 평균하기 전에 왜 되돌려야 합니까?</summary>평균은 픽셀마다 취하고, 되돌린 뒤에야 한 픽셀이 여덟 영상 모두에서
+# 같은 자리를 뜻하기 때문입니다.</details>
+# <details><summary>기울기를 한 번도 지우지 않으면 어떻게 됩니까?</summary>각 단계가 지금까지의 모든 기울기의 합을 씁니다. 신경망은 옛 방향으로
+# 점점 더 빨리 달립니다.</details>
+# <details><summary>신경망이 정확히 바이큐빅 영상을 줍니다. 무엇을 의심합니까?</summary>마지막 층이 0이거나 아무것도 학습되지 않았습니다. 배우는
+# 것은 잔차뿐입니다.</details>
+#
+# **더 나아가기.** 수업 03에는 이 신경망이 속하는 네 가지 틀이, 수업 05에는 잔차가, 수업 09에는 질감을 보는 손실이, 수업 12에는 작은 영상이 바이큐빅
+# 축소로 만들어지지 *않았을* 때 일어나는 일이 있습니다. 이어서 할 과제: A2001SR에 픽셀 셔플 두 개로 4배 판을 만들고, 특별한 경우로 그것이 옳은지
+# 확인하십시오.
