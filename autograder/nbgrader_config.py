@@ -4,6 +4,7 @@ nbgrader goes on with its defaults when this file raises, so it does nothing tha
 """
 
 import os
+import re
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
@@ -13,7 +14,7 @@ c = get_config()  # noqa: F821  # nbgrader defines it
 
 c.CourseDirectory.course_id = "superresolution"
 if os.environ.get("SRKIT_GRADEBOOK_URL"):  # a URL may hold a password, so it stands in no file
-    c.CourseDirectory.db_url = os.environ["SRKIT_GRADEBOOK_URL"].replace("postgresql://", "postgresql+psycopg://")
+    c.CourseDirectory.db_url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", os.environ["SRKIT_GRADEBOOK_URL"])
 c.IncludeHeaderFooter.header = ""
 
 # The stub is that of tools/press.py, so that what nbgrader releases is what lessons/ holds.

@@ -32,6 +32,7 @@ from tools.press import lesson_name
 
 __all__ = ["Plan", "expected_points", "grade_part", "run_class", "table"]
 
+LONGEST_NAME = 120  # nbgrader's column holds 128
 Say = Callable[[str], None]
 Current = Mapping[str, tuple[Entry, Record]]
 
@@ -110,14 +111,15 @@ def run_class(plan: Plan, say: Say) -> ClassView:
     intake = read_submissions(plan.inbox) if plan.inbox else Intake((), ())
     for refused in intake.refused:
         say(f"Not taken: {refused.name}: {refused.reason}")
-    course.hand_in(intake.hand_ins)
+    strange = {one.student: why for one in intake.hand_ins if (why := unfit(one.student))}
+    course.hand_in(one for one in intake.hand_ins if one.student not in strange)
     submissions = course.submissions()
     tally = grade_class(submissions, plan.store, grader, plan.runner(), again=plan.again, say=say)
     say(_told(tally))
     current = {student: both for student, both in plan.store.current().items() if student in submissions}
     standings = enter(course, current)
     missing = dict.fromkeys(_roster(course) - set(submissions), "handed nothing in")
-    missing |= without_notebook(plan.inbox, intake) if plan.inbox else {}
+    missing |= strange | (without_notebook(plan.inbox, intake) if plan.inbox else {})
     view = class_view(_title(plan.lesson), current, standings, missing)
     _publish(course, view, current, standings)
     return view
@@ -158,6 +160,15 @@ def secret_seed(folder: Path) -> int:
             os.link(mine, path)  # fails where another was first, and is whole where it does not
     mine.unlink(missing_ok=True)
     return int(path.read_text())
+
+
+def unfit(student: str) -> str:
+    """Return why a name from a platform cannot be used in a course, or "". One bad name must not stop a class."""
+    if len(student) > LONGEST_NAME:
+        return f"a name of {len(student)} characters; the grade book takes {LONGEST_NAME}"
+    if student[:1] in ("", ".") or not student.isprintable() or "/" in student or "\\" in student:
+        return "a name that cannot be a folder's: rename it"
+    return ""
 
 
 def without_notebook(inbox: Path, intake: Intake) -> dict[str, str]:

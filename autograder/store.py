@@ -119,10 +119,11 @@ class Store:
         """Return student -> (entry, record) for everybody who has one."""
         found = {}
         for path in sorted(self.students.glob("*.json")):
-            entry = self.entry(path.stem) if not path.name.startswith(".") else None
-            record = self.get(entry.record) if entry else None
-            if entry is not None and record is not None:
-                found[entry.student] = (entry, record)
+            entry = self.entry(path.stem)
+            if entry is not None and entry.student == path.stem:  # else it is what a killed process left behind
+                record = self.get(entry.record)
+                if record is not None:
+                    found[entry.student] = (entry, record)
         return found
 
 

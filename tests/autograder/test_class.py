@@ -21,7 +21,7 @@ from autograder.grading import Shard, grade_class
 from autograder.intake import read_submissions
 from autograder.mutants import mutants
 from autograder.pool import pool
-from autograder.run import expected_points, secret_seed, table, without_notebook
+from autograder.run import expected_points, secret_seed, table, unfit, without_notebook
 from autograder.store import Store
 from autograder.work import Grader, one_by_one
 from srkit.cli.grade import find_grader
@@ -76,6 +76,16 @@ def test_a_folder_without_a_notebook_is_named_with_what_was_in_it(tmp_path):
     assert set(found) == {"ben", "carla"}
     assert found["ben"] == "handed nothing in"
     assert ".ipynb" in found["carla"]
+
+
+@pytest.mark.parametrize("name", ["", ".ada", "a/b", "a\\b", "a\nb", "a\ud800", "a" * 121])
+def test_a_name_that_could_stop_a_class_is_set_aside_with_the_reason(name):
+    assert unfit(name)
+
+
+@pytest.mark.parametrize("name", ["ada", "Ada Lovelace_1234567", "zoë+1", "[x]", "=1+1", "李"])
+def test_an_ordinary_name_is_used_as_it_is(name):
+    assert not unfit(name)
 
 
 def test_the_table_shouts_what_needs_a_human_and_what_differs():
@@ -161,6 +171,7 @@ def test_an_installed_srkit_without_the_project_says_where_the_grader_is(tmp_pat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # thirty seconds on a quiet machine
 @pytest.mark.needs("bubblewrap")
 def test_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_path):
     from distributed import LocalCluster
@@ -184,6 +195,7 @@ def test_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # thirty seconds on a quiet machine
 @pytest.mark.needs("bubblewrap")
 def test_the_demonstration_class_comes_out_as_its_authors_said_hostile_hand_ins_included(tmp_path):
     before = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
