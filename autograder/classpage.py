@@ -6,7 +6,7 @@ import statistics
 from urllib.parse import quote
 
 from autograder.classview import ClassView, StudentView
-from autograder.page import escape, page, share_bar, status
+from autograder.page import escape, in_order, page, share_bar, status
 from srkit.exercises import EXERCISES
 
 __all__ = ["class_page"]
@@ -86,7 +86,7 @@ def _criteria(view: ClassView) -> str:
         hidden = ' <span class="soft">(tested after submission)</span>' if one.hidden else ""
         odd = one.telling is not None and one.telling < -0.1
         telling = "–" if one.telling is None else f"{one.telling:+.2f}"
-        others = ", ".join(f"{count} × {word}" for word, count in one.outcomes.items() if word != "correct")
+        others = ", ".join(f"{count}\u00a0×\u00a0{word}" for word, count in one.outcomes.items() if word != "correct")
         note = '<p class="bad">Better students miss this one: look at the criterion.</p>' if odd else ""
         rows.append(
             f'<tr><td class="name">{_number(one.exercise)}</td><td>{escape(one.text)}{hidden}'
@@ -114,7 +114,7 @@ def _misconceptions(view: ClassView) -> str:
 
 
 def _students(view: ClassView, feedback: str) -> str:
-    exercises = list(dict.fromkeys(name for student in view.students for name in student.per_exercise))
+    exercises = in_order({name for student in view.students for name in student.per_exercise})
     head = "".join(f"<th class='number'>{_number(name).replace(' ', '<br>')}</th>" for name in exercises)
     rows = []
     for student in view.students:

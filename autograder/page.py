@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 
-__all__ = ["escape", "page", "share_bar", "status"]
+from srkit.exercises import EXERCISES
+
+__all__ = ["escape", "in_order", "page", "share_bar", "status"]
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -88,6 +91,11 @@ def status(outcome: str) -> str:
     """Return an outcome as colour, sign and word, so that it does not depend on seeing colours."""
     kind, sign, word = _MARKS.get(outcome, ("bad", "✗", outcome))
     return f'<span class="{kind}">{sign} {escape(word)}</span>'
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return exercises in the order of the course; a record read from a file has them by name."""
+    return sorted(names, key=lambda name: [int(part) for part in EXERCISES.get(name).number.split(".")])
 
 
 def share_bar(share: float) -> str:

@@ -85,9 +85,9 @@ def png(image: Pixels) -> str:
 
 
 def triptych(name: str, pair: Mapping[str, Any]) -> str:
-    """Return HTML of a student's picture, the expected one and the map of their difference, or ""."""
+    """Return HTML of a student's picture, the expected one and the map of their difference, or "" without any."""
     yours, expected = pixels(pair.get("yours")), pixels(pair.get("expected"))
-    if yours is None or expected is None:
+    if yours is None or expected is None or expected.min() == expected.max():  # one grey shows nothing
         return ""
     told = html.escape(name)
     shown = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autograder.bridge import Standing
-from autograder.page import escape, page, status
+from autograder.page import escape, in_order, page, status
 from autograder.pictures import triptych
 from autograder.record import CriterionResult, Record, Result
 from srkit.exercises import EXERCISES
@@ -36,7 +36,7 @@ def feedback_page(title: str, student: str, record: Record, standing: Standing |
     if record.problem:
         body.append(f'<p class="bad">{escape(record.problem)}</p>')
     body.append("</header>")
-    body += [_exercise(result, standing) for result in record.results.values()]
+    body += [_exercise(record.results[name], standing) for name in in_order(record.results)]
     return page(f"{title}: {student}", "\n".join(body))
 
 
@@ -102,8 +102,8 @@ def _message(exercise: str, criterion: CriterionResult) -> str:
         return ""
     far = criterion.error_magnitude
     if not criterion.hidden:
-        off = f" (largest difference {far:.3g})" if far is not None and f"{far:.3g}" not in criterion.message else ""
-        return criterion.message + off
+        said = criterion.slip or far is None or f"{far:.3g}" in criterion.message
+        return criterion.message if said else f"{criterion.message} (largest difference {far:.3g})"
     if criterion.slip:
         return _said_by_author(exercise, criterion.slip)
     off = f" It is off by up to {far:.3g}." if far is not None else ""

@@ -118,6 +118,29 @@ def test_a_student_reads_what_was_met_how_far_off_and_what_a_known_misconception
     assert html.escape(slip.message) in page
 
 
+def test_exercises_stand_in_the_order_of_the_course_also_when_a_record_comes_from_a_file():
+    read = Record.from_json(record(3, 1, 0, 2, 4).to_json())
+    titles = [EXERCISES.get(name).number for name in ALL]
+    page = feedback_page("t", "s", read)
+    assert titles == ["11.1", "11.2", "11.3", "11.4", "11.5"]
+    assert [page.index(f"<span>{title} ") for title in titles] == sorted(page.index(f"<span>{t} ") for t in titles)
+    table = class_page(class_view("t", {"s": (Entry(student="s", record="r", submission="s"), read)}))
+    table = table[table.index("<h2>Students") :]
+    assert [table.index(f">{title}<br>") for title in titles] == sorted(table.index(f">{t}<br>") for t in titles)
+
+
+def test_a_visible_wrong_picture_is_shown_beside_the_expected_one_with_the_error_map():
+    made = record(0, 0, 0, 0, 0)
+    result = made.results[ALL[0]]
+    public = next(c.name for c in result.criteria if not c.hidden)
+    array = np.arange(48).reshape(3, 4, 4)
+    pair = {"criterion": public, "yours": picture(array), "expected": picture(array + 9)}
+    page = feedback_page("t", "s", replace(made, results={ALL[0]: replace(result, images={"sr": pair})}))
+    assert page.count("<img") == 3
+    assert "largest difference 9 of 255" in page
+    assert triptych("flat", {**pair, "expected": picture(np.zeros((3, 4, 4)))}) == ""
+
+
 def test_a_persons_score_penalty_and_comment_are_on_the_page():
     standing = Standing(score=13.5, penalty=2, manual={ALL[4]: 3.5}, comments={ALL[4]: "Look at <b>edges</b>"})
     page = feedback_page("t", "s", record(3, 1, 0, 2, 4), standing)
