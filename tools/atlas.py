@@ -1,4 +1,4 @@
-"""Print docs/ATLAS.md from the cards of the networks; with --check, only compare.
+"""Print docs/ATLAS.md and docs/atlas.svg from the cards of the networks; with --check, only compare.
 
 Usage: python tools/atlas.py [--check]
 """
@@ -11,39 +11,47 @@ from pathlib import Path
 
 from srkit.models import atlas
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "ATLAS.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 TEXT = """# Atlas
 
 Every network on the shelf, in order of year. This page is printed by `python tools/atlas.py` from the cards in
 `srkit/models/`; a test compares the two, so edit a card, not this page.
 
 Parameters are those of the paper's configuration at the scale shown, multiply-adds are counted for one output pixel
-(times 921 600 for an image of 1280x720). PSNR (dB) / SSIM are on the Y channel of Set5 with border = scale; the source
-of each published number and what each network does differently from its paper stand on its card, for example
-`srkit.models.card("rcan")`.
+(times 921 600 for an image of 1280x720), bytes are the most that image and feature maps take at once in float32 when
+nothing is kept for a gradient; both for an LR image of 64x64, on which only global attention depends.
+PSNR (dB) / SSIM are on the Y channel of Set5 with border = scale; the source of each published number and what each
+network does differently from its paper stand on its card, for example `srkit.models.card("rcan")`.
+
+`srkit.models.atlas().by("psnr", descending=True)` sorts it by any column, and `srkit.models.atlas().draw()` draws it:
+
+![PSNR on Set5 x4 of the networks, against multiply-adds per output pixel and against the year of publication: from 28.4
+dB (bicubic) over 30.5 dB (SRCNN) to 32.9 dB (SwinIR). SwinIR light comes within 0.02 dB of EDSR with a fortieth of its
+multiply-adds.](atlas.svg)
 
 {table}
 """
 
 
-def page() -> str:
-    """Return the text of the page."""
-    return TEXT.format(table=atlas())
+def pages() -> dict[Path, str]:
+    """Return the text of the page and of the picture in it."""
+    table = atlas()
+    return {DOCS / "ATLAS.md": TEXT.format(table=table), DOCS / "atlas.svg": table.draw().svg}
 
 
 def main() -> int:
-    """Write the page, or compare it; return the exit code."""
-    parser = argparse.ArgumentParser(description="Print docs/ATLAS.md from the cards of the networks.")
-    parser.add_argument("--check", action="store_true", help="only compare; exit code 1 if the page is out of date")
-    text = page()
-    if parser.parse_args().check:
-        current = PAGE.read_text("utf-8") if PAGE.exists() else ""
-        if current != text:
-            print("docs/ATLAS.md is out of date; run: python tools/atlas.py", file=sys.stderr)
-        return int(current != text)
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text, "utf-8")
-    return 0
+    """Write both, or compare them; return the exit code."""
+    parser = argparse.ArgumentParser(description="Print docs/ATLAS.md and its picture from the cards of the networks.")
+    parser.add_argument("--check", action="store_true", help="only compare; exit code 1 if something is out of date")
+    only_compare, stale = parser.parse_args().check, False
+    for path, text in pages().items():
+        if only_compare and (path.read_text("utf-8") if path.exists() else "") != text:
+            print(f"docs/{path.name} is out of date; run: python tools/atlas.py", file=sys.stderr)
+            stale = True
+        elif not only_compare:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+    return int(stale)
 
 
 if __name__ == "__main__":

@@ -55,20 +55,23 @@ from srkit.models import (  # each line puts a network on the shelf
 from srkit.models._atlas import Atlas, Row, atlas
 from srkit.models._create import card, create, names
 from srkit.models._exam import Report, Verdict, exam
+from srkit.models._figure import Drawing, Mark, draw
 from srkit.models._files import save
 from srkit.models._load import load, load_into
 from srkit.models._points import POINTS
 from srkit.models._registry import MODELS, Card, Entry, Layout, Score, register_model, score_table
 from srkit.models._weights import weights_home
-from srkit.models.count import multiply_adds, parameters
+from srkit.models.count import multiply_adds, parameters, peak_memory
 
 __all__ = [
     "MODELS",
     "POINTS",
     "Atlas",
     "Card",
+    "Drawing",
     "Entry",
     "Layout",
+    "Mark",
     "Report",
     "Row",
     "Score",
@@ -76,12 +79,14 @@ __all__ = [
     "atlas",
     "card",
     "create",
+    "draw",
     "exam",
     "load",
     "load_into",
     "multiply_adds",
     "names",
     "parameters",
+    "peak_memory",
     "register_model",
     "save",
     "score_table",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
+from srkit.errors import BadInput
 from srkit.models._create import create
+from srkit.models._figure import Drawing, Mark, draw
 from srkit.models._registry import MODELS, Card, Score
-from srkit.models.count import multiply_adds, parameters
+from srkit.models.count import multiply_adds, parameters, peak_memory
 
 __all__ = ["Atlas", "Row", "atlas"]
 
@@ -21,6 +24,7 @@ HEADINGS = (
     "scale",
     "parameters",
     "multiply-adds per output pixel",
+    "bytes per output pixel",
     "Set5 published",
     "Set5 measured",
     "lesson",
@@ -38,6 +42,7 @@ class Row:
         scale: x4 where the card has it, else the largest scale below.
         parameters: trainable parameters at this scale.
         multiply_adds: per output pixel, counted on a 64x64 LR image.
+        peak_memory: of feature maps, in bytes per output pixel for a 64x64 LR image.
     """
 
     name: str
@@ -45,6 +50,12 @@ class Row:
     scale: int
     parameters: int
     multiply_adds: float
+    peak_memory: float
+
+    def psnr(self, dataset: str = "set5") -> float | None:
+        """Return the published PSNR at this scale, else ours, else None."""
+        score = _score(self.card.published, dataset, self.scale) or _score(self.card.measured, dataset, self.scale)
+        return score.psnr if score else None
 
     def cells(self) -> tuple[str, ...]:
         """Return the texts of the table's cells, in the order of its headings."""
@@ -55,6 +66,7 @@ class Row:
             f"x{self.scale}",
             f"{self.parameters:,}",
             f"{self.multiply_adds:,.0f}",
+            f"{self.peak_memory:,.0f}",
             _set5(self.card.published, self.scale),
             _set5(self.card.measured, self.scale),
             self.card.lesson,
@@ -69,7 +81,7 @@ class Atlas(Sequence[Row]):
     rows: tuple[Row, ...]
 
     def __getitem__(self, place):  # type: ignore[no-untyped-def]  # int or slice, as in a tuple
-        return self.rows[place]
+        return Atlas(self.rows[place]) if isinstance(place, slice) else self.rows[place]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,14 +89,70 @@ class Atlas(Sequence[Row]):
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
+    def by(self, column: str, *, descending: bool = False) -> Atlas:
+        """Return the same rows in another order; rows without that number come last.
+
+        Args:
+            column: ``"year"``, ``"name"``, ``"parameters"``, ``"multiply_adds"``, ``"peak_memory"``, ``"psnr"`` (Set5),
+                ``"lesson"`` or ``"framework"``.
+            descending: the largest first.
+
+        Raises:
+            BadInput: another column.
+
+        Example:
+            >>> print(srkit.models.atlas().by("psnr", descending=True)[:5])     # doctest: +SKIP
+        """
+        if column not in _COLUMNS:
+            raise BadInput(f"The atlas cannot be sorted by {column!r}; it can by {', '.join(map(repr, _COLUMNS))}.")
+        known = [row for row in self if _COLUMNS[column](row) is not None]
+        order = sorted(known, key=_COLUMNS[column], reverse=descending)
+        return Atlas((*order, *(row for row in self if row not in known)))
+
+    def draw(self, *, dataset: str = "set5", scale: int = 4) -> Drawing:
+        """Draw the state of the art: PSNR against multiply-adds and against the year, every network by name.
+
+        Args:
+            dataset: whose PSNR; a network without one is left out.
+            scale: networks that have a row at this scale.
+
+        Raises:
+            BadInput: no network has a number there.
+        """
+        rows = [(row, psnr) for row in self if row.scale == scale and (psnr := row.psnr(dataset)) is not None]
+        marks = [
+            Mark(
+                name=row.card.title,
+                framework=row.card.framework,
+                year=row.card.year,
+                cost=row.multiply_adds,
+                psnr=psnr,
+                measured=_score(row.card.published, dataset, scale) is None,
+            )
+            for row, psnr in rows
+        ]
+        return draw(marks, title=f"PSNR on {dataset} x{scale} (Y of 8-bit RGB, border = scale; sources on the cards)")
+
     def __str__(self) -> str:
-        lines = [HEADINGS, tuple("--:" if n in (1, 4, 5) else "---" for n in range(len(HEADINGS)))]
+        lines = [HEADINGS, tuple("--:" if n in (1, 4, 5, 6) else "---" for n in range(len(HEADINGS)))]
         return "\n".join(f"| {' | '.join(cells)} |" for cells in [*lines, *(row.cells() for row in self)])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(heading)}</th>" for heading in HEADINGS)
         body = "".join(f"<tr>{_html_cells(row)}</tr>" for row in self)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+_COLUMNS: dict[str, Callable[[Row], Any]] = {
+    "year": lambda row: row.card.year,
+    "name": lambda row: row.name,
+    "parameters": lambda row: row.parameters,
+    "multiply_adds": lambda row: row.multiply_adds,
+    "peak_memory": lambda row: row.peak_memory,
+    "psnr": lambda row: row.psnr(),
+    "lesson": lambda row: row.card.lesson,
+    "framework": lambda row: row.card.framework,
+}
 
 
 def atlas(pattern: str = "*") -> Atlas:
@@ -100,11 +168,15 @@ def _row(name: str) -> Row:
         net = create(name, scale=scale)
         lr = torch.empty(1, 3, 64, 64)
     extra = {card.extra_input: net.example_input(lr)} if card.extra_input else {}  # type: ignore[operator]
-    return Row(name, card, scale, parameters(net), multiply_adds(net, **extra))
+    return Row(name, card, scale, parameters(net), multiply_adds(net, **extra), peak_memory(net, **extra))
+
+
+def _score(scores: Sequence[Score], dataset: str, scale: int) -> Score | None:
+    return next((score for score in scores if score.dataset == dataset and score.scale == scale), None)
 
 
 def _set5(scores: Sequence[Score], scale: int) -> str:
-    score = next((score for score in scores if score.dataset == "set5" and score.scale == scale), None)
+    score = _score(scores, "set5", scale)
     if score is None:
         return "–"
     return f"{score.psnr:.2f}" + (f" / {score.ssim:.4f}" if score.ssim is not None else "")

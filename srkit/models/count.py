@@ -1,21 +1,29 @@
-"""What a network costs: parameters, and multiply-adds per output pixel.
+"""What a network costs: parameters, multiply-adds and memory per output pixel.
 
-Counted are convolutions, linear layers and matrix products whose two factors depend on something learned or on the
-image. Activations, normalisation, additions and fixed interpolation are left out, as in the "Mult-Adds" of Ahn et al.
-(CARN, ECCV 2018, section 4.2); attention between positions is counted.
+Multiply-adds are those of convolutions (grouped, strided and transposed ones too), linear layers, matrix products and
+``einsum`` whose two factors depend on something learned or on the image, attention between positions, and Fourier
+transforms of what depends on the image. Whatever runs several times counts several times. Activations, normalisation,
+additions and fixed interpolation are left out, as in the "Mult-Adds" of Ahn et al. (CARN, ECCV 2018, section 4.2).
+
+Memory is the most that image and feature maps take at once in a forward pass that keeps nothing for a gradient; weights
+and the workspace of single operations are left out. Attention is taken as PyTorch's fused kernels compute it in
+inference: piece by piece, without the matrix of all pairs, where values are as wide as keys.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
+from math import log2, prod
 from typing import Any
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-__all__ = ["multiply_adds", "parameters"]
+__all__ = ["multiply_adds", "parameters", "peak_memory"]
 
 
 def parameters(net: nn.Module) -> int:
@@ -33,29 +41,118 @@ def multiply_adds(net: nn.Module, *, size: tuple[int, int] = (64, 64), **inputs:
         size: LR height and width; only global operations depend on it.
         **inputs: the extra keyword of networks that need one.
     """
-    weight = next(net.parameters(), torch.empty(0))
-    lr = torch.rand(1, 3, *size, device=weight.device, dtype=weight.dtype).requires_grad_()
-    with torch.enable_grad(), _Counter() as counter:
+    lr = _lr(net, size).requires_grad_()
+    with torch.enable_grad(), _Products() as products, _Attention(products):
         sr = net(lr, **inputs)
-    return float(counter.total / prod(sr.shape[-2:]))
+    return float(products.total / prod(sr.shape[-2:]))
 
 
-class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+def peak_memory(net: nn.Module, *, size: tuple[int, int] = (64, 64), **inputs: Any) -> float:
+    """Return the peak of memory in bytes per output pixel for an LR image of ``size`` (h, w).
+
+    A network on torch's "meta" device is measured without computing anything.
+
+    Args:
+        net: a network of the contract, with ``.scale``.
+        size: LR height and width; only global operations depend on it.
+        **inputs: the extra keyword of networks that need one.
+    """
+    with torch.no_grad(), _Storages() as storages, _Attention():
+        sr = net(_lr(net, size), **inputs)
+    return float(storages.peak / prod(sr.shape[-2:]))
+
+
+def _lr(net: nn.Module, size: tuple[int, int]) -> Tensor:
+    weight = next(net.parameters(), torch.empty(0))
+    return torch.rand(1, 3, *size, device=weight.device, dtype=weight.dtype)
+
+
+class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
     """Adds up the multiplications of every operation that passes below autograd."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.total = 0
+        self.deaf = False
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         name = func.overloadpacket.__name__
-        cost = _scaled_dot_product if name.startswith("_scaled_dot_product") else _COSTS.get(name)
-        if cost is not None:
+        cost = _pairs if name.startswith("_scaled_dot_product") else _COSTS.get(name)
+        if cost is not None and not self.deaf:
             self.total += cost(args, result)
         return result
+
+
+class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    """Follows every piece of memory from the operation that makes it to the moment nobody holds it."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        self.now = self.peak = 0
+        self._alive: set[int] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kept = {id(tensor.untyped_storage()) for tensor in torch.utils._pytree.tree_leaves(args) if _is(tensor)}
+        result = func(*args, **(kwargs or {}))
+        for tensor in torch.utils._pytree.tree_leaves(result):
+            if _is(tensor) and id(tensor.untyped_storage()) not in kept:
+                self._add(tensor.untyped_storage())
+        return result
+
+    def _add(self, storage: torch.UntypedStorage) -> None:
+        key, size = id(storage), storage.nbytes()
+        if key in self._alive:
+            return
+        self._alive.add(key)
+        self.now += size
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self._drop, key, size)
+
+    def _drop(self, key: int, size: int) -> None:
+        self._alive.discard(key)
+        self.now -= size
+
+
+class _Attention(TorchFunctionMode):
+    """Counts attention as one operation; on the "meta" device, which has no fused kernel, it also stands in for one.
+
+    Attention inside torch's own ``nn.MultiheadAttention`` is out of its reach; there the products are counted below.
+    """
+
+    def __init__(self, products: _Products | None = None) -> None:
+        super().__init__()
+        self.products = products
+
+    def __torch_function__(
+        self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func is not F.scaled_dot_product_attention:
+            return func(*args, **(kwargs or {}))
+        given = dict(zip(("query", "key", "value"), args, strict=False)) | dict(kwargs or {})
+        query, key, value = given["query"], given["key"], given["value"]
+        if self.products is not None:
+            self.products.total += _pairs((query, key, value), None)
+        if query.is_meta and query.shape[-1] == value.shape[-1]:  # what the fused kernels of the CPU ask for
+            return value.new_empty(*query.shape[:-1], value.shape[-1]).requires_grad_(torch.is_grad_enabled())
+        return self._unheard(func, args, kwargs or {})
+
+    def _unheard(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if self.products is None:
+            return func(*args, **kwargs)
+        self.products.deaf = True
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self.products.deaf = False
+
+
+def _is(thing: Any) -> bool:
+    return isinstance(thing, Tensor)
 
 
 def _convolution(args: Sequence[Any], result: Any) -> int:
@@ -73,15 +170,31 @@ def _product(args: Sequence[Any], result: Any) -> int:
     return int(result.numel() * left.shape[-1])
 
 
-def _scaled_dot_product(args: Sequence[Any], result: Any) -> int:
+def _pairs(args: Sequence[Any], result: Any) -> int:
     query, key, value = args[:3]
     return int(query.numel() * key.shape[-2] + prod(query.shape[:-1]) * key.shape[-2] * value.shape[-1])
+
+
+def _fourier(args: Sequence[Any], result: Any) -> int:
+    """Count n/2 log2(n) butterflies of one complex product for n complex numbers, half as many for real ones."""
+    whole = result if args[0].is_complex() and not result.is_complex() else args[0]
+    if not args[0].requires_grad:
+        return 0
+    points = prod(whole.shape[dim] for dim in args[1])
+    butterflies = whole.numel() / 2 * log2(points) if points > 1 else 0
+    return round(butterflies * 4 / (1 if whole.is_complex() else 2))
 
 
 _COSTS: dict[str, Callable[[Sequence[Any], Any], int]] = {
     "convolution": _convolution,
     "addmm": _product,
+    "addmv": _product,
     "baddbmm": _product,
     "bmm": _product,
+    "dot": _product,
     "mm": _product,
+    "mv": _product,
+    "_fft_c2c": _fourier,
+    "_fft_c2r": _fourier,
+    "_fft_r2c": _fourier,
 }

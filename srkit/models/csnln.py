@@ -154,7 +154,7 @@ class InScale(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Mix the pixels of ``(b, channels, h, w)``; the shape stays."""
         maps = (layer(features) for layer in (self.query, self.key, self.value))
-        query, key, value = (tokens.flatten(2).mT[:, None] for tokens in maps)  # each (b, 1, h*w, .)
+        query, key, value = (tokens.flatten(2).mT[:, None].contiguous() for tokens in maps)  # (b, 1, h*w, .)
         seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]  # (b, h*w, channels)
         return seen.mT.reshape(features.shape)  # (b, channels, h, w)
 

@@ -168,7 +168,7 @@ class RegionNonLocal(nn.Module):
     def attend(self, features: Tensor) -> Tensor:
         """Add to each pixel of ``(b, channels, h, w)`` a mean of all 2x2 maxima, weighted by a softmax over them."""
         maps = self.query(features), F.max_pool2d(self.key(features), 2), F.max_pool2d(self.value(features), 2)
-        query, key, value = (tokens.flatten(2).mT[:, None] for tokens in maps)  # (b, 1, h*w or h*w/4, channels/8)
+        query, key, value = (tokens.flatten(2).mT[:, None].contiguous() for tokens in maps)  # (b, 1, n, c/8)
         seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]  # (b, h*w, channels/8)
         found: Tensor = self.end(seen.mT.reshape(*seen.shape[::2], *features.shape[-2:]))  # (b, channels, h, w)
         return features + found
