@@ -23,6 +23,7 @@ __all__ = ["Foreign", "Observation", "measure", "plain"]
 
 Trouble = Literal["", "stub", "unusable", "error"]
 _LONGEST_MESSAGE = 600
+_LONGEST_PRINT = 16_384
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def measure(perform: Perform, answer: Any, inputs: Mapping[str, Value]) -> Obser
     Exceptions become observations. KeyboardInterrupt is let through, so that a time limit can end an endless loop.
     """
     given = copy.deepcopy(dict(inputs))
-    printed = io.StringIO()
+    printed = _Kept()
     outputs: Mapping[str, Any] | None = None
     trouble: Trouble = ""
     message = ""
@@ -73,6 +74,15 @@ def measure(perform: Perform, answer: Any, inputs: Mapping[str, Value]) -> Obser
             trouble, message = "error", _explain(problem)
     changed = tuple(name for name, value in inputs.items() if not _same(value, given.get(name)))
     return Observation(outputs=outputs, trouble=trouble, message=message, changed=changed, printed=printed.getvalue())
+
+
+class _Kept(io.StringIO):
+    """Keeps the beginning of what is written and forgets the rest."""
+
+    def write(self, text: str) -> int:
+        """Take ``text``; return its length, as every file does."""
+        super().write(text[: max(0, _LONGEST_PRINT - self.tell())])
+        return len(text)
 
 
 def plain(value: Any) -> Any:
