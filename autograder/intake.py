@@ -11,10 +11,12 @@ listed with the reason. Known layouts::
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +32,10 @@ DENSEST = 200  # a notebook with pictures is packed to a third, one of zeros to 
 DEEPEST = 1  # zips within the zip: what some platforms make of several files of one student
 _CANVAS = re.compile(r"^(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<name>.+)$")
 _MOODLE = re.compile(r"^(?P<student>.+?)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<name>.*)$")
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(NotImplementedError, RuntimeError, OSError, ValueError),
+)
 _JUNK = {"__MACOSX", ".ipynb_checkpoints", ".git", "__pycache__", ".DS_Store", "Thumbs.db"}
 
 
@@ -82,10 +88,9 @@ def read_submissions(path: Path) -> Intake:
     newest: dict[str, HandIn] = {}
     refused = [item for item in found if isinstance(item, Refused)]
     for item in (item for item in found if isinstance(item, HandIn)):
-        known = newest.get(item.student)
-        older = item if known is not None and (known.when, known.name) > (item.when, item.name) else known
-        newest[item.student] = item if older is not item else known or item
-        if older is not None:
+        older, newer = sorted([newest.get(item.student, item), item], key=_age)
+        newest[item.student] = newer
+        if older is not newer:
             refused.append(Refused(name=older.name, reason=f"{item.student} handed in again; the newest counts"))
     return Intake(tuple(newest[name] for name in sorted(newest)), tuple(refused))
 
@@ -143,15 +148,27 @@ def _entry(
     try:
         with archive.open(entry) as file:
             data = file.read(LARGEST + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as problem:
+    except _DAMAGE as problem:
         yield Refused(name=name, reason=f"damaged: {problem}")
         return
     if PurePosixPath(name).suffix.lower() != ".zip":
-        yield _taken(name, len(data), datetime(*entry.date_time).timestamp(), lambda: data)
+        yield _taken(name, len(data), _when(entry), lambda: data)
     elif depth < DEEPEST:
         yield from _archive(data, f"{name}/", depth + 1)
     else:
         yield Refused(name=name, reason="a zip within a zip within a zip")
+
+
+def _when(entry: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*entry.date_time).timestamp()
+    except ValueError:
+        return 0.0  # zips may hold the 0th of month 0
+
+
+def _age(item: HandIn) -> tuple[float, list[int], str]:
+    """Return what tells an older hand-in from a newer one; Canvas counts uploads where the minute is the same."""
+    return item.when, [int(digits) for digits in re.findall(r"\d+", item.name)], item.name
 
 
 def _suspicious(entry: zipfile.ZipInfo, left: int) -> str:

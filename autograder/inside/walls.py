@@ -89,6 +89,7 @@ def confine(limits: Mapping[str, int], used: int, *, walled: bool) -> None:
         most = resource.getrlimit(what)[1]
         hard = hard if most == resource.RLIM_INFINITY else min(hard, most)
         resource.setrlimit(what, (min(soft, hard), hard))
+    _LIBC.prctl(4, 1, 0, 0, 0)  # PR_SET_DUMPABLE: whoever watches may count its memory
     if walled:
         for capability in range(64):
             _LIBC.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP

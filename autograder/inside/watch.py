@@ -58,16 +58,16 @@ def watch(pid: int, answer: int, printed: int, limits: Mapping[str, int], usage:
     end = _follow(pid, answer, kept, limits, usage)
     for pipe in kept:
         os.close(pipe)
-    if not end.startswith("died"):
+    end, ended, detail = end.partition(": ")
+    if not ended:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-    end, _, detail = end.partition(": ")
     return {"end": end, "detail": detail, "answer": bytes(kept[answer]), "printed": bytes(kept[printed])}
 
 
 def _follow(pid: int, answer: int, kept: dict[int, bytearray], limits: Mapping[str, int], usage: Usage | None) -> str:
-    """Follow the run to its end, and say what that is; it has ended by itself, and was reaped, if it "died"."""
+    """Follow the run to its end, and say what that is; with a detail where it has ended by itself and was reaped."""
     deadline, counted, opened = time.monotonic() + limits["wall_seconds"], time.monotonic(), set(kept)
     while True:
         if (now := time.monotonic()) > deadline:

@@ -93,6 +93,7 @@ def _keep(request: Mapping[str, Any], used: int, ready: int, go: int, told: int)
     """Build the walls, start the run behind them, watch it, report."""
     try:
         usage = Usage({1, os.getpid(), os.getppid()})
+        os.setsid()
         walls.unshare()
         os.write(ready, b"!")
         if not os.read(go, 1):
@@ -117,7 +118,6 @@ def _forked(request: Mapping[str, Any], used: int, *, walled: bool) -> dict[str,
     answer, printed = os.pipe(), os.pipe()
     student = os.fork()
     if student == 0:
-        os.setsid()
         _student(request, used, answer[1], printed[1], walled=walled)
     os.close(answer[1])
     os.close(printed[1])
@@ -142,6 +142,7 @@ def _student(request: Mapping[str, Any], used: int, answer: int, printed: int, *
     for source, target in ((nothing, 0), (printed, 1), (printed, 2)):
         os.dup2(source, target)
     answer = _alone(answer)
+    os.setsid()  # or a signal to "my group" would reach those who watch
     os.chdir("/tmp")
     random.seed(0)
     numpy.random.seed(0)

@@ -90,7 +90,7 @@ def plain(value: Any) -> Any:
 
     Tensors are detached, moved to the CPU and copied; subclasses and objects that merely act like numbers are foreign.
     """
-    if type(value) in (Tensor, torch.nn.Parameter):
+    if type(value) in (Tensor, torch.nn.Parameter) and value.device.type != "meta":  # which has no values
         return value.detach().to("cpu", copy=True).contiguous()
     if value is None or type(value) in (bool, int, float, str):
         return value

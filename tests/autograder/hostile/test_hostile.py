@@ -77,14 +77,14 @@ def test_after_all_of_them_an_honest_answer_still_gets_full_marks():
 
 def processes() -> set[str]:
     """Return the processes below the box's own."""
-    parents = {}
+    worker, parents = str(the_box()._process.pid), {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 parents[entry.name] = (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
             except OSError:
                 continue
-    found = {str(the_box()._process.pid)}
+    found = {worker}
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
     return found

@@ -1,0 +1,235 @@
+"""The boxes: how each is started, what each refuses, and that they agree."""
+
+import os
+import sys
+
+import pytest
+import torch
+
+from autograder import sandboxes
+from autograder.box import BoxError, choose_box
+from autograder.engine import grade_submission
+from autograder.inside.frames import BadFrame, decode, encode
+from autograder.limits import Limits
+from autograder.masks import hidden_names, library, masked
+from autograder.process import ProcessBox, Start
+from srkit.exercises import Foreign
+from tests.autograder._grading import SEED, SETUP, SHORT, notebook, solution, the_box
+
+RIGHT = notebook(SETUP, solution("tv_loss"))
+WRONG = notebook(SETUP, "def tv_loss(sr):\n    return sr.mean()")
+needs_box = pytest.mark.needs("bubblewrap")
+
+
+@pytest.fixture
+def fake_docker(tmp_path, monkeypatch):
+    """A program called docker that notes how it was called and, for want of an engine, runs bubblewrap."""
+    inside = sandboxes.bubblewrap(nested=False, privileged=False).start.command(SHORT)
+    program = tmp_path / "bin" / "docker"
+    program.parent.mkdir()
+    program.write_text(
+        f"""#!{sys.executable}
+import os, sys
+with open({str(tmp_path / "calls")!r}, "a") as file:
+    file.write(" ".join(sys.argv[1:8]) + "\\n")
+if sys.argv[1] == "run":
+    place = sys.argv.index("srkit-box")
+    os.execv({inside[0]!r}, {inside!r} + sys.argv[place + 1 :])
+"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    return tmp_path / "calls"
+
+
+@needs_box
+@pytest.mark.slow
+def test_a_container_serves_one_exercise_of_one_submission_and_is_ended(fake_docker):
+    box = sandboxes.tried(sandboxes.container("docker"))
+    try:
+        for data in (RIGHT, WRONG):
+            theirs = grade_submission(data, ["tv_loss"], seed=SEED, box=box, limits=SHORT)
+            ours = grade_submission(data, ["tv_loss"], seed=SEED, box=the_box(), limits=SHORT)
+            assert theirs.to_json() == ours.to_json()
+    finally:
+        box.close()
+    calls = [line.split() for line in fake_docker.read_text().splitlines()]
+    started = [call[call.index("--name") + 1] for call in calls if call[0] == "run"]
+    ended = [call[1] for call in calls if call[0] == "kill"]
+    assert len(started) == len(set(started)) == 3
+    assert ended == started
+
+
+@needs_box
+def test_the_container_is_asked_for_every_wall_there_is(fake_docker):
+    box = sandboxes.container("docker")
+    line = box.start.command(SHORT)
+    for option in (
+        "--network=none",
+        "--read-only",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        "--user=61184:61184",
+        f"--pids-limit={SHORT.processes + 16}",
+        f"--memory={SHORT.memory_bytes + (1 << 30)}",
+        "--ipc=private",
+        "--rm",
+    ):
+        assert option in line
+    assert line[-1] == "srkit-box"
+    assert not [option for option in line if option.startswith(("--volume", "--mount", "-v", "--privileged"))]
+    assert line != box.start.command(SHORT), "every container has a name of its own"
+
+
+def test_a_machine_without_any_sandbox_refuses_and_says_how_to_get_one(monkeypatch):
+    monkeypatch.setattr(sandboxes.shutil, "which", lambda name: None)
+    with pytest.raises(BoxError) as told:
+        choose_box()
+    for hint in ("apt-get install bubblewrap", "apparmor", "docker build", "--trusted", "bwrap is not installed"):
+        assert hint in str(told.value)
+
+
+def test_a_bubblewrap_that_is_forbidden_is_told_with_its_own_words(tmp_path, monkeypatch):
+    program = tmp_path / "bwrap"
+    program.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BoxError, match="setting up uid map: Permission denied"):
+        choose_box()
+
+
+def test_a_box_that_breaks_is_no_zero_but_a_case_for_somebody_to_look_at():
+    box = ProcessBox(Start(title="nothing", command=lambda limits: ["/bin/false"], walls="nested"))
+    record = grade_submission(RIGHT, ["tv_loss", "find_pairs"], seed=SEED, box=box)
+    assert record.points is None
+    assert record.results["tv_loss"].outcome == "infrastructure"
+    assert record.results["tv_loss"].points is None
+    assert "not your code" in record.results["tv_loss"].message
+    assert record.results["find_pairs"].outcome == "no answer"
+
+
+@needs_box
+@pytest.mark.slow
+@pytest.mark.parametrize("make", ["for a user", "for each exercise", "trusted"])
+def test_every_box_gives_the_same_record(make):
+    if make == "for a user":
+        box = sandboxes.bubblewrap(privileged=False)
+    elif make == "trusted":
+        box = sandboxes.without_walls()
+    else:
+        box = sandboxes.bubblewrap(nested=False, privileged=False)
+    try:
+        for data in (RIGHT, WRONG):
+            theirs = grade_submission(data, ["tv_loss"], seed=SEED, box=box, limits=SHORT)
+            assert (
+                theirs.to_json()
+                == grade_submission(data, ["tv_loss"], seed=SEED, box=the_box(), limits=SHORT).to_json()
+            )
+    finally:
+        box.close()
+        box.close()
+
+
+@needs_box
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_replaced_and_the_case_run_again():
+    box = sandboxes.bubblewrap()
+    try:
+        first = grade_submission(RIGHT, ["tv_loss"], seed=SEED, box=box)
+        box._process.kill()
+        assert grade_submission(RIGHT, ["tv_loss"], seed=SEED, box=box).to_json() == first.to_json()
+    finally:
+        box.close()
+
+
+@needs_box
+def test_a_crash_in_one_exercise_touches_no_other():
+    data = notebook(SETUP, "import os\ndef tv_loss(sr):\n    os._exit(1)", solution("find_pairs"))
+    record = grade_submission(data, ["tv_loss", "find_pairs"], seed=SEED, box=the_box())
+    assert record.results["tv_loss"].outcome == "died"
+    assert record.results["find_pairs"].outcome == "correct"
+    assert record.points == record.results["find_pairs"].max_points
+
+
+@needs_box
+def test_a_submission_that_cannot_be_read_is_a_record_that_says_why(tmp_path):
+    record = grade_submission(b"PK\x03\x04", ["tv_loss"], seed=SEED, box=the_box())
+    assert "archive" in record.problem
+    assert record.results["tv_loss"].outcome == "no answer"
+    assert record.points == 0
+    (tmp_path / "secret.ipynb").write_bytes(RIGHT)
+    (tmp_path / "x.ipynb").symlink_to(tmp_path / "secret.ipynb")
+    assert grade_submission(tmp_path / "x.ipynb", ["tv_loss"], seed=SEED, box=the_box()).points == 0
+    assert grade_submission(tmp_path / "secret.ipynb", ["tv_loss"], seed=SEED, box=the_box()).points == 4
+
+
+@needs_box
+def test_a_wrong_picture_is_kept_beside_the_right_one():
+    data = notebook(SETUP, "def self_ensemble(net, lr):\n    return net(lr) * 0.5")
+    result = grade_submission(data, ["self_ensemble"], seed=SEED, box=the_box()).results["self_ensemble"]
+    pair = result.images["sr"]
+    assert pair["yours"]["shape"] == pair["expected"]["shape"] == [3, 8, 8]
+    assert len(bytes.fromhex(pair["yours"]["bytes"])) == 3 * 8 * 8
+    assert pair["yours"] != pair["expected"]
+    assert result.error_magnitude > 0.1
+
+
+def test_the_key_of_a_record_changes_with_everything_that_could_change_a_score():
+    from autograder.keys import record_key
+
+    keys = {
+        record_key("a", ["tv_loss"], 1, SHORT),
+        record_key("b", ["tv_loss"], 1, SHORT),
+        record_key("a", ["a2001sr"], 1, SHORT),
+        record_key("a", ["tv_loss"], 2, SHORT),
+        record_key("a", ["tv_loss"], 1, Limits()),
+    }
+    assert len(keys) == 5
+    assert record_key("a", ["tv_loss"], 1, SHORT) in keys
+
+
+def test_values_cross_the_wall_to_the_last_bit():
+    value = {"a": torch.rand(2, 3), "b": [1, -2.5, "ü", None, True, b"\0"], "c": torch.ones((), dtype=torch.bfloat16)}
+    value |= {"d": torch.empty(0, 3), "e": torch.rand(4, 4).T, "f": torch.tensor([True, False]), "g": {"h": 2**62}}
+    back = decode(encode(value), Foreign)
+    assert back.keys() == value.keys()
+    for name in "acdef":
+        assert torch.equal(back[name], value[name])
+        assert back[name].dtype == value[name].dtype
+    assert back["b"] == value["b"]
+    assert back["g"] == value["g"]
+    assert decode(encode([object(), 2**70, {1}]), Foreign) == [
+        Foreign("object"),
+        Foreign("int of more than 64 bits"),
+        Foreign("set"),
+    ]
+
+
+def test_bytes_that_lie_are_no_frame():
+    good = encode({"a": torch.rand(2, 3)})
+    rng = torch.Generator().manual_seed(0)
+    for place in torch.randint(0, len(good), (300,), generator=rng).tolist():
+        bad = bytearray(good)
+        bad[place] ^= 0x15
+        try:
+            decode(bytes(bad))
+        except BadFrame:
+            continue
+    for data in (b"", b"\xff" * 8, good[:-1], good + b"x", b"\0\0\0\2{}", encode([[]])[:6]):
+        with pytest.raises(BadFrame):
+            decode(data)
+
+
+def test_hiding_a_name_leaves_what_stands_beside_it():
+    hidden = hidden_names("tv_loss")
+    (text,) = masked(hidden).values()
+    space = {"__name__": "copy"}
+    exec(compile(text.replace("@register_loss('TV')", ""), "copy", "exec"), space)
+    with pytest.raises(RuntimeError, match="asks you to write"):
+        space["tv"](torch.rand(1, 1, 4, 4))
+    assert space["TV"]().eps == 1e-12
+    with pytest.raises(ValueError, match="no function or class"):
+        masked(frozenset({"srkit.losses.smoothness:nothing"}))
+    with pytest.raises(ValueError, match="no module"):
+        masked(frozenset({"os:path"}))
+    assert not [path for path in library() if "exercises" in path or path.endswith(".pyc")]
