@@ -27,6 +27,8 @@ COMMANDS = {
     "evaluate": "Measure PSNR and SSIM on a dataset.",
     "upscale": "Enlarge pictures and folders of pictures.",
     "mix": "Interpolate the weights of two networks.",
+    "zssr": "Train on each picture itself, and enlarge it.",
+    "bench-realworld": "Compare methods under blurs and on real photographs.",
     "models": "List the networks, show a card, sit the exam.",
     "data": "List, fetch, check and prepare datasets.",
     "metrics": "Compare two pictures, and explain the numbers.",
@@ -45,7 +47,7 @@ class LazyGroup(click.Group):
         """Import the file of one verb and return its command."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"srkit.cli.{cmd_name}").command
+        command = importlib.import_module(f"srkit.cli.{cmd_name.replace('-', '_')}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -15,7 +15,7 @@ import click
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 __all__ = ["Choice", "Machine", "machine_options", "network_options", "parse_settings", "progress_bar", "tile_option"]
 
@@ -35,6 +35,18 @@ class Machine:
             import torch
 
             torch.set_num_threads(self.threads)
+
+    def put(self, image: Tensor) -> Tensor:
+        """Move an image there.
+
+        Raises:
+            BadInput: there is no such device here.
+        """
+        from torch import nn
+
+        carrier = nn.Module()
+        carrier.image = nn.Parameter(image, requires_grad=False)
+        return self.place(carrier).get_parameter("image").detach()
 
     def place(self, net: nn.Module) -> nn.Module:
         """Move ``net`` there.
@@ -57,12 +69,13 @@ class Machine:
 class Choice:
     """Which network: what the options of :func:`network_options` said."""
 
-    model: str
+    model: str | None
     weights: str | None = None
     scale: int | None = None
     tiny: bool = False
     settings: tuple[str, ...] = ()
     precision: str = "float32"
+    method: str | None = None
 
     def open(self, machine: Machine) -> nn.Module:
         """Return the network with its trained weights, on its machine, in eval mode.
@@ -74,8 +87,23 @@ class Choice:
         """
         import torch
 
-        net = self._from_file() if _is_file(self.model) else self._from_name()
+        if (self.model is None) == (self.method is None):
+            raise BadInput("Say what shall enlarge: --model NAME or FILE, or --method NAME; one of the two.")
+        if self.method is not None:
+            return machine.place(self._from_method()).eval()
+        net = self._from_file() if _is_file(self._model) else self._from_name()
         return machine.place(net).to(getattr(torch, self.precision)).eval()
+
+    @property
+    def _model(self) -> str:
+        return self.model or ""
+
+    def _from_method(self) -> nn.Module:
+        from srkit.methods import as_network
+
+        if self.scale is None or self.weights or self.tiny:
+            raise BadInput(f"--method {self.method} needs --scale, and takes --set but neither --weights nor --tiny.")
+        return as_network(str(self.method), scale=self.scale, **parse_settings(self.settings))
 
     def _from_file(self) -> nn.Module:
         from srkit import models
@@ -84,12 +112,12 @@ class Choice:
             raise BadInput(
                 f"--model {self.model} is a weight file and knows its network; leave out --weights, --set and --tiny."
             )
-        return models.load(self.model, scale=self.scale)
+        return models.load(self._model, scale=self.scale)
 
     def _from_name(self) -> nn.Module:
         from srkit import models
 
-        card, scale = models.card(self.model), self.scale
+        card, scale = models.card(self._model), self.scale
         if scale is None:
             if len(card.scales) != 1:
                 known = ", ".join(map(str, card.scales))
@@ -98,7 +126,7 @@ class Choice:
         has_weights = any(card.parameters.values())
         pretrained = (self.weights or "srkit") if has_weights else None
         return models.create(
-            self.model, scale=scale, tiny=self.tiny, pretrained=pretrained, **parse_settings(self.settings)
+            self._model, scale=scale, tiny=self.tiny, pretrained=pretrained, **parse_settings(self.settings)
         )
 
 
@@ -108,7 +136,8 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(
         *arguments: Any,
-        model: str,
+        model: str | None,
+        method: str | None,
         weights: str | None,
         scale: int | None,
         tiny: bool,
@@ -116,11 +145,14 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
         precision: str,
         **options: Any,
     ) -> Any:
-        choice = Choice(model=model, weights=weights, scale=scale, tiny=tiny, settings=settings, precision=precision)
+        choice = Choice(
+            model=model, weights=weights, scale=scale, tiny=tiny, settings=settings, precision=precision, method=method
+        )
         return function(*arguments, choice=choice, **options)
 
     added = (
-        click.option("--model", required=True, metavar="NAME|FILE", help="A network, or a file of trained weights."),
+        click.option("--model", metavar="NAME|FILE", help="A network, or a file of trained weights."),
+        click.option("--method", metavar="NAME", help="Instead of a network: zssr, back_projection."),
         click.option("--weights", metavar="FILE", help="Weights for the network --model names; else those shipped."),
         click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement; a weight file knows it."),
         click.option("--tiny", is_flag=True, help="The small configuration of the network's card."),

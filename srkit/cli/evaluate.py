@@ -29,6 +29,7 @@ __all__ = ["command"]
     "--dataset", "datasets", required=True, multiple=True, metavar="NAME|FOLDER", help="What to measure on. Repeatable."
 )
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
+@click.option("--degrade", metavar="TEXT", help='Make LR by a chain, e.g. "blur(1.6) > down(4) > noise(10)".')
 @click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
 @tile_option
 @click.option(
@@ -64,10 +65,10 @@ def command(
         with progress_bar(dataset, unit="image") as move:
             table = evaluate(
                 net,
-                dataset,
+                _images(dataset, scale_of(net), options),
                 protocol=protocol,
                 ensemble=options["self_ensemble"],
-                tile=options["tile"],
+                tile=None if choice.method else options["tile"],
                 save=options["save_results"],
                 save_pairs=options["save_gt"],
                 root=options["root"],
@@ -78,6 +79,15 @@ def command(
         tables.append(table)
     if options["csv"]:
         click.echo(f"Numbers: {join_csv(tables, options['csv'])}")
+
+
+def _images(dataset: str, scale: int, options: dict[str, Any]) -> Any:
+    """Return the name of a dataset, or its pairs with LR made by ``--degrade``."""
+    if options["degrade"] is None:
+        return dataset
+    from srkit.datasets import degraded, load
+
+    return degraded(load(dataset, scale=scale, root=options["root"]), options["degrade"])
 
 
 def _say_where(folder: Path | None) -> None:

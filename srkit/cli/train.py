@@ -35,6 +35,7 @@ __all__ = ["command"]
 @click.option("--tiny", is_flag=True, help="The small configuration of the network's card.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument. Repeatable.")
 @click.option("--dataset", metavar="NAME|FOLDER", help="What to train on; a+b joins datasets.")
+@click.option("--degrade", metavar="TEXT", help='Make LR by a chain, e.g. "blur(0.2..2) > down(2) > noise(0..20)".')
 @click.option("--valid", metavar="NAME|FOLDER", help="What to validate on, for example set5.")
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
 @click.option("--init", metavar="FILE|FOLDER", help="Begin with these weights (fine-tuning): a file or a run folder.")
@@ -80,6 +81,7 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
         valid=options["valid"],
         adversary=_adversary(options),
         root=options["root"],
+        degrade=options["degrade"],
         out=out,
         init=options["init"],
         init_partial=options["init_partial"],

@@ -47,7 +47,7 @@ def command(
     load_plugins(plugins)
     net = choice.open(machine)
     common: dict[str, Any] = {
-        "tile": options["tile"],
+        "tile": None if choice.method else options["tile"],
         "halo": options["halo"],
         "ensemble": options["self_ensemble"],
         "overwrite": options["overwrite"],

@@ -6,6 +6,7 @@
 from srkit.datasets._load import load
 from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, register_dataset
 from srkit.datasets.catalogue import CATALOGUE, card, where
+from srkit.datasets.degraded import DegradedPatches, degraded
 from srkit.datasets.doctor import Report, doctor
 from srkit.datasets.fetch import fetch, install_archive
 from srkit.datasets.hdr import HDRScenes
@@ -23,6 +24,7 @@ __all__ = [
     "DATASETS",
     "DatasetCard",
     "DatasetEntry",
+    "DegradedPatches",
     "HDRScenes",
     "Pair",
     "Pairs",
@@ -32,6 +34,7 @@ __all__ = [
     "card",
     "charts",
     "data_home",
+    "degraded",
     "doctor",
     "downloads",
     "fetch",

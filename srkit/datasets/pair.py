@@ -19,6 +19,8 @@ import torch
 from torch import Tensor
 
 from srkit.datasets.header import is_grey
+from srkit.datasets.maker import Maker
+from srkit.degrade import Chain
 from srkit.errors import BadInput
 from srkit.ops import check, files, pixels, resize
 
@@ -57,12 +59,12 @@ class Source:
     Attributes:
         name: file name without its suffix.
         hr: path of the HR file, or the image itself.
-        lr: path of the LR file or the image itself; None where LR is made from HR by MATLAB bicubic.
+        lr: path of the LR file, the image itself, or what makes it from HR; None where that is MATLAB's bicubic.
     """
 
     name: str
     hr: Path | Tensor
-    lr: Path | Tensor | None = None
+    lr: Path | Tensor | Maker | None = None
 
 
 def bicubic_lr(hr: Tensor, scale: int) -> Tensor:
@@ -143,7 +145,14 @@ class Pairs(Sequence[Pair]):
         """Return the same pairs under another name."""
         return Pairs(self.sources, name=name, scale=self.scale)
 
+    def made_by(self, chain: Chain, *, seed: int = 0) -> Pairs:
+        """Return the same HR images with LR made by a chain of degradations; image ``i`` always gets the same draws."""
+        sources = [Source(s.name, s.hr, Maker(chain, seed, number)) for number, s in enumerate(self.sources)]
+        return Pairs(sources, name=f"{self.name} | {chain}", scale=self.scale)
+
     def __repr__(self) -> str:
+        if isinstance(self.sources[0].lr, Maker):
+            return f"<Pairs {self.name}: {len(self)} at x{self.scale}, LR made by the chain>"
         made = sum(source.lr is None for source in self.sources)
         lr = "LR from files" if not made else "LR made by MATLAB bicubic" if made == len(self) else "LR partly made"
         return f"<Pairs {self.name}: {len(self)} at x{self.scale}, {lr}>"
@@ -163,9 +172,15 @@ def decode(source: Source, scale: int) -> Pair:
             f"{source.name}: HR is {height}x{width} (height x width), too small to be reduced {scale} times."
         )
     hr = pixels.modcrop(whole, scale)
-    lr = bicubic_lr(hr, scale) if source.lr is None else _image(source.lr, f"{source.name} (LR)")
+    lr = _lr(source, hr, scale)
     grey = isinstance(source.hr, Path) and is_grey(source.hr)
     return Pair(source.name, _agreed(source, lr, whole, scale).contiguous(), hr.contiguous(), grey)
+
+
+def _lr(source: Source, hr: Tensor, scale: int) -> Tensor:
+    if source.lr is None:
+        return bicubic_lr(hr, scale)
+    return source.lr(hr) if isinstance(source.lr, Maker) else _image(source.lr, f"{source.name} (LR)")
 
 
 def _agreed(source: Source, lr: Tensor, whole: Tensor, scale: int) -> Tensor:
@@ -197,9 +212,9 @@ def _image(thing: Path | Tensor, what: str) -> Tensor:
     return thing.to(torch.float32)
 
 
-def _path(thing: Path | Tensor | None) -> Path | None:
+def _path(thing: Path | Tensor | Maker | None) -> Path | None:
     return thing if isinstance(thing, Path) else None
 
 
-def _where(thing: Path | Tensor | None) -> str:
+def _where(thing: Path | Tensor | Maker | None) -> str:
     return str(thing) if isinstance(thing, Path) else "in memory"

@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srkit.datasets.maker import Maker
 from srkit.datasets.pair import Pairs
 from srkit.errors import BadFile
 from srkit.ops import pixels
@@ -142,7 +143,8 @@ def open_store(pairs: Pairs, folder: Path | None) -> Store:
 
 def store_path(pairs: Pairs, folder: Path) -> Path:
     """Return the name of the cache file: one per data set, scale and place it is read from."""
-    place = hashlib.sha256(repr([str(path) for pair in pairs.paths for path in pair]).encode()).hexdigest()[:12]
+    makers = [repr(source.lr) for source in pairs.sources if isinstance(source.lr, Maker)]
+    place = hashlib.sha256(repr([*(str(p) for pair in pairs.paths for p in pair), *makers]).encode()).hexdigest()[:12]
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in pairs.name)[:60]
     return folder / f"{safe}_x{pairs.scale}_{place}.pixels"
 
@@ -152,6 +154,7 @@ def fingerprint(pairs: Pairs) -> str:
     digest = hashlib.sha256(f"{_MAGIC!r} x{pairs.scale}".encode())
     for source, paths in zip(pairs.sources, pairs.paths, strict=True):
         digest.update(repr(source.name).encode())
+        digest.update(repr(source.lr).encode() if isinstance(source.lr, Maker) else b"")
         for path in paths:
             digest.update(b"made" if path is None else _identity(path))
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """Making images smaller: three things that papers all call "down-sampling", under three names.
 
-* ``"bicubic"``: MATLAB's antialiased bicubic ``imresize`` by 1/s (SRMD after its blur, and every benchmark's LR).
+* ``"bicubic"``: MATLAB's antialiased bicubic ``imresize`` by 1/s (SRMD after its blur); ``"bicubic8"`` is the same on
+  8-bit integers, which MATLAB rounds after each direction: the LR of every benchmark, to the last bit.
 * ``"direct"``: keep every s-th pixel (ZSSR, KernelGAN, FKP, USRNet, DAN). ``first`` says which pixel of each block.
 * ``"nearest"``, ``"bilinear"``, ``"cubic"``, ``"area"``: OpenCV's and PyTorch's resizing without antialiasing (BSRGAN,
   Real-ESRGAN).
@@ -16,12 +17,13 @@ from torch import Tensor
 from srkit.degrade._registry import register_degradation
 from srkit.errors import BadInput
 from srkit.ops.check import describe
+from srkit.ops.pixels import from_uint8, to_uint8
 from srkit.ops.resize import imresize
 
 __all__ = ["Kind", "Mode", "down", "resize", "up"]
 
 Mode = Literal["nearest", "bilinear", "cubic", "area"]
-Kind = Literal["bicubic", "direct", "nearest", "bilinear", "cubic", "area"]
+Kind = Literal["bicubic", "bicubic8", "direct", "nearest", "bilinear", "cubic", "area"]
 _MODES = {"nearest": "nearest-exact", "bilinear": "bilinear", "cubic": "bicubic", "area": "area"}
 
 
@@ -47,6 +49,8 @@ def down(image: Tensor, scale: int, kind: Kind = "bicubic", first: int = 0) -> T
         raise BadInput(f"first={first} says which pixel is kept, and {kind!r} keeps none; use kind=direct.")
     if kind == "bicubic":
         return imresize(image, 1 / scale)
+    if kind == "bicubic8":
+        return from_uint8(imresize(to_uint8(image), 1 / scale), dtype=image.dtype)
     if kind == "direct":
         if not 0 <= first < scale:
             raise BadInput(f"first is a pixel of a block of {scale}, 0 to {scale - 1}; {first} was given.")

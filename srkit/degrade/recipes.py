@@ -11,7 +11,7 @@ from srkit.errors import BadInput, UnknownName
 __all__ = ["RECIPES", "recipe"]
 
 RECIPES: Mapping[str, Callable[[int], str]] = {
-    "bicubic": lambda s: f"quantise > down({s}) > quantise",
+    "bicubic": lambda s: f"down({s}, kind=bicubic8)",
     "bd": lambda s: f"blur(1.6, size=7) > down({s}, kind=direct, first={(s - 1) // 2}) > quantise",
     "dn": lambda s: f"down({s}) > noise(30) > quantise",
     "srmd": lambda s: f"srmd_blur > down({s}) > quantise > noise(0..75)",

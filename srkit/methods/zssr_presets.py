@@ -126,7 +126,14 @@ PRESETS: Mapping[str, Settings] = {
     ),
     "PORT": Settings(width=128, loss="mse", init="he", decays=False, slope_dof=2),
     "LESSON": Settings(
-        max_steps=400, min_steps=60, slope_range=100, policy_every=20, test_every=20, crop=64, back_projections=(6,)
+        max_steps=400,
+        min_steps=60,
+        slope_range=100,
+        policy_every=20,
+        test_every=20,
+        crop=64,
+        back_projections=(6,),
+        init="he",
     ),
 }
 

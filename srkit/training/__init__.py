@@ -5,6 +5,7 @@ from srkit.training.average import Average
 from srkit.training.batch import Batches
 from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
+from srkit.training.conditional import Conditional, KnownDegradations, Packed, train_conditional
 from srkit.training.config import Config, make_config
 from srkit.training.curriculum import Easing
 from srkit.training.degraded import Degraded
@@ -28,6 +29,7 @@ __all__ = [
     "Batches",
     "Best",
     "Callback",
+    "Conditional",
     "Config",
     "Degraded",
     "EarlyStopping",
@@ -35,8 +37,10 @@ __all__ = [
     "Family",
     "Guard",
     "History",
+    "KnownDegradations",
     "LivePlot",
     "Outcome",
+    "Packed",
     "Progress",
     "Record",
     "Run",
@@ -59,4 +63,5 @@ __all__ = [
     "save_checkpoint",
     "srgan_recipe",
     "train",
+    "train_conditional",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srkit.degrade import Chain
 from srkit.metrics import Protocol
 from srkit.training.adversarial import Adversary, add_player
 from srkit.training.batch import Batches
@@ -51,6 +52,7 @@ def train(
     scale: int | None = None,
     root: str | Path | None = None,
     protocol: Protocol | None = None,
+    degrade: str | Chain | None = None,
     progress: bool | None = None,
     **settings: Any,
 ) -> Run:
@@ -75,6 +77,8 @@ def train(
         scale: enlargement factor, needed only where ``net`` is a name and ``pairs`` is not loaded yet.
         root: where the datasets lie, when they are given by name.
         protocol: how validation measures; None is the papers'.
+        degrade: make LR anew at every step by a chain (``"blur(0.2..2) > down(2) > noise(0..20)"``) instead of taking
+            that of the pairs; validation pairs are degraded too, once and for all.
         progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it.
         **settings: every other field of :class:`~srkit.training.Config`: schedule, ema, clip, precision, ….
 
@@ -96,8 +100,9 @@ def train(
         {"steps": steps, "seed": seed, "batch": batch, "patch": patch, "learning_rate": learning_rate, **settings}
     )
     order = Order(
-        net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol, adversary=adversary
-    )
+        net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol, adversary=adversary,
+        degrade=degrade,
+    )  # fmt: skip
     with join_world() as world:
         work = prepare(order, config, world)
         if init is not None:

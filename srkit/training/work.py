@@ -11,7 +11,8 @@ from typing import Any
 from torch import nn
 
 from srkit import datasets, losses, models
-from srkit.datasets import Pairs, Patches
+from srkit.datasets import DegradedPatches, Pairs, Patches, degraded
+from srkit.degrade import Chain
 from srkit.errors import BadInput
 from srkit.evaluation import Table, evaluate
 from srkit.metrics import Protocol
@@ -43,6 +44,7 @@ class Order:
     protocol: Protocol | None = None
     arguments: Mapping[str, Any] | None = None
     adversary: Adversary | str | None = None
+    degrade: str | Chain | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def prepare(order: Order, config: Config, world: World) -> Work:
         "adversary": None if adversary is None else adversary.as_dict(),
         "scale": scale,
         "root": None if order.root is None else str(Path(order.root).absolute()),
+        "degrade": None if order.degrade is None else str(order.degrade),
     }
     return Work(net, loss, _batches(order, pairs, net, config, world), _measure(order, config), origin, adversary)
 
@@ -121,6 +124,7 @@ def order_again(origin: Mapping[str, Any], given: Order) -> Order:
         protocol=given.protocol,
         arguments=origin["net"]["arguments"],
         adversary=given.adversary or _adversary_again(origin.get("adversary")),
+        degrade=origin.get("degrade"),
     )
 
 
@@ -188,6 +192,8 @@ def _batches(order: Order, pairs: Pairs | Batches, net: nn.Module, config: Confi
         )
     if isinstance(pairs, Pairs):
         return _patches(order, pairs, net, config, world)
+    if order.degrade is not None:
+        raise BadInput("degrade=… makes LR from the HR of pairs; an object with batch(step) makes its LR itself.")
     if callable(getattr(pairs, "batch", None)):
         return pairs
     raise BadInput(
@@ -198,12 +204,11 @@ def _batches(order: Order, pairs: Pairs | Batches, net: nn.Module, config: Confi
 
 def _patches(order: Order, pairs: Pairs, net: nn.Module, config: Config, world: World) -> Batches:
     """Cut patches at one scale, at one drawn for each batch, or at the one a growing network has reached."""
+    how: dict[str, Any] = {"patch": config.patch, "batch": config.batch, "seed": config.seed}
+    how |= {"augment": config.augment, "rank": world.rank, "world": world.size}
 
-    def cut(some: Pairs) -> Patches:
-        return Patches(
-            some, patch=config.patch, batch=config.batch, seed=config.seed, augment=config.augment,
-            rank=world.rank, world=world.size,
-        )  # fmt: skip
+    def cut(some: Pairs) -> Batches:
+        return Patches(some, **how) if order.degrade is None else DegradedPatches(some, order.degrade, **how)
 
     levels = parse_growth(config.growth)
     whole = all(float(scale).is_integer() for scale in config.scales)
@@ -235,7 +240,9 @@ def _measure(order: Order, config: Config) -> Measure | None:
 
     def measure(net: nn.Module) -> Table:
         scale = getattr(net, "scale", pairs.scale) if config.growth else pairs.scale
-        return evaluate(net, _pairs_at(valid, pairs, scale, order.root), protocol=order.protocol)
+        seen = _pairs_at(valid, pairs, scale, order.root)
+        seen = seen if order.degrade is None else degraded(seen, order.degrade)
+        return evaluate(net, seen, protocol=order.protocol)
 
     return measure
 

@@ -1,0 +1,102 @@
+"""``srkit bench-realworld``: networks and methods under eight Gaussian blurs, and on photographs without a truth."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from srkit.cli._help import examples
+from srkit.cli._network import Choice, Machine, machine_options, progress_bar
+from srkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from srkit.evaluation.realworld import Contender
+
+__all__ = ["command"]
+
+
+@click.command(
+    "bench-realworld",
+    epilog=examples(
+        "srkit bench-realworld --scale 2 --dataset set5 --method bicubic --method back_projection --told",
+        "srkit bench-realworld --scale 4 --model RCAN_BIX4.pt --method bicubic --photos photos/ --out side_by_side",
+    ),
+)
+@click.option("--scale", type=click.IntRange(2, 4), required=True, help="Enlargement factor.")
+@click.option("--method", "chosen_methods", multiple=True, metavar="NAME", help="A one-image method. Repeatable.")
+@click.option("--model", "chosen_models", multiple=True, metavar="NAME|FILE", help="A network. Repeatable.")
+@click.option("--dataset", metavar="NAME|FOLDER", help="Measure here under the eight Gaussian blurs.")
+@click.option("--root", metavar="FOLDER", help="Where the named dataset lies.")
+@click.option("--told", is_flag=True, help="Tell methods that can use it the true blur.")
+@click.option("--photos", metavar="FOLDER", help="Enlarge these photographs and show them side by side.")
+@click.option("--natural", metavar="FILE", help="NIQE's statistics (.npz); without it NIQE is left out.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="realworld", show_default=True, help="For the photographs."
+)
+@machine_options
+def command(machine: Machine, **options: Any) -> None:
+    """Compare where the blur is not bicubic."""
+    if options["dataset"] is None and options["photos"] is None:
+        raise BadInput("Say what to compare on: --dataset set5 (the eight blurs), --photos FOLDER, or both.")
+    machine.set_threads()
+    contenders = _contenders(machine, options)
+    if options["dataset"] is not None:
+        _gaussians(contenders, options)
+    if options["photos"] is not None:
+        _photographs(contenders, options)
+
+
+def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
+    found: dict[str, Contender] = {
+        name: functools.partial(_method, name, options["scale"], options["told"]) for name in options["chosen_methods"]
+    }
+    for model in options["chosen_models"]:
+        net = Choice(model=model, scale=None if "." in model else options["scale"]).open(machine)
+        found[Path(model).stem] = functools.partial(_same, net)
+    return found
+
+
+def _method(name: str, scale: int, told: bool, kernel: Tensor | None) -> nn.Module:
+    from srkit.methods import METHODS, as_network
+
+    knows = "kernel" in inspect.signature(METHODS.get(name).factory).parameters
+    settings: dict[str, Any] = {"kernel": kernel} if told and knows else {}
+    return as_network(name, scale=scale, **settings)
+
+
+def _same(net: nn.Module, kernel: Tensor | None) -> nn.Module:
+    return net
+
+
+def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> None:
+    from srkit.evaluation.realworld import bench_gaussian8
+
+    with progress_bar("eight blurs", unit="table") as move:
+        found = bench_gaussian8(
+            contenders, options["dataset"], scale=options["scale"], root=options["root"], progress=move
+        )
+    told = ", methods told the blur" * options["told"]
+    first = next(iter(found.values()))[0]
+    click.echo(f"{options['dataset']} x{options['scale']}, eight aligned Gaussian blurs{told}: PSNR ({first.protocol})")
+    for name, tables in found.items():
+        values = [table.mean.psnr for table in tables]
+        click.echo(f"{name:20s} " + " ".join(f"{v:6.2f}" for v in values) + f"   mean {sum(values) / len(values):6.2f}")
+
+
+def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> None:
+    from srkit.evaluation.realworld import bench_photographs
+    from srkit.metrics import Naturalness
+
+    natural = None if options["natural"] is None else Naturalness.load(options["natural"])
+    with progress_bar("photographs", unit="picture") as move:
+        found = bench_photographs(contenders, options["photos"], options["out"], natural=natural, progress=move)
+    for one in found:
+        number = "" if one.niqe is None else f"  NIQE {one.niqe:.2f}"
+        click.echo(f"{one.file}{number}")
+    click.echo(f"Page: {options['out'] / 'index.html'}")

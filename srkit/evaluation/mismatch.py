@@ -1,0 +1,173 @@
+"""Kernel mismatch: what it costs a network that is told the blur to be told the wrong one.
+
+J. Gu, H. Lu, W. Zuo, C. Dong, "Blind Super-Resolution With Iterative Kernel Correction", CVPR 2019, figure 1: rows are
+the blur the LR images were made with (sigma_LR), columns the blur the network is told (sigma_SR). Told too little it
+leaves blur, told too much it rings, and the best of each row stands on the diagonal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit.datasets import Pair, load
+from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
+from srkit.errors import BadInput
+from srkit.evaluation.table import write_text
+from srkit.inference import scale_of, upscale
+from srkit.metrics import Protocol, psnr
+from srkit.ops.pixels import quantise
+from srkit.ops.resize import imresize
+
+__all__ = ["Mismatch", "Told", "mismatch"]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """PSNR for each true and each assumed width.
+
+    Attributes:
+        widths_lr: the blurs the LR images were made with, one row each.
+        widths_sr: the blurs the network was told, one column each.
+        psnr: ``(rows, columns)`` in decibels, the mean over the images.
+        bicubic: bicubic interpolation of each row's LR images, ``(rows,)``.
+        title: network, data, scale and protocol.
+    """
+
+    widths_lr: tuple[float, ...]
+    widths_sr: tuple[float, ...]
+    psnr: Tensor
+    bicubic: Tensor
+    title: str
+
+    @property
+    def best(self) -> tuple[float, ...]:
+        """For each row the width that gave the best result."""
+        return tuple(self.widths_sr[int(column)] for column in self.psnr.argmax(dim=1))
+
+    def __str__(self) -> str:
+        head = "sigma_LR \\ sigma_SR " + "".join(f"{width:8.2f}" for width in self.widths_sr) + "   bicubic"
+        lines = [self.title, head]
+        for width, row, base in zip(self.widths_lr, self.psnr, self.bicubic, strict=True):
+            lines.append(f"{width:19.2f} " + "".join(f"{float(v):8.2f}" for v in row) + f"{float(base):10.2f}")
+        return "\n".join(lines)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the matrix as CSV: title, sigma_lr, sigma_sr, psnr.
+
+        Raises:
+            BadFile: it cannot be written there.
+        """
+        lines = ["sigma_lr,sigma_sr,psnr,measured"]
+        for i, true in enumerate(self.widths_lr):
+            lines += [
+                f'{true:g},{told:g},{float(self.psnr[i, j]):.4f},"{self.title}"'
+                for j, told in enumerate(self.widths_sr)
+            ]
+            lines.append(f'{true:g},bicubic interpolation,{float(self.bicubic[i]):.4f},"{self.title}"')
+        return write_text(Path(path), "\n".join(lines) + "\n")
+
+    def draw(self) -> Any:
+        """Return a matplotlib figure: the heat map, each value in its field, the diagonal framed."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(
+            figsize=(1.1 * len(self.widths_sr) + 2.4, 0.9 * len(self.widths_lr) + 1.6), layout="constrained"
+        )
+        axes = figure.subplots()
+        picture = axes.imshow(self.psnr.numpy(), cmap="viridis")
+        middle = float(self.psnr.min() + self.psnr.max()) / 2
+        for i, true in enumerate(self.widths_lr):
+            for j, told in enumerate(self.widths_sr):
+                value = float(self.psnr[i, j])
+                weight = "bold" if told == true else "normal"
+                colour = "black" if value > middle else "white"
+                axes.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour, weight=weight)
+        axes.set_xticks(range(len(self.widths_sr)), [f"{width:g}" for width in self.widths_sr])
+        axes.set_yticks(range(len(self.widths_lr)), [f"{width:g}" for width in self.widths_lr])
+        axes.set_xlabel("told to the network: sigma_SR")
+        axes.set_ylabel("true blur: sigma_LR")
+        axes.set_title(self.title, fontsize="small")
+        figure.colorbar(picture, ax=axes, label="PSNR in dB")
+        return figure
+
+
+class Told(nn.Module):
+    """A conditional network together with what it is told, as an ordinary network.
+
+    Args:
+        net: takes ``net(lr, degradation=codes)``.
+        code: ``(n_codes,)`` or ``(n_codes - 1,)``; a noise level of 0 is added where the network wants one more.
+    """
+
+    def __init__(self, net: nn.Module, code: Tensor) -> None:
+        super().__init__()
+        self.net, self.scale = net, scale_of(net)
+        self.name = getattr(net, "name", type(net).__name__.lower())
+        wanted = int(getattr(net, "n_codes", len(code)))
+        if len(code) not in (wanted, wanted - 1):
+            raise BadInput(f"This network is told {wanted} numbers, and {len(code)} were given.")
+        self.code = torch.cat([code, code.new_zeros(wanted - len(code))]).float()
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        told = self.code.to(lr).expand(len(lr), -1)  # (b, n_codes)
+        sr: Tensor = self.net(lr, degradation=told)
+        return sr
+
+
+def mismatch(
+    net: nn.Module,
+    dataset: str | Path | Sequence[Pair],
+    *,
+    basis: Tensor,
+    widths_lr: Sequence[float],
+    widths_sr: Sequence[float] | None = None,
+    size: int = 15,
+    root: str | Path | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Mismatch:
+    """Measure a conditional network for every pair of true and assumed round blur.
+
+    LR is made as SRMD's authors do: Gaussian blur with replicated border, MATLAB's bicubic reduction, 8 bits.
+
+    Args:
+        net: takes ``net(lr, degradation=codes)``; ``net.scale`` is its factor.
+        dataset: a name, a folder or pairs; only HR is used.
+        basis: the PCA basis the network was trained with.
+        widths_lr: true widths in pixels.
+        widths_sr: assumed widths; the same ones where they are left out.
+        size: side of the kernels, that of the basis.
+        root: where the dataset lies, when given by name.
+        progress: called as ``progress(done, total)`` after each enlargement.
+
+    Raises:
+        BadInput: no widths, no images, or a basis that fits neither kernels nor network.
+    """
+    told = tuple(widths_lr if widths_sr is None else widths_sr)
+    scale = scale_of(net)
+    pairs = load(dataset, scale=scale, root=root) if isinstance(dataset, str | Path) else dataset
+    if not widths_lr or not told or not len(pairs):
+        raise BadInput("mismatch needs at least one true width, one assumed width and one image.")
+    nets = [Told(net, srmd_code(gaussian_widths(size, width), basis)) for width in told]
+    values = torch.zeros(len(widths_lr), len(told), dtype=torch.float64)
+    bicubic = torch.zeros(len(widths_lr), dtype=torch.float64)
+    protocol, done, total = Protocol.papers(scale), 0, len(widths_lr) * len(told) * len(pairs)
+    for i, width in enumerate(widths_lr):
+        for index in range(len(pairs)):
+            hr = pairs[index].hr
+            lr = quantise(imresize(apply_kernel(hr, gaussian_widths(size, width)), 1 / scale))
+            bicubic[i] += float(psnr(imresize(lr, scale).clamp(0, 1), hr, protocol=protocol))
+            for j, conditioned in enumerate(nets):
+                values[i, j] += float(psnr(upscale(lr, conditioned), hr, protocol=protocol))
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+    name = getattr(pairs, "name", "pairs")
+    title = f"{nets[0].name} on {name} x{scale}, blurred by a round Gaussian, then bicubic ({protocol})"
+    return Mismatch(tuple(widths_lr), told, values / len(pairs), bicubic / len(pairs), title)

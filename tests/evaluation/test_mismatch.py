@@ -1,0 +1,81 @@
+"""The mismatch matrix, with the authors' own weights and with an oracle whose answer is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import srkit
+from srkit.degrade import gaussian_widths, pca_basis, read_matrix
+from srkit.errors import BadInput
+from srkit.evaluation import Mismatch, Told, mismatch
+from tests._shared import shared
+from tests.models.test_srmd import _official
+
+WIDTHS = (0.5, 0.9, 1.3, 1.7)
+
+
+def pair(image: Tensor) -> srkit.datasets.Pair:
+    return srkit.datasets.Pair("one", image[:, ::2, ::2].contiguous(), image.contiguous())
+
+
+class Oracle(nn.Module):
+    """Loses as much as the first code differs from the one it was made for."""
+
+    scale, n_codes = 2, 16
+
+    def __init__(self, hr: Tensor, right: float) -> None:
+        super().__init__()
+        self.hr, self.right = hr, right
+
+    def forward(self, lr: Tensor, *, degradation: Tensor) -> Tensor:
+        assert degradation.shape == (1, 16)
+        assert float(degradation[0, -1]) == 0  # the noise level that was added
+        return self.hr[None] + 0.1 * (degradation[0, 0] - self.right).abs()
+
+
+@pytest.mark.shared
+def test_with_the_authors_weights_the_best_of_every_row_is_on_the_diagonal(tmp_path: Path) -> None:
+    net = srkit.models.load(_official(tmp_path))
+    basis = read_matrix(shared("benchmarks/kernels/srmd_pca_matlab.mat"), "P")
+    hr = srkit.read(shared("benchmarks/Set5/butterfly.png"))[:, 40:136, 40:136]
+    found = mismatch(net, [pair(hr)], basis=basis, widths_lr=WIDTHS)
+    assert found.best == WIDTHS
+    told_right = found.psnr.diagonal()
+    assert bool((told_right > found.bicubic + 5).all())
+    too_wide, too_narrow = found.psnr[0, 3], found.psnr[3, 0]
+    assert float(told_right[0] - too_wide) > float(told_right[3] - too_narrow)  # ringing costs more than blur
+    bicubic_assumed = found.psnr[:, 0]
+    assert bool((told_right[1:] > bicubic_assumed[1:] + 2).all())  # at 0.9 to 1.7, told against not told
+
+
+def test_the_matrix_says_which_width_was_best_and_prints_saves_and_draws_itself(tmp_path: Path) -> None:
+    hr = srkit.datasets.samples(scale=2)[0].hr[:, :32, :32]
+    basis = pca_basis(torch.stack([gaussian_widths(15, w) for w in torch.linspace(0.3, 3, 40).tolist()]))
+    from srkit.degrade import srmd_code
+
+    right = float(srmd_code(gaussian_widths(15, 1.3), basis)[0])
+    found = mismatch(Oracle(hr, right), [pair(hr)], basis=basis, widths_lr=(1.3,), widths_sr=(0.5, 1.3, 2.0))
+    assert found.best == (1.3,)
+    assert "sigma_LR" in str(found)
+    assert "border 2" in found.title
+    lines = found.to_csv(tmp_path / "m.csv").read_text().splitlines()
+    assert len(lines) == 1 + 3 + 1
+    figure = found.draw()
+    figure.savefig(tmp_path / "m.png")
+    assert srkit.read(tmp_path / "m.png").std() > 0.05
+
+
+def test_a_code_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(BadInput, match="told 16 numbers"):
+        Told(Oracle(torch.zeros(3, 4, 4), 0.0), torch.zeros(7))
+    with pytest.raises(BadInput, match="at least one"):
+        mismatch(Oracle(torch.zeros(3, 4, 4), 0.0), [], basis=torch.eye(15, 225), widths_lr=())
+
+
+def test_the_first_of_two_equal_columns_is_the_best() -> None:
+    table = Mismatch((1.0,), (0.5, 1.0), torch.tensor([[3.0, 3.0]]), torch.zeros(1), "t")
+    assert table.best == (0.5,)

@@ -1,0 +1,73 @@
+"""The two benches: eight blurs with a truth, photographs without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import srkit
+from srkit.datasets import samples
+from srkit.errors import BadInput
+from srkit.evaluation import bench_gaussian8, bench_photographs
+from srkit.methods import as_network
+from srkit.metrics import Naturalness
+from tests.cli._call import Call
+
+
+def crop() -> list[srkit.datasets.Pair]:
+    hr = samples(scale=2)[0].hr[:, :96, :96].contiguous()
+    return [srkit.datasets.Pair("crop", hr[:, ::2, ::2].contiguous(), hr)]
+
+
+def test_under_every_blur_back_projection_that_is_told_it_beats_bicubic() -> None:
+    found = bench_gaussian8(
+        {
+            "bicubic": lambda kernel: as_network("bicubic", scale=2),
+            "told": lambda kernel: as_network("back_projection", scale=2, kernel=kernel),
+        },
+        crop(),
+        scale=2,
+    )
+    values = {name: [table.mean.psnr for table in tables] for name, tables in found.items()}
+    assert [len(tables) for tables in found.values()] == [8, 8]
+    assert all(told > bicubic + 0.5 for told, bicubic in zip(values["told"], values["bicubic"], strict=True))
+    assert values["bicubic"] == sorted(values["bicubic"], reverse=True)  # wider blurs cost more
+    with pytest.raises(BadInput, match="nobody"):
+        bench_gaussian8({}, crop(), scale=2)
+
+
+def test_photographs_are_written_side_by_side_with_niqe_where_it_can_be(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    srkit.write(tmp_path / "photos" / "a.png", samples(scale=2)[0].lr[:, :100, :100])
+    natural = Naturalness(torch.zeros(36, dtype=torch.float64), torch.eye(36, dtype=torch.float64))
+    found = bench_photographs(
+        {"bicubic": lambda kernel: as_network("bicubic", scale=2)},
+        tmp_path / "photos",
+        tmp_path / "out",
+        natural=natural,
+    )
+    assert [one.file.name for one in found] == ["a_bicubic.png"]
+    assert found[0].niqe is not None
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert 'src="a_bicubic.png"' in page
+    assert "alt=" in page
+
+
+def test_the_command_prints_eight_numbers_for_each_and_says_they_were_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "set").mkdir()
+    srkit.write(tmp_path / "set" / "a.png", crop()[0].hr)
+    answer = Call(capsys)(
+        "bench-realworld", "--scale", 2, "--dataset", tmp_path / "set", "--method", "bicubic", "--method",
+        "back_projection", "--told", "--photos", tmp_path / "set", "--out", tmp_path / "side",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert "told the blur" in answer.out
+    assert sum(line.startswith(("bicubic", "back_projection")) for line in answer.out.splitlines()) == 2
+    assert (tmp_path / "side" / "a_back_projection.png").exists()
+    nothing = Call(capsys)("bench-realworld", "--scale", 2, "--method", "bicubic")
+    assert nothing.code == 2
+    assert "--photos" in nothing.err
