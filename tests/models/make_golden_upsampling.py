@@ -130,6 +130,13 @@ REFERENCES = {
     "dbpn_scale4": _dbpn(4),
     "srfbn_scale2": _srfbn(2),
     "srfbn_scale3": _srfbn(3),
+    "drrn": Reference("jt827859032/DRRN-pytorch", "drrn", lambda m: m.DRRN()),
+    "srdensenet": Reference(
+        "yjn870/SRDenseNet-pytorch",
+        "models",
+        lambda m: m.SRDenseNet(growth_rate=4, num_blocks=3, num_layers=2),
+        scale=4,
+    ),
     "prosr": _prosr(residual=True),
     "prosr_s": _prosr(residual=False),
     "lapsrn_port": Reference("twtygqyy/pytorch-LapSRN", "lapsrn", lambda m: m.Net(), scale=4),
