@@ -6,9 +6,13 @@ grader calls, here or with the answer running somewhere else.
 
 from srkit.exercises import (  # each line files an exercise
     a2001sr,
+    coverage,
     cubic_weights,
     find_pairs,
+    insert_zeros,
     nearest,
+    pixel_shuffle,
+    project,
     psnr,
     self_ensemble,
     ssim_windows,
@@ -16,6 +20,7 @@ from srkit.exercises import (  # each line files an exercise
     to_float,
     to_luma,
     training_step,
+    transposed,
     tv_loss,
 )
 from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Result, grade, judge
