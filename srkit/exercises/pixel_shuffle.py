@@ -87,7 +87,8 @@ PIXEL_SHUFFLE = add(
         ),
         hints=(
             "On paper: four channels of one pixel each, a, b, c, d. Where in the 2x2 result does each go?",
-            "Split the channel axis into (colour, row, column), bring row next to the height and column next to the width, "
+            "Split the channel axis into (colour, row, column), bring row next to the height and "
+            "column next to the width, "
             "then merge each pair.",
             "Begin with x.reshape(b, c // scale**2, scale, scale, h, w), then permute.",
         ),

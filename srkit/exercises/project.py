@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
-
-import math
 
 import torch
 from torch import Tensor
@@ -69,9 +68,7 @@ PROJECT = add(
         importance=3,
         minutes=10,
         criteria=(
-            Criterion(
-                name="whole", points=1, text="scale 2: every small pixel is looked at twice, at offsets 0 and 0.5"
-            ),
+            Criterion(name="whole", points=1, text="at scale 2 every small pixel is looked at twice"),
             Criterion(name="half", points=1, text="scale 1.5 works"),
             Criterion(name="free", points=1, text="so does any other real scale", hidden=True),
         ),
@@ -84,7 +81,8 @@ PROJECT = add(
         slips=(
             Slip(
                 name="pixel_centres",
-                message="You align the centres of pixels, as interpolation does. Meta-SR aligns the corners of the grids: "
+                message="You align the centres of pixels, as interpolation does. Meta-SR aligns the "
+                "corners of the grids: "
                 "place i looks at i / scale.",
                 wrong=_centres,
             ),
@@ -95,13 +93,15 @@ PROJECT = add(
             ),
             Slip(
                 name="rounded",
-                message="You take the nearest pixel. The pixel at or before the place is asked for, so that offsets are "
+                message="You take the nearest pixel. The pixel at or before the place is asked for, "
+                "so that offsets are "
                 "never negative.",
                 wrong=_rounded,
             ),
             Slip(
                 name="multiplied",
-                message="You go from small to large. Each pixel of the large row should ask where it lies in the small one.",
+                message="You go from small to large. Each pixel of the large row should ask where it "
+                "lies in the small one.",
                 sign=lambda inputs, outputs, expected: (
                     isinstance(outputs["source"], Tensor) and bool((outputs["source"] >= inputs["n"]).any())
                 ),

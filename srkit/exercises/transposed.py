@@ -77,19 +77,22 @@ TRANSPOSED = add(
         slips=(
             Slip(
                 name="kernel_not_flipped",
-                message="A single pixel becomes the kernel upside down. A convolution in PyTorch does not flip its kernel, "
+                message="A single pixel becomes the kernel upside down. A convolution in PyTorch "
+                "does not flip its kernel, "
                 "so you must.",
                 wrong=lambda image, kernel, stride: _convolved(image, kernel, stride, flip=False),
             ),
             Slip(
                 name="no_margin",
-                message="Your result is too small: the copies of the pixels at the edge are cut off. Put a margin of zeros "
+                message="Your result is too small: the copies of the pixels at the edge are cut off. "
+                "Put a margin of zeros "
                 "around the image first.",
                 wrong=lambda image, kernel, stride: _convolved(image, kernel, stride, flip=True, pad=0),
             ),
             Slip(
                 name="same_size_margin",
-                message="Your margin is that of a convolution which keeps the size. Here each pixel at the edge needs room "
+                message="Your margin is that of a convolution which keeps the size. Here each pixel "
+                "at the edge needs room "
                 "for a whole kernel.",
                 wrong=lambda image, kernel, stride: _convolved(
                     image, kernel, stride, flip=True, pad=kernel.shape[-1] // 2
@@ -102,14 +105,16 @@ TRANSPOSED = add(
             ),
             Slip(
                 name="transposed_kernel",
-                message="The copies of the kernel are mirrored at the diagonal. Transposing the kernel is not what gives "
+                message="The copies of the kernel are mirrored at the diagonal. Transposing the "
+                "kernel is not what gives "
                 "this operation its name.",
                 wrong=lambda image, kernel, stride: _torchs(image, kernel.T, stride),
             ),
         ),
         hints=(
             "What must come out for an image with a single pixel of value 1?",
-            "Zeros between the pixels, a margin of zeros around, then an ordinary convolution with the kernel turned by "
+            "Zeros between the pixels, a margin of zeros around, then an ordinary convolution with "
+            "the kernel turned by "
             "180 degrees.",
             "The margin is k - 1 on each side, and kernel.flip(0, 1) turns the kernel.",
         ),
