@@ -17,6 +17,7 @@ from srkit.training.recipes import esrgan_recipe, srgan_recipe
 from srkit.training.result import Run
 from srkit.training.scales import Family
 from srkit.training.schedule import SCHEDULES, learning_rate_at
+from srkit.training.stages import train_stages
 from srkit.training.start import resume, train
 from srkit.training.state import Best, State, make_state
 from srkit.training.weights import begin_from
@@ -64,4 +65,5 @@ __all__ = [
     "srgan_recipe",
     "train",
     "train_conditional",
+    "train_stages",
 ]

@@ -226,7 +226,7 @@ def test_the_recipes_train_end_to_end_on_sample_photographs(recipe, name: str, t
     """With an untrained VGG and a narrow judge, so that it runs in seconds."""
     settings = recipe(weights="untrained")
     settings |= {"patch": 64, "batch": 2, "adversary": replace(settings["adversary"], channels=4)}
-    net = models.create("espcn", scale=4)
+    net = models.create(name, scale=4, tiny=True)
     run = srkit.train(net, srkit.datasets.samples(scale=4)[:2], steps=3, progress=False, **settings)
     assert run.history.terms[: len(terms)] == terms
     assert run.skipped == 0

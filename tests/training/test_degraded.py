@@ -53,6 +53,13 @@ def test_what_is_drawn_depends_on_seed_and_step_alone() -> None:
     assert not torch.equal(made[0].batch(3)[0], made[2].batch(3)[0])
     assert torch.equal(made[0].batch(3)[1], Batches().batch(3)[1])
 
+    class Same:
+        def batch(self, step: int) -> tuple[Tensor, Tensor]:
+            return Batches().batch(0)
+
+    same = Degraded(Same(), srkit.degrade.parse("noise(25)"), seed=0)
+    assert not torch.equal(same.batch(0)[0], same.batch(1)[0]), "every step draws its own noise"
+
 
 def test_inverse_tone_mapping_and_enlarging_are_learned_together() -> None:
     scenes = HDRScenes(scale=2, patch=32, batch=4)
