@@ -19,6 +19,7 @@ from srkit._reader import NUMBER, WORD, Reader, near, read_value
 from srkit.errors import BadInput, UnknownName
 from srkit.losses._loss import Loss, Term
 from srkit.losses._registry import LOSSES, LossEntry
+from srkit.losses.adversarial import GAMES
 
 __all__ = ["parse"]
 
@@ -88,6 +89,9 @@ def _entry(reader: Reader, word: str, start: int) -> LossEntry:
     try:
         return LOSSES.get(word)
     except UnknownName as error:
+        if word in GAMES or "gan" in word.lower():
+            play = f"{word} is a game of two: it is not part of the loss but of train(…, adversary='0.001*CE')"
+            raise UnknownName(reader.pointed(f"{play} or srkit train --adversarial '0.001*CE'", start)) from None
         raise UnknownName(reader.pointed(str(error).rstrip("."), start)) from None
 
 

@@ -84,6 +84,12 @@ def test_a_bad_formula_is_refused_with_a_caret_under_the_place(formula: str, car
     assert pointer.index("^") - 2 == caret
 
 
+@pytest.mark.parametrize("name", ["GAN", "WGAN_GP", "RaGAN", "CE"])
+def test_an_adversarial_term_is_sent_to_where_games_are_played(name: str) -> None:
+    with pytest.raises(UnknownName, match=r"(?s)adversary='0\.001\*CE'.*--adversarial.*\n  1\*L1\+0\.001\*"):
+        parse(f"1*L1+0.001*{name}")
+
+
 def test_an_unknown_loss_is_refused_with_the_nearest_name_and_the_list() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'charbonnier'") as caught:
         parse("1*L1+0.5*Charbonier")

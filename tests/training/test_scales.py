@@ -150,3 +150,16 @@ def test_what_cannot_be_told_a_scale_or_shared_is_said() -> None:
         Config(steps=1, scales=(0.5,))
     with pytest.raises(BadInput, match="either grows or"):
         Config(steps=1, scales=(2, 3), growth="2@0")
+
+
+def test_meta_sr_of_the_shelf_is_trained_at_real_scales() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = models.create("metasr", scale=2, tiny=True)
+    pairs = srkit.datasets.samples(scale=2)[:1]
+    scales = (1.3, 2.0, 2.7, 3.9)
+    done = srkit.train(net, pairs, steps=6, patch=48, batch=1, scales=scales, progress=False)
+    assert done.steps == 6
+    assert done.skipped == 0
+    tables = evaluate_scales(net, "samples", scales=(2, 3), keyword="free_scale")
+    assert [table.scale for table in tables] == [2, 3]
