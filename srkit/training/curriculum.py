@@ -2,8 +2,8 @@
 
 *Growing.* ``growth="2@0,4@0.12-0.25,8@0.45-0.6"`` trains a pyramid level by level: the network is a x2 network at
 first; from 12 % of the steps on it is a x4 network whose new level is blended in until 25 %, and so on (ProSR, Wang et
-al., CVPR Workshops 2018). Without a second number a level takes over at once (progressive CARN, Ahn et al.; ADRSR, Bei
-et al., both CVPR Workshops 2018). The network offers ``grow(scale, blend=…)``.
+al., CVPR Workshops 2018). Without a second number a level takes over at once. The network offers ``grow(scale,
+blend=…)``. Networks that are rebuilt at each stage are trained by :func:`srkit.training.train_stages`.
 
 *Easing.* A network with several predictions may get easier targets for the early ones (SRFBN, Li et al., CVPR 2019,
 section 3.3): :class:`Easing`.

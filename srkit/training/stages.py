@@ -1,8 +1,8 @@
 """A curriculum of several runs: train a small network, grow the next one out of it, train that.
 
-Progressive CARN (Ahn et al., CVPR Workshops 2018) and ADRSR (Bei et al., CVPR Workshops 2018) train x2, then x4, then
-x8; a stage keeps what the one before has learned and replaces or extends its end. A network that grows like that offers
-``start_from(smaller)``. Each stage is an ordinary run in a folder of its own.
+Progressive CARN (Ahn, Kang, Sohn, CVPR Workshops 2018) is trained for x2, then x4, then x8; a stage keeps what the one
+before has learned and replaces its end. A network that grows like that offers ``start_from(smaller)``. Each stage is an
+ordinary run in a folder of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def train_stages(
     Called again with the same arguments it goes on where it was: finished stages are read, an unfinished one resumes.
 
     Args:
-        name: of a network with ``start_from``: ``"progressive_carn"``, ``"adrsr"``.
+        name: of a network with ``start_from``: ``"progressive_carn"``.
         dataset: a name or a folder, loaded at each scale.
         scales: of the stages, rising.
         steps: of each stage, one number for all or one for each.
@@ -88,6 +88,6 @@ def _start(net: nn.Module, below: nn.Module) -> None:
     if not callable(start):
         raise BadInput(
             f"{type(net).__name__} has no method start_from(smaller), so that no stage can grow out of another. "
-            "progressive_carn and adrsr have it; prosr grows within one run: train(…, growth='2@0,4@0.12-0.25')."
+            "progressive_carn has it; prosr grows within one run: train(…, growth='2@0,4@0.12-0.25')."
         )
     start(below)

@@ -13,9 +13,10 @@ from tests.training._toy import weights
 SETTINGS = {"steps": 2, "batch": 1, "patch": 32, "progress": False, "save_every": 1, "arguments": {"tiny": True}}
 
 
-@pytest.mark.parametrize("name", ["progressive_carn", "adrsr"])
-def test_each_stage_begins_with_the_weights_of_the_one_before(tmp_path, name: str) -> None:
-    first, second = train_stages(name, "samples", scales=(2, 4), out=tmp_path, learning_rate=1e-12, **SETTINGS)
+def test_each_stage_begins_with_the_weights_of_the_one_before(tmp_path) -> None:
+    first, second = train_stages(
+        "progressive_carn", "samples", scales=(2, 4), out=tmp_path, learning_rate=1e-12, **SETTINGS
+    )
     assert isinstance(first, Run)
     assert isinstance(second, Run)
     small, large = first.net.state_dict(), second.net.state_dict()
@@ -42,9 +43,9 @@ def test_a_curriculum_that_was_interrupted_ends_as_the_one_that_was_not(tmp_path
 
 def test_what_cannot_be_a_curriculum_is_refused(tmp_path) -> None:
     with pytest.raises(BadInput, match="rising scales"):
-        train_stages("adrsr", "samples", scales=(4, 2), out=tmp_path, **SETTINGS)
+        train_stages("progressive_carn", "samples", scales=(4, 2), out=tmp_path, **SETTINGS)
     with pytest.raises(BadInput, match="a length for each"):
-        train_stages("adrsr", "samples", out=tmp_path, **{**SETTINGS, "steps": (1, 2)})
+        train_stages("progressive_carn", "samples", out=tmp_path, **{**SETTINGS, "steps": (1, 2)})
     with pytest.raises(BadInput, match=r"no method start_from\(smaller\)"):
         train_stages("espcn", "samples", scales=(2, 4), out=tmp_path, **{**SETTINGS, "steps": 1})
     assert srkit.models.names("espcn")
