@@ -44,6 +44,28 @@ def shift_mask(h: int, w: int, window: int) -> Tensor:
     return (labels[:, :, None] != labels[:, None, :]) * -100.0
 
 
+def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
+    """Return for each pixel a mean of its window's values, ``(b*n, heads, area, c)`` from three of this shape.
+
+    PyTorch's fused kernels do it without the matrix of all pairs, but know no gradient for a bias; where one is wanted,
+    it is written out.
+
+    Args:
+        query: what the pixels look for.
+        key: what they show.
+        value: what they give.
+        bias: added to the logits of every window, ``(heads, area, area)``.
+        mask: added to those of each of an image's n windows, ``(n, 1, area, area)``.
+    """
+    if not (torch.is_grad_enabled() and bias.requires_grad):
+        whole = bias[None] if mask is None else (bias + mask).repeat(len(query) // len(mask), 1, 1, 1)
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=whole)
+    logits = ((query * query.shape[-1] ** -0.5) @ key.mT).add_(bias)  # (b*n, heads, area, area)
+    if mask is not None:
+        logits.view(-1, len(mask), *logits.shape[1:]).add_(mask)
+    return torch.softmax(logits, dim=-1) @ value
+
+
 class WindowAttention(nn.Module):
     """Attention between the pixels of one window, with learned relative positions (SwinIR, section 3.2).
 
@@ -71,9 +93,7 @@ class WindowAttention(nn.Module):
         b, n, area, c = windows.shape
         qkv = self.qkv(windows).view(b * n, area, 3, self.n_heads, -1)  # (b*n, area, 3, heads, c/heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (b*n, heads, area, c/heads)
-        bias = self.table[self.index].permute(2, 0, 1)[None]  # (1, heads, area, area)
-        if mask is not None:
-            bias = (bias + mask[:, None]).repeat(b, 1, 1, 1)  # (b*n, heads, area, area)
-        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        bias = self.table[self.index].permute(2, 0, 1)  # (heads, area, area)
+        seen = attend(query, key, value, bias, None if mask is None else mask[:, None])
         mixed: Tensor = self.proj(seen.transpose(1, 2).reshape(b, n, area, c))  # (b, n, area, c)
         return mixed

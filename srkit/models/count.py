@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-__all__ = ["multiply_adds", "parameters", "peak_memory"]
+__all__ = ["living_at_once", "multiply_adds", "parameters", "peak_memory"]
 
 
 def parameters(net: nn.Module) -> int:
@@ -60,6 +60,13 @@ def peak_memory(net: nn.Module, *, size: tuple[int, int] = (64, 64), **inputs: A
     with torch.no_grad(), _Storages() as storages, _Attention():
         sr = net(_lr(net, size), **inputs)
     return float(storages.peak / prod(sr.shape[-2:]))
+
+
+def living_at_once(job: Callable[[], object]) -> int:
+    """Return the most bytes that the tensors which ``job()`` makes take at once, whatever it does, in this thread."""
+    with _Storages() as storages:
+        job()
+    return storages.peak
 
 
 def _lr(net: nn.Module, size: tuple[int, int]) -> Tensor:

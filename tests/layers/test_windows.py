@@ -46,3 +46,5 @@ def test_window_attention_is_softmax_of_products_plus_the_table_entry_of_the_off
                 heads.append(F.softmax(logits, -1) @ value[:, part])
             expected[b, n] = attention.proj(torch.cat(heads, -1))
     torch.testing.assert_close(attention(windows, mask), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(attention(windows, mask), expected, msg="the fused kernel does the same")
