@@ -8,6 +8,7 @@ from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import METHODS, MethodEntry, card, create, names, register_method
 from srkit.methods.backprojection import BackProjection, back_project
 from srkit.methods.bicubic import Bicubic
+from srkit.methods.diffusion import StableDiffusion
 from srkit.methods.face import MethodNetwork, as_network
 from srkit.methods.plug_and_play import PlugAndPlay, by_level
 from srkit.methods.reduction import Reduction
@@ -28,6 +29,7 @@ __all__ = [
     "Reduction",
     "Result",
     "Settings",
+    "StableDiffusion",
     "Watch",
     "ZSSRNet",
     "Zssr",
