@@ -64,7 +64,8 @@ def peak_memory(net: nn.Module, *, size: tuple[int, int] = (64, 64), **inputs: A
 
 def living_at_once(job: Callable[[], object]) -> int:
     """Return the most bytes that the tensors which ``job()`` makes take at once, whatever it does, in this thread."""
-    with _Storages() as storages:
+    storages = _Storages()
+    with storages:
         job()
     return storages.peak
 
@@ -98,7 +99,8 @@ class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        self.now = self.peak = 0
+        self.now: int = 0
+        self.peak: int = 0
         self._alive: set[int] = set()
 
     def __torch_dispatch__(
