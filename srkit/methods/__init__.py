@@ -8,18 +8,25 @@ from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import METHODS, MethodEntry, card, create, names, register_method
 from srkit.methods.backprojection import BackProjection, back_project
 from srkit.methods.bicubic import Bicubic
+from srkit.methods.blind import BlindMethod
 from srkit.methods.diffusion import StableDiffusion
 from srkit.methods.face import MethodNetwork, as_network
+from srkit.methods.kernel_score import covariance, kernel_psnr, kernel_report
+from srkit.methods.kernelgan import KERNELGAN_PRESETS, KernelGAN, KernelGANSettings, analytic_x4, clean_kernel
 from srkit.methods.plug_and_play import PlugAndPlay, by_level
 from srkit.methods.reduction import Reduction
 from srkit.methods.zssr import Zssr, ZSSRNet
 from srkit.methods.zssr_presets import PRESETS, Settings, preset
 
 __all__ = [
+    "KERNELGAN_PRESETS",
     "METHODS",
     "PRESETS",
     "BackProjection",
     "Bicubic",
+    "BlindMethod",
+    "KernelGAN",
+    "KernelGANSettings",
     "Method",
     "MethodCard",
     "MethodEntry",
@@ -33,11 +40,16 @@ __all__ = [
     "Watch",
     "ZSSRNet",
     "Zssr",
+    "analytic_x4",
     "as_network",
     "back_project",
     "by_level",
     "card",
+    "clean_kernel",
+    "covariance",
     "create",
+    "kernel_psnr",
+    "kernel_report",
     "names",
     "preset",
     "register_method",

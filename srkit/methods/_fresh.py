@@ -1,0 +1,36 @@
+"""First weights that come from the generator handed in, and nothing else: no draw from the global one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+__all__ = ["fresh"]
+
+N = TypeVar("N", bound=nn.Module)
+
+
+def fresh(make: Callable[[], N], rng: torch.Generator) -> N:
+    """Make a network with PyTorch's own first weights, drawn from ``rng``.
+
+    Convolutions and linear layers are uniform within ``1 / sqrt(fan in)``, as PyTorch draws them; normalisations begin
+    as the identity. A layer with a method ``draw_first(rng)`` draws its own.
+    """
+    with torch.device("meta"):
+        net = make()
+    net.to_empty(device=rng.device)
+    for module in net.modules():
+        own = getattr(module, "draw_first", None)
+        if callable(own):
+            own(rng)
+        elif isinstance(module, nn.Conv2d | nn.Linear):
+            bound = 1 / math.sqrt(module.weight[0].numel())
+            for weights in module.parameters(recurse=False):
+                nn.init.uniform_(weights, -bound, bound, generator=rng)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()
+    return net

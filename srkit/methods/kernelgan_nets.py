@@ -1,0 +1,122 @@
+"""KernelGAN's two networks: the deep linear one that makes small, and the one that judges patches of 7 x 7 pixels.
+
+S. Bell-Kligler, A. Shocher, M. Irani, "Blind Super-Resolution Kernel Estimation using an Internal-GAN", NeurIPS 2019,
+section 4 and figure 3, https://arxiv.org/abs/1909.06581.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["LinearReducer", "PatchJudge", "SpectralConv", "judge_init"]
+
+_SIDES = (7, 5, 3, 1, 1, 1)
+
+
+class LinearReducer(nn.Module):
+    """Convolutions without bias and without anything between them: together one convolution of 13 x 13, stride 2.
+
+    Being linear, it can be applied layer by layer or as the one kernel that its layers compose; the result is the same,
+    and the second takes a fortieth of the work.
+
+    Args:
+        channels: between the layers.
+    """
+
+    kernel_size = sum(_SIDES) - len(_SIDES) + 1
+
+    def __init__(self, *, channels: int = 64) -> None:
+        super().__init__()
+        widths = [1, *[channels] * (len(_SIDES) - 1), 1]
+        self.layers = nn.ModuleList(
+            nn.Conv2d(i, o, side, stride=1 + (n == len(_SIDES) - 1), bias=False)
+            for n, ((i, o), side) in enumerate(zip(itertools.pairwise(widths), _SIDES, strict=True))
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Make ``(1, c, h, w)`` small, every channel alike: ``(1, c, (h - 11) // 2, (w - 11) // 2)``."""
+        x = image.transpose(0, 1)  # (c, 1, h, w)
+        for layer in self.layers:
+            x = layer(x)
+        return x.transpose(0, 1)  # (1, c, (h - 11) // 2, (w - 11) // 2)
+
+    def kernel(self) -> Tensor:
+        """Return the kernel ``(13, 13)`` that the layers compose, to be applied by correlation; differentiable."""
+        first, *others = self.layers.parameters()
+        x = F.conv2d(first.new_ones(1, 1, 1, 1), first, padding=self.kernel_size - 1)
+        for weights in others:
+            x = F.conv2d(x, weights)
+        return x[0, 0].flip(0, 1)
+
+    def draw_first(self, rng: torch.Generator) -> None:
+        """Draw Xavier's normal weights with the authors' gain of 0.1."""
+        for layer in self.layers:
+            nn.init.xavier_normal_(layer.weight, 0.1, generator=rng)  # type: ignore[arg-type]
+
+
+class SpectralConv(nn.Conv2d):
+    """A convolution whose weights are divided by their largest singular value, one power iteration a step.
+
+    T. Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018, algorithm 1.
+    """
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, inputs: int, outputs: int, side: int) -> None:
+        super().__init__(inputs, outputs, side)
+        self.register_buffer("u", torch.empty(outputs))
+        self.register_buffer("v", torch.empty(inputs * side * side))
+
+    def draw_first(self, rng: torch.Generator) -> None:
+        """Draw weights as the authors do, and the two vectors of the power iteration."""
+        nn.init.xavier_normal_(self.weight, 0.1, generator=rng)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+        for vector in (self.u, self.v):
+            vector.copy_(F.normalize(torch.randn(vector.shape, generator=rng), dim=0))
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Convolve ``(b, c, h, w)`` to ``(b, outputs, h - side + 1, w - side + 1)``."""
+        flat = self.weight.flatten(1)  # (outputs, inputs*side*side)
+        if self.training:
+            with torch.no_grad():
+                self.v = F.normalize(flat.T @ self.u, dim=0)
+                self.u = F.normalize(flat @ self.v, dim=0)
+        largest = self.u @ flat @ self.v
+        out: Tensor = F.conv2d(input, self.weight / largest, self.bias)  # (b, outputs, h - side + 1, w - side + 1)
+        return out
+
+
+class PatchJudge(nn.Module):
+    """One convolution of 7 x 7 without activation, then 1 x 1 ones: a score for each patch of 7 x 7 pixels.
+
+    Args:
+        channels: between the layers.
+        depth: layers altogether.
+    """
+
+    reach = 6
+
+    def __init__(self, *, channels: int = 64, depth: int = 7) -> None:
+        super().__init__()
+        middle: list[nn.Module] = []
+        for _ in range(depth - 2):
+            middle += [SpectralConv(channels, channels, 1), nn.BatchNorm2d(channels), nn.ReLU()]
+        self.layers = nn.Sequential(SpectralConv(3, channels, 7), *middle, SpectralConv(channels, 1, 1), nn.Sigmoid())
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Judge ``(b, 3, h, w)`` in [-1, 1]: ``(b, 1, h - 6, w - 6)`` in [0, 1], 1 for real."""
+        scores: Tensor = self.layers(image)  # (b, 1, h - 6, w - 6)
+        return scores
+
+
+def judge_init(judge: nn.Module, rng: torch.Generator) -> None:
+    """Draw the scales of the normalisations around 1, deviation 0.02, as the authors do."""
+    for module in judge.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, 0.02, generator=rng)
