@@ -34,7 +34,7 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
     "--preset",
     default="X2_ONE_JUMP_IDEAL_CONF",
     show_default=True,
-    help="A configuration of the authors', or LESSON, PORT.",
+    help="A configuration of the authors', or FAST, LESSON, PORT.",
 )
 @click.option(
     "--kernel",
