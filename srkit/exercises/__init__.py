@@ -6,8 +6,12 @@ grader calls, here or with the answer running somewhere else.
 
 from srkit.exercises import (  # each line files an exercise
     a2001sr,
+    charbonnier,
+    content_loss,
     coverage,
+    cross_entropy,
     cubic_weights,
+    cycle_loss,
     find_pairs,
     insert_zeros,
     nearest,

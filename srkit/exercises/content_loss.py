@@ -1,0 +1,128 @@
+"""Exercise 09.2: the content loss as the lecture prints it, a norm of features over their number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.losses import distance
+
+__all__ = ["CONTENT_LOSS"]
+
+Features = Callable[[Tensor], Tensor]
+
+
+def _library(phi: Features, sr: Tensor, hr: Tensor) -> Tensor:
+    return distance(phi(sr), phi(hr), form="norm")
+
+
+def _norms(phi: Features, sr: Tensor, hr: Tensor) -> Tensor:
+    difference = (phi(sr) - phi(hr)).flatten(1)  # (b, c*h*w)
+    lengths: Tensor = torch.linalg.vector_norm(difference, dim=1)
+    return lengths.mean() / difference.shape[1]
+
+
+def _whole_batch(phi: Features, sr: Tensor, hr: Tensor) -> Tensor:
+    difference = phi(sr) - phi(hr)
+    length: Tensor = torch.linalg.vector_norm(difference)
+    return length / difference.numel()
+
+
+def _cases(seed: int) -> list[Case]:
+    weight = noise(4, 3, 3, 3, seed=seed) - 0.4
+    one = {"sr": noise(1, 3, 6, 8, seed=seed + 1), "hr": noise(1, 3, 6, 8, seed=seed + 2), "weight": weight}
+    uneven = torch.tensor([1.0, 0.3]).reshape(2, 1, 1, 1)
+    hr = noise(2, 3, 6, 6, seed=seed + 3)
+    two = {"sr": hr + uneven * (noise(2, 3, 6, 6, seed=seed + 4) - 0.5), "hr": hr, "weight": weight}
+    return [
+        Case(criterion="value", inputs={**one, "watch": "value"}),
+        Case(criterion="gradient", inputs={**one, "watch": "gradient"}),
+        Case(criterion="batch", inputs={**two, "watch": "value"}),
+    ]
+
+
+def _perform(answer: Callable[[Features, Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    weight: Tensor = inputs["weight"]
+
+    def phi(image: Tensor) -> Tensor:
+        return F.relu(F.conv2d(image, weight, stride=2))
+
+    sr, hr = inputs["sr"], inputs["hr"]
+    if inputs["watch"] == "value":
+        return {"value": answer(phi, sr, hr)}
+    sr = sr.clone().requires_grad_()
+    value = answer(phi, sr, hr)
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        raise Unusable("No gradient reaches sr: the features of the result must stay in the graph.")
+    return {"gradient": torch.autograd.grad(value.sum(), sr)[0]}
+
+
+CONTENT_LOSS = add(
+    Exercise(
+        name="content_loss",
+        answer="content_loss",
+        number="9.2",
+        title="Content loss, as the lecture prints it",
+        difficulty=2,
+        importance=4,
+        minutes=10,
+        criteria=(
+            Criterion(name="value", points=1, text="the value for one image agrees with the lecture's formula"),
+            Criterion(name="gradient", points=1, text="its gradient reaches the result through the features"),
+            Criterion(name="batch", points=1, text="a batch costs the mean over its images", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _norms),
+        tolerance=Tolerance(
+            absolute=1e-6, relative=1e-4, reason="float32 sums of some hundred products differ by 1e-6 between orders"
+        ),
+        hides=("srkit.losses._distance:distance", "srkit.losses.cycle:cycle"),
+        slips=(
+            Slip(
+                name="mean_of_squares",
+                message="Your value is the mean of the squares, which is what most code takes. The lecture prints a "
+                "norm: one operation more.",
+                wrong=lambda phi, sr, hr: (phi(sr) - phi(hr)).square().mean(),
+            ),
+            Slip(
+                name="root_of_the_mean",
+                message="Your root covers the division as well. In the formula only the sum stands under it.",
+                wrong=lambda phi, sr, hr: (phi(sr) - phi(hr)).square().mean().sqrt(),
+            ),
+            Slip(
+                name="pixels_compared",
+                message="You compare the images themselves. The content loss compares what phi says about them.",
+                wrong=lambda phi, sr, hr: _library(lambda image: image, sr, hr),
+            ),
+            Slip(
+                name="divided_by_pixels",
+                message="You divide by the number of pixels of the image; the formula's h, w, c are those of the "
+                "features.",
+                wrong=lambda phi, sr, hr: _library(phi, sr, hr) * phi(hr)[0].numel() / hr[0].numel(),
+            ),
+            Slip(
+                name="not_divided",
+                message="Your value is the norm. What stands in front of the root?",
+                wrong=lambda phi, sr, hr: _library(phi, sr, hr) * phi(hr)[0].numel(),
+            ),
+            Slip(
+                name="one_norm_for_the_batch",
+                message="You take one norm of the whole batch. Each image has its own; the loss is their mean.",
+                wrong=_whole_batch,
+            ),
+        ),
+        hints=(
+            "How many numbers does phi give for one image? That number, and not the pixels, is h times w times c.",
+            "Features of both, their difference flattened per image, then per image: squares, sum, root, divided by "
+            "how many there are. The mean over the batch comes last.",
+            "Begin with difference = (phi(sr) - phi(hr)).flatten(1): one row per image.",
+        ),
+    )
+)

@@ -1,0 +1,132 @@
+"""Exercise 09.4: there and back again, with a root whose slope stays finite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+from srkit.losses import cycle
+
+__all__ = ["CYCLE_LOSS"]
+
+Net = Callable[[Tensor], Tensor]
+_FLOOR = Tolerance(
+    absolute=2e-5, relative=0.0, reason="the small number under the root may be up to 1e-6, which leaves 1e-3 / 48"
+)
+
+
+def _library(there: Net, back: Net, x: Tensor) -> Tensor:
+    return cycle(back(there(x)), x)
+
+
+def _norms(there: Net, back: Net, x: Tensor) -> Tensor:
+    change = (back(there(x)) - x).flatten(1)  # (b, c*h*w)
+    lengths: Tensor = torch.linalg.vector_norm(change, dim=1)  # its gradient at 0 is 0 in PyTorch
+    return lengths.mean() / change.shape[1]
+
+
+def _cases(seed: int) -> list[Case]:
+    there, back = (noise(3, 3, 1, 1, seed=seed + k) - 0.3 for k in (0, 1))
+    one, two = noise(1, 3, 4, 4, seed=seed + 2), noise(2, 3, 3, 4, seed=seed + 3)
+    two = two * torch.tensor([1.0, 0.2]).reshape(2, 1, 1, 1)
+    double = 2 * torch.eye(3).reshape(3, 3, 1, 1)
+    perfect = {"there": double, "back": double / 4, "x": noise(1, 3, 4, 4, seed=seed + 5)}
+    return [
+        Case(criterion="value", inputs={"there": there, "back": back, "x": one, "watch": "value"}),
+        Case(criterion="perfect", inputs={**perfect, "watch": "both"}, tolerance=_FLOOR),
+        Case(criterion="batch", inputs={"there": there, "back": back, "x": two, "watch": "value"}),
+    ]
+
+
+def _perform(answer: Callable[[Net, Net, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    first, second = inputs["there"], inputs["back"]
+    x = inputs["x"].clone().requires_grad_()
+    value = answer(lambda image: F.conv2d(image, first), lambda image: F.conv2d(image, second), x)
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        raise Unusable("No gradient comes back: the loss should be a tensor computed by tensor operations.")
+    if inputs["watch"] == "value":
+        return {"value": value.detach()}
+    return {"value": value.detach(), "gradient": torch.autograd.grad(value.sum(), x)[0]}
+
+
+def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    gradient = outputs.get("gradient")
+    return isinstance(gradient, Tensor) and not bool(torch.isfinite(gradient).all())
+
+
+CYCLE_LOSS = add(
+    Exercise(
+        name="cycle_loss",
+        answer="cycle_loss",
+        number="9.4",
+        title="There and back again",
+        difficulty=2,
+        importance=3,
+        minutes=10,
+        criteria=(
+            Criterion(name="value", points=1, text="the value for one image agrees with the lecture's formula"),
+            Criterion(name="perfect", points=1, text="a perfect return costs next to nothing, with a finite gradient"),
+            Criterion(name="batch", points=1, text="a batch costs the mean over its images", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _norms),
+        tolerance=Tolerance(
+            absolute=2e-6,
+            relative=1e-4,
+            reason="float32 sums in another order differ by 1e-7, a small number under the root by less",
+        ),
+        hides=("srkit.losses.cycle:cycle", "srkit.losses._distance:distance"),
+        slips=(
+            Slip(
+                name="infinite_slope",
+                message="At a perfect return the gradient is not finite. What is the slope of the root at zero?",
+                sign=_not_finite,
+            ),
+            Slip(
+                name="one_way",
+                message="You compare the image with where it went. It has not come back yet.",
+                wrong=lambda there, back, x: cycle(there(x), x),
+            ),
+            Slip(
+                name="wrong_way_round",
+                message="You go back before you went there.",
+                wrong=lambda there, back, x: cycle(there(back(x)), x),
+            ),
+            Slip(
+                name="mean_of_squares",
+                message="Your value is the mean of the squares, CinCGAN's form. The lecture prints a norm over the "
+                "size.",
+                wrong=lambda there, back, x: cycle(back(there(x)), x, form="mse"),
+            ),
+            Slip(
+                name="absolute_differences",
+                message="Your value is the mean absolute difference, CycleGAN's form. The lecture prints a norm over "
+                "the size.",
+                wrong=lambda there, back, x: cycle(back(there(x)), x, form="l1"),
+            ),
+            Slip(
+                name="not_divided",
+                message="Your value is the norm. What stands in front of the root?",
+                wrong=lambda there, back, x: cycle(back(there(x)), x) * x[0].numel(),
+            ),
+            Slip(
+                name="one_norm_for_the_batch",
+                message="You take one norm of the whole batch. Each image has its own; the loss is their mean.",
+                wrong=lambda there, back, x: (back(there(x)) - x).norm() / x.numel(),
+            ),
+        ),
+        hints=(
+            "Which image does x become after the whole journey, and with which image is it compared?",
+            "It is exercise 9.2 with the journey in the place of the features, and one thing more: where the journey "
+            "is perfect, the sum under the root is exactly 0, so leave it a tiny number.",
+            "Begin with change = (back(there(x)) - x).flatten(1).",
+        ),
+    )
+)
