@@ -55,10 +55,10 @@ def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     return any(isinstance(value, Tensor) and not bool(torch.isfinite(value).all()) for value in outputs.values())
 
 
-def _scaled(generator: float, discriminator: float) -> Callable[[Tensor, Tensor], Losses]:
+def _scaled(maker: float, judge: float) -> Callable[[Tensor, Tensor], Losses]:
     def losses(real: Tensor, made: Tensor) -> Losses:
         first, second = _library(real, made)
-        return generator * first, discriminator * second
+        return maker * first, judge * second
 
     return losses
 
