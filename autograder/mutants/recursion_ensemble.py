@@ -1,0 +1,37 @@
+"""Wrong answers to exercise 5.4, the ensemble of recursions."""
+
+import torch
+
+from autograder.mutants import mutant
+
+
+@mutant(1, "last_state_only")
+def the_last_run_alone(bicubic, states, reconstruct, weights):
+    return bicubic + reconstruct(states[-1])
+
+
+@mutant(2, "weights_ignored")
+def a_plain_mean(bicubic, states, reconstruct, weights):
+    return bicubic + sum(reconstruct(state) for state in states) / len(states)
+
+
+@mutant(0, "no_bicubic")
+def residuals_instead_of_images(bicubic, states, reconstruct, weights):
+    return sum(weight * reconstruct(state) for weight, state in zip(weights, states))
+
+
+@mutant(3, "bicubic_once")
+def bicubic_added_at_the_end(bicubic, states, reconstruct, weights):
+    return bicubic + sum(weight * reconstruct(state) for weight, state in zip(weights, states))
+
+
+@mutant(3, "weights_made_to_sum_to_one")
+def divided_by_the_sum(bicubic, states, reconstruct, weights):
+    images = [bicubic + reconstruct(state) for state in states]
+    return sum(weight * image for weight, image in zip(weights, images)) / weights.sum()
+
+
+@mutant(2, "softmax")
+def weights_through_a_softmax(bicubic, states, reconstruct, weights):
+    images = torch.stack([bicubic + reconstruct(state) for state in states])
+    return (weights.softmax(0)[:, None, None, None, None] * images).sum(0)

@@ -1,0 +1,133 @@
+"""Exercise 05.2: parameters, depth and receptive field of a network, read off the list of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+
+__all__ = ["PLAN_OF_LAYERS"]
+
+Plan: TypeAlias = Sequence[tuple[int, int, int, int]]
+Costs: TypeAlias = tuple[int, int, int]
+
+
+def _counted(plan: Plan) -> Costs:
+    parameters = sum(n * (c * k * k + 1) for k, c, n, _ in plan)
+    return parameters, sum(uses for *_, uses in plan), 1 + sum(uses * (k - 1) for k, _, _, uses in plan)
+
+
+def _built(plan: Plan) -> Costs:
+    """Build the layers, count what they hold, and send one pixel backwards through all their uses."""
+    layers = [nn.Conv2d(c, n, k, device="meta") for k, c, n, _ in plan]
+    order = [layer for layer, (*_, uses) in zip(layers, plan, strict=True) for _ in range(uses)]
+    spread = torch.ones(1, 1, 1)
+    for layer in order:
+        spread = F.conv_transpose1d(spread, torch.ones(1, 1, layer.kernel_size[0]))
+    return sum(p.numel() for layer in layers for p in layer.parameters()), len(order), spread.shape[-1]
+
+
+def _unrolled(plan: Plan) -> Costs:
+    return sum(uses * n * (c * k * k + 1) for k, c, n, uses in plan), *_counted(plan)[1:]
+
+
+def _used_once(plan: Plan) -> Costs:
+    return _counted([(k, c, n, 1) for k, c, n, _ in plan])
+
+
+def _drawn(low: int, high: int, seed: int) -> int:
+    return low + int((high - low + 1) * float(noise(1, seed=seed)))
+
+
+def _cases(seed: int) -> list[Case]:
+    c, d = _drawn(5, 40, seed + 1), _drawn(5, 40, seed + 2)
+    many, few = _drawn(6, 30, seed + 3), _drawn(2, 5, seed + 4)
+    plain = [(3, 1, c, 1), (3, c, d, 1), (3, d, d, 1), (3, d, 1, 1)]
+    recursive = [(3, 1, c, 1), (3, c, c, many), (3, c, 1, 1)]
+    mixed = [(5, 3, d, 1), (3, d, c, 1), (3, c, c, few), (1, c, d, 1), (7, d, d, few + 1), (5, d, 3, 1)]
+
+    def both(criterion: str, plan: Plan, watch: str) -> Case:
+        return Case(criterion=criterion, inputs={"plan": plan, "watch": watch})
+
+    return [
+        both("plain", plain, "all"),
+        both("parameters", recursive, "parameters"),
+        both("reach", recursive, "depth and side"),
+        both("kernels", mixed, "all"),
+    ]
+
+
+def _perform(answer: Callable[[list[tuple[int, ...]]], Any], inputs: Inputs) -> dict[str, Value]:
+    costs = answer([tuple(layer) for layer in inputs["plan"]])
+    if not isinstance(costs, (tuple, list)) or len(costs) != 3:
+        raise Unusable("Three numbers are asked for: return parameters, depth, side.")
+    found: dict[str, Value] = dict(zip(("parameters", "depth", "side"), costs, strict=True))
+    wanted = {"parameters": ("parameters",), "depth and side": ("depth", "side")}.get(inputs["watch"], tuple(found))
+    return {name: found[name] for name in wanted}
+
+
+PLAN_OF_LAYERS = add(
+    Exercise(
+        name="plan_of_layers",
+        answer="plan_of_layers",
+        number="5.2",
+        title="Parameters, depth and receptive field of a plan",
+        difficulty=2,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="plain", points=1, text="a plan of 3x3 layers, each used once"),
+            Criterion(name="parameters", points=1, text="the parameters of a layer that is used many times"),
+            Criterion(name="reach", points=1, text="depth and receptive field where a layer is used many times"),
+            Criterion(name="kernels", points=1, text="kernels of several sizes in one plan", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_counted, _built),
+        tolerance=Tolerance(absolute=0.0, relative=0.0, reason="all three are whole numbers"),
+        slips=(
+            Slip(
+                name="biases_forgotten",
+                message="You count weights only. Every output channel has a bias as well.",
+                wrong=lambda plan: (sum(n * c * k * k for k, c, n, _ in plan), *_counted(plan)[1:]),
+            ),
+            Slip(
+                name="parameters_for_each_use",
+                message="You count the parameters of a layer as often as it is used. How many tensors are in memory?",
+                wrong=_unrolled,
+            ),
+            Slip(
+                name="uses_ignored",
+                message="You count a layer that is used many times as one step of depth.",
+                wrong=_used_once,
+            ),
+            Slip(
+                name="own_pixel_forgotten",
+                message="The side is one pixel short. With no layer at all, how many pixels would the result see?",
+                wrong=lambda plan: (*_counted(plan)[:2], _counted(plan)[2] - 1),
+            ),
+            Slip(
+                name="one_side",
+                message="The side counts one direction only. A kernel reaches to the left and to the right.",
+                wrong=lambda plan: (*_counted(plan)[:2], 1 + sum(uses * (k // 2) for k, _, _, uses in plan)),
+            ),
+            Slip(
+                name="every_kernel_three",
+                message="You take every kernel for 3x3. The first number of a layer says how large it is.",
+                wrong=lambda plan: _counted([(3, c, n, uses) for _, c, n, uses in plan]),
+            ),
+        ),
+        hints=(
+            "Which of the three numbers is about what lies in memory, and which are about what happens to a pixel?",
+            "Memory holds a layer once. A pixel passes it as often as it is used: each pass is one step of depth, and "
+            "each lets the field grow by a little on both sides.",
+            "Begin with parameters, depth, side = 0, 0, 1 and go through the plan: for k, c_in, c_out, uses in plan.",
+        ),
+    )
+)

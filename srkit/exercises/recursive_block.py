@@ -1,0 +1,177 @@
+"""Exercise 05.3: one residual unit used again and again with the same weights, as in DRRN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+
+__all__ = ["RECURSIVE_BLOCK"]
+
+
+class _Recursion(nn.Module):
+    """The reference, and with other arguments what a misconception would have produced."""
+
+    def __init__(
+        self, channels: int, n_recursions: int, *, more: int = 0, source: str = "first", relus: int = 2
+    ) -> None:
+        super().__init__()
+        self.runs, self.source, self.relus = n_recursions + more, source, relus
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        first = features
+        for _ in range(self.runs):
+            residual = self.conv1(F.relu(features) if self.relus > 1 else features)
+            residual = self.conv2(F.relu(residual) if self.relus > 0 else residual)
+            added = {"first": first, "previous": features}.get(self.source)
+            features = residual if added is None else added + residual
+        return features + first if self.source == "end" else features
+
+
+class _Unit(nn.Module):
+    """A second way to the same: a recursive function instead of a loop."""
+
+    def __init__(self, channels: int, n_recursions: int) -> None:
+        super().__init__()
+        self.runs = n_recursions
+        self.unit = nn.Sequential(
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+
+        def run(left: int) -> Tensor:
+            return features if left == 0 else torch.add(features, self.unit(run(left - 1)))
+
+        return run(self.runs)
+
+
+def _cases(seed: int) -> list[Case]:
+    def inputs(watch: str, channels: int, n_recursions: int) -> dict[str, Value]:
+        return {
+            "watch": watch,
+            "channels": channels,
+            "n_recursions": n_recursions,
+            "features": 2 * noise(2, channels, 5, 6, seed=seed + n_recursions) - 1,
+            "weight": (noise(channels, channels, 3, 3, seed=seed + 7) - 0.5) / channels**0.5,
+            "bias": noise(channels, seed=seed + 8) - 0.5,
+        }
+
+    return [
+        Case(criterion="once", inputs=inputs("features", 4, 1)),
+        Case(criterion="often", inputs=inputs("features", 4, 3)),
+        Case(criterion="shared", inputs=inputs("parameters", 4, 1)),
+        Case(criterion="shared", inputs=inputs("parameters", 6, 9)),
+        Case(criterion="gradient", inputs=inputs("gradient", 5, 4)),
+    ]
+
+
+def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
+    block = answer(inputs["channels"], inputs["n_recursions"])
+    if not isinstance(block, nn.Module):
+        raise Unusable(f"RecursiveBlock(channels, n_recursions) should be an nn.Module; it is {type(block).__name__}.")
+    if inputs["watch"] == "parameters":
+        return {"number_of_parameters": sum(p.numel() for p in block.parameters())}
+    for parameter in block.parameters():  # both convolutions get the same values, so their order does not matter
+        value = inputs["weight"] if parameter.ndim == 4 else inputs["bias"]
+        if parameter.shape != value.shape:
+            raise Unusable(f"A convolution of {inputs['channels']} channels does not have {tuple(parameter.shape)}.")
+        parameter.data.copy_(value)
+    features: Tensor = block(inputs["features"])
+    if inputs["watch"] == "features":
+        return {"features": features}
+    features.square().mean().backward()  # type: ignore[no-untyped-call]
+    gradients = [p.grad for p in block.parameters() if p.ndim == 4 and p.grad is not None]
+    return {"gradient": torch.stack(gradients).sum(0) if gradients else None}
+
+
+def _grows(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    count = outputs.get("number_of_parameters")
+    return isinstance(count, int) and count == inputs["n_recursions"] * expected["number_of_parameters"]
+
+
+def _one_layer(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
+    count = outputs.get("number_of_parameters")
+    return isinstance(count, int) and 2 * count == expected["number_of_parameters"]
+
+
+def _variant(**changes: Any) -> Callable[..., nn.Module]:
+    return lambda channels, n_recursions: _Recursion(channels, n_recursions, **changes)
+
+
+RECURSIVE_BLOCK = add(
+    Exercise(
+        name="recursive_block",
+        answer="RecursiveBlock",
+        number="5.3",
+        title="A recursive block with shared weights",
+        difficulty=3,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="once", points=1, text="one run gives what a residual unit gives"),
+            Criterion(name="often", points=1, text="three runs give what three units with the same weights give"),
+            Criterion(name="shared", points=1, text="it has two convolutions, however often they run"),
+            Criterion(name="gradient", points=1, text="every run has its part in the gradient", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_Recursion, _Unit),
+        tolerance=Tolerance(
+            absolute=1e-5, relative=1e-3, reason="float32 gradients of four runs are summed in another order"
+        ),
+        slips=(
+            Slip(
+                name="a_copy_for_each_run",
+                message="The parameters grow with the number of runs, so nothing is shared. Where is a layer made, and "
+                "where is it used?",
+                sign=_grows,
+            ),
+            Slip(
+                name="one_layer_in_both_places",
+                message="There are half as many parameters as there should be: the unit has two convolutions.",
+                sign=_one_layer,
+            ),
+            Slip(
+                name="skip_from_the_run_before",
+                message="You add the result of the run before. Here the way round begins at the input of the block, "
+                "each time.",
+                wrong=_variant(source="previous"),
+            ),
+            Slip(
+                name="skip_at_the_end_only",
+                message="The input of the block is added once, at the end. It should come back in every run.",
+                wrong=_variant(source="end"),
+            ),
+            Slip(
+                name="one_run_too_few",
+                message="You run the unit one time less than asked.",
+                wrong=_variant(more=-1),
+            ),
+            Slip(
+                name="no_first_activation",
+                message="An activation is missing: in this unit one stands before each convolution, also the first.",
+                wrong=_variant(relus=1),
+            ),
+        ),
+        hints=(
+            "Make the layers where they are made once; use them where they are used often.",
+            "The loop needs two variables: what the block was given, which never changes, and what the last run gave.",
+            "In __init__, after super().__init__(), keep n_recursions and make two nn.Conv2d(channels, channels, 3, "
+            "padding=1). In forward, first = features.",
+        ),
+    )
+)
