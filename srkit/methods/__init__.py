@@ -10,22 +10,41 @@ from srkit.methods.backprojection import BackProjection, back_project
 from srkit.methods.bicubic import Bicubic
 from srkit.methods.blind import BlindMethod
 from srkit.methods.diffusion import StableDiffusion
+from srkit.methods.dip import DIP, DIP_PRESETS, DIPSettings
+from srkit.methods.dip_fkp import DIPFKP, DIPFKP_PRESETS, DIPFKPSettings
 from srkit.methods.face import MethodNetwork, as_network
+from srkit.methods.fkp import KernelFlow, load_fkp
+from srkit.methods.fkp_training import FKP_PRESETS, FlowRun, FlowSettings, random_gaussians, train_fkp
 from srkit.methods.kernel_score import covariance, kernel_psnr, kernel_report
 from srkit.methods.kernelgan import KERNELGAN_PRESETS, KernelGAN, KernelGANSettings, analytic_x4, clean_kernel
+from srkit.methods.kernelgan_fkp import KERNELGAN_FKP_PRESETS, KernelGANFKP, KernelGANFKPSettings
 from srkit.methods.plug_and_play import PlugAndPlay, by_level
 from srkit.methods.reduction import Reduction
+from srkit.methods.skip import SkipNet
 from srkit.methods.zssr import Zssr, ZSSRNet
 from srkit.methods.zssr_presets import PRESETS, Settings, preset
 
 __all__ = [
+    "DIP",
+    "DIPFKP",
+    "DIPFKP_PRESETS",
+    "DIP_PRESETS",
+    "FKP_PRESETS",
+    "KERNELGAN_FKP_PRESETS",
     "KERNELGAN_PRESETS",
     "METHODS",
     "PRESETS",
     "BackProjection",
     "Bicubic",
     "BlindMethod",
+    "DIPFKPSettings",
+    "DIPSettings",
+    "FlowRun",
+    "FlowSettings",
+    "KernelFlow",
     "KernelGAN",
+    "KernelGANFKP",
+    "KernelGANFKPSettings",
     "KernelGANSettings",
     "Method",
     "MethodCard",
@@ -36,6 +55,7 @@ __all__ = [
     "Reduction",
     "Result",
     "Settings",
+    "SkipNet",
     "StableDiffusion",
     "Watch",
     "ZSSRNet",
@@ -50,7 +70,10 @@ __all__ = [
     "create",
     "kernel_psnr",
     "kernel_report",
+    "load_fkp",
     "names",
     "preset",
+    "random_gaussians",
     "register_method",
+    "train_fkp",
 ]

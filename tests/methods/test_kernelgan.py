@@ -59,6 +59,16 @@ def test_both_networks_have_the_parameters_of_the_authors() -> None:
     assert judge(torch.zeros(1, 3, 26, 26)).shape == (1, 1, 20, 20)
 
 
+def test_the_first_weights_are_xaviers_with_a_tenth_of_the_gain() -> None:
+    reducer = fresh(LinearReducer, rng())
+    second = next(p for p in reducer.parameters() if p.shape == (64, 64, 5, 5)).detach()
+    assert float(second.std()) == pytest.approx(0.1 * (2 / (2 * 64 * 25)) ** 0.5, rel=0.02)
+    duel = Duel(photo(84), KernelGAN().settings, 0)
+    scales = torch.cat([m.weight.detach() for m in duel.judge.modules() if isinstance(m, torch.nn.BatchNorm2d)])
+    assert float(scales.mean()) == pytest.approx(1, abs=0.01)
+    assert float(scales.std()) == pytest.approx(0.02, rel=0.2)
+
+
 def test_the_composed_kernel_does_what_the_layers_do() -> None:
     reducer = fresh(LinearReducer, rng()).double()
     image = torch.rand(1, 3, 40, 33, generator=rng(), dtype=torch.float64)

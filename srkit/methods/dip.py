@@ -1,0 +1,237 @@
+"""Deep image prior: the network that could draw anything draws natural images first. It is fitted to one LR image.
+
+D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, https://arxiv.org/abs/1711.10925. The parameters of
+a network that is fed fixed noise are sought for which its image, made small, is the LR image. Nothing is learnt
+beforehand, and the fit has to end early: in the long run the network draws the noise as well. The settings are those of
+the authors' super-resolution notebook. On smooth pictures the method loses to bicubic interpolation, in the paper too.
+
+Deviations: any size goes in (the notebook cuts to multiples of 32); for odd scales the Lanczos kernel is centred on a
+pixel. Two things are added that are off as in the paper: the mean of the images on the way (``average``), and an end
+when they begin to differ more again (``patience``), by the running variance of H. Wang et al., "Early Stopping for Deep
+Image Prior", https://arxiv.org/abs/2112.06074, in its exponential form.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.degrade import draw
+from srkit.errors import BadInput
+from srkit.methods._choose import choose
+from srkit.methods._fresh import fresh
+from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._registry import register_method
+from srkit.methods.blind import finite
+from srkit.methods.skip import SkipNet
+from srkit.ops.pixels import pad
+
+__all__ = ["DIP", "DIP_PRESETS", "DIPSettings", "as_grey_as", "check_side", "lanczos_kernel", "lanczos_reduce"]
+
+CARD = MethodCard(
+    title="Deep image prior",
+    year=2018,
+    citation='D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018',
+    url="https://arxiv.org/abs/1711.10925",
+    idea="A network that could draw anything draws natural images first: fit it to one LR image, and stop early.",
+)
+
+
+def lanczos_kernel(scale: int, *, support: int = 2) -> Tensor:
+    """Return the Lanczos reduction of the authors, ``(n, n)``, adding up to 1.
+
+    Its side is twice ``support * scale``, and one less for odd scales, where it has a middle pixel.
+
+    Raises:
+        BadInput: a scale that is no whole number of at least 2.
+    """
+    if isinstance(scale, bool) or not isinstance(scale, int) or scale < 2:
+        raise BadInput(f"The Lanczos reduction exists for whole scales of 2 and more; {scale!r} was given.")
+    side = 2 * support * scale - scale % 2
+    at = (torch.arange(side, dtype=torch.float64) - (side - 1) / 2) / scale
+    taps = torch.sinc(at) * torch.sinc(at / support)  # (side,)
+    return taps[:, None] * taps[None, :] / taps.sum() ** 2
+
+
+def lanczos_reduce(image: Tensor, scale: int) -> Tensor:
+    """Make ``(b, c, s*h, s*w)`` small, ``(b, c, h, w)``: the Lanczos kernel over each block, the rim repeated."""
+    kernel = lanczos_kernel(scale).to(image)[None, None]
+    around = (kernel.shape[-1] - scale) // 2
+    padded = pad(image, (around,) * 4, border="replicate").flatten(0, 1)[:, None]
+    small = F.conv2d(padded, kernel, stride=scale)  # (b*c, 1, h, w)
+    return small.view(*image.shape[:2], *small.shape[-2:])  # (b, c, h, w)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DIPSettings:
+    """How the prior is fitted; the defaults are the authors' for x4.
+
+    Attributes:
+        steps: of Adam; the authors take twice as many for x8.
+        learning_rate: of Adam.
+        jitter: standard deviation of the noise that is added to the input at each step; the authors' 0.05 for x8.
+        inputs: channels of the input.
+        strength: the input is drawn evenly between 0 and this.
+        channels: of the network.
+        skip: channels of its skip connections.
+        depth: its scales.
+        variation: weight of the image's total variation, 0 in the paper.
+        average: how much of the mean of earlier images is kept at each step; 0 takes the last image.
+        patience: end where the images' running variance has not fallen for so many steps; 0 goes on to the end.
+        look_every: steps between two looks at the true image, where it is given.
+    """
+
+    steps: int = 2000
+    learning_rate: float = 0.01
+    jitter: float = 0.03
+    inputs: int = 32
+    strength: float = 0.1
+    channels: int = 128
+    skip: int = 4
+    depth: int = 5
+    variation: float = 0.0
+    average: float = 0.0
+    patience: int = 0
+    look_every: int = 25
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.look_every) < 1 or self.learning_rate <= 0 or self.strength <= 0:
+            raise BadInput("A deep image prior needs steps from 1 and a learning rate and input strength above 0.")
+        if min(self.jitter, self.variation, self.patience) < 0 or not 0 <= self.average < 1:
+            raise BadInput("jitter, variation and patience are 0 or more, average lies in [0, 1).")
+
+    def for_scale(self, scale: int) -> DIPSettings:
+        """Return the authors' changes for x8, twice the steps and more jitter, where nothing else was asked for."""
+        if scale >= 8 and (self.steps, self.jitter) == (2000, 0.03):
+            return replace(self, steps=4000, jitter=0.05)
+        return self
+
+
+DIP_PRESETS: Mapping[str, DIPSettings] = {
+    "PAPER": DIPSettings(),
+    "LESSON": DIPSettings(steps=500, channels=32, average=0.98),
+}
+
+
+@register_method("dip", CARD)
+class DIP(Method):
+    """Fits a fresh network to one image.
+
+    Args:
+        preset: ``"PAPER"``, or ``"LESSON"``, which fits a small image in tens of CPU seconds.
+        seed: decides first weights and noise.
+        truth: the true HR image, if it is known: the PSNR of the images on the way is then a curve, which rises and,
+            where the LR image is noisy, falls again. It is never fitted to.
+        **changes: any field of :class:`DIPSettings`.
+
+    Raises:
+        UnknownName: no such preset.
+        BadInput: a setting that does not exist, or a value it cannot have.
+    """
+
+    def __init__(self, *, preset: str = "PAPER", seed: int = 0, truth: Tensor | None = None, **changes: Any) -> None:
+        self.settings = choose(DIP_PRESETS, preset, changes, method="DIP")
+        self.seed, self.truth = seed, truth
+
+    def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
+        """Fit the network to ``(3, h, w)`` and take its image."""
+        settings = self.settings.for_scale(scale)
+        size = (scale * lr.shape[-2], scale * lr.shape[-1])
+        watch = Watch(progress, total=settings.steps)
+        fit = _Fit(lr, size, settings, self.seed)
+        with watch.listening():
+            while watch.step < settings.steps and watch.goes_on():
+                loss, made = fit.one_step(scale)
+                if not finite(watch, loss=loss):
+                    break
+                fit.remember(made)
+                watch.stepped(loss=loss, variance=fit.variance)
+                self._look(fit, watch)
+                if settings.patience and watch.step - fit.calmest > settings.patience:
+                    break
+        early = watch.step < settings.steps
+        reason = f"done: the images began to differ after step {fit.calmest}" if early else f"done: {watch.step} steps"
+        return watch.result(as_grey_as(fit.result(early=early and not watch.stop), lr), reason)
+
+    def _look(self, fit: _Fit, watch: Watch) -> None:
+        if self.truth is None or watch.step % self.settings.look_every:
+            return
+        truth = self.truth.to(fit.lr)
+        for name, image in (("psnr", fit.made), ("psnr of the mean", fit.mean)):
+            error = float((image.clamp(0, 1) - truth).square().mean())
+            watch.record(**{name: -10 * math.log10(max(error, 1e-12))})
+
+
+class _Fit:
+    """The network of one image, its noise, and the images it has drawn."""
+
+    def __init__(self, lr: Tensor, size: tuple[int, int], settings: DIPSettings, seed: int) -> None:
+        self.lr, self.settings = lr, settings
+        self.rng = torch.Generator().manual_seed(seed)
+        make = {"inputs": settings.inputs, "channels": settings.channels}
+        self.net = fresh(lambda: SkipNet(skip=settings.skip, depth=settings.depth, **make), self.rng).to(lr)
+        check_side(size, self.net, "DIP")
+        self.noise = settings.strength * torch.rand(1, settings.inputs, *size, generator=self.rng).to(lr)
+        self.adam = torch.optim.Adam(self.net.parameters(), lr=settings.learning_rate)
+        self.made = self.mean = self.best = F.interpolate(lr[None], size, mode="nearest")[0]
+        self.variance, self.least, self.calmest, self.seen = 0.0, math.inf, 0, 0
+
+    def one_step(self, scale: int) -> tuple[float, Tensor]:
+        """Step once; returns the loss and the image before the step. Where the loss is not finite, there is none."""
+        jitter = self.settings.jitter * draw.normal(self.rng, self.noise.shape, self.noise)
+        image = self.net(self.noise + jitter)  # (1, 3, H, W)
+        loss = F.mse_loss(lanczos_reduce(image, scale), self.lr[None])
+        if self.settings.variation:
+            loss = loss + self.settings.variation * (image.diff(dim=-1).abs().sum() + image.diff(dim=-2).abs().sum())
+        if bool(loss.isfinite()):
+            self.adam.zero_grad()
+            torch.autograd.backward(loss)
+            self.adam.step()
+        return float(loss.detach()), image.detach()[0]
+
+    def remember(self, made: Tensor) -> None:
+        """Put an image into the running mean and variance (the mean is that of all images while they are few)."""
+        self.seen += 1
+        keep = min(self.settings.average or 0.9, 1 - 1 / self.seen)
+        difference = made - self.mean
+        self.mean = made if self.seen == 1 else self.mean + (1 - keep) * difference
+        if self.seen > 1:
+            self.variance = keep * (self.variance + (1 - keep) * float(difference.square().mean()))
+        self.made = made
+        if self.seen > 10 and self.variance < self.least:
+            self.least, self.calmest, self.best = self.variance, self.seen, self.mean
+
+    @torch.no_grad()
+    def result(self, *, early: bool) -> Tensor:
+        """Return the image where the variance was least, the mean, or what the network draws without jitter."""
+        if early:
+            return self.best
+        if self.settings.average or not self.seen:
+            return self.mean
+        last: Tensor = self.net(self.noise)[0]
+        return last if bool(last.isfinite().all()) else self.made
+
+
+def check_side(size: tuple[int, int], net: SkipNet, name: str) -> None:
+    """Refuse images that are smaller than the network's deepest scale.
+
+    Raises:
+        BadInput: with the smallest side, and what to change.
+    """
+    if min(size) < net.smallest:
+        raise BadInput(
+            f"{name}'s network of {net.depth} scales draws images of at least {net.smallest} pixels a side; this one "
+            f"would be {size[0]}x{size[1]} (height x width). Use a smaller depth."
+        )
+
+
+def as_grey_as(sr: Tensor, lr: Tensor) -> Tensor:
+    """Return ``(3, H, W)``; grey where ``lr`` is grey."""
+    grey = bool((lr[0] == lr[1]).all() and (lr[1] == lr[2]).all())
+    return sr.mean(0, keepdim=True).expand(3, -1, -1) if grey else sr
