@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -21,9 +22,11 @@ class Prediction:
         image: ``(b, 3, scale*h, scale*w)``.
         scale: its enlargement of the LR image; the target is the HR image, reduced where this is less than the net's.
         weight: what the paper multiplies its loss by.
+        beside: further terms of its loss, scalars by name, that only the network can compute: the error of a kernel.
     """
 
     name: str
     image: Tensor
     scale: int
     weight: float
+    beside: Mapping[str, Tensor] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from srkit.training.adversarial import Adversary
 from srkit.training.average import Average
 from srkit.training.batch import Batches
+from srkit.training.blind import RandomKernels, train_blind
 from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from srkit.training.conditional import Conditional, KnownDegradations, Packed, train_conditional
@@ -13,7 +14,7 @@ from srkit.training.guard import Guard
 from srkit.training.history import History
 from srkit.training.loop import Callback, Outcome, one_step, run
 from srkit.training.monitor import LivePlot, Progress
-from srkit.training.recipes import esrgan_recipe, srgan_recipe
+from srkit.training.recipes import esrgan_recipe, kxnet_recipe, srgan_recipe
 from srkit.training.result import Run
 from srkit.training.scales import Family
 from srkit.training.schedule import SCHEDULES, learning_rate_at
@@ -43,6 +44,7 @@ __all__ = [
     "Outcome",
     "Packed",
     "Progress",
+    "RandomKernels",
     "Record",
     "Run",
     "Save",
@@ -53,6 +55,7 @@ __all__ = [
     "begin_from",
     "esrgan_recipe",
     "join_world",
+    "kxnet_recipe",
     "learning_rate_at",
     "load_checkpoint",
     "make_config",
@@ -64,6 +67,7 @@ __all__ = [
     "save_checkpoint",
     "srgan_recipe",
     "train",
+    "train_blind",
     "train_conditional",
     "train_stages",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from srkit.training.adversarial import Adversary
 
-__all__ = ["esrgan_recipe", "srgan_recipe"]
+__all__ = ["esrgan_recipe", "kxnet_recipe", "srgan_recipe"]
 
 
 def srgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
@@ -49,6 +49,25 @@ def esrgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
         "batch": 16,
         "learning_rate": 1e-4,
         "schedule": "multistep@50000,100000,200000,300000",
+        "gamma": 0.5,
+    }
+
+
+def kxnet_recipe(*, scale: int) -> dict[str, Any]:
+    """Return KXNet's: L1 of image and kernel at every stage, LR patches of 64, batches of 12, 2e-4, halved.
+
+    Fu et al., ECCV 2022, and the option files of jiahong-fu/KXNet: halved every 200,000 of 1,000,000 steps. For
+    :func:`srkit.training.train_blind`.
+
+    Args:
+        scale: enlargement factor.
+    """
+    return {
+        "loss": "1*L1",
+        "patch": 64 * scale,
+        "batch": 12,
+        "learning_rate": 2e-4,
+        "schedule": "halve@200000",
         "gamma": 0.5,
     }
 

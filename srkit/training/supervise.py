@@ -80,7 +80,7 @@ def supervised_terms(loss: LossFunction, predictions: Sequence[Prediction], hr: 
                 reduced[prediction.scale] = imresize(target, prediction.scale / largest)
             target = reduced[prediction.scale]
         _check(prediction, target)
-        for name, term in terms_of(loss, prediction.image, target).items():
+        for name, term in {**terms_of(loss, prediction.image, target), **prediction.beside}.items():
             terms[f"{prediction.name} {name}"] = prediction.weight * term
     return terms
 

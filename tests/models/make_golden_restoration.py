@@ -15,12 +15,14 @@ import importlib
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -40,6 +42,7 @@ class Reference:
     size: tuple[int, int] = (9, 11)
     channels: int = 3
     spread: float | None = None
+    gain: float = 1.0
 
 
 def _mwcnn(module: ModuleType) -> nn.Module:
@@ -85,11 +88,37 @@ def _fdan(module: ModuleType) -> nn.Module:
     return net
 
 
+def _kxnet(module: ModuleType) -> nn.Module:
+    torch.Tensor.cuda = lambda self: self  # type: ignore[assignment,method-assign]  # their forward asks for a GPU
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(torch.rand(24, 27, 27), Path(folder) / "maps.pth")
+        net: Any = module.KXNet(upscale=3, s_iter=2, kernel_size=27, ker_auxi_path=Path(folder) / "maps.pth")
+    for weight in net.parameters():
+        weight.data = weight.data.clone()  # some are views in which many weights are one
+    theirs = net.forward
+
+    def both(lr: Tensor) -> Tensor:
+        images, kernels = theirs(lr)
+        return torch.cat([images[-1], 27 * 27 * kernels[-1][:, None]], dim=1)  # (1, 4, 27, 27)
+
+    net.forward = both
+    made: nn.Module = net
+    return made
+
+
+def _gaussian_of_opencv(size: int, sigma: float) -> Any:
+    taps = np.exp(-((np.arange(size) - (size - 1) / 2) ** 2) / (2 * sigma**2))
+    return (taps / taps.sum())[:, None]
+
+
 def _sixteenth(key: str, value: Any) -> Any:
     return value // 16 if "channels" in key and value % 32 == 0 else value
 
 
 REFERENCES = {
+    "kxnet": Reference(
+        "jiahong-fu/KXNet", "BKXNet", _kxnet, folder="codes/config/KXNet/models/modules", size=(9, 9), gain=0.3
+    ),
     "srmd": Reference(
         "cszn/KAIR", "models.network_srmd", lambda m: m.SRMD(in_nc=18, nc=16, nb=12, upscale=2), channels=18
     ),
@@ -111,6 +140,9 @@ def main() -> None:
     given = parser.parse_args()
     reference = REFERENCES[given.name]
     sys.path.insert(0, str(given.clone / reference.folder))
+    for absent in ("cv2", "utils", "matplotlib", "matplotlib.pyplot"):  # KXNet's file imports them
+        sys.modules.setdefault(absent, ModuleType(absent))
+    sys.modules["cv2"].getGaussianKernel = _gaussian_of_opencv  # type: ignore[attr-defined]
     commit = given.commit or _commit(given.clone)
     with torch.random.fork_rng():
         net = reference.build(importlib.import_module(reference.module)).eval()
@@ -126,7 +158,7 @@ def _commit(clone: Path) -> str:
 def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
     shapes = {key: list(value.shape) for key, value in net.state_dict().items()}
     learned = {key: shape for key, shape in shapes.items() if key != "dct_layer.weight"}  # FcaNet's fixed cosines
-    net.load_state_dict(weights(learned), strict=len(learned) == len(shapes))
+    net.load_state_dict(weights(learned, gain=reference.gain), strict=len(learned) == len(shapes))
     shown = planes(reference.channels, *reference.size)
     if reference.spread:  # from -spread to spread
         shown = (2 * shown - 1) * reference.spread
@@ -139,6 +171,7 @@ def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
         "size": reference.size,
         "channels": reference.channels,
         "shapes": learned,
+        "gain": reference.gain,
         "mean": float(sr.mean()),
         "pixels": pixels,
     }
