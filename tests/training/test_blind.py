@@ -50,7 +50,9 @@ def test_widths_are_those_of_the_paper_unless_given() -> None:
 def test_image_and_kernel_are_supervised_at_every_stage(tmp_path: Path) -> None:
     data = srkit.datasets.samples(scale=2)
     run = train_blind(data, steps=2, patch=16, batch=2, arguments=SMALL, out=tmp_path, progress=False)
-    row = dict(zip(*(line.split(",") for line in (tmp_path / "history.csv").read_text("utf-8").splitlines()[:2])))
+    row = dict(
+        zip(*(line.split(",") for line in (tmp_path / "history.csv").read_text("utf-8").splitlines()[:2]), strict=True)
+    )
     names = [f"stage {stage} {what}" for stage in (1, 2) for what in ("L1", "kernel")]
     assert all(float(row[name]) > 0 for name in names)
     assert float(row["loss"]) == pytest.approx(sum(float(row[name]) for name in names), rel=1e-5)
