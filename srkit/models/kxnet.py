@@ -133,7 +133,8 @@ def unfold(image: Tensor, size: int, scale: int) -> Tensor:
         ``(b, c*h*w, size*size)``; times a flattened kernel it is :func:`blur_down`.
     """
     padded = F.pad(image, [size // 2] * 4, mode="reflect")  # (b, c, H+k-1, W+k-1)
-    seen = F.unfold(padded, size, stride=scale).unflatten(1, (image.shape[1], size * size))  # (b, c, k*k, h*w)
+    b, c = image.shape[:2]
+    seen = F.unfold(padded, size, stride=scale).reshape(b, c, size * size, -1)  # (b, c, k*k, h*w)
     return seen.transpose(2, 3).flatten(1, 2)  # (b, c*h*w, k*k)
 
 
