@@ -13,7 +13,8 @@ inference: piece by piece, without the matrix of all pairs, where values are as 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import log2, prod
 from typing import Any
 
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-__all__ = ["living_at_once", "multiply_adds", "parameters", "peak_memory"]
+__all__ = ["counting", "living_at_once", "multiply_adds", "parameters", "peak_memory"]
 
 
 def parameters(net: nn.Module) -> int:
@@ -42,9 +43,19 @@ def multiply_adds(net: nn.Module, *, size: tuple[int, int] = (64, 64), **inputs:
         **inputs: the extra keyword of networks that need one.
     """
     lr = _lr(net, size).requires_grad_()
-    with torch.enable_grad(), _Products() as products, _Attention(products):
+    with counting() as so_far:
         sr = net(lr, **inputs)
-    return float(products.total / prod(sr.shape[-2:]))
+    return float(so_far() / prod(sr.shape[-2:]))
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[], int]]:
+    """Count the multiply-adds made inside a ``with`` block; what it yields tells how many they are so far.
+
+    Only products whose two factors require a gradient are counted, so the image must require one.
+    """
+    with torch.enable_grad(), _Products() as products, _Attention(products):
+        yield lambda: products.total
 
 
 def peak_memory(net: nn.Module, *, size: tuple[int, int] = (64, 64), **inputs: Any) -> float:

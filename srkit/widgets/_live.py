@@ -13,7 +13,7 @@ from srkit.widgets._static import widget_module
 if TYPE_CHECKING:
     from srkit.widgets._compare import Comparison
 
-__all__ = ["live_comparison"]
+__all__ = ["live_comparison", "with_page"]
 
 
 def live_comparison(comparison: Comparison) -> Any:
@@ -70,13 +70,13 @@ def _widget_class() -> type:
             return self.comparison.region(*self.roi) if self.roi else None
 
         def _repr_mimebundle_(self, **arguments: Any) -> Any:
-            return _with_page(super()._repr_mimebundle_(**arguments), self.comparison)
+            return with_page(super()._repr_mimebundle_(**arguments), self.comparison)
 
     return LiveComparison
 
 
-def _with_page(bundle: Any, comparison: Comparison) -> Any:
-    """Add the door without a kernel, for readers of the notebook that know no widgets."""
+def with_page(bundle: Any, still: Any) -> Any:
+    """Add to a widget's MIME bundle what ``still`` draws without a kernel, for readers that know no widgets."""
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    page: Mapping[str, str] = {"text/html": comparison._repr_html_(), "text/plain": repr(comparison)}
+    page: Mapping[str, str] = {"text/html": still._repr_html_(), "text/plain": repr(still)}
     return {**(data or {}), **page}, metadata or {}

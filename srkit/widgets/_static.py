@@ -10,9 +10,21 @@ import functools
 import re
 from importlib import resources
 
-__all__ = ["PARTS", "core_script", "page_script", "style_sheet", "widget_module"]
+__all__ = [
+    "BOOK_PARTS",
+    "PARTS",
+    "book_module",
+    "book_script",
+    "book_style",
+    "core_script",
+    "laid_together",
+    "page_script",
+    "style_sheet",
+    "widget_module",
+]
 
-PARTS = ("numbers", "view", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
+PARTS = ("element", "numbers", "view", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
+BOOK_PARTS = ("element", "leaf", "book")
 
 _PAGE = """
 const here = document.currentScript?.closest(".srkit-compare");
@@ -44,12 +56,50 @@ export default { render };
 """
 
 
+_BOOK_PAGE = """
+const here = document.currentScript?.closest(".srkit-book");
+const roots = here ? [here] : document.querySelectorAll(".srkit-book:not([data-srkit-mounted])");
+for (const root of roots) openBook(root, JSON.parse(root.dataset.config));
+"""
+
+_BOOK_WIDGET = """
+async function render({ model, el }) {
+  el.innerHTML = model.get("_page");
+  let waiting = 0;
+  const tell = (position) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      model.set("position", position);
+      model.save_changes();
+    }, 40);
+  };
+  const door = { ask: tell, moved: tell };
+  const book = await openBook(el.querySelector(".srkit-book"), JSON.parse(model.get("_config")), door);
+  if (!book) return undefined;
+  const answered = () => receiveLeaf(book, model.get("_answer").html);
+  const follow = () => book.goTo(model.get("position"));
+  model.on("change:_answer", answered);
+  model.on("change:position", follow);
+  return () => {
+    model.off("change:_answer", answered);
+    model.off("change:position", follow);
+  };
+}
+export default { render };
+"""
+
+
 @functools.cache
-def core_script() -> str:
-    """Return all parts as one piece of script without imports and exports."""
-    joined = "\n".join(_text(f"{part}.js") for part in PARTS)
+def laid_together(parts: tuple[str, ...]) -> str:
+    """Return these parts as one piece of script without imports and exports."""
+    joined = "\n".join(_text(f"{part}.js") for part in parts)
     without_imports = re.sub(r"^import [^;]*;\n", "", joined, flags=re.MULTILINE)
     return re.sub(r"^export (?=(?:async )?function|const)", "", without_imports, flags=re.MULTILINE)
+
+
+def core_script() -> str:
+    """Return the viewer of :func:`srkit.widgets.compare` as one piece of script."""
+    return laid_together(PARTS)
 
 
 @functools.cache
@@ -66,6 +116,22 @@ def page_script() -> str:
 def widget_module() -> str:
     """Return the same viewer as an ES module with the entry point that anywidget calls."""
     return core_script() + _WIDGET
+
+
+def book_script() -> str:
+    """Return the script of a book in a page: it brings the book around it to life."""
+    return f"(() => {{\n{laid_together(BOOK_PARTS)}{_BOOK_PAGE}}})();"
+
+
+def book_module() -> str:
+    """Return the same book as an ES module with the entry point that anywidget calls."""
+    return laid_together(BOOK_PARTS) + _BOOK_WIDGET
+
+
+@functools.cache
+def book_style() -> str:
+    """Return the CSS of books; every rule is confined to its own classes."""
+    return _text("book.css")
 
 
 def _text(name: str) -> str:

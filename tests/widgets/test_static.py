@@ -8,7 +8,17 @@ from importlib import resources
 import pytest
 
 from srkit.widgets._compare import CHOICES, VIEW_FIELDS
-from srkit.widgets._static import PARTS, core_script, page_script, style_sheet, widget_module
+from srkit.widgets._static import (
+    BOOK_PARTS,
+    PARTS,
+    book_module,
+    book_script,
+    book_style,
+    laid_together,
+    page_script,
+    style_sheet,
+    widget_module,
+)
 
 FOLDER = resources.files("srkit.widgets").joinpath("static")
 
@@ -17,14 +27,17 @@ def part(name: str) -> str:
     return FOLDER.joinpath(f"{name}.js").read_text(encoding="utf-8")
 
 
+EVERY = [(name, parts) for parts in (PARTS, BOOK_PARTS) for name in parts]
+
+
 def test_every_part_on_disk_is_laid_into_the_page_and_no_other() -> None:
     on_disk = {path.name.removesuffix(".js") for path in FOLDER.iterdir() if path.name.endswith(".js")}
-    assert on_disk == set(PARTS)
+    assert on_disk == {*PARTS, *BOOK_PARTS}
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_a_part_imports_only_what_an_earlier_part_exports(name: str) -> None:
-    earlier = PARTS[: PARTS.index(name)]
+@pytest.mark.parametrize(("name", "parts"), EVERY)
+def test_a_part_imports_only_what_an_earlier_part_exports(name: str, parts: tuple[str, ...]) -> None:
+    earlier = parts[: parts.index(name)]
     for names, home in re.findall(r"^import \{([^}]*)\} from \"\./(\w+)\.js\";$", part(name), flags=re.MULTILINE):
         assert home in earlier
         exported = set(re.findall(r"^export (?:async )?(?:function\*?|const) (\w+)", part(home), flags=re.MULTILINE))
@@ -34,19 +47,24 @@ def test_a_part_imports_only_what_an_earlier_part_exports(name: str) -> None:
         assert {each.strip() for each in names.split(",")} <= exported
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", sorted({*PARTS, *BOOK_PARTS}))
 def test_a_part_fits_in_one_look(name: str) -> None:
     assert len(part(name).splitlines()) <= 300
 
 
-def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twice() -> None:
-    core = core_script()
+@pytest.mark.parametrize("parts", [PARTS, BOOK_PARTS], ids=["viewer", "book"])
+def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twice(parts: tuple[str, ...]) -> None:
+    core = laid_together(parts)
     assert not re.findall(r"^(?:import|export)\b", core, flags=re.MULTILINE)
     declared = re.findall(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", core, flags=re.MULTILINE)
     assert len(declared) == len(set(declared))
 
 
-@pytest.mark.parametrize("text", [page_script(), widget_module(), style_sheet()], ids=["page", "widget", "style"])
+@pytest.mark.parametrize(
+    "text",
+    [page_script(), widget_module(), style_sheet(), book_script(), book_module(), book_style()],
+    ids=["page", "widget", "style", "book page", "book widget", "book style"],
+)
 def test_nothing_is_fetched_and_nothing_ends_the_script_early(text: str) -> None:
     assert set(re.findall(r"https?://[\w./]+", text)) <= {"http://www.w3.org/2000/svg"}
     assert not re.findall(r"\b(?:fetch|XMLHttpRequest|importScripts|eval)\b|\bimport\(|url\(|@import", text)
@@ -66,8 +84,9 @@ def test_python_and_the_browser_agree_on_the_fields_and_choices_of_a_view() -> N
         assert tuple(re.findall(r"(\w+):", body[1])) == CHOICES[field]
 
 
-def test_every_rule_of_the_style_sheet_is_confined_to_the_viewer() -> None:
-    selectors = re.findall(r"^([^\s{}@/][^{}]*)\{", style_sheet(), flags=re.MULTILINE)
+@pytest.mark.parametrize("sheet", [style_sheet(), book_style()], ids=["viewer", "book"])
+def test_every_rule_of_a_style_sheet_is_confined_to_its_widget(sheet: str) -> None:
+    selectors = re.findall(r"^([^\s{}@/][^{}]*)\{", sheet, flags=re.MULTILINE)
     assert selectors
     for selector in selectors:
         assert all(each.strip().startswith(".srkit-") for each in selector.split(","))

@@ -1,5 +1,6 @@
 // The buttons, the lists and the help: built once from tables, told what is pressed whenever the view changes.
 
+import { element } from "./element.js";
 import { LOOKS, MODES, TOOLS } from "./view.js";
 
 export const KEYS = [
@@ -24,16 +25,6 @@ export const KEYS = [
   ["C", "copy the view, for compare(..., view=...)"],
   ["?", "this help"],
 ];
-
-export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
 
 function button(text, title, action, name) {
   return element("button", { type: "button", title, "aria-label": title, "data-name": name, onclick: action }, text);

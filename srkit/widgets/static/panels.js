@@ -1,7 +1,7 @@
 // Everything below the stage: the read-out, the table of numbers, the magnified strip, charts and the paper figure.
 
 import { drawChart } from "./chart.js";
-import { element } from "./controls.js";
+import { element } from "./element.js";
 import { download, drawFigure, figureSvg } from "./figure.js";
 import { finish, histogram, lumaPlane, planesOf, profile, psnrOf, ssimOfPlanes } from "./numbers.js";
 import { LOOKS, MODES } from "./view.js";

@@ -1,7 +1,8 @@
 // The viewer: reads the pictures from the labelled table that stands in the page, and puts itself in the table's place.
 // `mount(root, config, door)` is all that a page or a notebook widget calls; `door.changed(view)` hears every change.
 
-import { buildControls, buildHelp, element, showControls } from "./controls.js";
+import { buildControls, buildHelp, showControls } from "./controls.js";
+import { element } from "./element.js";
 import { drawStage, colourTable } from "./paint.js";
 import { lumaPlane } from "./numbers.js";
 import { firstView, legalView, nextZoom, panes, zoomedAbout } from "./view.js";

@@ -1,0 +1,220 @@
+"""``attention_map``: what a network's attention weighs: channels, or the pixels that one pixel looks at.
+
+The shares between pixels are read off a gradient: attention gives ``sum(share * value)``, so the slope of what a pixel
+gets with respect to the value another one gives is that share, whatever the attention looks like inside.
+"""
+
+from __future__ import annotations
+
+from math import ceil, isqrt
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.layers import WindowAttention, partition
+from srkit.widgets._book import Axis, Click, Leaf, Plate, make_book
+from srkit.widgets._draw import bars, framed, one_picture, picture_of_map
+from srkit.widgets._walk import as_batch, borrowed
+
+__all__ = ["attention_map", "attention_modules", "channel_weights", "pixel_shares"]
+
+Query = tuple[int, int]
+
+
+def attention_modules(net: nn.Module) -> dict[str, str]:
+    """Return name -> kind of the attention modules of a network: ``"channels"``, ``"pixels"`` or ``"window"``."""
+    found = {}
+    for name, module in net.named_modules():
+        parts = {child for child, _ in module.named_children()}
+        if isinstance(module, WindowAttention):
+            found[name] = "window"
+        elif {"squeeze", "excite"} <= parts:
+            found[name] = "channels"
+        elif {"query", "key", "value"} <= parts:
+            found[name] = "pixels"
+    return found
+
+
+def channel_weights(net: nn.Module, lr: Tensor, name: str, **inputs: Any) -> Tensor:
+    """Return the weight that the channel attention called ``name`` gives each channel for one image, ``(channels,)``.
+
+    It is what comes out over what went in, at the pixel of each channel where most went in.
+    """
+    caught: list[tuple[Tensor, Tensor]] = []
+    module = net.get_submodule(name)
+    handle = module.register_forward_hook(lambda _module, given, output: caught.append((given[0][0], output[0])))
+    try:
+        with borrowed(net), torch.no_grad():
+            net(as_batch(lr), **inputs)
+    finally:
+        handle.remove()
+    before, after = (maps.flatten(1) for maps in caught[-1])  # (channels, h*w)
+    place = before.abs().argmax(dim=1, keepdim=True)
+    return (after.gather(1, place) / before.gather(1, place))[:, 0]
+
+
+def pixel_shares(net: nn.Module, lr: Tensor, name: str, query: Query, **inputs: Any) -> Tensor:
+    """Return what each pixel gives to the pixel ``query``, ``(h, w)``, in the attention called ``name``.
+
+    Of an attention that is used several times it is the first use. For windows it is the mean over the heads.
+
+    Args:
+        net: a network, in eval mode for this.
+        lr: ``(3, h, w)`` or ``(1, 3, h, w)``.
+        name: one of :func:`attention_modules`.
+        query: row and column in the LR image.
+        **inputs: the extra keyword of networks that need one.
+    """
+    module = net.get_submodule(name)
+    read = _windowed if isinstance(module, WindowAttention) else _everywhere
+    shares = read(net, name, as_batch(lr), query, inputs)
+    return shares[: lr.shape[-2], : lr.shape[-1]]
+
+
+def _everywhere(net: nn.Module, name: str, lr: Tensor, query: Query, inputs: dict[str, Any]) -> Tensor:
+    module = net.get_submodule(name)
+    ends = {child for child, _ in module.named_children()}
+    goal = module.get_submodule("end") if "end" in ends else module
+    value, given, output = _caught(net, lr, module.get_submodule("value"), goal, inputs)
+    mixed = given if "end" in ends else output  # (1, c, H, W)
+    step = mixed.shape[-1] // value.shape[-1]
+    row, column = query[0] * step, query[1] * step
+    (slope,) = torch.autograd.grad(mixed[0, :, row, column].sum(), value)
+    return slope[0].mean(dim=0)
+
+
+def _windowed(net: nn.Module, name: str, lr: Tensor, query: Query, inputs: dict[str, Any]) -> Tensor:
+    module = net.get_submodule(name)
+    qkv, mixed, _ = _caught(net, lr, module.get_submodule("qkv"), module.get_submodule("proj"), inputs)
+    window = isqrt(qkv.shape[-2])
+    h, w = (ceil(side / window) * window for side in lr.shape[-2:])
+    shift = int(getattr(net.get_submodule(name.rpartition(".")[0]), "shift", 0))
+    numbers = torch.arange(h * w).view(1, h, w, 1).roll((-shift, -shift), dims=(1, 2))
+    places = partition(numbers, window)[0, :, :, 0]  # (n, area): which pixel stands where
+    n, inside = (places == query[0] * w + query[1]).nonzero()[0].tolist()
+    (slope,) = torch.autograd.grad(mixed[0, n, inside].sum(), qkv)
+    channels = slope.shape[-1] // 3
+    shares = slope.new_zeros(h * w)
+    shares[places[n].to(slope.device)] = slope.reshape(1, *places.shape, -1)[0, n, :, 2 * channels :].mean(dim=-1)
+    return shares.view(h, w)
+
+
+def _caught(
+    net: nn.Module, lr: Tensor, source: nn.Module, goal: nn.Module, inputs: dict[str, Any]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Run the network; return the first output of ``source`` and the first input and output of ``goal``."""
+    from_source: list[Tensor] = []
+    at_goal: list[tuple[Tensor, Tensor]] = []
+
+    def keep(_module: nn.Module, _given: Any, output: Tensor) -> Tensor:
+        from_source.append(output if output.requires_grad else output.requires_grad_())
+        return from_source[-1]
+
+    handles = [
+        source.register_forward_hook(keep),
+        goal.register_forward_hook(lambda _module, given, output: at_goal.append((given[0], output))),
+    ]
+    try:
+        with borrowed(net):
+            net(lr.clone().requires_grad_(), **inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return from_source[0], *at_goal[0]
+
+
+def attention_map(
+    net: nn.Module, lr: Tensor, layer: str | None = None, *, at: Query | None = None, live: bool = False, **inputs: Any
+) -> Any:
+    """Show what the attention of a network weighs for one image.
+
+    Channel attention is drawn as bars, one layer after the other. Attention between pixels is drawn as a map of what
+    each pixel gives to the pixel ``at``; a click there chooses another one if the notebook is live.
+
+    Args:
+        net: a network with channel attention (RCAN), attention between pixels (RNAN, CSNLN) or windows (SwinIR).
+        lr: ``(3, h, w)`` or ``(1, 3, h, w)`` in [0, 1].
+        layer: name of one attention module; all of the first one's kind by default.
+        at: row and column in ``lr``, the middle by default.
+        live: choose pixel and layer with a running kernel (needs anywidget).
+        **inputs: the extra keyword of networks that need one.
+
+    Raises:
+        BadInput: the network has no attention, or none of that name.
+    """
+    found = attention_modules(net)
+    if not found:
+        raise BadInput(f"{type(net).__name__} has no attention that is known here: of channels, pixels or windows.")
+    if layer is not None and layer not in found:
+        raise BadInput(f"{layer!r} is no attention of this network. They are: {', '.join(list(found)[:12])}.")
+    kind = found[layer or next(iter(found))]
+    names = [layer] if layer else [name for name, other in found.items() if other == kind]
+    if kind == "channels":
+        return _bars_book(net, lr, names, live=live, inputs=inputs)
+    return _maps_book(net, lr, names, at, live=live, inputs=inputs)
+
+
+def _bars_book(net: nn.Module, lr: Tensor, names: list[str], *, live: bool, inputs: dict[str, Any]) -> Any:
+    def make(position: tuple[int, ...]) -> Leaf:
+        name = names[position[0]]
+        weights = channel_weights(net, lr, name, **inputs).cpu()
+        picture = bars(weights, width=max(3, min(12, 600 // len(weights))))
+        alt = f"Bars of the {len(weights)} channel weights of {name}, between 0 and 1; the dotted line is one half"
+        text = f"{len(weights)} channels from left to right, 0 to 1"
+        return Leaf((Plate("weights", picture, alt, text=text),), _spread(weights))
+
+    return make_book(f"Channel attention of {type(net).__name__}", [Axis("layer", tuple(names))], make, live=live)
+
+
+def _maps_book(
+    net: nn.Module, lr: Tensor, names: list[str], at: Query | None, *, live: bool, inputs: dict[str, Any]
+) -> Any:
+    image = as_batch(lr)[0]
+    h, w = image.shape[-2:]
+    row, column = at or (h // 2, w // 2)
+    if not (0 <= row < h and 0 <= column < w):
+        raise BadInput(f"at={at!r} is outside the image of {h} rows and {w} columns.")
+    zoom = max(1, min(10, 320 // max(h, w)))
+
+    def make(position: tuple[int, ...]) -> Leaf:
+        name, place = names[position[0]], (position[1], position[2]) if live else (row, column)
+        return _map_leaf(image, pixel_shares(net, lr, name, place, **inputs).detach().cpu(), place, zoom)
+
+    axes = [Axis("layer", tuple(names))]
+    if live:
+        axes += [Axis("row", tuple(map(str, range(h))), row), Axis("column", tuple(map(str, range(w))), column)]
+    click = Click(("image", "who gives"), (h, w), (1, 2)) if live else None
+    title = f"What pixel ({row}, {column}) looks at in {type(net).__name__}" if not live else "What a pixel looks at"
+    return make_book(title, axes, make, click=click, live=live)
+
+
+def _map_leaf(image: Tensor, shares: Tensor, place: Query, zoom: int) -> Leaf:
+    box = (place[0] - 1, place[1] - 1, place[0] + 1, place[1] + 1)
+    best = divmod(int(shares.argmax()), shares.shape[1])
+    positive = shares.clamp_min(0)
+    effective = float(positive.sum().square() / positive.square().sum()) if bool(positive.any()) else 0.0
+    text = (
+        f"all shares add up to {float(shares.sum()):.3f}; the largest, {float(shares.max()):.4f}, comes from pixel "
+        f"{best}; as if {effective:.0f} of {shares.numel()} pixels gave alike"
+    )
+    return Leaf(
+        (
+            Plate("image", framed(one_picture(image.cpu(), "lr"), box), f"The image, pixel {place} marked", zoom),
+            Plate(
+                "who gives",
+                framed(picture_of_map(positive), box),
+                f"Shares given to pixel {place}, bright is much",
+                zoom,
+            ),
+        ),
+        text,
+    )
+
+
+def _spread(weights: Tensor) -> str:
+    return (
+        f"weights from {float(weights.min()):.3f} to {float(weights.max()):.3f}, mean {float(weights.mean()):.3f}; "
+        f"largest: channel {int(weights.argmax())}, smallest: channel {int(weights.argmin())}"
+    )

@@ -1,0 +1,115 @@
+"""``shapes``: what happens to an image inside a network, one foldable line for each part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from math import prod
+from typing import Any
+
+from torch import Tensor, nn
+
+from srkit.widgets._walk import Layer, merged, walk
+
+__all__ = ["Shapes", "shapes"]
+
+_STYLE = (
+    "<style>.srkit-shapes{font:13px/1.5 system-ui,sans-serif}.srkit-shapes details,.srkit-shapes .srkit-leafline"
+    "{margin-left:1.1em}.srkit-shapes summary{cursor:pointer;margin-left:-1.1em}.srkit-shapes i{font-style:normal;"
+    "opacity:.75}.srkit-shapes summary:focus-visible{outline:2px solid #e69f00}</style>"
+)
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What :func:`shapes` returns: a notebook folds and unfolds it, ``print`` shows all of it.
+
+    Attributes:
+        layer: the network and, inside it, all its parts.
+        size: shape of the image that went in.
+        outputs: pixels that came out, per image.
+    """
+
+    layer: Layer
+    size: tuple[int, ...]
+    outputs: int
+
+    @property
+    def summary(self) -> str:
+        """The whole network in a line."""
+        per_pixel = self.layer.multiply_adds / self.outputs
+        return (
+            f"{self.layer.kind}: {self.layer.parameters:,} parameters, {_short(self.layer.multiply_adds)} "
+            f"multiply-adds for an image {_spoken(self.size)}, {per_pixel:,.0f} for each pixel that comes out"
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join([self.summary, *_lines(self.layer, 1)])
+
+    def _repr_html_(self) -> str:
+        """Return nested ``<details>``, which fold without any script."""
+        body = "".join(_html(part, depth=0) for part in merged(self.layer.parts))
+        note = "Multiply-adds of convolutions, products and attention; activations and additions are not counted."
+        return f'<div class="srkit-shapes">{_STYLE}<div><b>{escape(self.summary)}</b></div>{body}<div><i>{note}</i></div></div>'
+
+
+def shapes(net: nn.Module, lr: Tensor, **inputs: Any) -> Shapes:
+    """Show what each part of a network gives out, how many numbers it holds and how much it computes.
+
+    Args:
+        net: a network; it runs once, in eval mode, and is handed back as it was.
+        lr: ``(3, h, w)`` or ``(1, 3, h, w)``.
+        **inputs: the extra keyword of networks that need one.
+
+    Raises:
+        BadInput: ``lr`` is no image.
+
+    Example:
+        >>> shapes(net, lr)                                                               # doctest: +SKIP
+    """
+    layer = walk(net, lr, **inputs)
+    outputs = prod(layer.shape[-2:]) if layer.shape else 1
+    return Shapes(layer, tuple(lr.shape), outputs)
+
+
+def _facts(layer: Layer) -> str:
+    shape = "never called as a whole" if layer.shape is None else f"gives {_spoken(layer.shape)}"
+    numbers = [shape]
+    if layer.parameters:
+        numbers.append(f"{layer.parameters:,} parameters")
+    if layer.multiply_adds:
+        numbers.append(f"{_short(layer.multiply_adds)} multiply-adds")
+    if layer.calls > 1:
+        numbers.append(f"used {layer.calls} times")
+    if layer.alike > 1:
+        numbers.append(f"{layer.alike} alike, added up")
+    return ", ".join(numbers)
+
+
+def _lines(layer: Layer, depth: int) -> list[str]:
+    lines = []
+    for part in merged(layer.parts):
+        lines.append(f"{'  ' * depth}{part.name} ({part.kind}): {_facts(part)}")
+        lines += _lines(part, depth + 1)
+    return lines
+
+
+def _html(layer: Layer, depth: int) -> str:
+    words = f"<code>{escape(layer.name)}</code> {escape(layer.kind)} <i>{escape(_facts(layer))}</i>"
+    if not layer.parts:
+        return f'<div class="srkit-leafline">{words}</div>'
+    inside = "".join(_html(part, depth + 1) for part in merged(layer.parts))
+    return (
+        f"<details{' open' if depth == 0 and len(layer.parts) < 8 else ''}><summary>{words}</summary>{inside}</details>"
+    )
+
+
+def _spoken(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ")"
+
+
+def _short(count: float) -> str:
+    for unit, name in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= unit:
+            return f"{count / unit:.3g} {name}"
+    return f"{count:.0f}"
