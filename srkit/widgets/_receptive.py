@@ -55,7 +55,7 @@ def radius_of_share(field: Tensor, centre: tuple[float, float], share: float) ->
 
 
 def diffusion_index(field: Tensor) -> float:
-    """Return 100 times one minus the Gini coefficient of ``(h, w)``: 100 where all pixels count alike, near 0 for one."""
+    """Return 100 times one minus the Gini coefficient of ``(h, w)``: 100 where all count alike, near 0 for one."""
     ordered = field.double().flatten().sort().values
     n = len(ordered)
     ranks = torch.arange(1, n + 1, dtype=torch.float64, device=ordered.device)

@@ -50,7 +50,8 @@ class Shapes:
         """Return nested ``<details>``, which fold without any script."""
         body = "".join(_html(part, depth=0) for part in merged(self.layer.parts))
         note = "Multiply-adds of convolutions, products and attention; activations and additions are not counted."
-        return f'<div class="srkit-shapes">{_STYLE}<div><b>{escape(self.summary)}</b></div>{body}<div><i>{note}</i></div></div>'
+        head = f"{_STYLE}<div><b>{escape(self.summary)}</b></div>"
+        return f'<div class="srkit-shapes">{head}{body}<div><i>{note}</i></div></div>'
 
 
 def shapes(net: nn.Module, lr: Tensor, **inputs: Any) -> Shapes:
