@@ -4,11 +4,14 @@ saved notebook."""
 from srkit.widgets._attention import attention_map
 from srkit.widgets._book import Book
 from srkit.widgets._compare import Comparison, compare
+from srkit.widgets._degrade_lab import degrade_lab, kernel_lab
 from srkit.widgets._errormap import ErrorMap, error_map
 from srkit.widgets._feature_maps import feature_maps
+from srkit.widgets._network_labs import ensemble_lab, mix_lab
 from srkit.widgets._receptive import receptive_field
 from srkit.widgets._shapes import Shapes, shapes
 from srkit.widgets._show import Shown, show
+from srkit.widgets._signal_labs import tv_lab, upsample_lab
 from srkit.widgets._source import Source, source
 
 __all__ = [
@@ -20,10 +23,16 @@ __all__ = [
     "Source",
     "attention_map",
     "compare",
+    "degrade_lab",
+    "ensemble_lab",
     "error_map",
     "feature_maps",
+    "kernel_lab",
+    "mix_lab",
     "receptive_field",
     "shapes",
     "show",
     "source",
+    "tv_lab",
+    "upsample_lab",
 ]
