@@ -1,0 +1,113 @@
+"""Exercise 12.3: convolution with a kernel, which a convolution layer is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.ops.filters import convolve
+
+__all__ = ["CONVOLUTION"]
+
+
+def _padded(image: Tensor, radius: int, mode: str) -> Tensor:
+    return F.pad(image[None], [radius] * 4, mode=mode)[0]
+
+
+def _layer(image: Tensor, kernel: Tensor, mode: str = "replicate") -> Tensor:
+    """Lay the kernel on as it is: what F.conv2d does."""
+    padded = _padded(image, kernel.shape[-1] // 2, mode)
+    return F.conv2d(padded[:, None], kernel[None, None])[:, 0]
+
+
+def _moved_copies(image: Tensor, kernel: Tensor) -> Tensor:
+    """Add up copies of the image, each moved by a tap's place and weighted by the tap."""
+    (h, w), k = image.shape[-2:], kernel.shape[-1]
+    padded, total = _padded(image, k // 2, "replicate"), torch.zeros_like(image)
+    for i in range(k):
+        for j in range(k):
+            total = total + kernel[i, j] * padded[:, k - 1 - i : k - 1 - i + h, k - 1 - j : k - 1 - j + w]
+    return total
+
+
+def _weights(side: int, seed: int) -> Tensor:
+    kernel = noise(side, side, seed=seed) ** 3
+    return kernel / kernel.sum()
+
+
+def _cases(seed: int) -> list[Case]:
+    dot = torch.zeros(1, 9, 9)
+    dot[:, 4, 4] = 1.0
+    flat = 0.3 + 0.5 * noise(1, 1, 1, seed=seed + 6).expand(1, 6, 7)
+    return [
+        Case(criterion="dot", inputs={"image": dot, "kernel": _weights(3, seed + 1)}),
+        Case(criterion="edge", inputs={"image": flat.clone(), "kernel": _weights(5, seed + 2)}),
+        Case(criterion="edge", inputs={"image": noise(1, 7, 8, seed=seed + 3), "kernel": _weights(5, seed + 3)}),
+        Case(criterion="colour", inputs={"image": noise(3, 8, 6, seed=seed + 4), "kernel": _weights(3, seed + 5)}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"image": answer(inputs["image"], inputs["kernel"])}
+
+
+CONVOLUTION = add(
+    Exercise(
+        name="convolution",
+        answer="convolution",
+        number="12.3",
+        title="Convolution, not correlation",
+        difficulty=2,
+        importance=5,
+        minutes=10,
+        criteria=(
+            Criterion(name="dot", points=2, text="a single bright pixel becomes the kernel, the right way round"),
+            Criterion(name="edge", points=1, text="the outermost pixels are repeated outside the image"),
+            Criterion(name="colour", points=1, text="every channel is blurred by itself", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(convolve, _moved_copies),
+        tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 25 products in another order differ by 1e-7"),
+        slips=(
+            Slip(
+                name="correlation",
+                message="A bright pixel becomes the kernel upside down: this is correlation, as in every convolution "
+                "layer. The formula's star turns the kernel by 180 degrees.",
+                wrong=_layer,
+            ),
+            Slip(
+                name="transposed_kernel",
+                message="You mirror the kernel at its diagonal. It should be turned by 180 degrees.",
+                wrong=lambda image, kernel: _layer(image, kernel.T),
+            ),
+            Slip(
+                name="mirrored_once",
+                message="You mirror the kernel in one direction only.",
+                wrong=lambda image, kernel: _layer(image, kernel.flip(1)),
+            ),
+            Slip(
+                name="dark_edge",
+                message="The image gets darker at its edge: outside it there are zeros in yours.",
+                wrong=lambda image, kernel: _layer(image, kernel.flip(0, 1), mode="constant"),
+            ),
+            Slip(
+                name="no_margin",
+                message="Your result is smaller than the image. Put a margin around it first.",
+                wrong=lambda image, kernel: F.conv2d(image[:, None], kernel.flip(0, 1)[None, None])[:, 0],
+            ),
+        ),
+        hints=(
+            "What must come out of an image that is black but for one white pixel?",
+            "F.conv2d correlates. Turn the kernel first, put a margin around the image with F.pad, and hand the "
+            "channels over as a batch, then none of them sees the others.",
+            "F.pad(…, mode='replicate') wants four axes for this: image[:, None] is (c, 1, h, w).",
+        ),
+    )
+)

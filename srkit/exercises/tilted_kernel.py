@@ -1,0 +1,128 @@
+"""Exercise 12.2: the anisotropic Gaussian from its covariance matrix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.degrade import gaussian_variances
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+
+__all__ = ["TILTED_KERNEL"]
+
+
+def _reference(size: int, variance_1: float, variance_2: float, theta: float) -> Tensor:
+    return gaussian_variances(size, variance_1, variance_2, theta).to(torch.get_default_dtype())
+
+
+def _covariance(variance_1: float, variance_2: float, theta: float) -> Tensor:
+    c, s = math.cos(theta), math.sin(theta)
+    off = c * s * (variance_1 - variance_2)
+    return torch.tensor(
+        [[c * c * variance_1 + s * s * variance_2, off], [off, s * s * variance_1 + c * c * variance_2]]
+    )
+
+
+def _with_form(size: int, form: Tensor) -> Tensor:
+    """Return exp(-z' form z / 2), z = (x, y) from the middle, divided by its sum: (size, size)."""
+    line = torch.arange(size) - (size - 1) / 2
+    y, x = line[:, None], line[None, :]
+    kernel = torch.exp(-(form[0, 0] * x * x + 2 * form[0, 1] * x * y + form[1, 1] * y * y) / 2)
+    return kernel / kernel.sum()
+
+
+def _from_the_matrix(size: int, variance_1: float, variance_2: float, theta: float) -> Tensor:
+    return _with_form(size, torch.linalg.inv(_covariance(variance_1, variance_2, theta)))
+
+
+def _cases(seed: int) -> list[Case]:
+    a, b, c, d = noise(4, seed=seed + 9).tolist()
+    return [
+        Case(
+            criterion="upright",
+            inputs={"size": 11, "variance_1": 2.5 + a, "variance_2": 0.7 + 0.3 * b, "theta": 0.0},
+        ),
+        Case(
+            criterion="tilted",
+            inputs={"size": 13, "variance_1": 3 + b, "variance_2": 0.7 + 0.3 * c, "theta": 0.4 + 0.3 * d},
+        ),
+        Case(
+            criterion="anywhere",
+            inputs={"size": 10, "variance_1": 0.7 + 0.3 * c, "variance_2": 2.5 + d, "theta": 2 + 0.4 * a},
+        ),
+    ]
+
+
+def _perform(answer: Callable[[int, float, float, float], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"kernel": answer(inputs["size"], inputs["variance_1"], inputs["variance_2"], inputs["theta"])}
+
+
+TILTED_KERNEL = add(
+    Exercise(
+        name="tilted_kernel",
+        answer="tilted_kernel",
+        number="12.2",
+        title="A stretched and turned Gaussian kernel",
+        difficulty=3,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="upright", points=1, text="with theta = 0 the long axis lies along the row"),
+            Criterion(name="tilted", points=2, text="a turned kernel has the right direction and the right widths"),
+            Criterion(name="anywhere", points=1, text="every angle, and either axis the longer one", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_reference, _from_the_matrix),
+        tolerance=Tolerance(
+            absolute=2e-6, relative=1e-3, reason="the inverse of a 2 x 2 matrix in float32 moves the far tails by 1e-5"
+        ),
+        slips=(
+            Slip(
+                name="widths_for_variances",
+                message="You squared the two numbers: they are variances already. The section above is about just "
+                "this confusion.",
+                wrong=lambda size, v1, v2, theta: _reference(size, v1**2, v2**2, theta),
+            ),
+            Slip(
+                name="inverse_forgotten",
+                message="Your kernel is long where it should be short. The exponent holds the inverse of the "
+                "covariance.",
+                wrong=lambda size, v1, v2, theta: _with_form(size, _covariance(v1, v2, theta)),
+            ),
+            Slip(
+                name="other_way_round",
+                message="Your kernel leans the other way. Angles run from the right downwards here, because rows are "
+                "counted downwards.",
+                wrong=lambda size, v1, v2, theta: _reference(size, v1, v2, -theta),
+            ),
+            Slip(
+                name="rows_for_columns",
+                message="x and y have changed places: x counts columns, y counts rows. Which of them did meshgrid give "
+                "first?",
+                wrong=lambda size, v1, v2, theta: _reference(size, v1, v2, theta).T,
+            ),
+            Slip(
+                name="degrees",
+                message="The angle is in radians already.",
+                wrong=lambda size, v1, v2, theta: _reference(size, v1, v2, math.radians(theta)),
+            ),
+            Slip(
+                name="half_forgotten",
+                message="Your kernel has half the variance that was asked for. What stands in front of the exponent?",
+                wrong=lambda size, v1, v2, theta: _reference(size, v1 / 2, v2 / 2, theta),
+            ),
+        ),
+        hints=(
+            "Without a turn, how does the weight fall along the row, and how along the column?",
+            "Make the rotation matrix, with it the covariance; put x and y of every place into one tensor "
+            "(size, size, 2) and multiply it from both sides to the inverse.",
+            "Begin with turn = torch.tensor([[c, -s], [s, c]]), where c and s are cosine and sine of theta.",
+        ),
+    )
+)
