@@ -1,7 +1,5 @@
 """Wrong answers to exercise 12.1, the round Gaussian kernel."""
 
-import math
-
 import torch
 
 from autograder.mutants import mutant
@@ -30,7 +28,7 @@ def never_divided(size, sigma):
 @mutant(0, "textbook_constant")
 def divided_by_the_integral(size, sigma):
     line = torch.arange(size) - (size - 1) / 2
-    return torch.exp(-(line[:, None] ** 2 + line**2) / (2 * sigma**2)) / (2 * math.pi * sigma**2)
+    return torch.exp(-(line[:, None] ** 2 + line**2) / (2 * sigma**2)) / (2 * torch.pi * sigma**2)
 
 
 @mutant(3, "middle_on_a_pixel")

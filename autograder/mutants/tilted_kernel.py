@@ -1,7 +1,5 @@
 """Wrong answers to exercise 12.2, the kernel from its covariance."""
 
-import math
-
 import torch
 
 from autograder.mutants import mutant
@@ -9,7 +7,8 @@ from autograder.mutants import mutant
 
 @mutant(0, "widths_for_variances")
 def numbers_squared_again(size, variance_1, variance_2, theta):
-    turn = torch.tensor([[math.cos(theta), -math.sin(theta)], [math.sin(theta), math.cos(theta)]])
+    c, s = torch.tensor(theta).cos(), torch.tensor(theta).sin()
+    turn = torch.stack([c, -s, s, c]).reshape(2, 2)
     covariance = turn @ torch.diag(torch.tensor([variance_1**2, variance_2**2])) @ turn.T
     line = torch.arange(size) - (size - 1) / 2
     y, x = torch.meshgrid(line, line, indexing="ij")
@@ -20,7 +19,8 @@ def numbers_squared_again(size, variance_1, variance_2, theta):
 
 @mutant(0, "inverse_forgotten")
 def the_covariance_itself(size, variance_1, variance_2, theta):
-    turn = torch.tensor([[math.cos(theta), -math.sin(theta)], [math.sin(theta), math.cos(theta)]])
+    c, s = torch.tensor(theta).cos(), torch.tensor(theta).sin()
+    turn = torch.stack([c, -s, s, c]).reshape(2, 2)
     covariance = turn @ torch.diag(torch.tensor([variance_1, variance_2])) @ turn.T
     line = torch.arange(size) - (size - 1) / 2
     y, x = torch.meshgrid(line, line, indexing="ij")
@@ -31,7 +31,8 @@ def the_covariance_itself(size, variance_1, variance_2, theta):
 
 @mutant(1, "other_way_round")
 def leaning_the_other_way(size, variance_1, variance_2, theta):
-    turn = torch.tensor([[math.cos(theta), math.sin(theta)], [-math.sin(theta), math.cos(theta)]])
+    c, s = torch.tensor(theta).cos(), torch.tensor(theta).sin()
+    turn = torch.stack([c, s, -s, c]).reshape(2, 2)
     covariance = turn @ torch.diag(torch.tensor([variance_1, variance_2])) @ turn.T
     line = torch.arange(size) - (size - 1) / 2
     y, x = torch.meshgrid(line, line, indexing="ij")
@@ -42,7 +43,8 @@ def leaning_the_other_way(size, variance_1, variance_2, theta):
 
 @mutant(0, "rows_for_columns")
 def rows_first(size, variance_1, variance_2, theta):
-    turn = torch.tensor([[math.cos(theta), -math.sin(theta)], [math.sin(theta), math.cos(theta)]])
+    c, s = torch.tensor(theta).cos(), torch.tensor(theta).sin()
+    turn = torch.stack([c, -s, s, c]).reshape(2, 2)
     covariance = turn @ torch.diag(torch.tensor([variance_1, variance_2])) @ turn.T
     line = torch.arange(size) - (size - 1) / 2
     y, x = torch.meshgrid(line, line, indexing="ij")
@@ -53,8 +55,9 @@ def rows_first(size, variance_1, variance_2, theta):
 
 @mutant(1, "degrees")
 def an_angle_in_degrees(size, variance_1, variance_2, theta):
-    theta = math.radians(theta)
-    turn = torch.tensor([[math.cos(theta), -math.sin(theta)], [math.sin(theta), math.cos(theta)]])
+    theta = theta * torch.pi / 180
+    c, s = torch.tensor(theta).cos(), torch.tensor(theta).sin()
+    turn = torch.stack([c, -s, s, c]).reshape(2, 2)
     covariance = turn @ torch.diag(torch.tensor([variance_1, variance_2])) @ turn.T
     line = torch.arange(size) - (size - 1) / 2
     y, x = torch.meshgrid(line, line, indexing="ij")
@@ -65,7 +68,8 @@ def an_angle_in_degrees(size, variance_1, variance_2, theta):
 
 @mutant(0, "half_forgotten")
 def no_half_in_the_exponent(size, variance_1, variance_2, theta):
-    turn = torch.tensor([[math.cos(theta), -math.sin(theta)], [math.sin(theta), math.cos(theta)]])
+    c, s = torch.tensor(theta).cos(), torch.tensor(theta).sin()
+    turn = torch.stack([c, -s, s, c]).reshape(2, 2)
     covariance = turn @ torch.diag(torch.tensor([variance_1, variance_2])) @ turn.T
     line = torch.arange(size) - (size - 1) / 2
     y, x = torch.meshgrid(line, line, indexing="ij")

@@ -122,7 +122,8 @@ TILTED_KERNEL = add(
             "Without a turn, how does the weight fall along the row, and how along the column?",
             "Make the rotation matrix, with it the covariance; put x and y of every place into one tensor "
             "(size, size, 2) and multiply it from both sides to the inverse.",
-            "Begin with turn = torch.tensor([[c, -s], [s, c]]), where c and s are cosine and sine of theta.",
+            "Begin with the matrix Q of the formula; torch.tensor(theta).cos() is the cosine, and torch.stack with "
+            "reshape(2, 2) makes a matrix of four numbers.",
         ),
     )
 )
