@@ -1,0 +1,123 @@
+"""Exercise 08.2: what a grouped convolution costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+
+__all__ = ["CONV_COST"]
+
+
+def _built(channels_in: int, channels_out: int, size: int, groups: int, places: int) -> tuple[int, int]:
+    layer = nn.Conv2d(channels_in, channels_out, size, groups=groups, device="meta")  # no number is stored
+    return sum(weight.numel() for weight in layer.parameters()), layer.weight.numel() * places
+
+
+def _cost(  # the formula, with the places where it can go wrong
+    channels_in: int, channels_out: int, size: int, groups: int, places: int, *, bias: float = 1, power: int = 1
+) -> tuple[float, float]:
+    weights = channels_in * channels_out * size**2 / groups**power
+    return weights + bias * channels_out, weights * places
+
+
+def _bias_divided(channels_in: int, channels_out: int, size: int, groups: int, places: int) -> tuple[float, float]:
+    return _cost(channels_in, channels_out, size, groups, places, bias=1 / groups)
+
+
+def _small(seed: int) -> int:
+    return 1 + int(6 * float(noise(1, seed=seed)))
+
+
+def _case(criterion: str, inner: int, outer: int, size: int, groups: int, places: int) -> Case:
+    return Case(
+        criterion=criterion,
+        inputs={"channels_in": inner, "channels_out": outer, "size": size, "groups": groups, "places": places},
+    )
+
+
+def _cases(seed: int) -> list[Case]:
+    a, b, c = _small(seed), _small(seed + 1), 7 + 40 * _small(seed + 2) + _small(seed + 3)
+    return [
+        _case("full", 8 * a, 4 * b, 3, 1, c),
+        _case("full", 2 * b, 8 * a, 5, 1, c + 3),
+        _case("grouped", 16 * a, 8 * b, 3, 4, c),
+        _case("grouped", 6 * b, 12 * a, 3, 2, c + 5),
+        _case("depthwise", 8 * a, 8 * a, 3, 8 * a, c),
+        _case("depthwise", 3 * b, 6 * b, 5, 3 * b, c + 1),
+    ]
+
+
+def _perform(answer: Callable[[int, int, int, int, int], Any], inputs: Inputs) -> dict[str, Value]:
+    names = ("channels_in", "channels_out", "size", "groups", "places")
+    cost = answer(*(inputs[name] for name in names))
+    if not isinstance(cost, (tuple, list)) or len(cost) != 2:
+        raise Unusable("Two numbers are asked for, the parameters and the multiply-adds, in this order.")
+    return {"parameters": cost[0], "multiply_adds": cost[1]}
+
+
+CONV_COST = add(
+    Exercise(
+        name="conv_cost",
+        answer="conv_cost",
+        number="8.2",
+        title="What a grouped convolution costs",
+        difficulty=2,
+        importance=4,
+        minutes=10,
+        criteria=(
+            Criterion(name="full", points=1, text="an ordinary convolution, that is one group"),
+            Criterion(name="grouped", points=2, text="a convolution in two or four groups"),
+            Criterion(name="depthwise", points=1, text="as many groups as channels", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_built, _cost),
+        tolerance=Tolerance(absolute=1e-6, relative=1e-12, reason="both are counts, so they are whole numbers"),
+        slips=(
+            Slip(
+                name="bias_forgotten",
+                message="Some parameters are missing: each channel that comes out has one more number of its own.",
+                wrong=lambda *cost: _cost(*cost, bias=0),
+            ),
+            Slip(
+                name="groups_ignored",
+                message="This is the cost without groups. How many channels does one output channel still read?",
+                wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, 1, places),
+            ),
+            Slip(
+                name="groups_twice",
+                message="You divide twice. A group reads fewer channels and writes fewer, but there are several.",
+                wrong=lambda *cost: _cost(*cost, power=2),
+            ),
+            Slip(
+                name="bias_divided",
+                message="You divided too much: grouping changes what is read, and not how many biases there are.",
+                wrong=_bias_divided,
+            ),
+            Slip(
+                name="places_forgotten",
+                message="Your multiply-adds are those of one place. The same kernel is laid on every place.",
+                wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, groups, 1),
+            ),
+            Slip(
+                name="line_kernel",
+                message="A kernel of size 3 has more than three taps.",
+                wrong=lambda inner, outer, size, groups, places: (
+                    inner * outer * size / groups + outer,
+                    inner * outer * size / groups * places,
+                ),
+            ),
+        ),
+        hints=(
+            "Ask it for a single output channel first: how many numbers does it read at one place?",
+            "One output channel reads channels_in / groups channels, in a square of size times size pixels. That many "
+            "weights it has, and one bias. A multiply-add is one weight used at one place; biases do not count there.",
+            "Begin with weights = (channels_in // groups) * size * size for one output channel.",
+        ),
+    )
+)

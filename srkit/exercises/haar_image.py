@@ -1,0 +1,125 @@
+"""Exercise 08.4: the image from its Haar bands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.ops.wavelets import synthesise
+
+__all__ = ["HAAR_IMAGE"]
+
+
+def _by_slices(bands: Tensor) -> Tensor:
+    s, x, y, d = bands.chunk(4, dim=1)
+    upper = torch.stack([s + x + y + d, s - x + y - d], dim=-1).flatten(-2)
+    lower = torch.stack([s + x - y - d, s - x - y + d], dim=-1).flatten(-2)
+    return torch.stack([upper, lower], dim=-2).flatten(-3, -2) / 2
+
+
+def _average_only(bands: Tensor) -> Tensor:
+    average = bands.chunk(4, dim=1)[0] / 2
+    return average.repeat_interleave(2, -2).repeat_interleave(2, -1)
+
+
+def _swapped(bands: Tensor) -> Tensor:
+    s, x, y, d = bands.chunk(4, dim=1)
+    return synthesise(torch.cat([s, y, x, d], dim=1))
+
+
+def _signs(bands: Tensor) -> Tensor:
+    s, x, y, d = bands.chunk(4, dim=1)
+    return synthesise(torch.cat([s, -x, -y, d], dim=1))
+
+
+def _quarters(bands: Tensor) -> Tensor:
+    image = synthesise(bands)
+    rows = [torch.cat([image[..., i::2, 0::2], image[..., i::2, 1::2]], dim=-1) for i in (0, 1)]
+    return torch.cat(rows, dim=-2)
+
+
+def _by_channel(bands: Tensor) -> Tensor:
+    return synthesise(torch.unflatten(bands, 1, (-1, 4)).transpose(1, 2).flatten(1, 2))
+
+
+def _cases(seed: int) -> list[Case]:
+    average = torch.cat([noise(1, 1, 3, 2, seed=seed), torch.zeros(1, 3, 3, 2)], dim=1)
+    return [
+        Case(criterion="average", inputs={"bands": average}),
+        Case(criterion="grey", inputs={"bands": noise(1, 4, 3, 5, seed=seed + 1) - 0.3}),
+        Case(criterion="grey", inputs={"bands": noise(2, 4, 2, 4, seed=seed + 2) - 0.3}),
+        Case(criterion="colour", inputs={"bands": noise(2, 12, 3, 4, seed=seed + 3) - 0.3}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"image": answer(inputs["bands"])}
+
+
+HAAR_IMAGE = add(
+    Exercise(
+        name="haar_image",
+        answer="haar_image",
+        number="8.4",
+        title="The image from its Haar bands",
+        difficulty=3,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="average", points=1, text="an average without details gives every pixel twice in each way"),
+            Criterion(name="grey", points=2, text="four bands give the grey image"),
+            Criterion(name="colour", points=1, text="twelve bands give the image of three channels", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(synthesise, _by_slices),
+        tolerance=Tolerance(
+            absolute=2e-6, relative=1e-5, reason="sums of four numbers in float32 differ by 1e-7 between orders"
+        ),
+        slips=(
+            Slip(
+                name="mean",
+                message="Your image is half as bright as it should be. Which factor stood in front of the bands?",
+                wrong=lambda bands: synthesise(bands) / 2,
+            ),
+            Slip(
+                name="details_ignored",
+                message="You use the average alone. The three other bands say how the four pixels differ.",
+                wrong=_average_only,
+            ),
+            Slip(
+                name="bands_swapped",
+                message="Columns and rows are confused: the second band says how left and right differ.",
+                wrong=_swapped,
+            ),
+            Slip(
+                name="other_sign",
+                message="Left and right, and upper and lower, are exchanged: the differences were left minus right.",
+                wrong=_signs,
+            ),
+            Slip(
+                name="quarters",
+                message="Your four kinds of pixels lie in the four quarters of the image; they belong side by side, in "
+                "every square of 2x2.",
+                wrong=_quarters,
+            ),
+            Slip(
+                name="channel_by_channel",
+                message="Right for one channel. With three, the first three bands are the averages of the three.",
+                wrong=_by_channel,
+            ),
+        ),
+        hints=(
+            "The four numbers of a square came from its four pixels by signs alone. Add all four: what is left?",
+            "The matrix of signs is symmetric and, with the factor one half, its own inverse: the same sums with the "
+            "same signs lead back. Then the four kinds of pixels are laid into every second row and column.",
+            "Begin with average, columns, rows, diagonal = bands.chunk(4, dim=1), and an empty image made by "
+            "bands.new_empty(…) of twice the height and width.",
+        ),
+    )
+)

@@ -1,0 +1,138 @@
+"""Exercise 07.5: cut features into windows that may be shifted, and put them together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.layers import assemble, partition
+
+__all__ = ["IN_WINDOWS"]
+
+Change = Callable[[Tensor], Tensor]
+
+CHANGES: dict[str, Change] = {
+    "centre": lambda windows: windows - windows.mean(2, keepdim=True),
+    "sum_inside": lambda windows: windows.cumsum(2),
+    "sum_over": lambda windows: windows.cumsum(1),
+}
+"""What a case does to windows (b, n, window * window, c): the second and third tell the order of pixels and windows."""
+
+
+def _library(f: Change, features: Tensor, window: int, shift: int) -> Tensor:
+    moved = features.roll((-shift, -shift), (1, 2))
+    return assemble(f(partition(moved, window)), *features.shape[1:3]).roll((shift, shift), (1, 2))
+
+
+def _by_unfold(f: Change, features: Tensor, window: int, shift: int) -> Tensor:
+    b, h, w, c = features.shape
+    moved = features.roll((-shift, -shift), (1, 2)).movedim(-1, 1)
+    columns = F.unfold(moved, window, stride=window)  # (b, c*window*window, n)
+    changed = f(columns.view(b, c, window * window, -1).permute(0, 3, 2, 1))
+    folded = F.fold(changed.permute(0, 3, 2, 1).reshape(columns.shape), (h, w), window, stride=window)
+    return folded.movedim(1, -1).roll((shift, shift), (1, 2))
+
+
+def _other_way(f: Change, features: Tensor, window: int, shift: int) -> Tensor:
+    return _library(f, features, window, -shift)
+
+
+def _not_back(f: Change, features: Tensor, window: int, shift: int) -> Tensor:
+    return _library(f, features, window, shift).roll((-shift, -shift), (1, 2))
+
+
+def _strips(f: Change, features: Tensor, window: int, shift: int) -> Tensor:
+    b, _, _, c = features.shape
+    moved = features.roll((-shift, -shift), (1, 2))
+    return f(moved.reshape(b, -1, window * window, c)).reshape(features.shape).roll((shift, shift), (1, 2))
+
+
+def _transposed(f: Change, features: Tensor, window: int, shift: int) -> Tensor:
+    return _library(f, features.transpose(1, 2), window, shift).transpose(1, 2)
+
+
+def _cases(seed: int) -> list[Case]:
+    def case(criterion: str, change: str, window: int, shift: int, b: int, h: int, w: int) -> Case:
+        features = noise(b, h, w, 2, seed=seed + 10 * h + w)
+        return Case(
+            criterion=criterion, inputs={"features": features, "window": window, "shift": shift, "change": change}
+        )
+
+    return [
+        case("cut", "centre", 2, 0, 1, 4, 6),
+        case("cut", "centre", 3, 0, 1, 6, 6),
+        case("order", "sum_inside", 3, 0, 1, 3, 6),
+        case("shift", "centre", 3, 1, 1, 6, 9),
+        case("shift", "centre", 4, 1, 1, 8, 8),
+        case("windows", "sum_over", 2, 0, 2, 6, 4),
+    ]
+
+
+def _perform(answer: Callable[[Change, Tensor, int, int], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"features": answer(CHANGES[inputs["change"]], inputs["features"], inputs["window"], inputs["shift"])}
+
+
+IN_WINDOWS = add(
+    Exercise(
+        name="in_windows",
+        answer="in_windows",
+        number="7.5",
+        title="Cut into windows, shifted or not, and put together again",
+        difficulty=3,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="cut", points=1, text="squares are cut out, changed and put back"),
+            Criterion(name="order", points=1, text="the pixels of a window come row by row"),
+            Criterion(name="shift", points=2, text="the windows are shifted, and the image is shifted back"),
+            Criterion(name="windows", points=1, text="several images; the windows come row by row", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _by_unfold),
+        tolerance=Tolerance(
+            absolute=1e-5, relative=1e-5, reason="means and sums over at most 16 numbers in float32 are right to 1e-6"
+        ),
+        slips=(
+            Slip(
+                name="strips",
+                message="You cut strips, not squares: a reshape takes the pixels as they lie, row after row.",
+                wrong=_strips,
+            ),
+            Slip(
+                name="shift_ignored",
+                message="Your windows never move.",
+                wrong=lambda f, features, window, shift: _library(f, features, window, 0),
+            ),
+            Slip(
+                name="not_shifted_back",
+                message="The windows are right, and the image comes back moved.",
+                wrong=_not_back,
+            ),
+            Slip(
+                name="other_way",
+                message="You shift the other way. The windows begin shift pixels further down and to the right, so the "
+                "image moves up and to the left.",
+                wrong=_other_way,
+            ),
+            Slip(
+                name="columns_first",
+                message="You go column by column where it should be row by row.",
+                wrong=_transposed,
+            ),
+        ),
+        hints=(
+            "Number the pixels of a 4x4 image and write down the four windows of 2x2. Which axes does an index have?",
+            "View h as (rows of windows, window) and w likewise: six axes. Bring the two axes that count windows side "
+            "by side, then flatten. The way back is the same, backwards. torch.roll shifts.",
+            "Begin with moved = features.roll((-shift, -shift), dims=(1, 2)), and view it as "
+            "(b, h // window, window, w // window, window, c).",
+        ),
+        hides=("srkit.layers.windows:partition", "srkit.layers.windows:assemble"),
+    )
+)

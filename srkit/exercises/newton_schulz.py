@@ -1,0 +1,138 @@
+"""Exercise 07.3: the square root of a matrix from products alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.models.san import square_root
+
+__all__ = ["NEWTON_SCHULZ"]
+
+
+def _library(matrices: Tensor, steps: int) -> Tensor:
+    return square_root(matrices, steps=steps)
+
+
+def _by_eigenvalues(matrices: Tensor, steps: int) -> Tensor:
+    """Make the same steps with numbers: they act on each eigenvalue alone, and leave the eigenvectors."""
+    values, vectors = torch.linalg.eigh(matrices)
+    total = values.sum(-1, keepdim=True)
+    root, inverse = values / total, torch.ones_like(values)
+    for _ in range(steps):
+        correction = (3 - inverse * root) / 2
+        root, inverse = root * correction, inverse * correction
+    found: Tensor = (vectors * (root * total.sqrt())[:, None, :]) @ vectors.mT
+    return found
+
+
+def _trace(matrices: Tensor) -> Tensor:
+    return torch.einsum("bii->b", matrices)[:, None, None]
+
+
+def _iterate(root: Tensor, steps: int) -> Tensor:
+    inverse = torch.eye(root.shape[-1]).to(root).expand_as(root)
+    for _ in range(steps):
+        correction = (3 * torch.eye(root.shape[-1]).to(root) - inverse @ root) / 2
+        root, inverse = root @ correction, correction @ inverse
+    return root
+
+
+def _one_after_the_other(matrices: Tensor, steps: int) -> Tensor:
+    trace, eye = _trace(matrices), torch.eye(matrices.shape[-1]).to(matrices)
+    root, inverse = matrices / trace, eye.expand_as(matrices)
+    for _ in range(steps):
+        root = root @ (3 * eye - inverse @ root) / 2
+        inverse = (3 * eye - inverse @ root) @ inverse / 2
+    return root * trace.sqrt()
+
+
+def _matrices(seed: int, b: int, c: int, level: float) -> Tensor:
+    pixels = noise(b, c, 3 * c, seed=seed) - 0.5
+    matrices = pixels @ pixels.mT + 0.5 * torch.eye(c)
+    sizes = level * torch.linspace(1, 3, b)
+    return matrices / _trace(matrices) * sizes[:, None, None]
+
+
+def _cases(seed: int) -> list[Case]:
+    return [
+        Case(criterion="steps", inputs={"matrices": _matrices(seed, 1, 4, 1.7), "steps": 1}),
+        Case(criterion="steps", inputs={"matrices": _matrices(seed + 1, 1, 5, 2.3), "steps": 3}),
+        Case(criterion="root", inputs={"matrices": _matrices(seed + 2, 1, 3, 2.0), "steps": 14}),
+        Case(criterion="batch", inputs={"matrices": _matrices(seed + 3, 3, 4, 1.5), "steps": 3}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"root": answer(inputs["matrices"], inputs["steps"])}
+
+
+NEWTON_SCHULZ = add(
+    Exercise(
+        name="newton_schulz",
+        answer="newton_schulz",
+        number="7.3",
+        title="The square root of a matrix by products alone",
+        difficulty=3,
+        importance=3,
+        minutes=15,
+        criteria=(
+            Criterion(name="steps", points=2, text="after one step and after three, the matrix is the right one"),
+            Criterion(name="root", points=1, text="after many steps it is the square root"),
+            Criterion(name="batch", points=1, text="several matrices, each brought to its own trace", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _by_eigenvalues),
+        tolerance=Tolerance(
+            absolute=2e-4, relative=1e-4, reason="fourteen float32 steps differ by 1e-5 between orders of the products"
+        ),
+        slips=(
+            Slip(
+                name="scale_forgotten",
+                message="You divide by the trace and never undo it. By what must a root be multiplied, if the matrix "
+                "was divided by t?",
+                wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps),
+            ),
+            Slip(
+                name="whole_trace",
+                message="You multiply by the trace in the end. But this is a root: what was divided by t?",
+                wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps) * _trace(matrices),
+            ),
+            Slip(
+                name="not_scaled",
+                message="The iteration works for eigenvalues between 0 and 1. Bring them there before you begin.",
+                wrong=_iterate,
+            ),
+            Slip(
+                name="one_after_the_other",
+                message="Both products are made with the old matrices. Yours has the new root already in the second.",
+                wrong=_one_after_the_other,
+            ),
+            Slip(
+                name="one_step_more",
+                message="You make one step more than was asked for.",
+                wrong=lambda matrices, steps: _by_eigenvalues(matrices, steps + 1),
+            ),
+            Slip(
+                name="entries",
+                message="You take the root of each entry. The root of a matrix is the one whose product with itself "
+                "gives it back.",
+                wrong=lambda matrices, steps: matrices.clamp_min(0).sqrt(),
+            ),
+        ),
+        hints=(
+            "Try it with 1x1 matrices, that is with numbers: y = 0.3, z = 1, and a few steps of the formula.",
+            "Divide by the trace, repeat the two products side by side, and multiply by the root of the trace. The "
+            "correction is the same for both, but stands on different sides.",
+            "Begin with trace = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)[:, None, None] and "
+            "eye = torch.eye(matrices.shape[-1]).",
+        ),
+        hides=("srkit.models.san:square_root",),
+    )
+)
