@@ -6,14 +6,19 @@ image ``(b, 1)``, or one per place ``(b, 1, h', w')``. It is made with ``size``,
 
 from srkit.discriminators._registry import DISCRIMINATORS, create, register_discriminator
 from srkit.discriminators.patch import PatchDiscriminator
+from srkit.discriminators.residual import ResidualDiscriminator
+from srkit.discriminators.texture import HighPassed, TextureDiscriminator
 from srkit.discriminators.unet import UNetDiscriminator
 from srkit.discriminators.vgg import ESRGANDiscriminator, SRGANDiscriminator
 
 __all__ = [
     "DISCRIMINATORS",
     "ESRGANDiscriminator",
+    "HighPassed",
     "PatchDiscriminator",
+    "ResidualDiscriminator",
     "SRGANDiscriminator",
+    "TextureDiscriminator",
     "UNetDiscriminator",
     "create",
     "register_discriminator",

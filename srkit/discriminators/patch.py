@@ -28,22 +28,26 @@ class PatchDiscriminator(nn.Module):
         depth: layers that halve the image. One verdict sees 70 pixels with 3, 34 with 2, 16 with 1.
         norm: ``"batch"`` (pix2pix), ``"instance"`` (CycleGAN) or ``"spectral"`` (KAIR's for BSRGAN); never on the first
             and the last layer, except ``"spectral"``, which is on all.
+        stride: of the layers that halve; with 1 none does, and one verdict sees 16 pixels with 3 (CinCGAN's on small
+            images).
 
     Raises:
         BadInput: images too small for one verdict, no such norm, or no layer.
     """
 
-    def __init__(self, *, size: int = 96, channels: int = 64, depth: int = 3, norm: Norm = "spectral") -> None:
+    def __init__(
+        self, *, size: int = 96, channels: int = 64, depth: int = 3, norm: Norm = "spectral", stride: int = 2
+    ) -> None:
         super().__init__()
         if norm not in ("batch", "instance", "spectral"):
             raise BadInput(f"norm={norm!r} is not known here: 'batch', 'instance' or 'spectral'.")
-        if depth < 1 or size < 3 * 2**depth:
+        if depth < 1 or size < 3 * stride**depth:
             raise BadInput(f"depth={depth} halvings of {size} pixels leave nothing to judge: give fewer, or 1.")
         widths = [channels * min(2**number, 8) for number in range(depth + 1)]
-        layers = [_normed(nn.Conv2d(3, channels, 4, stride=2, padding=1), norm, outer=True), nn.LeakyReLU(0.2)]
+        layers = [_normed(nn.Conv2d(3, channels, 4, stride=stride, padding=1), norm, outer=True), nn.LeakyReLU(0.2)]
         for number in range(1, depth + 1):
-            stride = 2 if number < depth else 1
-            middle = nn.Conv2d(widths[number - 1], widths[number], 4, stride, 1, bias=norm != "batch")
+            by = stride if number < depth else 1
+            middle = nn.Conv2d(widths[number - 1], widths[number], 4, by, 1, bias=norm != "batch")
             layers += [_normed(middle, norm), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, _normed(nn.Conv2d(widths[-1], 1, 4, padding=1), norm, outer=True))
 

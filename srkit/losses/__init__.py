@@ -7,6 +7,7 @@ from srkit.losses._parse import parse
 from srkit.losses._registry import LOSSES, LossEntry, register_loss
 from srkit.losses.adversarial import GAMES, Game, gradient_penalty
 from srkit.losses.cycle import Cycle, cycle
+from srkit.losses.frequency import LowPass
 from srkit.losses.perceptual import VGG22, VGG54, Content
 from srkit.losses.pixel import L1, L2, MSE, Charbonnier, charbonnier, l1, mse
 from srkit.losses.smoothness import TV, tv
@@ -28,6 +29,7 @@ __all__ = [
     "Game",
     "Loss",
     "LossEntry",
+    "LowPass",
     "Term",
     "charbonnier",
     "cycle",

@@ -29,6 +29,7 @@ from srkit.models import (  # each line puts a network on the shelf
     joint_demosaic,
     kxnet,
     lapsrn,
+    low_to_high,
     mdsr,
     memnet,
     metasr,

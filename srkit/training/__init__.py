@@ -6,6 +6,7 @@ from srkit.training.batch import Batches
 from srkit.training.blind import RandomKernels, train_blind
 from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
+from srkit.training.cincgan import CinCGAN, train_cincgan
 from srkit.training.conditional import Conditional, KnownDegradations, Packed, train_conditional
 from srkit.training.config import Config, make_config
 from srkit.training.curriculum import Easing
@@ -14,13 +15,23 @@ from srkit.training.guard import Guard
 from srkit.training.history import History
 from srkit.training.loop import Callback, Outcome, one_step, run
 from srkit.training.monitor import LivePlot, Progress
-from srkit.training.recipes import esrgan_recipe, kxnet_recipe, srgan_recipe
+from srkit.training.recipes import (
+    bsrgan_recipe,
+    bsrnet_recipe,
+    esrgan_recipe,
+    fssr_recipe,
+    kxnet_recipe,
+    low_to_high_recipe,
+    srgan_recipe,
+)
 from srkit.training.result import Run
 from srkit.training.scales import Family
 from srkit.training.schedule import SCHEDULES, learning_rate_at
 from srkit.training.stages import train_stages
 from srkit.training.start import resume, train
 from srkit.training.state import Best, State, make_state
+from srkit.training.translators import Degrader, HighToLow, Translator
+from srkit.training.unpaired import Translation, UnpairedPatches, made_pairs, train_dsgan, train_high_to_low
 from srkit.training.weights import begin_from
 from srkit.training.world import World, join_world
 
@@ -31,13 +42,16 @@ __all__ = [
     "Batches",
     "Best",
     "Callback",
+    "CinCGAN",
     "Conditional",
     "Config",
     "Degraded",
+    "Degrader",
     "EarlyStopping",
     "Easing",
     "Family",
     "Guard",
+    "HighToLow",
     "History",
     "KnownDegradations",
     "LivePlot",
@@ -50,14 +64,22 @@ __all__ = [
     "Save",
     "State",
     "TensorBoard",
+    "Translation",
+    "Translator",
+    "UnpairedPatches",
     "Validate",
     "World",
     "begin_from",
+    "bsrgan_recipe",
+    "bsrnet_recipe",
     "esrgan_recipe",
+    "fssr_recipe",
     "join_world",
     "kxnet_recipe",
     "learning_rate_at",
     "load_checkpoint",
+    "low_to_high_recipe",
+    "made_pairs",
     "make_config",
     "make_state",
     "one_step",
@@ -68,6 +90,9 @@ __all__ = [
     "srgan_recipe",
     "train",
     "train_blind",
+    "train_cincgan",
     "train_conditional",
+    "train_dsgan",
+    "train_high_to_low",
     "train_stages",
 ]

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from srkit.discriminators import HighPassed, create
 from srkit.training.adversarial import Adversary
 
-__all__ = ["esrgan_recipe", "kxnet_recipe", "srgan_recipe"]
+__all__ = [
+    "bsrgan_recipe",
+    "bsrnet_recipe",
+    "esrgan_recipe",
+    "fssr_recipe",
+    "kxnet_recipe",
+    "low_to_high_recipe",
+    "srgan_recipe",
+]
 
 
 def srgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
@@ -50,6 +59,74 @@ def esrgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
         "learning_rate": 1e-4,
         "schedule": "multistep@50000,100000,200000,300000",
         "gamma": 0.5,
+    }
+
+
+def bsrnet_recipe() -> dict[str, Any]:
+    """Return BSRNet's: L1 on what the ``bsrgan`` chain makes of every patch, 1e-4 halved every 200,000, EMA 0.999.
+
+    Zhang et al., ICCV 2021, and the option file of cszn/KAIR: LR patches of 72 at x4, batches of 48 (4 in the file).
+    ``train("esrgan", "div2k", scale=4, steps=..., **bsrnet_recipe())``.
+    """
+    return {
+        "loss": "1*L1",
+        "degrade": "bsrgan(4)",
+        "patch": 288,
+        "batch": 48,
+        "learning_rate": 1e-4,
+        "schedule": "halve@200000",
+        "gamma": 0.5,
+        "ema": 0.999,
+    }
+
+
+def bsrgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
+    """Return BSRGAN's second phase, which begins with BSRNet's weights (``init=``): L1, VGG-19 features, least squares.
+
+    The option file of cszn/KAIR: five layers weighted 0.1, 0.1, 1, 1, 1, a U-Net for a judge, 5e-5.
+
+    Args:
+        weights: of VGG-19, as for :class:`srkit.losses.Content`; ``"untrained"`` does without.
+    """
+    layers = "conv1_2:0.1 conv2_2:0.1 conv3_4 conv4_4 conv5_4"
+    return {
+        **bsrnet_recipe(),
+        "loss": f"1*L1+1*Content(layers='{layers}', form=l1{_given(weights)})",
+        "adversary": Adversary(game="LS", weight=1.0, discriminator="unet"),
+        "learning_rate": 5e-5,
+    }
+
+
+def low_to_high_recipe() -> dict[str, Any]:
+    """Return that of Bulat et al., second stage: squared error and 0.05 of the hinge game, on made pairs.
+
+    ECCV 2018, section 3; learning rate and batch of public training code (yoon28/unpaired_face_sr).
+    """
+    return {
+        "loss": "1*MSE",
+        "adversary": Adversary(game="Hinge", weight=0.05, discriminator="residual", betas=(0.0, 0.9)),
+        "patch": 64,
+        "batch": 32,
+        "learning_rate": 1e-4,
+        "betas": (0.0, 0.9),
+    }
+
+
+def fssr_recipe(*, weights: str | None = None) -> dict[str, Any]:
+    """Return FSSR's second stage: ESRGAN whose L1 sees the slow part of the image and whose judge sees the fast part.
+
+    Fritsche et al., ICCV Workshops 2019, section 3.2, and the code of ManuelFritsche/real-world-sr: 60,000 steps that
+    begin with the weights of ESRGAN's pixel phase, on pairs made by DSGAN (:func:`srkit.training.made_pairs`).
+
+    Args:
+        weights: of VGG-19, as for :class:`srkit.losses.Content`; ``"untrained"`` does without.
+    """
+    judge = HighPassed(create("esrgan", size=128))
+    return {
+        **esrgan_recipe(weights=weights),
+        "loss": f"1*Content(layers=conv5_4, form=l1{_given(weights)})+0.01*LowPass(size=9, edge=zeros)",
+        "adversary": Adversary(game="RaGAN", weight=5e-3, discriminator=judge),
+        "schedule": "multistep@5000,10000,20000,30000",
     }
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from srkit.degrade import Chain
 from srkit.metrics import Protocol
-from srkit.training.adversarial import Adversary, add_player
+from srkit.training.adversarial import Adversary, add_panel, add_player, has_opponents
 from srkit.training.batch import Batches
 from srkit.training.callbacks import Listener, Record, Save, Validate, as_callback
 from srkit.training.checkpoint import load_checkpoint, restore
@@ -170,6 +170,8 @@ def _carry_out(
         state = make_state(work.net, work.loss, config, world=world)
         if work.adversary is not None:
             add_player(state, work.adversary)
+        elif has_opponents(work.net):
+            add_panel(state)
         callbacks = [as_callback(listener) for listener in listeners]
         with owner() as folder:
             if saved is not None:

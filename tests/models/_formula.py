@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,6 +24,11 @@ def weights(shapes: Mapping[str, Sequence[int]], *, white: float = 255.0, gain: 
         key: _constant(key, shape, white) if _is_constant(key) else gain * _sines(i, shape)
         for i, (key, shape) in enumerate(shapes.items())
     }
+
+
+def scattered(shapes: Mapping[str, Sequence[int]], *, gain: float = 1.0) -> dict[str, Tensor]:
+    """Return a state dict of evenly scattered numbers; where sines of :func:`weights` cancel in very wide layers."""
+    return {key: gain * _scattered(i, key, shape) for i, (key, shape) in enumerate(shapes.items())}
 
 
 def image(h: int, w: int) -> Tensor:
@@ -46,6 +52,14 @@ def _sines(number: int, shape: Sequence[int]) -> Tensor:
     values = torch.arange(math.prod(shape), dtype=torch.float64)
     fan_in = math.prod(shape[1:]) or 1
     return (torch.sin(1.3 * values + number) * math.sqrt(2 / fan_in)).reshape(*shape).float()
+
+
+def _scattered(number: int, key: str, shape: Sequence[int]) -> Tensor:
+    if key.endswith(("running_var", "num_batches_tracked")):
+        return _constant(key, shape, 1.0)
+    raw = np.random.Philox(key=number).random_raw(math.prod(shape))  # the same in every version of NumPy
+    even = torch.from_numpy((raw >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1)
+    return (even * math.sqrt(6 / (math.prod(shape[1:]) or 6))).reshape(*shape).float()
 
 
 def _is_constant(key: str) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 import srkit
 from srkit.metrics import Protocol
 from tests._shared import shared
-from tests.models._formula import image, weights
+from tests.models._formula import image, scattered, weights
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -33,7 +33,10 @@ def published_file(record: dict[str, Any], folder: Path) -> Path:
     """Write a file as the reference would save it, with the weights of the golden."""
     path = folder / "published.pt"
     unlearned = {key: torch.zeros(shape) for key, shape in record.get("buffers", {}).items()}
-    learned = weights(record["shapes"], white=record.get("white", 255.0), gain=record.get("gain", 1.0))
+    if record.get("scattered"):
+        learned = scattered(record["shapes"], gain=record["gain"])
+    else:
+        learned = weights(record["shapes"], white=record.get("white", 255.0), gain=record.get("gain", 1.0))
     torch.save({**learned, **unlearned}, path)
     return path
 

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tests.models._formula import planes, weights
+from tests.models._formula import planes, scattered, weights
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -43,6 +43,7 @@ class Reference:
     channels: int = 3
     spread: float | None = None
     gain: float = 1.0
+    scattered: bool = False
 
 
 def _mwcnn(module: ModuleType) -> nn.Module:
@@ -106,6 +107,14 @@ def _kxnet(module: ModuleType) -> nn.Module:
     return made
 
 
+def _low_to_high(module: ModuleType) -> nn.Module:
+    net: Any = module.GEN_DEEP()
+    theirs = net.forward
+    net.forward = lambda lr: (theirs(2 * lr - 1) + 1) / 2  # their images are in [-1, 1]
+    made: nn.Module = net
+    return made
+
+
 def _gaussian_of_opencv(size: int, sigma: float) -> Any:
     taps = np.exp(-((np.arange(size) - (size - 1) / 2) ** 2) / (2 * sigma**2))
     return (taps / taps.sum())[:, None]
@@ -116,6 +125,9 @@ def _sixteenth(key: str, value: Any) -> Any:
 
 
 REFERENCES = {
+    "low_to_high": Reference(
+        "jingyang2017/Face-and-Image-super-resolution", "model", _low_to_high, gain=0.6, scattered=True
+    ),
     "kxnet": Reference(
         "jiahong-fu/KXNet", "BKXNet", _kxnet, folder="codes/config/KXNet/models/modules", size=(9, 9), gain=0.3
     ),
@@ -158,7 +170,9 @@ def _commit(clone: Path) -> str:
 def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
     shapes = {key: list(value.shape) for key, value in net.state_dict().items()}
     learned = {key: shape for key, shape in shapes.items() if key != "dct_layer.weight"}  # FcaNet's fixed cosines
-    net.load_state_dict(weights(learned, gain=reference.gain), strict=len(learned) == len(shapes))
+    make = scattered if reference.scattered else weights
+    made = make(learned, gain=reference.gain)
+    net.load_state_dict(made, strict=len(learned) == len(shapes))
     shown = planes(reference.channels, *reference.size)
     if reference.spread:  # from -spread to spread
         shown = (2 * shown - 1) * reference.spread
@@ -172,6 +186,7 @@ def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
         "channels": reference.channels,
         "shapes": learned,
         "gain": reference.gain,
+        "scattered": reference.scattered,
         "mean": float(sr.mean()),
         "pixels": pixels,
     }

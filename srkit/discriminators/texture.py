@@ -1,0 +1,63 @@
+"""DSGAN's discriminator: small verdicts about the fast part of an image alone.
+
+Fritsche, Gu, Timofte, "Frequency Separation for Real-World Super-Resolution", ICCV Workshops 2019, section 3.1.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from srkit.discriminators._registry import register_discriminator
+from srkit.errors import BadInput
+from srkit.ops.bands import Edge, high_pass
+
+__all__ = ["HighPassed", "TextureDiscriminator"]
+
+
+@register_discriminator("texture")
+class TextureDiscriminator(nn.Module):
+    """A high-pass, three 5x5 convolutions and a last one of 1x1; a verdict sees 13 pixels of the high-passed image.
+
+    Args:
+        size: side of the images, at least 5.
+        channels: of the first layer; doubled twice.
+
+    Raises:
+        BadInput: images smaller than the filter.
+    """
+
+    def __init__(self, *, size: int = 128, channels: int = 64) -> None:
+        super().__init__()
+        if size < 5:
+            raise BadInput(f"Images of {size} pixels are smaller than the filter; give 5 or more.")
+        c = channels
+        self.layers = nn.Sequential(
+            *(nn.Conv2d(3, c, 5, padding=2), nn.LeakyReLU(0.2)),
+            *(nn.Conv2d(c, 2 * c, 5, padding=2), nn.BatchNorm2d(2 * c), nn.LeakyReLU(0.2)),
+            *(nn.Conv2d(2 * c, 4 * c, 5, padding=2), nn.BatchNorm2d(4 * c), nn.LeakyReLU(0.2)),
+            nn.Conv2d(4 * c, 1, 1),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return logits ``(b, 1, h, w)`` of images ``(b, 3, h, w)``."""
+        logits: Tensor = self.layers(high_pass(image))
+        return logits
+
+
+class HighPassed(nn.Module):
+    """Any discriminator, shown the fast part of images: ESRGAN-FS judges so.
+
+    Args:
+        net: the discriminator.
+        size: of the mean that is taken away; 9 in the paper's code.
+        edge: of that mean.
+    """
+
+    def __init__(self, net: nn.Module, *, size: int = 9, edge: Edge = "zeros") -> None:
+        super().__init__()
+        self.net, self.size, self.edge = net, size, edge
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the logits, ``(b, 1)`` or ``(b, 1, h', w')``, of images ``(b, 3, h, w)``."""
+        logits: Tensor = self.net(high_pass(image, self.size, edge=self.edge))
+        return logits

@@ -1,0 +1,32 @@
+"""Losses that compare the slow part of two images, and leave noise and texture to somebody else."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from srkit.losses._registry import register_loss
+from srkit.ops.bands import Edge, low_pass
+
+__all__ = ["LowPass"]
+
+
+@register_loss("LowPass")
+class LowPass(nn.Module):
+    """Mean absolute difference of the low-passed images, the "colour loss" of frequency separation.
+
+    Fritsche, Gu, Timofte, "Frequency Separation for Real-World Super-Resolution", ICCV Workshops 2019, section 3. DSGAN
+    takes a mean over 5x5 pixels where it fits, ESRGAN-FS over 9x9 with zeros outside.
+
+    Args:
+        size: side of the mean's square, odd.
+        edge: as in :func:`srkit.ops.bands.low_pass`.
+    """
+
+    def __init__(self, *, size: int = 5, edge: Edge = "cut") -> None:
+        super().__init__()
+        self.size, self.edge = size, edge
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the scalar loss of ``(b, c, h, w)`` images."""
+        slow, wanted = (low_pass(one, self.size, edge=self.edge) for one in (sr, hr))  # (b, c, h', w')
+        return (slow - wanted).abs().mean()  # scalar

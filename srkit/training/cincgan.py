@@ -1,0 +1,241 @@
+"""CinCGAN: a cycle that cleans small images inside a cycle that enlarges them, from images that do not belong together.
+
+Y. Yuan, S. Liu, J. Zhang, Y. Zhang, C. Dong, L. Lin, "Unsupervised Image Super-Resolution using Cycle-in-Cycle
+Generative Adversarial Networks", CVPR Workshops 2018, 701-710, https://arxiv.org/abs/1809.00437. Noisy small images x,
+clean small images y, large images z; G1: x to y, G2: y to x, SR: y to z, G3: z to x; one judge on y, one on z.
+
+Deviations: the losses of both cycles are summed in one update, where the public code (Junshk/CinCGAN-pytorch) makes one
+for each. All terms are means; that code sums the squares of the HR identity. Where nothing else is said, forms and
+weights are that code's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from srkit import models
+from srkit.discriminators import PatchDiscriminator
+from srkit.errors import BadInput
+from srkit.layers import Prediction
+from srkit.losses import cycle, l1, mse
+from srkit.training.adversarial import Adversary, Player
+from srkit.training.batch import Batches
+from srkit.training.chance import chance
+from srkit.training.result import Run
+from srkit.training.translators import Translator
+from srkit.training.unpaired import Images, InPredictions, UnpairedPatches, begin_or_resume
+
+__all__ = ["CinCGAN", "CinCGANWeights", "squared_variation", "train_cincgan"]
+
+CinCGANWeights = Mapping[str, float]
+WEIGHTS: CinCGANWeights = {
+    "judge y": 1.0, "cycle y": 10.0, "identity y": 5.0, "TV y": 0.5,
+    "judge z": 1.0, "cycle z": 10.0, "identity z": 5.0, "TV z": 2.0,
+}  # fmt: skip
+
+
+def squared_variation(image: Tensor) -> Tensor:
+    """Return the mean squared difference of neighbours across and down ``(b, c, h, w)``, added up and doubled."""
+    across = (image[..., :, 1:] - image[..., :, :-1]).square().mean()
+    down = (image[..., 1:, :] - image[..., :-1, :]).square().mean()
+    return 2 * (across + down)  # scalar
+
+
+class CinCGAN(nn.Module):
+    """Figure 2: all four generators; ``joint`` says whether the outer cycle is trained too.
+
+    Args:
+        enlarge: the SR network, ``enlarge.scale`` 2 or 4.
+        channels: of G1, G2 and G3.
+        n_blocks: of each.
+        skip: see :class:`srkit.training.translators.Translator`; for short trainings.
+        judge_channels: of the first layer of both judges.
+        judge_depth: of both judges, see :class:`srkit.discriminators.PatchDiscriminator`; 3 in the paper.
+        judge_rate: learning rate of both judges; None is that of the generators.
+        weights: of the eight terms, where they are not the paper's.
+
+    Attributes:
+        joint: False trains G1 and G2 alone (the first phase).
+        scale: of ``enlarge``.
+
+    Raises:
+        BadInput: a weight of a term there is not.
+    """
+
+    def __init__(
+        self,
+        enlarge: nn.Module,
+        *,
+        channels: int = 64,
+        n_blocks: int = 6,
+        skip: bool = False,
+        judge_channels: int = 64,
+        judge_depth: int = 3,
+        judge_rate: float | None = None,
+        weights: CinCGANWeights | None = None,
+    ) -> None:
+        super().__init__()
+        if unknown := set(weights or {}) - set(WEIGHTS):
+            raise BadInput(f"CinCGAN has no term {sorted(unknown)[0]!r}; it has {', '.join(WEIGHTS)}.")
+        self.scale, self.joint = int(enlarge.scale), False  # type: ignore[arg-type]
+        self.weights = {**WEIGHTS, **(weights or {})}
+        self.judge_rate = judge_rate
+        self.judge_sizes = {"channels": judge_channels, "depth": judge_depth}
+        self.clean = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G1
+        self.spoil = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G2
+        self.reduce = Translator(reduces=self.scale, channels=channels, n_blocks=n_blocks)  # G3
+        self.enlarge = enlarge
+        self.judges: dict[str, Player] = {}
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Clean and enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        sr: Tensor = self.enlarge(self.clean(lr))
+        return sr
+
+    def opponents(self) -> dict[str, Adversary]:
+        """Return both judges, made anew: D1 sees 16 pixels of y at a time, D2 70 of z."""
+        nets = {"y": 1, "z": 2}
+        return {
+            name: Adversary(
+                game="LS",
+                weight=self.weights[f"judge {name}"],
+                discriminator=PatchDiscriminator(norm="batch", stride=stride, **self.judge_sizes),
+                learning_rate=self.judge_rate,
+            )
+            for name, stride in nets.items()
+        }
+
+    def predictions(self, lr: Tensor, *, clean: Tensor, real: Tensor) -> list[Prediction]:
+        """Return what ``lr`` becomes, with the terms of the inner cycle, and of the outer one where it is trained too.
+
+        Args:
+            lr: x, noisy small images, ``(b, 3, h, w)``.
+            clean: y, ``real`` reduced by bicubic, ``(b, 3, h, w)``.
+            real: z, large images of other scenes, ``(b, 3, scale*h, scale*w)``.
+        """
+        cleaned = self.clean(lr)  # (b, 3, h, w)
+        terms = self.inner(lr, cleaned, clean)
+        if not self.joint:
+            return [Prediction("inner", cleaned, 1, 1.0, beside=terms)]
+        sr = self.enlarge(cleaned)  # (b, 3, scale*h, scale*w)
+        return [Prediction("both", sr, self.scale, 1.0, beside={**terms, **self.outer(lr, sr, clean, real)})]
+
+    def inner(self, lr: Tensor, cleaned: Tensor, clean: Tensor) -> dict[str, Tensor]:
+        """Return equations 1 to 5: the judge on y, x to y to x, y stays y, smoothness; each a weighted scalar."""
+        return self._weighed(
+            "y",
+            self.judges["y"].verdict_on(cleaned, clean),
+            cycle(self.spoil(cleaned), lr, form="mse"),
+            l1(self.clean(clean), clean),
+            squared_variation(cleaned),
+        )
+
+    def outer(self, lr: Tensor, sr: Tensor, clean: Tensor, real: Tensor) -> dict[str, Tensor]:
+        """Return equations 6 to 10: the judge on z, x to z to x, y becomes z, smoothness; each a weighted scalar."""
+        return self._weighed(
+            "z",
+            self.judges["z"].verdict_on(sr, real),
+            cycle(self.reduce(sr), lr, form="mse"),
+            mse(self.enlarge(clean), real),
+            squared_variation(sr),
+        )
+
+    def _weighed(self, domain: str, verdict: Tensor, *terms: Tensor) -> dict[str, Tensor]:
+        names = [f"{what} {domain}" for what in ("cycle", "identity", "TV")]
+        rest = {name: self.weights[name] * term for name, term in zip(names, terms, strict=True)}
+        return {f"judge {domain}": verdict, **rest}  # the judge's weight is in its rules
+
+
+class Cycled:
+    """The patches of one phase: what a run compares sizes with is y in the first and z in the joint one.
+
+    Args:
+        batches: x, z, and y beside them.
+        joint: the phase.
+    """
+
+    def __init__(self, batches: UnpairedPatches, *, joint: bool) -> None:
+        self.batches, self.joint = batches, joint
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Return x ``(b, 3, h, w)``, y or z, and both by name."""
+        noisy, large, extra = self.batches.batch(step)
+        return noisy, large if self.joint else extra["clean"], {"clean": extra["clean"], "real": large}
+
+
+def train_cincgan(
+    real: Images,
+    large: Images,
+    *,
+    scale: int = 4,
+    steps: tuple[int, int, int],
+    out: str | Path | None = None,
+    patch: int = 128,
+    batch: int = 16,
+    seed: int = 0,
+    enlarge: nn.Module | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> list[Run]:
+    """Train CinCGAN in its three phases: the inner cycle; the SR network on bicubic pairs; both cycles together.
+
+    2e-4 halved every 40,000 steps, then 1e-4; batches of 16; large patches of 128 (the public code's option file).
+
+    Args:
+        real: noisy small images.
+        large: good large images of other scenes.
+        scale: 2 or 4.
+        steps: updates of each phase; 0 leaves a phase out.
+        out: folder; each phase is a run in ``out/inner``, ``out/enlarge``, ``out/joint``, resumed by the same call.
+        patch: side of the large patch.
+        batch: patches of each kind.
+        seed: decides everything.
+        enlarge: the SR network; None is EDSR with 16 blocks of 64 channels.
+        arguments: of :class:`CinCGAN`.
+        **settings: of :func:`srkit.train`, for all phases.
+
+    Returns:
+        The runs of the phases that were made; the last one's ``net`` is the whole :class:`CinCGAN`.
+
+    Raises:
+        BadInput: no phase has a step.
+    """
+    if not any(steps):
+        raise BadInput("steps=(0, 0, 0) trains nothing: give the updates of each phase, for example (600, 600, 300).")
+    with chance(seed):
+        sr_net = models.create("edsr_baseline", scale=scale) if enlarge is None else enlarge
+        system = CinCGAN(sr_net, **(arguments or {}))
+    unpaired = UnpairedPatches(real, large, scale=scale, patch=patch, batch=batch, seed=seed)
+    phases: tuple[tuple[str, nn.Module, Batches, dict[str, Any]], ...] = (
+        ("inner", system, Cycled(unpaired, joint=False), {"loss": InPredictions(), "learning_rate": 2e-4}),
+        ("enlarge", sr_net, Bicubic(unpaired), {"loss": "1*L1", "learning_rate": 1e-4}),
+        ("joint", system, Cycled(unpaired, joint=True), {"loss": InPredictions(), "learning_rate": 1e-4}),
+    )
+    runs = []
+    for (name, net, batches, own), length in zip(phases, steps, strict=True):
+        system.joint = name == "joint"
+        folder = None if out is None else Path(out) / name
+        if length:
+            given = {"batch": batch, "patch": patch, "schedule": "halve@40000", **own, **settings}
+            runs.append(begin_or_resume(net, batches, steps=length, seed=seed, out=folder, **given))
+    return runs
+
+
+class Bicubic:
+    """Pairs of y and z, for the second phase.
+
+    Args:
+        batches: x, z, and y beside them.
+    """
+
+    def __init__(self, batches: UnpairedPatches) -> None:
+        self.batches = batches
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Return y ``(b, 3, h, w)`` and z ``(b, 3, scale*h, scale*w)``."""
+        _, large, extra = self.batches.batch(step)
+        return extra["clean"], large

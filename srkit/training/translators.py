@@ -1,0 +1,157 @@
+"""Networks that turn images of one kind into images of another: the makers of unpaired training.
+
+They do not enlarge, so they do not stand on the shelf of ``srkit.models``. Each takes ``(b, 3, h, w)`` in [0, 1] and
+gives an image of the same size, or one that is ``reduces`` times smaller.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.layers import conv
+
+__all__ = ["Degrader", "HighToLow", "Translator"]
+
+
+class TranslatorBlock(nn.Module):
+    """Convolution and leaky ReLU, twice, and the skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            conv(channels, channels), nn.LeakyReLU(0.2), conv(channels, channels), nn.LeakyReLU(0.2)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.layers(features)
+        return features + residual
+
+
+class Translator(nn.Module):
+    """CinCGAN's generators (Yuan et al., CVPR Workshops 2018, figure 3): G1 and G2, and G3, which reduces.
+
+    Args:
+        reduces: 1 keeps the size (G1, G2); 4 is G3, with two convolutions 4x4 of stride 2; 2 has one of them.
+        channels: of every layer.
+        n_blocks: residual blocks.
+        skip: let the network predict what is added to the image. The paper's does not; a training of minutes needs it.
+
+    Raises:
+        BadInput: another ``reduces``, or a skip where the size changes.
+    """
+
+    def __init__(self, *, reduces: int = 1, channels: int = 64, n_blocks: int = 6, skip: bool = False) -> None:
+        super().__init__()
+        if reduces not in (1, 2, 4) or (skip and reduces != 1):
+            raise BadInput(f"reduces={reduces}, skip={skip}: a translator reduces 1, 2 or 4 times; 1 may have a skip.")
+        self.reduces, self.skip, c = reduces, skip, channels
+        strides = {1: (1, 1), 2: (2, 1), 4: (2, 2)}[reduces]
+        self.layers = nn.Sequential(
+            *(conv(3, c, 7), nn.LeakyReLU(0.2)),
+            *(part for s in strides for part in (nn.Conv2d(c, c, s + 2, s, 1), nn.LeakyReLU(0.2))),
+            *(TranslatorBlock(c) for _ in range(n_blocks)),
+            *(conv(c, c), nn.LeakyReLU(0.2), conv(c, c), nn.LeakyReLU(0.2), conv(c, 3, 7)),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Translate ``(b, 3, h, w)`` to ``(b, 3, h/reduces, w/reduces)``."""
+        made: Tensor = self.layers(image)
+        return image + 0.1 * made if self.skip else made
+
+
+class DegraderBlock(nn.Module):
+    """Convolution, PReLU, convolution, and the skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(conv(channels, channels), nn.PReLU(), conv(channels, channels))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.layers(features)
+        return features + residual
+
+
+class Degrader(nn.Module):
+    """DSGAN's generator (Fritsche et al., ICCV Workshops 2019, section 3.1): gives a clean image natural corruptions.
+
+    Args:
+        channels: of every layer.
+        n_blocks: residual blocks.
+        skip: add a tenth of the result to the image, without the sigmoid. The paper's does not; a training of minutes
+            needs it.
+    """
+
+    def __init__(self, *, channels: int = 64, n_blocks: int = 8, skip: bool = False) -> None:
+        super().__init__()
+        self.reduces, self.skip = 1, skip
+        self.head = nn.Sequential(conv(3, channels), nn.PReLU())
+        self.body = nn.Sequential(*(DegraderBlock(channels) for _ in range(n_blocks)))
+        self.tail = conv(channels, 3)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Degrade ``(b, 3, h, w)``; the shape stays."""
+        made: Tensor = self.tail(self.body(self.head(image)))
+        return image + 0.1 * made if self.skip else torch.sigmoid(made)
+
+
+class ReducerBlock(nn.Module):
+    """Convolution, batch normalisation, ReLU, convolution, batch normalisation, and the skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            *(conv(channels, channels), nn.BatchNorm2d(channels), nn.ReLU()),
+            *(conv(channels, channels), nn.BatchNorm2d(channels)),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.layers(features)
+        return features + residual
+
+
+class HighToLow(nn.Module):
+    """The high-to-low network of Bulat et al. (ECCV 2018, section 3.1): 64x64 to 16x16, through 4x4.
+
+    White noise enters with a learnt strength for each colour, as in the authors' code; the paper projects a noise
+    vector onto a channel of its own.
+
+    Args:
+        channels: of every layer.
+        n_blocks: residual blocks before each change of size.
+    """
+
+    def __init__(self, *, channels: int = 64, n_blocks: int = 2) -> None:
+        super().__init__()
+        self.reduces, c = 4, channels
+        self.strength = nn.Parameter(torch.zeros(3))
+        self.head = conv(3, c)
+        halves = [
+            (*(ReducerBlock(c) for _ in range(n_blocks)), nn.BatchNorm2d(c), nn.ReLU(), nn.Conv2d(c, c, 3, 2, 1))
+            for _ in range(4)
+        ]
+        self.down = nn.Sequential(*(layer for half in halves for layer in half))
+        doubles = [
+            (*(ReducerBlock(c) for _ in range(n_blocks)), conv(c, 4 * c), nn.PixelShuffle(2), nn.ReLU())
+            for _ in range(2)
+        ]
+        self.up = nn.Sequential(*(layer for double in doubles for layer in double))
+        self.tail = conv(c, 3)
+
+    def forward(self, image: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Reduce ``(b, 3, h, w)``, sides multiples of 16, to ``(b, 3, h/4, w/4)`` in [0, 1].
+
+        Args:
+            image: the large image.
+            noise: white, ``(b, 1, h, w)``; None draws it from torch's global generator.
+        """
+        noise = torch.randn_like(image[:, :1]) if noise is None else noise
+        spoilt = 2 * image - 1 + self.strength.view(1, 3, 1, 1) * noise  # (b, 3, h, w) in about [-1, 1]
+        small = self.down(F.relu(self.head(spoilt)))  # (b, channels, h/16, w/16)
+        made: Tensor = torch.tanh(self.tail(self.up(small)))  # (b, 3, h/4, w/4)
+        return (made + 1) / 2

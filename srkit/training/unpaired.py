@@ -1,0 +1,299 @@
+"""Learning from images that do not belong together: translate one kind so that a judge takes it for another.
+
+Real small images have no large counterpart. DSGAN (Fritsche et al., ICCV Workshops 2019) and the high-to-low network of
+Bulat et al. (ECCV 2018) learn from unpaired images to make *real-looking* small ones of good large ones; what they make
+and what it was made of are pairs (:func:`made_pairs`) for :func:`srkit.train`. The run is an ordinary one: the same
+loop, judges, guard, checkpoints and validation as in :mod:`srkit.training.adversarial`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit import discriminators, losses
+from srkit.datasets import Pairs, Patches, Source, load
+from srkit.errors import BadInput
+from srkit.layers import Prediction
+from srkit.ops import pixels
+from srkit.ops.resize import imresize
+from srkit.training.adversarial import Adversary, Player
+from srkit.training.batch import Batches
+from srkit.training.chance import chance, mix
+from srkit.training.result import Run
+from srkit.training.scales import at_scale
+from srkit.training.start import resume, train
+from srkit.training.supervise import LossFunction, terms_of
+from srkit.training.translators import Degrader, HighToLow
+
+__all__ = [
+    "InPredictions",
+    "Translation",
+    "UnpairedPatches",
+    "begin_or_resume",
+    "made_pairs",
+    "train_dsgan",
+    "train_high_to_low",
+    "with_judge",
+]
+
+Images = Pairs | str | Path
+
+
+class UnpairedPatches:
+    """Batches of three kinds of patches: from real small images, from large ones, and the latter reduced by bicubic.
+
+    Args:
+        real: small images as they are found: a folder, a name, or pairs whose HR is taken.
+        large: good large images, likewise; they need not show what ``real`` shows.
+        scale: by how much the large images are reduced.
+        patch: side of the large patch; the small ones have ``patch / scale``.
+        batch: patches of each kind.
+        seed: with the step it decides everything.
+
+    Attributes:
+        scale: as given.
+    """
+
+    def __init__(
+        self, real: Images, large: Images, *, scale: int, patch: int = 128, batch: int = 16, seed: int = 0
+    ) -> None:
+        self.scale = scale
+        self._real = Patches(_images(real), patch=patch // scale, batch=batch, seed=seed)
+        self._large = Patches(_images(large), patch=patch // scale * scale, batch=batch, seed=seed + 1)
+
+    def __len__(self) -> int:
+        """Return the number of large images."""
+        return len(self._large)
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Return real small patches ``(b, 3, h, w)``, large ones ``(b, 3, scale*h, scale*w)``, and the clean small."""
+        large = self._large.batch(step)[1]
+        clean = pixels.quantise(imresize(large, 1 / self.scale))  # (b, 3, h, w)
+        return self._real.batch(step)[1], large, {"clean": clean}
+
+
+class Reordered:
+    """The same patches as a translation wants them: what is translated, what it should keep to, what is real.
+
+    Args:
+        batches: real, large and clean small patches.
+        order: picks source and goal of ``(real, large, clean)``.
+    """
+
+    def __init__(
+        self, batches: UnpairedPatches, order: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+    ) -> None:
+        self.batches, self.order = batches, order
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Return source ``(b, 3, h, w)``, goal and real patches of one size."""
+        real, large, extra = self.batches.batch(step)
+        source, goal = self.order(real, large, extra["clean"])
+        return source, goal, {"goal": goal, "real": real}
+
+
+class InPredictions:
+    """A loss of nothing: the network's predictions bring their own terms (``Prediction.beside``)."""
+
+    def __call__(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return 0 for ``(b, 3, h, w)`` images."""
+        return (sr - hr).sum() * 0.0  # scalar
+
+    def terms(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+        """Return no terms."""
+        return {}
+
+
+class Translation(nn.Module):
+    """A network that translates, as the loop trains it: kept to a goal by ``content``, judged against real images.
+
+    Args:
+        maker: ``(b, 3, h, w)`` to the size of the goal.
+        content: formula of what keeps the result to its goal, for example ``"1*LowPass"``.
+        adversary: the judge; its discriminator is a name, made for images of ``size``.
+        size: side of the judged patches.
+
+    Attributes:
+        judges: set by the run.
+    """
+
+    def __init__(self, maker: nn.Module, *, content: str | LossFunction, adversary: Adversary, size: int) -> None:
+        super().__init__()
+        self.maker, self.adversary, self.size = maker, adversary, size
+        self.content = losses.parse(content) if isinstance(content, str) else content
+        self.judges: dict[str, Player] = {}
+
+    def opponents(self) -> dict[str, Adversary]:
+        """Return the one judge with its rules, made anew."""
+        return {"": with_judge(self.adversary, self.size)}
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Translate ``(b, 3, h, w)`` to ``(b, 3, h', w')``."""
+        made: Tensor = self.maker(image)
+        return made
+
+    def predictions(self, lr: Tensor, *, goal: Tensor, real: Tensor) -> list[Prediction]:
+        """Return the translation of ``lr`` with all terms of its loss.
+
+        Args:
+            lr: what is translated, ``(b, 3, h, w)``.
+            goal: what the translation is kept to, ``(b, 3, h', w')``.
+            real: what it should look like, the same shape, of other scenes.
+        """
+        made = self.maker(lr)  # (b, 3, h', w')
+        terms = {**terms_of(self.content, made, goal)}
+        for player in self.judges.values():
+            terms[player.game.name] = player.verdict_on(made, real)
+        return [Prediction("made", made, 1, 1.0, beside=terms)]
+
+
+def with_judge(adversary: Adversary, size: int) -> Adversary:
+    """Return the same rules with a discriminator made for images of ``size``, where it was a name."""
+    if isinstance(adversary.discriminator, nn.Module):
+        return adversary
+    widths = {} if adversary.channels is None else {"channels": adversary.channels}
+    return replace(adversary, discriminator=discriminators.create(adversary.discriminator, size=size, **widths))
+
+
+def train_dsgan(
+    real: Images,
+    large: Images | None = None,
+    *,
+    scale: int = 4,
+    steps: int,
+    content: str = "1*LowPass",
+    adversary: Adversary | None = None,
+    patch: int = 512,
+    batch: int = 16,
+    seed: int = 0,
+    arguments: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Run:
+    """Train DSGAN: teach a network the corruptions of real images, judged by their fast part alone.
+
+    The paper's loss is ``1*LowPass``, 0.01 LPIPS and 0.005 of the game, at 2e-4 with betas (0.5, 0.999). LPIPS needs
+    weights that are not shipped: with them, ``content="1*LowPass+0.01*LPIPS(...)"``.
+
+    Args:
+        real: images of the kind to be imitated.
+        large: images to be reduced and corrupted; None takes ``real`` (SDSR in the paper).
+        scale: by how much they are reduced before they are corrupted.
+        steps: updates.
+        content: what keeps the result to the clean image.
+        adversary: the judge; None is the paper's.
+        patch: side of the large patch.
+        batch: patches in a batch.
+        seed: decides everything.
+        arguments: of :class:`srkit.training.Degrader`.
+        **settings: of :func:`srkit.train`; an unfinished run in ``out`` is resumed.
+    """
+    batches = UnpairedPatches(real, real if large is None else large, scale=scale, patch=patch, batch=batch, seed=seed)
+    judge = adversary or Adversary(game="CE", weight=0.005, discriminator="texture", betas=(0.5, 0.999))
+    with chance(seed):
+        maker = Degrader(**(arguments or {}))
+    system = Translation(maker, content=content, adversary=judge, size=patch // scale)
+    return _train(
+        system,
+        Reordered(batches, lambda real, large, clean: (clean, clean)),
+        **{"steps": steps, "batch": batch, "seed": seed, "learning_rate": 2e-4, "betas": (0.5, 0.999), **settings},
+    )
+
+
+def train_high_to_low(
+    real: Images,
+    large: Images,
+    *,
+    steps: int,
+    content: str = "1*MSE",
+    adversary: Adversary | None = None,
+    patch: int = 64,
+    batch: int = 32,
+    seed: int = 0,
+    arguments: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Run:
+    """Train the high-to-low network of Bulat et al.: reduce large images so that they look like real small ones.
+
+    The paper's loss is the squared distance to the mean of 4x4 pixels and 0.05 of the hinge game; Adam with betas
+    (0, 0.9). Its second stage is ``train("low_to_high", made_pairs(...), **low_to_high_recipe())``.
+
+    Args:
+        real: real small images.
+        large: good large images.
+        steps: updates.
+        content: what keeps the result to the mean of 4x4 pixels.
+        adversary: the judge; None is the paper's.
+        patch: side of the large patch; a multiple of 16.
+        batch: patches in a batch.
+        seed: decides everything.
+        arguments: of :class:`srkit.training.HighToLow`.
+        **settings: of :func:`srkit.train`; an unfinished run in ``out`` is resumed.
+    """
+    batches = UnpairedPatches(real, large, scale=4, patch=patch, batch=batch, seed=seed)
+    judge = adversary or Adversary(game="Hinge", weight=0.05, discriminator="residual", betas=(0.0, 0.9))
+    with chance(seed):
+        maker = HighToLow(**(arguments or {}))
+    system = Translation(maker, content=content, adversary=judge, size=patch // 4)
+    return _train(
+        system,
+        Reordered(batches, lambda real, large, clean: (large, F.avg_pool2d(large, 4))),
+        **{"steps": steps, "batch": batch, "seed": seed, "learning_rate": 1e-4, "betas": (0.0, 0.9), **settings},
+    )
+
+
+@torch.no_grad()
+def made_pairs(maker: nn.Module, large: Images, *, scale: int, seed: int = 0, clean_by: int = 1) -> Pairs:
+    """Return pairs whose LR a trained network has made: HR as it is, LR what the network makes of it.
+
+    Args:
+        maker: a :class:`Translation` or its network; one that keeps the size gets the image reduced by bicubic.
+        large: images for HR; sides are cut to multiples of 16 times ``clean_by``.
+        scale: of the pairs.
+        seed: decides the noise that a network draws.
+        clean_by: reduce HR by this first, which takes its own noise away (2 in FSSR's TDSR).
+    """
+    network: Any = (maker.maker if isinstance(maker, Translation) else maker).eval()
+    images = _images(large)
+    sources = []
+    for number, pair in enumerate(images):
+        hr = pixels.modcrop(pair.hr, 16 * clean_by)
+        hr = hr if clean_by == 1 else pixels.quantise(imresize(hr, 1 / clean_by))
+        small = hr if network.reduces == scale else pixels.quantise(imresize(hr, 1 / scale))
+        with chance(mix(seed, number)):
+            lr = pixels.quantise(network(small[None])[0])
+        sources.append(Source(pair.name, hr, lr))
+    return Pairs(sources, name=f"{images.name} | {type(network).__name__}", scale=scale)
+
+
+def _images(given: Images) -> Pairs:
+    return at_scale(load(given, scale=1) if isinstance(given, str | Path) else given, 1)
+
+
+def _train(system: nn.Module, batches: Batches, **settings: Any) -> Run:
+    for fixed in ("loss", "supervision"):
+        if fixed in settings:
+            raise BadInput(f"{fixed}=… is decided here: give content=… and adversary=….")
+    return begin_or_resume(system, batches, loss=InPredictions(), **settings)
+
+
+def begin_or_resume(
+    net: nn.Module,
+    batches: Batches,
+    *,
+    steps: int,
+    loss: str | LossFunction,
+    out: str | Path | None = None,
+    **settings: Any,
+) -> Run:
+    """Train, or go on where the run in ``out`` was: called again with the same arguments, it comes to the same end."""
+    if out is None or not (Path(out) / "checkpoint.pt").exists():
+        return train(net, batches, steps=steps, loss=loss, out=out, **settings)
+    kept = {name: settings[name] for name in ("valid", "callbacks", "progress") if name in settings}
+    return resume(out, net=net, pairs=batches, loss=loss, steps=steps, **kept)

@@ -1,0 +1,269 @@
+"""Unpaired training: the networks' counts, every loss term by hand, one call from folders, resuming, and its effect."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import srkit
+from srkit.discriminators import HighPassed, create
+from srkit.errors import BadInput
+from srkit.ops.resize import imresize
+from srkit.training import (
+    Adversary,
+    CinCGAN,
+    Config,
+    Degrader,
+    HighToLow,
+    Translation,
+    Translator,
+    UnpairedPatches,
+    fssr_recipe,
+    low_to_high_recipe,
+    made_pairs,
+    make_state,
+    one_step,
+    train,
+    train_cincgan,
+    train_dsgan,
+    train_high_to_low,
+)
+from srkit.training.adversarial import add_panel
+from srkit.training.cincgan import Cycled, squared_variation
+from srkit.training.unpaired import InPredictions
+
+SMALL = {"channels": 4, "n_blocks": 1}
+QUICK: dict[str, Any] = {"batch": 2, "progress": False}
+CINCGAN = {**SMALL, "judge_channels": 4, "judge_depth": 1}
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Return a folder of small noisy images and one of large ones that show something else."""
+    rng = torch.Generator().manual_seed(0)
+    noisy, large = tmp_path / "noisy", tmp_path / "large"
+    for number, pair in enumerate(srkit.datasets.samples(scale=2)[:4]):
+        folder, image = (noisy, pair.lr) if number < 2 else (large, pair.hr)
+        folder.mkdir(exist_ok=True)
+        spoilt = image + 0.05 * torch.randn(image.shape, generator=rng) if folder is noisy else image
+        srkit.write(folder / f"{number}.png", spoilt.clamp(0, 1))
+    return noisy, large
+
+
+def net(scale: int = 2) -> nn.Module:
+    return srkit.models.create("edsr", scale=scale, tiny=True)
+
+
+def count(made: nn.Module) -> int:
+    return sum(p.numel() for p in made.parameters())
+
+
+def test_the_networks_have_the_parameters_of_the_public_code() -> None:
+    with torch.device("meta"):
+        assert count(Translator()) == 609_731
+        assert count(Translator(reduces=4)) == 667_075
+        assert count(create("patch", size=96, norm="batch", stride=1)) == 2_765_633
+        assert count(create("patch", size=96, norm="batch")) == 2_765_633
+        assert count(Degrader()) == 594_380
+        assert count(create("texture", size=128)) == 1_030_273
+        assert count(HighToLow()) == 1_336_515 + 3  # and the strength of the noise
+        assert count(create("residual", size=64)) == 1_382_017
+        assert count(create("residual", size=16)) == 1_348_993
+
+
+def test_translators_keep_the_size_or_reduce_it() -> None:
+    image = torch.rand(1, 3, 32, 48)
+    for reduces in (1, 2, 4):
+        assert Translator(reduces=reduces, **SMALL)(image).shape == (1, 3, 32 // reduces, 48 // reduces)
+    assert Degrader(**SMALL)(image).shape == image.shape
+    assert HighToLow(**SMALL)(image).shape == (1, 3, 8, 12)
+    with pytest.raises(BadInput, match="reduces=3"):
+        Translator(reduces=3)
+
+
+def test_a_judge_of_small_images_sees_sixteen_pixels_and_the_texture_judge_thirteen_after_its_filter() -> None:
+    for judge, sees in (
+        (create("patch", size=64, norm="batch", stride=1, channels=2), 16),
+        (create("texture", size=64), 17),
+    ):
+        image = torch.rand(1, 3, 64, 64, requires_grad=True)
+        logits = judge.eval()(image)
+        (slope,) = torch.autograd.grad(logits[0, 0, 30, 30], image)
+        assert int(slope[0].abs().sum((0, 1)).ne(0).sum()) == sees
+
+
+def test_the_noise_of_high_to_low_can_be_handed_in() -> None:
+    maker, image = HighToLow(**SMALL).eval(), torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        maker.strength += 1.0
+        ones = maker(image, torch.ones(1, 1, 32, 32))
+        torch.testing.assert_close(ones, maker(image + 0.5, torch.zeros(1, 1, 32, 32)))
+        assert not torch.equal(ones, maker(image))
+
+
+def test_the_patches_of_both_kinds_come_from_different_images_and_return_with_the_step() -> None:
+    samples = srkit.datasets.samples(scale=2)
+    batches = UnpairedPatches(samples[:2], samples[2:], scale=2, patch=32, batch=3)
+    real, large, extra = batches.batch(4)
+    assert (real.shape, large.shape) == ((3, 3, 16, 16), (3, 3, 32, 32))
+    assert (extra["clean"] - imresize(large, 0.5).clamp(0, 1)).abs().max() <= 0.5 / 255 + 1e-6
+    assert (extra["clean"] - real).abs().mean() > 0.02
+    assert torch.equal(batches.batch(4)[0], real)
+
+
+class Constant(nn.Module):
+    """A judge whose logit is the mean of the image times a weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.tensor(3.0))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return ``(b, 1)`` for ``(b, 3, h, w)``."""
+        return self.gain * image.mean((1, 2, 3), keepdim=False)[:, None]
+
+
+class Plus(nn.Module):
+    """Adds a number to an image, and enlarges or reduces by repeating or leaving pixels out."""
+
+    def __init__(self, number: float, *, by: int = 1, scale: int = 2) -> None:
+        super().__init__()
+        self.number, self.by, self.scale = nn.Parameter(torch.tensor(number)), by, scale
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map ``(b, 3, h, w)`` to ``(b, 3, by*h, by*w)``, or half of both where ``by`` is 0."""
+        moved = (
+            image[..., ::2, ::2]
+            if self.by == 0
+            else image.repeat_interleave(self.by, -1).repeat_interleave(self.by, -2)
+        )
+        return moved + self.number
+
+
+def test_every_term_of_cincgan_is_what_the_paper_says() -> None:
+    """G1 adds 0.1, G2 0.2, SR 0.3, G3 0.4, both judges say three times the mean: all terms follow by hand."""
+    system = CinCGAN(Plus(0.3, by=2), **CINCGAN)
+    system.clean, system.spoil, system.reduce, system.joint = Plus(0.1), Plus(0.2), Plus(0.4, by=0), True
+    x, y, z = torch.full((2, 3, 8, 8), 0.2), torch.full((2, 3, 8, 8), 0.5), torch.full((2, 3, 16, 16), 0.7)
+    state = make_state(system, InPredictions(), Config(steps=1, patch=16))
+    add_panel(state)
+    for player in system.judges.values():
+        player.net = Constant()
+    terms = system.predictions(x, clean=y, real=z)[0].beside
+    expected = {
+        "judge y": (3 * 0.3 - 1) ** 2, "cycle y": 10 * 0.3**2, "identity y": 5 * 0.1, "TV y": 0,
+        "judge z": (3 * 0.6 - 1) ** 2, "cycle z": 10 * (0.1 + 0.3 + 0.4) ** 2, "identity z": 5 * 0.1**2,
+        "TV z": 0,
+    }  # fmt: skip
+    assert {name: float(value.detach()) for name, value in terms.items()} == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_squared_variation_of_a_ramp_is_twice_its_squared_slopes() -> None:
+    y, x = torch.meshgrid(torch.arange(6.0), torch.arange(5.0), indexing="ij")
+    assert float(squared_variation((2 * x + 3 * y)[None, None])) == pytest.approx(2 * (4 + 9))
+
+
+def test_both_games_of_cincgan_are_played_in_one_step_and_each_judge_learns() -> None:
+    samples = srkit.datasets.samples(scale=2)
+    system = CinCGAN(net(), **CINCGAN)
+    state = make_state(system, InPredictions(), Config(steps=2, patch=32, batch=2, learning_rate=1e-3))
+    add_panel(state)
+    batches = UnpairedPatches(samples[:2], samples[2:], scale=2, patch=32, batch=2)
+    assert state.rival is not None
+    for joint in (False, True):
+        system.joint = joint
+        before = {name: [p.clone() for p in player.net.parameters()] for name, player in system.judges.items()}
+        outcome = state.rival.play(state, Cycled(batches, joint=joint).batch(0))
+        assert not outcome.skipped
+        moved = {
+            name: any(not torch.equal(a, b) for a, b in zip(before[name], player.net.parameters(), strict=True))
+            for name, player in system.judges.items()
+        }
+        assert moved == {"y": True, "z": joint}, "a judge that saw nothing stays"
+        assert ("z judge of real" in outcome.beside) == joint
+
+
+def test_a_batch_with_a_nan_changes_neither_makers_nor_judges() -> None:
+    system = CinCGAN(net(), **CINCGAN)
+    state = make_state(system, InPredictions(), Config(steps=2, patch=32))
+    add_panel(state)
+    broken = torch.full((2, 3, 16, 16), math.nan)
+    extra = {"clean": torch.rand(2, 3, 16, 16), "real": torch.rand(2, 3, 32, 32)}
+    weights = [p.clone() for p in (*system.parameters(), *system.judges["y"].net.parameters())]
+    assert state.rival is not None
+    outcome = state.rival.play(state, (broken, extra["clean"], extra))
+    assert "nan" in outcome.skipped
+    after = (*system.parameters(), *system.judges["y"].net.parameters())
+    assert all(torch.equal(a, b) for a, b in zip(weights, after, strict=True))
+
+
+def test_cincgan_is_trained_from_two_folders_in_its_three_phases(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    runs = train_cincgan(
+        *folders, scale=2, steps=(2, 2, 2), patch=32, enlarge=net(), arguments=CINCGAN, out=out, **QUICK
+    )
+    assert [run.folder for run in runs] == [out / "inner", out / "enlarge", out / "joint"]
+    heads = [(out / name / "history.csv").read_text("utf-8").splitlines()[0] for name in ("inner", "joint")]
+    assert "identity y" in heads[0]
+    assert "identity z" not in heads[0]
+    assert all(name in heads[1] for name in ("identity z", "z judge of made", "cycle y"))
+    assert runs[-1].net(torch.rand(1, 3, 8, 9)).shape == (1, 3, 16, 18)
+    with pytest.raises(BadInput, match="trains nothing"):
+        train_cincgan(*folders, steps=(0, 0, 0))
+    with pytest.raises(BadInput, match="no term 'cycle x'"):
+        CinCGAN(net(), weights={"cycle x": 1.0})
+
+
+def test_dsgan_gives_pairs_on_which_fssr_trains(folders: tuple[Path, Path]) -> None:
+    judge = Adversary(game="CE", weight=0.005, discriminator="texture", channels=4)
+    run = train_dsgan(folders[1], scale=2, steps=2, patch=32, adversary=judge, arguments=SMALL, **QUICK)
+    pairs = made_pairs(run.net, folders[1], scale=2)
+    target = made_pairs(run.net, folders[1], scale=2, clean_by=2)
+    assert (pairs[0].hr.shape[-1], target[0].hr.shape[-1], target[0].lr.shape[-1]) == (336, 160, 80)
+    recipe = {**fssr_recipe(weights="untrained"), "patch": 16, "batch": 2}
+    recipe["loss"] = "0.01*LowPass(size=9, edge=zeros)"
+    recipe["adversary"] = Adversary(
+        game="RaGAN", weight=5e-3, discriminator=HighPassed(create("patch", size=16, depth=1))
+    )
+    trained = train(net(), pairs, steps=1, progress=False, **recipe)
+    assert "LowPass" in trained.history.columns
+
+
+def test_high_to_low_gives_pairs_on_which_low_to_high_trains(folders: tuple[Path, Path]) -> None:
+    judge = Adversary(game="Hinge", weight=0.05, discriminator="residual", channels=4)
+    run = train_high_to_low(*folders, steps=2, patch=32, adversary=judge, arguments=SMALL, **QUICK)
+    pairs = made_pairs(run.net, folders[1], scale=4, seed=1)
+    assert torch.equal(pairs[0].lr, made_pairs(run.net, folders[1], scale=4, seed=1)[0].lr)
+    recipe = {**low_to_high_recipe(), "patch": 32, "batch": 2}
+    recipe["adversary"] = Adversary(game="Hinge", weight=0.05, discriminator="residual", channels=4)
+    trained = train(srkit.models.create("low_to_high", scale=4, tiny=True), pairs, steps=1, progress=False, **recipe)
+    assert trained.net.scale == 4
+    with pytest.raises(BadInput, match="loss=… is decided here"):
+        train_high_to_low(*folders, steps=1, patch=32, loss="1*L1", arguments=SMALL, **QUICK)
+
+
+def test_an_unpaired_training_resumes_bit_for_bit_with_its_judge(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    judge = Adversary(game="Hinge", weight=0.05, discriminator="residual", channels=4)
+    settings: dict[str, Any] = {"patch": 32, "adversary": judge, "arguments": SMALL, **QUICK}
+    whole = train_high_to_low(*folders, steps=4, **settings)
+    train_high_to_low(*folders, steps=2, out=tmp_path / "run", **settings)
+    rest = train_high_to_low(*folders, steps=4, out=tmp_path / "run", **settings)
+    for name, weight in whole.net.state_dict().items():
+        assert torch.equal(weight, rest.net.state_dict()[name]), name
+    assert whole.history["judge"][-2:] == rest.history["judge"][-2:]
+
+
+def test_a_translation_is_kept_to_its_goal_by_its_content_alone_where_the_game_weighs_nothing() -> None:
+    system = Translation(
+        Plus(0.25), content="2*L1", adversary=Adversary(game="CE", weight=0.0, discriminator=Constant()), size=8
+    )
+    state = make_state(system, InPredictions(), Config(steps=1, patch=8))
+    add_panel(state)
+    image = torch.full((2, 3, 8, 8), 0.5)
+    outcome = one_step(state, (image, image, {"goal": image, "real": image}))
+    assert outcome.loss == pytest.approx(2 * 0.25)
