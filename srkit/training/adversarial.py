@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -32,7 +32,7 @@ from srkit.training.state import State
 from srkit.training.supervise import LossFunction, has_predictions, terms_of
 from srkit.training.world import mean_over
 
-__all__ = ["Adversary", "Judged", "Panel", "Player", "add_panel", "add_player", "has_opponents", "parse_adversary"]
+__all__ = ["Adversary", "Judged", "Player", "add_player", "make_player", "parse_adversary"]
 
 _FORMULA = re.compile(r"\s*(?:(?P<weight>[0-9.eE+-]+)\s*\*)?\s*(?P<game>[A-Za-z][\w-]*)\s*")
 
@@ -215,59 +215,11 @@ class Player:
         self.guard.load_state_dict(saved["guard"])
 
 
-class Panel:
-    """Several judges of one run: the network makes its step, and then each judge that saw images its own.
-
-    Args:
-        players: the judges by name; the name stands before their numbers in the history.
-    """
-
-    def __init__(self, players: Mapping[str, Player]) -> None:
-        self.players = dict(players)
-
-    def play(self, state: State, batch: Batch, /) -> Outcome:
-        """Let the network make its step and then every judge its own, on the images of that step."""
-        for player in self.players.values():
-            player.seen.clear()
-        outcome = one_step(state, batch)
-        beside = dict(outcome.beside)
-        for name, player in self.players.items():
-            for number in range(player.adversary.updates if player.seen else 0):
-                beside |= {f"{name} {what}".strip(): value for what, value in player.learn(state, number).items()}
-        return replace(outcome, beside=beside)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return what every judge needs."""
-        return {name: player.state_dict() for name, player in self.players.items()}
-
-    def load_state_dict(self, saved: dict[str, Any], /) -> None:
-        """Take up where :meth:`state_dict` left off.
-
-        Raises:
-            BadFile: a discriminator is not the one that was saved.
-        """
-        for name, player in self.players.items():
-            player.load_state_dict(saved[name])
-
-
-def has_opponents(net: nn.Module) -> bool:
-    """Return whether a network brings its own judges: ``opponents()`` gives their rules by name."""
-    return callable(getattr(net, "opponents", None))
-
-
-def add_panel(state: State) -> None:
-    """Give a run the judges its network asks for; the network finds them as ``judges`` and asks them in its loss."""
-    net: Any = state.net
-    with chance(state.config.seed, -1):
-        rules: dict[str, Adversary] = net.opponents()
-    players = {name: _player(one.discriminator, one, state) for name, one in rules.items()}
-    net.judges, state.rival = players, Panel(players)
-
-
-def _player(net: Any, adversary: Adversary, state: State) -> Player:
+def make_player(net: Any, adversary: Adversary, state: State) -> Player:
+    """Return a judge that owns ``net``, on the device of the run, the same in every process."""
     net = net.to(state.device)
     for parameter in net.parameters():
-        parameter.data = mean_over(state.world, parameter.data)  # the same in every process
+        parameter.data = mean_over(state.world, parameter.data)
     return Player(net, adversary, state.config)
 
 
@@ -288,7 +240,7 @@ def add_player(state: State, adversary: Adversary) -> None:
         if isinstance(net, str):
             sizes = {} if adversary.channels is None else {"channels": adversary.channels}
             net = discriminators.create(net, size=config.patch, **sizes)
-    state.rival = _player(net, adversary, state)
+    state.rival = make_player(net, adversary, state)
     state.loss = Judged(state.loss, state.rival)
 
 

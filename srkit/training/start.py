@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from srkit.degrade import Chain
 from srkit.metrics import Protocol
-from srkit.training.adversarial import Adversary, add_panel, add_player, has_opponents
+from srkit.training.adversarial import Adversary, add_player
 from srkit.training.batch import Batches
 from srkit.training.callbacks import Listener, Record, Save, Validate, as_callback
 from srkit.training.checkpoint import load_checkpoint, restore
@@ -23,6 +23,7 @@ from srkit.training.folder import RunFolder, existing_folder, new_folder
 from srkit.training.history import History
 from srkit.training.loop import Callback, run
 from srkit.training.monitor import LivePlot, Progress, in_notebook, on_terminal
+from srkit.training.panel import add_panel, has_opponents
 from srkit.training.result import Run
 from srkit.training.state import State, make_state
 from srkit.training.supervise import LossFunction

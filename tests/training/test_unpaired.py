@@ -33,8 +33,8 @@ from srkit.training import (
     train_dsgan,
     train_high_to_low,
 )
-from srkit.training.adversarial import add_panel
 from srkit.training.cincgan import Cycled, squared_variation
+from srkit.training.panel import add_panel
 from srkit.training.unpaired import InPredictions
 
 SMALL = {"channels": 4, "n_blocks": 1}
