@@ -6,6 +6,8 @@ grader calls, here or with the answer running somewhere else.
 
 from srkit.exercises import (  # each line files an exercise
     a2001sr,
+    batch_norm,
+    bayer,
     channel_attention,
     charbonnier,
     content_loss,
@@ -22,6 +24,7 @@ from srkit.exercises import (  # each line files an exercise
     in_windows,
     insert_zeros,
     kernel_code,
+    mix_weights,
     nearest,
     newton_schulz,
     non_local,
@@ -38,6 +41,7 @@ from srkit.exercises import (  # each line files an exercise
     spectral_descriptor,
     ssim_windows,
     stretch,
+    supervise,
     tilted_kernel,
     to_bytes,
     to_float,

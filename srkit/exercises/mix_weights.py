@@ -1,0 +1,131 @@
+"""Exercise 10.3: between two networks, entry by entry of their state dicts (ESRGAN, section 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+
+__all__ = ["MIX_WEIGHTS"]
+
+State = Mapping[str, Tensor]
+_NAMES = ("head.weight", "head.bias", "norm.running_mean", "norm.num_batches_tracked")
+
+
+def _nearer(first: State, second: State, alpha: float) -> dict[str, Tensor]:
+    near = second if alpha > 0.5 else first
+    return {
+        name: (1 - alpha) * one + alpha * second[name] if one.is_floating_point() else near[name]
+        for name, one in first.items()
+    }
+
+
+def _lerp(first: State, second: State, alpha: float) -> dict[str, Tensor]:
+    mixed = dict(first if alpha <= 0.5 else second)
+    for name in mixed:
+        if mixed[name].is_floating_point():
+            mixed[name] = torch.lerp(first[name], second[name], alpha)
+    return mixed
+
+
+def _weights_only(first: State, second: State, alpha: float) -> dict[str, Tensor]:
+    return {
+        name: one if "running" in name else value
+        for (name, one), value in zip(first.items(), _nearer(first, second, alpha).values(), strict=True)
+    }
+
+
+def _state(seed: int, steps: int) -> list[Tensor]:
+    return [noise(2, 3, 2, seed=seed) - 0.5, noise(2, seed=seed + 1), noise(2, seed=seed + 2), torch.tensor(steps)]
+
+
+def _cases(seed: int) -> list[Case]:
+    pair = {"first": _state(seed, 100 + seed % 50), "second": _state(seed + 10, 400 + seed % 50)}
+    return [
+        Case(criterion="between", inputs={**pair, "alpha": 0.3, "watch": 3}),
+        Case(criterion="ends", inputs={**pair, "alpha": 0.0, "watch": 3}),
+        Case(criterion="ends", inputs={**pair, "alpha": 1.0, "watch": 3}),
+        Case(criterion="counters", inputs={**pair, "alpha": 0.3, "watch": 4}),
+        Case(criterion="counters", inputs={**pair, "alpha": 0.8, "watch": 4}),
+    ]
+
+
+def _perform(answer: Callable[[State, State, float], Any], inputs: Inputs) -> dict[str, Value]:
+    first, second = (dict(zip(_NAMES, inputs[one], strict=True)) for one in ("first", "second"))
+    before = [value.clone() for value in (*first.values(), *second.values())]
+    mixed = answer(first, second, inputs["alpha"])
+    if not isinstance(mixed, Mapping) or set(mixed) != set(_NAMES):
+        raise Unusable("Return a dictionary with the same names as the two that were given.")
+    after = [*first.values(), *second.values()]
+    if len(after) != len(before) or not all(torch.equal(a, b) for a, b in zip(before, after, strict=True)):
+        raise Unusable("The weights of a network that was handed in have changed. Make a new dictionary.")
+    return {name: mixed[name] for name in _NAMES[: inputs["watch"]]}
+
+
+MIX_WEIGHTS = add(
+    Exercise(
+        name="mix_weights",
+        answer="mix_weights",
+        number="10.3",
+        title="Between two networks",
+        difficulty=1,
+        importance=3,
+        minutes=10,
+        criteria=(
+            Criterion(
+                name="between", points=1, text="weights and running statistics lie alpha of the way to the second"
+            ),
+            Criterion(name="ends", points=1, text="alpha = 0 gives the first network, alpha = 1 the second"),
+            Criterion(
+                name="counters",
+                points=1,
+                text="whole numbers stay whole: those of the nearer network, and of the first at alpha = 1/2",
+                hidden=True,
+            ),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_nearer, _lerp),
+        tolerance=Tolerance(
+            absolute=1e-6, relative=0.0, reason="two float32 products and a sum are right to 1e-7, in either order"
+        ),
+        hides=("srkit.inference.mix:mix",),
+        slips=(
+            Slip(
+                name="the_other_way",
+                message="Your alpha counts from the second network to the first.",
+                wrong=lambda first, second, alpha: _nearer(first, second, 1 - alpha),
+            ),
+            Slip(
+                name="second_not_reached",
+                message="The first network counts fully whatever alpha is. The two shares add up to 1.",
+                wrong=lambda first, second, alpha: {
+                    name: one + alpha * second[name] if one.is_floating_point() else one for name, one in first.items()
+                },
+            ),
+            Slip(
+                name="always_the_middle",
+                message="You take the plain mean of both networks. Where is alpha?",
+                wrong=lambda first, second, alpha: _nearer(first, second, 0.5),
+            ),
+            Slip(
+                name="statistics_of_the_first",
+                message="The running statistics are those of the first network. They belong to the weights and "
+                "go along with them.",
+                wrong=_weights_only,
+            ),
+        ),
+        hints=(
+            "How far along the way from the first to the second are you at alpha = 0.3, and what is then the share of "
+            "the first?",
+            "Go through the names of one dictionary and build a new one. tensor.is_floating_point() tells weights from "
+            "counters.",
+            "Begin with an empty dictionary, and a loop over first.items().",
+        ),
+    )
+)

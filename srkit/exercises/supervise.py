@@ -1,0 +1,118 @@
+"""Exercise 10.2: DRCN's loss over all its predictions (Kim, Lee, Lee, CVPR 2016)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.losses import mse
+
+__all__ = ["SUPERVISE"]
+
+
+def _library(early: Sequence[Tensor], final: Tensor, hr: Tensor, alpha: float) -> Tensor:
+    return alpha * torch.stack([mse(one, hr) for one in early]).mean() + (1 - alpha) * mse(final, hr)
+
+
+def _at_once(early: Sequence[Tensor], final: Tensor, hr: Tensor, alpha: float) -> Tensor:
+    return alpha * (torch.stack(list(early)) - hr).square().mean() + (1 - alpha) * (final - hr).square().mean()
+
+
+def _of_the_mean(early: Sequence[Tensor], final: Tensor, hr: Tensor, alpha: float) -> Tensor:
+    return alpha * mse(torch.stack(list(early)).mean(0), hr) + (1 - alpha) * mse(final, hr)
+
+
+def _cases(seed: int) -> list[Case]:
+    hr = noise(2, 1, 4, 5, seed=seed)
+    early = [hr + 0.3 * (noise(2, 1, 4, 5, seed=seed + k) - 0.4) for k in (1, 2, 3)]
+    final = hr + 0.2 * (noise(2, 1, 4, 5, seed=seed + 4) - 0.5)
+    base: dict[str, Value] = {"early": early, "final": final, "hr": hr}
+    return [
+        Case(criterion="value", inputs={**base, "alpha": 0.3, "watch": "value"}),
+        Case(criterion="ends", inputs={**base, "alpha": 0.0, "watch": "value"}),
+        Case(criterion="ends", inputs={**base, "alpha": 1.0, "watch": "value"}),
+        Case(criterion="gradient", inputs={**base, "alpha": 0.6, "watch": "gradient"}),
+    ]
+
+
+def _perform(answer: Callable[[Sequence[Tensor], Tensor, Tensor, float], Any], inputs: Inputs) -> dict[str, Value]:
+    early = [one.clone().requires_grad_() for one in inputs["early"]]
+    final = inputs["final"].clone().requires_grad_()
+    value = answer(early, final, inputs["hr"], inputs["alpha"])
+    if not isinstance(value, Tensor):
+        raise Unusable(f"The loss is a tensor with one number; yours is {type(value).__name__}.")
+    if inputs["watch"] == "value":
+        return {"value": value.detach()}
+    if not value.requires_grad:
+        raise Unusable("No gradient reaches the predictions: something cuts the graph.")
+    found = torch.autograd.grad(value.sum(), [*early, final], allow_unused=True)
+    return {"gradients": torch.stack([torch.zeros_like(final) if one is None else one for one in found])}
+
+
+SUPERVISE = add(
+    Exercise(
+        name="supervise",
+        answer="supervise",
+        number="10.2",
+        title="Every prediction counts",
+        difficulty=1,
+        importance=3,
+        minutes=10,
+        criteria=(
+            Criterion(name="value", points=1, text="the value agrees with DRCN's formula"),
+            Criterion(
+                name="ends", points=1, text="alpha = 0 asks the final prediction alone, alpha = 1 the early ones"
+            ),
+            Criterion(
+                name="gradient", points=1, text="each prediction gets its own share of the gradient", hidden=True
+            ),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _at_once),
+        tolerance=Tolerance(
+            absolute=1e-7, relative=1e-4, reason="float32 means of some hundred squares differ by 1e-8 between orders"
+        ),
+        slips=(
+            Slip(
+                name="sum_of_the_early_ones",
+                message="The early predictions weigh more the more there are of them. The formula has their mean.",
+                wrong=lambda early, final, hr, alpha: (
+                    alpha * len(early) * _at_once(early, final, hr, 1.0) + (1 - alpha) * mse(final, hr)
+                ),
+            ),
+            Slip(
+                name="loss_of_the_mean_image",
+                message="You average the images, then take one loss. Errors may cancel; each has a loss of its own.",
+                wrong=_of_the_mean,
+            ),
+            Slip(
+                name="alpha_exchanged",
+                message="At alpha = 1 your loss looks at the final prediction. In DRCN training begins there, with the "
+                "early ones.",
+                wrong=lambda early, final, hr, alpha: _library(early, final, hr, 1 - alpha),
+            ),
+            Slip(
+                name="not_weighed",
+                message="Both parts count fully in yours. Where is alpha?",
+                wrong=lambda early, final, hr, alpha: 2 * _library(early, final, hr, 0.5),
+            ),
+            Slip(
+                name="final_alone",
+                message="Your loss looks at the final prediction only.",
+                wrong=lambda early, final, hr, alpha: mse(final, hr),
+            ),
+        ),
+        hints=(
+            "Write down the value for two early predictions with losses 4 and 2, a final one with 1, and alpha = 1/2.",
+            "One mean squared error for each early prediction, their mean, times alpha; plus (1 - alpha) times that of "
+            "the final one.",
+            "Begin with a list of the losses of the early predictions.",
+        ),
+    )
+)
