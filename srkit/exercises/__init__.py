@@ -18,6 +18,7 @@ from srkit.exercises import (  # each line files an exercise
     cross_entropy,
     cubic_weights,
     cycle_loss,
+    espcn,
     find_pairs,
     haar_bands,
     haar_image,
@@ -25,6 +26,7 @@ from srkit.exercises import (  # each line files an exercise
     insert_zeros,
     kernel_code,
     mix_weights,
+    multiply_adds,
     nearest,
     newton_schulz,
     non_local,
@@ -32,6 +34,7 @@ from srkit.exercises import (  # each line files an exercise
     plan_of_layers,
     project,
     psnr,
+    pyramid_level,
     receptive_field,
     recursion_ensemble,
     recursive_block,
@@ -39,6 +42,7 @@ from srkit.exercises import (  # each line files an exercise
     round_kernel,
     self_ensemble,
     spectral_descriptor,
+    srcnn,
     ssim_windows,
     stretch,
     supervise,
@@ -49,6 +53,7 @@ from srkit.exercises import (  # each line files an exercise
     training_step,
     transposed,
     tv_loss,
+    up_projection,
 )
 from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Result, grade, judge
 from srkit.exercises._measure import Foreign, Observation, measure

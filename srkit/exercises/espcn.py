@@ -1,0 +1,128 @@
+"""Exercise 03.3: a network that computes on the small image and enlarges last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.models.espcn import ESPCN
+
+__all__ = ["ESPCN_EXERCISE"]
+
+Layers = Sequence[tuple[Tensor, Tensor]]
+
+
+def _library(image: Tensor, layers: Layers, scale: int) -> Tensor:
+    net = ESPCN(scale=scale, channels=(len(layers[0][0]), len(layers[1][0]))).to(image.dtype)
+    for layer, (weight, bias) in zip((net.extract, net.map, net.pixels), layers, strict=True):
+        layer.weight.data.copy_(weight)
+        layer.bias.data.copy_(bias)  # type: ignore[union-attr]  # it has one
+    return net.enlarge_luma(image).detach()
+
+
+def _as_products(image: Tensor, layers: Layers, scale: int) -> Tensor:
+    """Write every convolution as one product of matrices, and place the pixels one phase after the other."""
+    h, w = image.shape[-2:]
+    for number, (weight, bias) in enumerate(layers):
+        columns = F.unfold(image.tanh() if number else image, weight.shape[-1], padding=weight.shape[-1] // 2)
+        image = (weight.flatten(1) @ columns + bias[:, None]).reshape(len(image), -1, h, w)
+    large = image.new_zeros(len(image), 1, scale * h, scale * w)
+    for phase in range(scale * scale):
+        large[:, 0, phase // scale :: scale, phase % scale :: scale] = image[:, phase]
+    return large
+
+
+def _body(image: Tensor, layers: Layers, *, active: str = "tanh", last: bool = False) -> Tensor:
+    for number, (weight, bias) in enumerate(layers):
+        image = F.conv2d(image, weight, bias, padding=weight.shape[-1] // 2)
+        if active != "none" and (last or number + 1 < len(layers)):
+            image = image.tanh() if active == "tanh" else image.relu()
+    return image
+
+
+def _phases_turned(image: Tensor, layers: Layers, scale: int) -> Tensor:
+    turned = F.pixel_shuffle(_body(image, layers).transpose(-2, -1), scale)
+    return turned.transpose(-2, -1)
+
+
+def _inputs(watch: str, seed: int, *, scale: int = 2, batch: int = 1) -> dict[str, Value]:
+    found: dict[str, Value] = {"image": noise(batch, 1, 9, 11, seed=seed), "scale": scale, "watch": watch}
+    sizes = zip((5, 3, 3), (1, 6, 4), (6, 4, scale * scale), strict=True)
+    for number, (size, into, out) in enumerate(sizes, start=1):
+        found[f"weight_{number}"] = 4 * (noise(out, into, size, size, seed=seed + number) - 0.5) / into**0.5
+        found[f"bias_{number}"] = noise(out, seed=seed + 10 + number) - 0.5
+    return found
+
+
+def _cases(seed: int) -> list[Case]:
+    return [
+        Case(criterion="size", inputs=_inputs("size", seed, batch=2)),
+        Case(criterion="image", inputs=_inputs("image", seed + 20)),
+        Case(criterion="scale", inputs=_inputs("image", seed + 40, scale=3)),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, Layers, int], Any], inputs: Inputs) -> dict[str, Value]:
+    layers = [(inputs[f"weight_{number}"], inputs[f"bias_{number}"]) for number in (1, 2, 3)]
+    image = answer(inputs["image"], layers, inputs["scale"])
+    if not isinstance(image, Tensor):
+        raise Unusable(f"The result should be an image, a tensor; it is {type(image).__name__}.")
+    return {"size": list(image.shape)} if inputs["watch"] == "size" else {"image": image}
+
+
+ESPCN_EXERCISE = add(
+    Exercise(
+        name="espcn",
+        answer="espcn",
+        number="3.3",
+        title="ESPCN",
+        difficulty=2,
+        importance=5,
+        minutes=10,
+        criteria=(
+            Criterion(name="size", points=1, text="the result is scale times as high and as wide"),
+            Criterion(name="image", points=2, text="every pixel is right"),
+            Criterion(name="scale", points=1, text="another scale works", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _as_products),
+        tolerance=Tolerance(
+            absolute=5e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
+        ),
+        slips=(
+            Slip(
+                name="tanh_at_the_end",
+                message="No pixel of yours is beyond -1 and 1: is there an activation after the last layer?",
+                wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, last=True), scale),
+            ),
+            Slip(
+                name="relu",
+                message="Your features are never negative. Which activation does ESPCN have?",
+                wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="relu"), scale),
+            ),
+            Slip(
+                name="no_activation",
+                message="Without activations three convolutions are one.",
+                wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="none"), scale),
+            ),
+            Slip(
+                name="phases_turned",
+                message="Rows and columns within each small square have changed places.",
+                wrong=_phases_turned,
+            ),
+        ),
+        hints=(
+            "How many channels does the last layer give for each small pixel, and how many large pixels lie there?",
+            "Convolve with padding of half the kernel, tanh between the layers; the last layer's channels are then "
+            "laid out as pixels by F.pixel_shuffle.",
+            "Begin with: for number, (weight, bias) in enumerate(layers): as in SRCNN, but on the small image.",
+        ),
+        hides=("srkit.models.espcn:ESPCN",),
+    )
+)

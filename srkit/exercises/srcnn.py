@@ -1,0 +1,148 @@
+"""Exercise 03.1: the three convolutions of SRCNN, on an image that was enlarged before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.models.srcnn import SRCNN
+
+__all__ = ["SRCNN_EXERCISE"]
+
+Layers = Sequence[tuple[Tensor, Tensor]]
+
+
+def _library(image: Tensor, layers: Layers) -> Tensor:
+    first, second, last = (weight for weight, _ in layers)
+    net = SRCNN(
+        scale=1, channels=(len(first), len(second)), sizes=(first.shape[-1], second.shape[-1], last.shape[-1])
+    ).to(image.dtype)
+    for layer, (weight, bias) in zip((net.extract, net.map, net.reconstruct), layers, strict=True):
+        layer.weight.data.copy_(weight)
+        layer.bias.data.copy_(bias)  # type: ignore[union-attr]  # it has one
+    return net.enlarge_luma(image).detach()
+
+
+def _as_products(image: Tensor, layers: Layers) -> Tensor:
+    """Write every convolution as one product of matrices."""
+    for number, (weight, bias) in enumerate(layers):
+        size = weight.shape[-1]
+        padded = F.pad(image.relu() if number else image, [size // 2] * 4, mode="replicate")
+        columns = F.unfold(padded, size)  # (b, c*size*size, h*w)
+        image = (weight.flatten(1) @ columns + bias[:, None]).reshape(len(image), -1, *image.shape[-2:])
+    return image
+
+
+def _wrong(
+    image: Tensor, layers: Layers, *, border: str = "replicate", active: bool = True, last: bool = False
+) -> Tensor:
+    for number, (weight, bias) in enumerate(layers):
+        image = F.conv2d(F.pad(image, [weight.shape[-1] // 2] * 4, mode=border), weight, bias)
+        if active and (last or number + 1 < len(layers)):
+            image = image.relu()
+    return image
+
+
+def _padded_once(image: Tensor, layers: Layers) -> Tensor:
+    image = F.pad(image, [sum(weight.shape[-1] // 2 for weight, _ in layers)] * 4, mode="replicate")
+    for number, (weight, bias) in enumerate(layers):
+        image = F.conv2d(image.relu() if number else image, weight, bias)
+    return image
+
+
+def _residual(image: Tensor, layers: Layers) -> Tensor:
+    return image + _wrong(image, layers)
+
+
+def _inputs(watch: str, seed: int, *, batch: int = 1, sizes: tuple[int, int, int] = (5, 3, 3)) -> dict[str, Value]:
+    found: dict[str, Value] = {"image": noise(batch, 1, 17, 19, seed=seed), "watch": watch}
+    for number, (size, into, out) in enumerate(zip(sizes, (1, 6, 4), (6, 4, 1), strict=True), start=1):
+        weight = noise(out, into, size, size, seed=seed + number)
+        weight = weight - weight.mean((1, 2, 3) if number < 3 else (2, 3), keepdim=True)  # results of both signs
+        found[f"weight_{number}"] = 4 * weight / (into * size * size) ** 0.5
+        found[f"bias_{number}"] = 0.2 * (noise(out, seed=seed + 10 + number) - 0.5)
+    return found
+
+
+def _cases(seed: int) -> list[Case]:
+    return [
+        Case(criterion="size", inputs=_inputs("size", seed, batch=2)),
+        Case(criterion="middle", inputs=_inputs("middle", seed + 20)),
+        Case(criterion="border", inputs=_inputs("image", seed + 40)),
+        Case(criterion="kernels", inputs=_inputs("image", seed + 60, sizes=(9, 1, 5))),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, Layers], Any], inputs: Inputs) -> dict[str, Value]:
+    layers = [(inputs[f"weight_{number}"], inputs[f"bias_{number}"]) for number in (1, 2, 3)]
+    image = answer(inputs["image"], layers)
+    if not isinstance(image, Tensor):
+        raise Unusable(f"The result should be an image, a tensor; it is {type(image).__name__}.")
+    if inputs["watch"] == "size":
+        return {"size": list(image.shape)}
+    return {"image": image[..., 4:-4, 4:-4] if inputs["watch"] == "middle" else image}
+
+
+SRCNN_EXERCISE = add(
+    Exercise(
+        name="srcnn",
+        answer="srcnn",
+        number="3.1",
+        title="SRCNN",
+        difficulty=2,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="size", points=1, text="the result has the size of the enlarged image"),
+            Criterion(name="middle", points=2, text="away from the border every pixel is right"),
+            Criterion(name="border", points=1, text="the pixels at the border are right, too"),
+            Criterion(name="kernels", points=1, text="other kernel sizes work", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _as_products),
+        tolerance=Tolerance(
+            absolute=2e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
+        ),
+        slips=(
+            Slip(
+                name="zeros_at_the_border",
+                message="You pad with zeros: the network sees a black frame around the image. SRCNN repeats the outer "
+                "pixels.",
+                wrong=lambda image, layers: _wrong(image, layers, border="constant"),
+            ),
+            Slip(
+                name="padded_once",
+                message="You pad the image once for all layers. Each layer pads what it is given.",
+                wrong=_padded_once,
+            ),
+            Slip(
+                name="relu_at_the_end",
+                message="No pixel of yours is below zero: is there an activation after the last layer?",
+                wrong=lambda image, layers: _wrong(image, layers, last=True),
+            ),
+            Slip(
+                name="no_activation",
+                message="Without activations three convolutions are one.",
+                wrong=lambda image, layers: _wrong(image, layers, active=False),
+            ),
+            Slip(
+                name="residual",
+                message="You add the image to the result. VDSR does that; SRCNN computes the whole image.",
+                wrong=_residual,
+            ),
+        ),
+        hints=(
+            "What has to happen before a 9 x 9 convolution so that its result is as large as its input?",
+            "Go through the layers: pad by half the kernel on each side with mode='replicate', convolve, and, except "
+            "after the last, set what is negative to zero.",
+            "Begin with: for number, (weight, bias) in enumerate(layers): and find half the kernel from weight.shape.",
+        ),
+        hides=("srkit.models.srcnn:SRCNN",),
+    )
+)
