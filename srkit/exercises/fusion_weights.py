@@ -1,0 +1,123 @@
+"""Exercise 06.4: how much each of several results should count in their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+
+__all__ = ["FUSION_WEIGHTS"]
+
+
+def _least_squares(opinions: Tensor, truth: Tensor) -> Tensor:
+    a, b = opinions.double().T, truth.double()[:, None]  # (p, n), (p, 1)
+    return torch.linalg.lstsq(a, b, driver="gelsd").solution[:, 0].to(opinions.dtype)
+
+
+def _normal_equations(opinions: Tensor, truth: Tensor) -> Tensor:
+    a = opinions.double()
+    return torch.linalg.solve(a @ a.T, a @ truth.double()).to(opinions.dtype)
+
+
+def _no_negative(opinions: Tensor, truth: Tensor) -> Tensor:
+    return _least_squares(opinions, truth).clamp_min(0)
+
+
+def _sum_of_one(opinions: Tensor, truth: Tensor) -> Tensor:
+    weights = _least_squares(opinions, truth)
+    return weights / weights.sum()
+
+
+def _one_by_one(opinions: Tensor, truth: Tensor) -> Tensor:
+    return (opinions @ truth) / opinions.square().sum(1)
+
+
+def _by_quality(opinions: Tensor, truth: Tensor) -> Tensor:
+    quality = 1 / (opinions - truth).square().mean(1)
+    return quality / quality.sum()
+
+
+def _cases(seed: int) -> list[Case]:
+    x = noise(60, seed=seed)
+    errors = noise(3, 60, seed=seed + 1) - 0.5
+    independent = x + torch.tensor([[0.4], [0.2], [0.6]]) * errors
+    blurred = torch.stack([x, x.roll(1), x.roll(2)]).mean(0)
+    alike = torch.stack([blurred, 0.7 * blurred + 0.3 * noise(60, seed=seed + 2)])
+    exact = torch.stack([2 * errors[0], x + errors[0]])
+    return [
+        Case(criterion="single", inputs={"opinions": independent[:1], "truth": x}),
+        Case(criterion="several", inputs={"opinions": independent, "truth": x}),
+        Case(criterion="several", inputs={"opinions": alike, "truth": x}),
+        Case(criterion="negative", inputs={"opinions": exact, "truth": x}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"weights": answer(inputs["opinions"], inputs["truth"])}
+
+
+FUSION_WEIGHTS = add(
+    Exercise(
+        name="fusion_weights",
+        answer="fusion_weights",
+        number="6.4",
+        title="The best weights for a sum of results",
+        difficulty=2,
+        importance=3,
+        minutes=10,
+        criteria=(
+            Criterion(name="single", points=1, text="one result alone gets the factor that suits it best"),
+            Criterion(name="several", points=1, text="several results get the weights of least squared error"),
+            Criterion(
+                name="negative", points=1, text="a result that knows the error of another may be taken off", hidden=True
+            ),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_least_squares, _normal_equations),
+        tolerance=Tolerance(
+            absolute=2e-3, relative=2e-3, reason="least squares in float32, by whatever method, keeps four digits"
+        ),
+        slips=(
+            Slip(
+                name="plain_mean",
+                message="You give the same weight to all, whatever the truth is.",
+                wrong=lambda opinions, truth: torch.full_like(opinions[:, 0], 1 / len(opinions)),
+            ),
+            Slip(
+                name="made_to_sum_to_one",
+                message="You divide by the sum of the weights. Nothing demands that they add up to 1.",
+                wrong=_sum_of_one,
+            ),
+            Slip(
+                name="each_for_itself",
+                message="You find the best factor for each result as if it were alone. Results that are alike then "
+                "count twice.",
+                wrong=_one_by_one,
+            ),
+            Slip(
+                name="by_quality",
+                message="You weigh by how good each result is. It also matters how much their errors have in common.",
+                wrong=_by_quality,
+            ),
+            Slip(
+                name="none_below_zero",
+                message="You allow no negative weight. Taking away what is wrong with one result can be the best use "
+                "of it.",
+                wrong=_no_negative,
+            ),
+        ),
+        hints=(
+            "This is a linear system with more equations than unknowns. How many of each are there?",
+            "Every pixel is one equation: the weighted sum of what the results say there should be the truth. "
+            "Minimising the squared error of all of them is called least squares.",
+            "torch.linalg.lstsq(A, b).solution minimises |A w - b|; A has one row for each pixel, so begin with "
+            "opinions.T, and b must be a column.",
+        ),
+    )
+)
