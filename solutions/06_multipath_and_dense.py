@@ -233,8 +233,8 @@ for name, layer in layers.items():
     print(f"{name:7} {tuple(layer.weight.shape)!s:20} {held:8,} parameters, {100 * held / total:4.1f} % of the block")
 
 # %% [markdown]
-# The large kernel of the second row alone holds most of the block. Two 3x3 layers in a row see as far as one 5x5 layer
-# and cost less; later networks took that way.
+# The large kernel of the second row alone holds most of the block. (Two 3x3 layers in a row see as far as one 5x5 layer,
+# with 18 weights for each pair of channels instead of 25.)
 #
 # ## 3. Paths through the whole network
 #
@@ -247,7 +247,7 @@ for name, layer in layers.items():
 #
 # What are the best weights? For images $\hat{x}_1, \ldots, \hat{x}_n$ and the truth $x$, those with the least squared error:
 #
-# $$w = \arg\min_w \left\lVert w_1 \hat{x}_1 + \cdots + w_n \hat{x}_n - x \right\rVert_2^2$$
+# $$w = \mathrm{arg\,min}_w\, \left\lVert w_1 \hat{x}_1 + \cdots + w_n \hat{x}_n - x \right\rVert_2^2$$
 #
 # ### By hand: exercise 6.4
 #
@@ -289,8 +289,8 @@ srkit.exercises.recall("06-fusion", verdict)
 # leaves a sharper one still. The plain mean is no help at all where the results are of so different quality. What counts
 # is not how good a result is but whether its errors *differ* from those of the others.
 #
-# The library's CNF, with its members in the place of our interpolations. Its 448,059 weights are exactly what the paper
-# says, and a test of the library counts them.
+# The library's CNF, with its members in the place of our interpolations. The paper counts 448K weights, biases left out.
+# (A widely copied table has 337K, which would fit shorter members.)
 
 # %%
 cnf = srkit.models.create("cnf", scale=2, tiny=True)
@@ -298,6 +298,8 @@ luma = torch.rand(1, 1, 16, 16)
 with torch.no_grad():
     members = cnf.opinions(luma)
     gap = (cnf.fuse(members) - torch.stack(members).mean(0)).abs().max()
+full = srkit.models.create("cnf", scale=2)
+print(f"weights of CNF: {sum(p.numel() for name, p in full.named_parameters() if name.endswith('weight')):,}")
 print(f"untrained, the fusion of {len(members)} members differs from their mean by {gap:.1e}")
 srkit.widgets.source(type(cnf).fuse)
 
@@ -438,7 +440,8 @@ for name, card in sorted(known.items(), key=lambda item: item[1].parameters[4]):
 Markdown("\n".join(lines))
 
 # %% [markdown]
-# A dash means that no number could be verified, not that there is none. For pixel recursive super-resolution PSNR is the
+# A dash means that no number could be verified, not that there is none. MSRN's row is the network that its authors
+# released and trained again; the paper itself has a little less. For pixel recursive super-resolution PSNR is the
 # wrong measure altogether: it punishes an image that is sharp and different. Its authors asked people.
 #
 # ## Recap

@@ -26,18 +26,18 @@ def _in_reading_order(h: int, w: int, sees_itself: bool) -> Tensor:
 
 
 def _cases(seed: int) -> list[Case]:
-    h, w = (2 * int(3 * float(noise(1, seed=seed + i))) + 3 for i in (1, 2))
+    sides = [2 * int(12 * float(noise(1, seed=seed + i))) + 3 for i in range(6)]
 
     def case(criterion: str, h: int, w: int, sees_itself: bool) -> Case:
         return Case(criterion=criterion, inputs={"h": h, "w": w, "sees_itself": sees_itself})
 
     return [
         case("before", 3, 3, False),
-        case("before", 2 * w - 1, 2 * w - 1, False),
-        case("itself", 5, 5, True),
-        case("itself", h, h, True),
-        case("oblong", 1, w + 2, True),
-        case("oblong", h, h + 2, False),
+        case("before", sides[0], sides[0], False),
+        case("itself", sides[1], sides[1], True),
+        case("itself", sides[2], sides[2], True),
+        case("oblong", 1, sides[3], True),
+        case("oblong", sides[4], sides[4] + 2 + sides[5], False),
     ]
 
 
