@@ -367,13 +367,16 @@ srkit.widgets.show(
     *maps.values(),
     titles=list(maps),
     zoom=8,
-    alt="White: pixels seen; grey: the pixel itself. The stack misses a wedge to the upper right, the prior does not",
+    alt="White: pixels seen; grey: the pixel itself. The stack misses a wedge to the upper right, the prior a smaller one",
 )
 
 # %% [markdown]
-# Neither looks ahead. But the stack has a *blind spot*: pixels to the right in the rows above were drawn long ago, and no
-# chain of masked kernels reaches all of them. The gated PixelCNN that the paper builds on therefore has two stacks, one for whole
-# rows above and one for the row itself.
+# Neither looks ahead. But the stack has a *blind spot*: pixels to the upper right were drawn long ago, and no chain of
+# masked 3x3 kernels reaches them, since each row upwards lets it go only one column to the right. The gated PixelCNN
+# (van den Oord et al., *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016), on which the paper builds, has
+# two stacks against that: one for whole rows above, one for the row itself. In its original form the first stack misses nothing. The
+# public code of pixel recursive super-resolution, which the library follows, hides a row from itself in *every* layer
+# of that stack, so with its 5x5 kernels a narrower wedge is left.
 #
 # The price of drawing: one run of the prior for every pixel.
 
