@@ -16,12 +16,14 @@ __all__ = ["FUSION_WEIGHTS"]
 
 def _least_squares(opinions: Tensor, truth: Tensor) -> Tensor:
     a, b = opinions.double().T, truth.double()[:, None]  # (p, n), (p, 1)
-    return torch.linalg.lstsq(a, b, driver="gelsd").solution[:, 0].to(opinions.dtype)
+    weights: Tensor = torch.linalg.lstsq(a, b, driver="gelsd").solution[:, 0]
+    return weights.to(opinions.dtype)
 
 
 def _normal_equations(opinions: Tensor, truth: Tensor) -> Tensor:
     a = opinions.double()
-    return torch.linalg.solve(a @ a.T, a @ truth.double()).to(opinions.dtype)
+    weights: Tensor = torch.linalg.solve(a @ a.T, a @ truth.double())
+    return weights.to(opinions.dtype)
 
 
 def _no_negative(opinions: Tensor, truth: Tensor) -> Tensor:
