@@ -83,7 +83,7 @@ class KernelGANSettings:
 
 KERNELGAN_PRESETS: Mapping[str, KernelGANSettings] = {
     "PAPER": KernelGANSettings(),
-    "LESSON": KernelGANSettings(steps=900, channels=32, learning_rate=4e-4, rate_every=300, schedule_every=60),
+    "LESSON": KernelGANSettings(steps=1500, learning_rate=4e-4, rate_every=375, schedule_every=100),
 }
 
 

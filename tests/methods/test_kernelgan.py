@@ -316,7 +316,7 @@ def test_a_known_blur_is_found_better_than_by_not_looking() -> None:
     hr = srkit.read(shared("benchmarks/Set14/barbara.png"))
     truth = align(gaussian_variances(21, 1.0, 4.0, 0.6), 2)
     lr = srkit.ops.quantise(apply_kernel(hr, truth, border="symmetric")[:, ::2, ::2])
-    kernel = methods.create("kernelgan", preset="lesson", then="back_projection").restore(lr, scale=2).kernel
+    kernel = methods.create("kernelgan", then="back_projection").restore(lr, scale=2).kernel
     assert kernel is not None
     report = kernel_report(kernel, truth, scale=2)
     assert report["found"] > report["bicubic"] + 6
