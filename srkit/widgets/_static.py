@@ -12,12 +12,16 @@ from importlib import resources
 
 __all__ = [
     "BOOK_PARTS",
+    "GALLERY_PARTS",
+    "MONITOR_PARTS",
     "PARTS",
     "book_module",
     "book_script",
     "book_style",
     "core_script",
+    "gallery_script",
     "laid_together",
+    "monitor_module",
     "page_script",
     "style_sheet",
     "widget_module",
@@ -25,6 +29,8 @@ __all__ = [
 
 PARTS = ("element", "numbers", "view", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
 BOOK_PARTS = ("element", "leaf", "book")
+MONITOR_PARTS = ("element", "monitor")
+GALLERY_PARTS = (*PARTS, "gallery")
 
 _PAGE = """
 const here = document.currentScript?.closest(".srkit-compare");
@@ -126,6 +132,17 @@ def book_script() -> str:
 def book_module() -> str:
     """Return the same book as an ES module with the entry point that anywidget calls."""
     return laid_together(BOOK_PARTS) + _BOOK_WIDGET
+
+
+def monitor_module() -> str:
+    """Return the ES module of a run that is watched."""
+    return laid_together(MONITOR_PARTS) + "export default { render: ({ model, el }) => watchRun(model, el) };\n"
+
+
+def gallery_script() -> str:
+    """Return the script of a table that sorts and whose rows open viewers."""
+    start = 'openGallery(document.currentScript.closest(".srkit-gallery"));'
+    return f"(() => {{\n{laid_together(GALLERY_PARTS)}{start}}})();"
 
 
 @functools.cache

@@ -10,11 +10,14 @@ import pytest
 from srkit.widgets._compare import CHOICES, VIEW_FIELDS
 from srkit.widgets._static import (
     BOOK_PARTS,
-    PARTS,
+    GALLERY_PARTS,
+    MONITOR_PARTS,
     book_module,
     book_script,
     book_style,
+    gallery_script,
     laid_together,
+    monitor_module,
     page_script,
     style_sheet,
     widget_module,
@@ -27,12 +30,12 @@ def part(name: str) -> str:
     return FOLDER.joinpath(f"{name}.js").read_text(encoding="utf-8")
 
 
-EVERY = [(name, parts) for parts in (PARTS, BOOK_PARTS) for name in parts]
+EVERY = [(name, parts) for parts in (GALLERY_PARTS, BOOK_PARTS, MONITOR_PARTS) for name in parts]
 
 
 def test_every_part_on_disk_is_laid_into_the_page_and_no_other() -> None:
     on_disk = {path.name.removesuffix(".js") for path in FOLDER.iterdir() if path.name.endswith(".js")}
-    assert on_disk == {*PARTS, *BOOK_PARTS}
+    assert on_disk == {*BOOK_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}
 
 
 @pytest.mark.parametrize(("name", "parts"), EVERY)
@@ -47,12 +50,12 @@ def test_a_part_imports_only_what_an_earlier_part_exports(name: str, parts: tupl
         assert {each.strip() for each in names.split(",")} <= exported
 
 
-@pytest.mark.parametrize("name", sorted({*PARTS, *BOOK_PARTS}))
+@pytest.mark.parametrize("name", sorted({*BOOK_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}))
 def test_a_part_fits_in_one_look(name: str) -> None:
     assert len(part(name).splitlines()) <= 300
 
 
-@pytest.mark.parametrize("parts", [PARTS, BOOK_PARTS], ids=["viewer", "book"])
+@pytest.mark.parametrize("parts", [GALLERY_PARTS, BOOK_PARTS, MONITOR_PARTS], ids=["viewer", "book", "run"])
 def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twice(parts: tuple[str, ...]) -> None:
     core = laid_together(parts)
     assert not re.findall(r"^(?:import|export)\b", core, flags=re.MULTILINE)
@@ -62,8 +65,17 @@ def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twi
 
 @pytest.mark.parametrize(
     "text",
-    [page_script(), widget_module(), style_sheet(), book_script(), book_module(), book_style()],
-    ids=["page", "widget", "style", "book page", "book widget", "book style"],
+    [
+        page_script(),
+        widget_module(),
+        style_sheet(),
+        book_script(),
+        book_module(),
+        book_style(),
+        gallery_script(),
+        monitor_module(),
+    ],
+    ids=["page", "widget", "style", "book page", "book widget", "book style", "gallery", "run"],
 )
 def test_nothing_is_fetched_and_nothing_ends_the_script_early(text: str) -> None:
     assert set(re.findall(r"https?://[\w./]+", text)) <= {"http://www.w3.org/2000/svg"}

@@ -1,0 +1,184 @@
+"""``gallery`` and ``class_table``: many results at once, worst first, in tables that sort themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.errors import BadInput
+from srkit.evaluation.regions import Box, error_levels, worst_box
+from srkit.metrics import Protocol, psnr
+from srkit.widgets._compare import Comparison, compare
+from srkit.widgets._static import gallery_script
+
+__all__ = ["Gallery", "class_table", "gallery", "worst_piece"]
+
+_STYLE = (
+    ".srkit-gallery{overflow-x:auto;font:13px/1.4 system-ui,sans-serif}.srkit-gallery table{border-collapse:collapse}"
+    ".srkit-gallery>table>*>tr>*{padding:3px 10px;text-align:right;vertical-align:top;border-bottom:1px solid #8886;"
+    "font-variant-numeric:tabular-nums}.srkit-gallery>table>*>tr>.srkit-word{text-align:left}"
+    ".srkit-gallery th>button{font:inherit;font-weight:600;background:none;border:none;color:inherit;cursor:pointer;"
+    "padding:2px;text-decoration:underline dotted}"
+    ".srkit-gallery th[aria-sort=ascending] button::after{content:' \\2191'}"
+    ".srkit-gallery th[aria-sort=descending] button::after{content:' \\2193'}"
+    ".srkit-gallery summary{cursor:pointer}.srkit-gallery :focus-visible{outline:2px solid #e69f00}"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """What :func:`gallery` and :func:`class_table` return: a notebook draws it, ``print`` gives the table.
+
+    Attributes:
+        title: above the table.
+        columns: headings.
+        rows: cells of each row, numbers or words; None where there is nothing.
+        folds: for each row what unfolds below its first cell, if anything.
+        note: below the table.
+        tops: column -> its full value; its cells are shaded by what is missing.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[float | str | None, ...], ...]
+    folds: tuple[Comparison | None, ...] = ()
+    note: str = ""
+    tops: Mapping[int, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        lines = [self.title, " | ".join(self.columns)]
+        return "\n".join([*lines, *(" | ".join(_spoken(cell) for cell in row) for row in self.rows), self.note])
+
+    def _repr_html_(self) -> str:
+        """Return a table that reads well as it is; with scripts its headings sort and its rows open viewers."""
+        heads = "".join(self._heading(i, name) for i, name in enumerate(self.columns))
+        body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
+        return (
+            f'<div class="srkit-gallery"><style>{_STYLE}</style><div><b>{escape(self.title)}</b></div><table>'
+            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table><div>{escape(self.note)}</div>"
+            f"<script>{gallery_script()}</script></div>"
+        )
+
+    def _heading(self, column: int, name: str) -> str:
+        words = all(isinstance(row[column], str) for row in self.rows)
+        kind = ' class="srkit-word"' if words else ""
+        return f'<th scope="col" data-column="{column}"{kind}>{escape(name)}</th>'
+
+    def _row(self, number: int, row: tuple[float | str | None, ...]) -> str:
+        fold = self.folds[number] if self.folds else None
+        cells = "".join(self._cell(i, cell, fold if i == 0 else None) for i, cell in enumerate(row))
+        return f'<tr data-row="{number}">{cells}</tr>'
+
+    def _cell(self, column: int, cell: float | str | None, fold: Comparison | None) -> str:
+        value = "" if cell is None else escape(str(cell), quote=True)
+        kind = ' class="srkit-word"' if isinstance(cell, str) else ""
+        shade = ""
+        if column in self.tops and isinstance(cell, (int, float)):
+            missing = 1 - min(max(cell / self.tops[column], 0.0), 1.0)
+            shade = f' style="background:rgba(213,94,0,{0.55 * missing:.2f})"'
+        words = escape(_spoken(cell))
+        if fold is not None:
+            words = f"<details><summary>{words}</summary>{fold.root(fold.page())}</details>"
+        return f'<td data-value="{value}"{kind}{shade}>{words}</td>'
+
+
+def worst_piece(sr: Tensor, hr: Tensor, *, side: int = 64, border: int = 0) -> tuple[Box, float]:
+    """Return the square where ``sr`` differs most from ``hr``, and its PSNR on luma in dB."""
+    box = worst_box(error_levels(sr.cpu(), hr.cpu()), side=side, border=border)
+    return box, float(psnr(box.of(sr), box.of(hr), protocol=Protocol(channel="y", border=0)))
+
+
+def gallery(
+    results: Mapping[str, Mapping[str, Tensor]], *, scale: int, judged: str | None = None, side: int = 64
+) -> Gallery:
+    """Browse the results of an evaluation: a table that sorts, worst piece first; each row opens a comparison of it.
+
+    Args:
+        results: image -> (method -> ``(3, h, w)`` in [0, 1]); each image also holds its ``"truth"``.
+        scale: for the protocol of the papers.
+        judged: the method whose worst piece is shown; the last one by default.
+        side: pixels of the piece.
+
+    Raises:
+        BadInput: no images, no truth, or methods that differ from image to image.
+    """
+    methods = _methods(results)
+    chosen = judged or methods[-1]
+    if chosen not in methods:
+        raise BadInput(f"judged={chosen!r} is none of the methods: {', '.join(methods)}.")
+    protocol = Protocol.papers(scale)
+    found = []
+    for name, pictures in results.items():
+        truth = pictures["truth"]
+        whole = [float(psnr(pictures[method], truth, protocol=protocol)) for method in methods]
+        box, number = worst_piece(pictures[chosen], truth, side=side, border=scale)
+        found.append((number, name, whole, _opened(name, pictures, box)))
+    found.sort(key=lambda one: one[0])
+    return Gallery(
+        title=f"{len(found)} images, the worst piece of {chosen} first",
+        columns=("image", *(f"{method}, dB" for method in methods), f"worst {side} x {side} of {chosen}, dB"),
+        rows=tuple((name, *(round(value, 2) for value in whole), round(number, 2)) for number, name, whole, _ in found),
+        folds=tuple(fold for *_, fold in found),
+        note=f"PSNR, {protocol}; the piece on luma without a border. Unfold an image to compare its worst piece.",
+    )
+
+
+def class_table(
+    students: Sequence[Mapping[str, Any]], full: Mapping[str, float], *, title: str = "The class"
+) -> Gallery:
+    """Show a class at a glance: one row per student, one column per exercise, lowest score first.
+
+    Args:
+        students: of each ``name``, ``score`` (None where it is not known), ``per_exercise`` (exercise -> points or
+            None), and ``flag`` and ``unusual``, words or "".
+        full: exercise -> points it can give, in the order of the columns.
+        title: above the table.
+
+    Raises:
+        BadInput: a student without a name, or points in an exercise that ``full`` does not know.
+    """
+    rows: list[tuple[float | str | None, ...]] = []
+    for student in sorted(students, key=lambda one: (one.get("score") is not None, one.get("score") or 0.0)):
+        points = student.get("per_exercise", {})
+        unknown = sorted(set(points) - set(full))
+        if "name" not in student or unknown:
+            raise BadInput(f"Each student needs a name, and exercises named in full; unknown: {unknown or 'the name'}.")
+        remark = "; ".join(word for word in (student.get("flag", ""), student.get("unusual", "")) if word)
+        rows.append((student["name"], student.get("score"), *(points.get(one) for one in full), remark))
+    return Gallery(
+        title=f"{title}: {len(rows)} students",
+        columns=("student", "score", *full, "remark"),
+        rows=tuple(rows),
+        note="The more orange, the more points are missing; full points: "
+        + ", ".join(f"{one} {points:g}" for one, points in full.items()),
+        tops={2 + i: points for i, points in enumerate(full.values()) if points > 0},
+    )
+
+
+def _methods(results: Mapping[str, Mapping[str, Tensor]]) -> list[str]:
+    if not results:
+        raise BadInput("There are no results to browse. Hand in image -> {method: picture, 'truth': picture}.")
+    first = next(iter(results.values()))
+    methods = [method for method in first if method != "truth"]
+    for name, pictures in results.items():
+        if set(pictures) != {*methods, "truth"} or not methods:
+            raise BadInput(f"{name!r} has {sorted(pictures)}; every image needs the same methods and its 'truth'.")
+    return methods
+
+
+def _opened(name: str, pictures: Mapping[str, Tensor], box: Box) -> Comparison:
+    pieces = {method: box.of(picture).clamp(0, 1) for method, picture in pictures.items() if method != "truth"}
+    alt = f"the worst piece of {name}, {box.width} x {box.height} pixels at column {box.left}, row {box.top}"
+    made: Comparison = compare(pieces, truth=box.of(torch.as_tensor(pictures["truth"])), alt=alt, height=300)
+    return made
+
+
+def _spoken(cell: float | str | None) -> str:
+    if cell is None:
+        return "-"
+    return cell if isinstance(cell, str) else f"{cell:g}" if float(cell).is_integer() else f"{cell:.2f}"

@@ -1,0 +1,31 @@
+// The buttons above a run that goes on in Python: what is pressed goes there, what comes back is drawn.
+
+import { element } from "./element.js";
+
+export function watchRun(model, root) {
+  const send = (command) => {
+    model.set("_command", { command, count: (model.get("_command").count ?? 0) + 1 });
+    model.save_changes();
+  };
+  const button = (text, title, command) => element("button", { type: "button", title, onclick: () => send(command()) }, text);
+  const pause = button("Pause", "Pause after the step in hand, or go on", () => (model.get("paused") ? "resume" : "pause"));
+  const stop = button("Stop", "End after the step in hand and keep what was reached", () => "stop");
+  const best = button("Stop, keep best", "End, and go back to the weights of the best validation", () => "keep_best");
+  const body = element("div", {});
+  root.replaceChildren(element("div", { class: "srkit-run", role: "group", "aria-label": "A run" }, element("div", { class: "srkit-run-bar" }, pause, stop, best), body));
+  const draw = () => { body.innerHTML = model.get("_html"); };
+  const state = () => {
+    pause.textContent = model.get("paused") ? "Go on" : "Pause";
+    for (const each of [pause, stop, best]) each.disabled = model.get("done");
+  };
+  model.on("change:_html", draw);
+  model.on("change:paused", state);
+  model.on("change:done", state);
+  draw();
+  state();
+  return () => {
+    model.off("change:_html", draw);
+    model.off("change:paused", state);
+    model.off("change:done", state);
+  };
+}
