@@ -60,7 +60,7 @@ class Translator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Translate ``(b, 3, h, w)`` to ``(b, 3, h/reduces, w/reduces)``."""
         made: Tensor = self.layers(image)
-        return image + 0.1 * made if self.skip else made
+        return image + made if self.skip else made
 
 
 class DegraderBlock(nn.Module):
