@@ -1,0 +1,144 @@
+"""Exercise 01.1: the degradation model, from the large image to the small one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.ops import convolve
+
+__all__ = ["DEGRADE"]
+
+
+def _library(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
+    return convolve(image, kernel)[:, ::scale, ::scale] + disturbance
+
+
+def _by_shifts(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
+    """Add up shifted copies, each with its weight, as the definition of a convolution says."""
+    half, (h, w) = len(kernel) // 2, image.shape[-2:]
+    wide, blurred = F.pad(image, [half] * 4, mode="replicate"), torch.zeros_like(image)
+    for row in range(len(kernel)):
+        for column in range(len(kernel)):
+            top, left = 2 * half - row, 2 * half - column
+            blurred = blurred + kernel[row, column] * wide[:, top : top + h, left : left + w]
+    return blurred[:, ::scale, ::scale] + disturbance
+
+
+def _wrong(
+    image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor, *, border: str = "replicate", first: int = 0
+) -> Tensor:
+    wide = F.pad(image, [len(kernel) // 2] * 4, mode=border)
+    blurred = F.conv2d(wide[:, None], kernel.flip(0, 1)[None, None])[:, 0]
+    return blurred[:, first::scale, first::scale] + disturbance
+
+
+def _correlated(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
+    return _library(image, kernel.flip(0, 1), scale, disturbance)
+
+
+def _not_blurred(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
+    return image[:, ::scale, ::scale] + disturbance
+
+
+def _blurred_late(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
+    return convolve(image[:, ::scale, ::scale].contiguous(), kernel) + disturbance
+
+
+def _no_noise(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
+    return _library(image, kernel, scale, 0 * disturbance)
+
+
+def _inputs(seed: int, *, scale: int = 2, even: bool = False, size: int = 5) -> dict[str, Value]:
+    kernel = noise(size, size, seed=seed + 1) ** 2
+    if even:
+        kernel = kernel + kernel.flip(0, 1)
+    return {
+        "image": noise(3, 6 * scale, 8 * scale, seed=seed),
+        "kernel": kernel / kernel.sum(),
+        "scale": scale,
+        "noise": 0.1 * (noise(3, 6, 8, seed=seed + 2) - 0.5),
+    }
+
+
+def _cases(seed: int) -> list[Case]:
+    return [
+        Case(criterion="symmetric", inputs=_inputs(seed + 1, even=True)),
+        Case(criterion="any", inputs=_inputs(seed + 11)),
+        Case(criterion="scale", inputs=_inputs(seed + 21, scale=3, size=7)),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, Tensor, int, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
+    return {"small_image": answer(inputs["image"], inputs["kernel"], inputs["scale"], inputs["noise"])}
+
+
+DEGRADE = add(
+    Exercise(
+        name="degrade",
+        answer="degrade",
+        number="1.1",
+        title="The degradation model",
+        difficulty=2,
+        importance=5,
+        minutes=15,
+        criteria=(
+            Criterion(name="symmetric", points=2, text="blurred, reduced and disturbed, with a symmetric kernel"),
+            Criterion(name="any", points=1, text="with a kernel that is not symmetric"),
+            Criterion(name="scale", points=1, text="with another scale and a larger kernel", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _by_shifts),
+        tolerance=Tolerance(
+            absolute=1e-5, relative=1e-5, reason="float32 sums of fifty products in another order differ by 1e-7"
+        ),
+        slips=(
+            Slip(
+                name="correlated",
+                message="With a symmetric kernel yours is right. F.conv2d does not turn its kernel by 180 degrees; a "
+                "convolution does.",
+                wrong=_correlated,
+            ),
+            Slip(
+                name="zeros_at_the_border",
+                message="Your small image is dark at the border. Repeat the outer pixels instead of adding black ones.",
+                wrong=lambda *given: _wrong(*given, border="constant"),
+            ),
+            Slip(
+                name="another_first_pixel",
+                message="You keep every s-th pixel, but begin with another one than the first.",
+                wrong=lambda *given: _wrong(*given, first=1),
+            ),
+            Slip(
+                name="not_blurred",
+                message="The kernel has no effect in yours.",
+                wrong=_not_blurred,
+            ),
+            Slip(
+                name="blurred_late",
+                message="You blur what is left after the reduction. The blur comes first.",
+                wrong=_blurred_late,
+            ),
+            Slip(
+                name="no_noise",
+                message="What disturbs the small image is missing.",
+                wrong=_no_noise,
+            ),
+        ),
+        hints=(
+            "Three operations in a row; read the formula from the inside to the outside. Which of them makes the image "
+            "smaller?",
+            "F.pad repeats outer pixels with mode='replicate'. F.conv2d takes three grey images, (3, 1, h, w), and one "
+            "kernel, (1, 1, k, k). kernel.flip(0, 1) turns it.",
+            "Begin with wide = F.pad(image, [kernel.shape[0] // 2] * 4, mode='replicate').",
+        ),
+        hides=("srkit.ops.filters:convolve", "srkit.ops.filters:correlate"),
+    )
+)

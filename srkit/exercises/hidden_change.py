@@ -1,0 +1,98 @@
+"""Exercise 01.2: a change of the large image that leaves the small one as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+
+__all__ = ["HIDDEN_CHANGE"]
+
+
+def _means(change: Tensor, scale: int) -> Tensor:
+    c, h, w = change.shape
+    return change.reshape(c, h // scale, scale, w // scale, scale).mean((2, 4), keepdim=True)
+
+
+def _reference(change: Tensor, scale: int) -> Tensor:
+    c, h, w = change.shape
+    blocks = change.reshape(c, h // scale, scale, w // scale, scale)
+    return (blocks - _means(change, scale)).reshape(c, h, w)
+
+
+def _pooled(change: Tensor, scale: int) -> Tensor:
+    return change - F.interpolate(F.avg_pool2d(change, scale)[None], scale_factor=scale)[0]
+
+
+def _visible(change: Tensor, scale: int) -> Tensor:
+    return change - _reference(change, scale)
+
+
+def _cases(seed: int) -> list[Case]:
+    return [
+        Case(criterion="invisible", inputs={"change": noise(1, 4, 6, seed=seed + 1), "scale": 2, "reduced": True}),
+        Case(criterion="change", inputs={"change": noise(3, 6, 4, seed=seed + 2) - 0.3, "scale": 2, "reduced": False}),
+        Case(criterion="scale", inputs={"change": noise(3, 9, 6, seed=seed + 3) - 0.3, "scale": 3, "reduced": False}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
+    change = answer(inputs["change"], inputs["scale"])
+    if inputs["reduced"] and isinstance(change, Tensor) and change.shape == inputs["change"].shape:
+        return {"reduced_change": F.avg_pool2d(change, inputs["scale"])}
+    return {"change": change}
+
+
+HIDDEN_CHANGE = add(
+    Exercise(
+        name="hidden_change",
+        answer="hidden_change",
+        number="1.2",
+        title="A change that cannot be seen in the small image",
+        difficulty=2,
+        importance=4,
+        minutes=10,
+        criteria=(
+            Criterion(name="invisible", points=1, text="reduced, the change is zero everywhere"),
+            Criterion(name="change", points=2, text="as much of the change as can be hidden is left"),
+            Criterion(name="scale", points=1, text="another scale works", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_reference, _pooled),
+        tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="means of nine float32 numbers are right to 1e-7"),
+        slips=(
+            Slip(
+                name="unchanged",
+                message="This is the whole change. Part of it shows in the small image.",
+                wrong=lambda change, scale: change,
+            ),
+            Slip(
+                name="visible_part",
+                message="This is the part that shows in the small image, and you want the other one.",
+                wrong=_visible,
+            ),
+            Slip(
+                name="one_mean",
+                message="You take away one mean for all. Each small pixel has its own square, with its own mean.",
+                wrong=lambda change, scale: change - change.mean(),
+            ),
+            Slip(
+                name="nothing_left",
+                message="A change of nothing is invisible, but that is not what was meant.",
+                wrong=lambda change, scale: 0 * change,
+            ),
+        ),
+        hints=(
+            "On paper: one square of 2 x 2 pixels, the change is 4, 0, 0, 0. What does the small pixel notice? What "
+            "can you take away so that it notices nothing?",
+            "The small pixel is the mean of its square. Compute these means, copy each over its square, subtract.",
+            "Begin with means = F.avg_pool2d(change, scale).",
+        ),
+    )
+)
