@@ -9,6 +9,7 @@ import torch
 
 from srkit.widgets import shapes
 from srkit.widgets._book import Click, Leaf, axis_of, make_book, plate_of
+from srkit.widgets._static import book_module
 from tests.browser._book import Reader
 from tests.browser.conftest import Tab
 
@@ -126,3 +127,29 @@ def test_a_damaged_picture_leaves_the_tables_and_says_what_happened(tab: Tab, wr
     tab.page.goto(write_page(html[:start] + "AAAA" + html[start + 4 :]))
     tab.page.locator(".srkit-trouble").wait_for()
     assert tab.page.locator(".srkit-leaves").is_visible()
+
+
+def test_a_live_book_asks_for_a_leaf_it_lacks_and_draws_the_answer(tab: Tab, write_page: Callable[..., str]) -> None:
+    widget = make_book("Live", [axis_of("width", [1, 2, 3, 4]), axis_of("noise", [0, 1])], leaf, live=True)
+    tab.page.goto(write_page('<div id="here"></div>'))
+    tab.page.evaluate(
+        """async ([source, page, config]) => {
+          const kept = { _page: page, _config: config, position: [0, 0] }, heard = {};
+          window.model = {
+            get: (name) => kept[name], off: () => {}, on: (name, f) => { heard[name] = f; },
+            set: (name, value) => { kept[name] = value; heard[`change:${name}`]?.(); },
+            save_changes: () => { window.asked = kept.position; },
+          };
+          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+          await (await import(url)).default.render({ model: window.model, el: document.getElementById("here") });
+        }""",
+        [book_module(), widget._page, widget._config],
+    )
+    reader = Reader(tab)
+    tab.page.locator(".srkit-plates").focus()
+    tab.page.keyboard.press("ArrowRight")
+    tab.page.wait_for_function("String(window.asked) === '1,0'")
+    widget.set_state({"position": [1, 0]})
+    tab.page.evaluate("(answer) => model.set('_answer', answer)", widget._answer)
+    tab.page.wait_for_function("document.querySelector('.srkit-words').textContent === 'at (1, 0)'")
+    assert shown(reader.settle()) == level([1, 0])

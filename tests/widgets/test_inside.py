@@ -46,6 +46,20 @@ def test_a_convolution_in_the_walk_costs_what_it_costs_on_paper() -> None:
     assert (last.shape, last.multiply_adds) == ((1, 4, 5, 7), 4 * 4 * 9 * 5 * 7)
 
 
+def test_a_module_used_three_times_counts_three_times_and_holds_its_numbers_once() -> None:
+    class Again(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.step = nn.Conv2d(3, 3, 3, padding=1)
+
+        def forward(self, lr: Tensor) -> Tensor:
+            return self.step(self.step(self.step(lr)))
+
+    layer = walk(Again(), LR)
+    assert (layer.parts[0].calls, layer.parts[0].parameters) == (3, 84)
+    assert layer.parts[0].multiply_adds == layer.multiply_adds == 3 * 81 * 12 * 16
+
+
 def test_a_walk_leaves_the_network_in_its_mode_and_without_gradients_or_hooks() -> None:
     net = tiny("rcan").train()
     net.body.eval()
