@@ -27,6 +27,7 @@ from srkit.models import (  # each line puts a network on the shelf
     ipt,
     ircnn,
     joint_demosaic,
+    kmsr,
     kxnet,
     lapsrn,
     low_to_high,

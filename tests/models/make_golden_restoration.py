@@ -125,6 +125,13 @@ def _sixteenth(key: str, value: Any) -> Any:
 
 
 REFERENCES = {
+    "kmsr": Reference(
+        "IVRL/Kernel-Modeling-Super-Resolution",
+        "model",
+        lambda m: m.ResBlockNet(),
+        folder="training_code/super-resolution",
+        gain=0.5,
+    ),
     "low_to_high": Reference(
         "jingyang2017/Face-and-Image-super-resolution", "model", _low_to_high, gain=0.6, scattered=True
     ),
