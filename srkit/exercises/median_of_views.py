@@ -1,0 +1,110 @@
+"""Exercise 15.4: the median of eight answers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+
+__all__ = ["MEDIAN_OF_VIEWS"]
+
+
+def _answers(net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    found = []
+    for turns, mirrored in itertools.product(range(4), (False, True)):
+        view = torch.rot90(x.flip(2) if mirrored else x, turns, (1, 2))
+        back = torch.rot90(net(view), -turns, (1, 2))
+        found.append(back.flip(2) if mirrored else back)
+    return torch.stack(found)  # (8, c, h, w)
+
+
+def _reference(net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return torch.quantile(_answers(net, x), 0.5, dim=0)
+
+
+def _sorted(net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    ordered = _answers(net, x).sort(0).values
+    return (ordered[3] + ordered[4]) / 2
+
+
+def _cases(seed: int) -> list[Case]:
+    return [
+        Case(criterion="same", inputs={"image": noise(3, 4, 4, seed=seed + 1), "net": "copy"}),
+        Case(criterion="ramp", inputs={"image": noise(1, 5, 5, seed=seed + 2), "net": "ramp"}),
+        Case(criterion="outlier", inputs={"image": noise(1, 4, 4, seed=seed + 3), "net": "corner"}),
+        Case(criterion="oblong", inputs={"image": noise(2, 3, 5, seed=seed + 4), "net": "ramp"}),
+    ]
+
+
+def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
+    def net(x: Tensor) -> Tensor:
+        if inputs["net"] == "copy":
+            return x
+        if inputs["net"] == "corner":
+            spoilt = x.clone()
+            spoilt[:, 0, 0] += 10.0
+            return spoilt
+        h, w = x.shape[1:]
+        rows, columns = torch.arange(h).reshape(-1, 1) * 0.3, torch.arange(w).square() * 0.1
+        return x + rows + columns
+
+    return {"image": answer(net, inputs["image"])}
+
+
+MEDIAN_OF_VIEWS = add(
+    Exercise(
+        name="median_of_views",
+        answer="median_of_views",
+        number="15.4",
+        title="The median of eight answers",
+        difficulty=2,
+        importance=3,
+        minutes=15,
+        criteria=(
+            Criterion(name="same", points=1, text="a network that changes nothing gives the image back"),
+            Criterion(name="ramp", points=1, text="eight different answers become their median"),
+            Criterion(name="outlier", points=1, text="one bad pixel in one corner does no harm"),
+            Criterion(name="oblong", points=1, text="images that are not square work", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_reference, _sorted),
+        tolerance=Tolerance(absolute=1e-5, relative=1e-5, reason="the mean of the two middle values may be rounded"),
+        slips=(
+            Slip(
+                name="mean",
+                message="You take the mean, as lesson 11 did. A single bad answer then spoils it.",
+                wrong=lambda net, x: _answers(net, x).mean(0),
+            ),
+            Slip(
+                name="lower_of_the_two",
+                message="Of eight values two lie in the middle, and torch.median takes the lower. The median is half "
+                "way between them.",
+                wrong=lambda net, x: _answers(net, x).median(0).values,
+            ),
+            Slip(
+                name="four_views",
+                message="You ask with four views. With their mirror images there are eight.",
+                wrong=lambda net, x: torch.quantile(_answers(net, x)[::2], 0.5, dim=0),
+            ),
+            Slip(
+                name="not_turned_back",
+                message="The answers are not turned back before they are put together.",
+                wrong=lambda net, x: torch.quantile(
+                    torch.stack([net(torch.rot90(v, k, (1, 2))) for v in (x, x.flip(2)) for k in range(4)]), 0.5, dim=0
+                ),
+            ),
+        ),
+        hints=(
+            "It is the self-ensemble of lesson 11 with another last line.",
+            "Collect the eight answers, each turned back, in a list, and stack them on a new first axis.",
+            "torch.quantile(stacked, 0.5, dim=0) takes the middle of the two middle values.",
+        ),
+    )
+)
