@@ -17,6 +17,7 @@ import shutil
 import sys
 import time
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def train(name: str, root: Path) -> None:
     recipe, out = recipe_of(name), ROOT / "runs" / "weights" / name
     began = time.process_time()
     if (out / "checkpoint.pt").exists():
-        run = srkit.training.resume(out, root=root)
+        run = srkit.training.resume(out, root=root, callbacks=[partial(_stop, recipe.get("stop"))])
     else:
         settings = dict(recipe["training"])
         run = srkit.train(
@@ -88,14 +89,21 @@ def train(name: str, root: Path) -> None:
             root=root,
             out=out,
             log_every=100,
+            callbacks=[partial(_stop, recipe.get("stop"))],
             **{"valid_every": 500, "save_every": 500, **settings},
         )
     note = {"cpu_seconds": round(time.process_time() - began), "steps": run.steps}
-    if run.interrupted:
+    if run.interrupted and run.steps != recipe.get("stop"):
         raise SystemExit(f"{name} stopped at step {run.steps} ({run.interrupted}); call again to go on.")
     srkit.models.save(run.net, weights_of(name))
     shutil.copyfile(out / "history.csv", HOME / f"{name}.csv")
     _note(name, note)
+
+
+def _stop(step: int | None, state: Any, outcome: Any) -> None:
+    """End the run at the step a recipe names, before its schedule is over."""
+    if state.step == step:
+        state.stop = "the recipe stops here"
 
 
 def measure(name: str, root: Path) -> None:
