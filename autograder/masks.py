@@ -28,8 +28,12 @@ def hidden_names(exercise: str) -> frozenset[str]:
     """
     definition = EXERCISES.get(exercise)
     references = ((reference.__module__, reference.__qualname__) for reference in definition.references)
-    found = {f"{module}:{name}" for module, name in references if not module.startswith("srkit.exercises")}
+    found = {f"{module}:{name}" for module, name in references if _is_the_librarys(module)}
     return frozenset({*found, *definition.hides})
+
+
+def _is_the_librarys(module: str) -> bool:
+    return module.startswith("srkit.") and not module.startswith("srkit.exercises")
 
 
 @lru_cache

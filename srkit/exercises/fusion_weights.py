@@ -51,10 +51,14 @@ def _cases(seed: int) -> list[Case]:
     blurred = torch.stack([x, x.roll(1), x.roll(2)]).mean(0)
     alike = torch.stack([blurred, 0.7 * blurred + 0.3 * noise(60, seed=seed + 2)])
     exact = torch.stack([2 * errors[0], x + errors[0]])
+    rest = 0.02 * (noise(60, seed=seed + 3) - 0.5)  # so that no combination is perfect, and every weight positive
     return [
         Case(criterion="single", inputs={"opinions": independent[:1], "truth": x}),
-        Case(criterion="several", inputs={"opinions": independent, "truth": x}),
-        Case(criterion="several", inputs={"opinions": alike, "truth": x}),
+        Case(
+            criterion="several",
+            inputs={"opinions": independent, "truth": torch.tensor([0.5, 0.3, 0.4]) @ independent + rest},
+        ),
+        Case(criterion="several", inputs={"opinions": alike, "truth": torch.tensor([0.6, 0.7]) @ alike + rest}),
         Case(criterion="negative", inputs={"opinions": exact, "truth": x}),
     ]
 

@@ -53,11 +53,11 @@ def _cases(seed: int) -> list[Case]:
     x, error = noise(4, 9, seed=seed + 1), noise(4, 9, seed=seed + 2) - 0.5
     flat = torch.full((2, 9), 0.25) * torch.tensor([[1.0], [2.0]])
     return [
-        Case(criterion="value", inputs={"x": x, "y": x + 0.3 * error, "weights": even}),
+        Case(criterion="value", inputs={"x": x, "y": 0.6 * x + 0.3 * error, "weights": even}),
         Case(criterion="value", inputs={"x": 0.05 * x, "y": 0.05 * x.flip(0), "weights": even}),
         Case(criterion="same", inputs={"x": x, "y": x.clone(), "weights": even}),
         Case(criterion="flat", inputs={"x": flat, "y": flat + 0.1, "weights": even}),
-        Case(criterion="weights", inputs={"x": x, "y": x.roll(1, 0), "weights": bell}),
+        Case(criterion="weights", inputs={"x": x, "y": 0.6 * x.roll(1, 0), "weights": bell}),
     ]
 
 

@@ -57,7 +57,7 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
         "scale": 4 if "cell.stages.1.back.0.weight" in weights else step,
         "channels": channels,
         "n_recurrences": weights["tail.weight"].shape[1] // channels,
-        "rgb_range": PixelRange.rgb_range_of(weights),
+        "rgb_range": PixelRange.rgb_range_of(weights) if "add_mean.bias" in weights else 1.0,
     }
 
 

@@ -304,4 +304,5 @@ def _same(name: str, one: nn.Module, other: nn.Module) -> bool:
 def _untold(net: nn.Module) -> dict[str, float]:
     """Return the arguments that no weight tells."""
     found = {module.residual_scale for module in net.modules() if hasattr(module, "residual_scale")}
-    return {"residual_scale": found.pop()} if found else {}  # type: ignore[dict-item]
+    counts = {name: net.arguments[name] for name in ("n_recursions", "n_steps", "n_heads") if name in net.arguments}
+    return {**counts, "residual_scale": found.pop()} if found else counts  # type: ignore[dict-item]
