@@ -99,14 +99,18 @@ def test_a_discriminator_learns_to_tell_noise_from_flat_images() -> None:
     for name in DISCRIMINATORS:
         net = small(name, 32)
         optimiser = torch.optim.Adam(net.parameters(), 2e-3)
-        for _ in range(8):
+        gap = 0.0
+        for _ in range(80):
             real = torch.rand(4, 3, 1, 1, generator=rng).expand(4, 3, 32, 32)
             made = torch.rand(4, 3, 32, 32, generator=rng)
             loss = nn.functional.softplus(-net(real)).mean() + nn.functional.softplus(net(made)).mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-        assert net(real).mean() > net(made).mean() + 0.1, name
+            gap = float(net(real).mean() - net(made).mean())
+            if gap > 0.1:
+                break
+        assert gap > 0.1, name
 
 
 def test_sizes_and_names_that_cannot_be_are_refused_with_those_that_can() -> None:
