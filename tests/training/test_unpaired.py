@@ -296,9 +296,8 @@ class Loud(nn.Module):
 @pytest.mark.slow
 def test_a_short_dsgan_makes_clean_images_noisier_and_keeps_their_colours() -> None:
     """Noise of 8 levels, reduced four times, is nearly gone; DSGAN brings some of it back. Three things are not the
-    paper's: the generator has a skip, the judge is small and without batch normalisation (which, with real and made
-    images in batches of their own, hides how strong noise is: so judged, nothing was learnt in 250 steps), and its
-    weight is ten times as large.
+    paper's: the generator has a skip, the judge is small and without batch normalisation (with the paper's, the noise
+    did not rise within 250 steps), and its weight is ten times as large.
     """
     noisy = srkit.degrade.parse("noise(8) > quantise")
     images = [
