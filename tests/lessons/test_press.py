@@ -111,6 +111,12 @@ def test_translations_use_the_words_of_the_glossary(path):
             assert not untranslated(cell.source, cell.korean), cell.source[:80]
 
 
+@pytest.mark.parametrize("number", ["00", "01", "11", "15"])
+def test_the_first_lessons_and_both_exercises_of_the_lecture_are_there_in_korean(number):
+    (path,) = (path for path in LESSONS if path.stem.startswith(number))
+    assert press.korean_notebook(path) is not None
+
+
 def test_there_is_at_least_one_lesson():
     assert LESSONS
 
