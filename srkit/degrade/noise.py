@@ -10,6 +10,7 @@ from torch import Tensor
 from srkit.degrade import draw
 from srkit.degrade._registry import register_degradation
 from srkit.errors import BadInput
+from srkit.ops.mosaic import bayer_masks
 from srkit.ops.pixels import levels
 
 __all__ = ["NoiseKind", "camera_noise", "noise", "poisson", "random_covariance", "speckle"]
@@ -89,7 +90,7 @@ def camera_noise(image: Tensor, shot: float = 0.01, read: float = 0.0005, *, rng
         raise BadInput("A Bayer mosaic needs at least 2 x 2 pixels.")
     gains = image.new_tensor([draw.uniform(rng, 1.9, 2.4), 1.0, draw.uniform(rng, 1.5, 1.9)]).reshape(3, 1, 1)
     raw = _to_linear(image.clamp(0, 1)) / gains  # (b, 3, h, w)
-    mosaic = _bayer(image)  # (3, h, w), one of three is 1
+    mosaic = bayer_masks(*image.shape[-2:]).to(image)  # (3, h, w), one of three is 1
     noisy = raw + draw.normal(rng, raw.shape, raw) * (shot * raw + read).sqrt()
     return _to_display(_demosaic(noisy * mosaic, mosaic) * gains)
 
@@ -134,16 +135,6 @@ def _to_linear(x: Tensor) -> Tensor:
 def _to_display(x: Tensor) -> Tensor:
     curve = x.clamp(1e-8, 1) ** (1 / 2.2)
     return 3 * curve**2 - 2 * curve**3
-
-
-def _bayer(image: Tensor) -> Tensor:
-    """Return which colour each pixel of a sensor sees, RGGB: ``(3, h, w)`` of 0 and 1."""
-    mosaic = image.new_zeros(3, *image.shape[-2:])
-    mosaic[0, 0::2, 0::2] = 1
-    mosaic[1, 0::2, 1::2] = 1
-    mosaic[1, 1::2, 0::2] = 1
-    mosaic[2, 1::2, 1::2] = 1
-    return mosaic
 
 
 def _demosaic(seen: Tensor, mosaic: Tensor) -> Tensor:
