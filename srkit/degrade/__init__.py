@@ -22,6 +22,7 @@ from srkit.degrade.kernels import (
     sinc,
 )
 from srkit.degrade.pca import pca_basis, random_srmd_kernels, srmd_code, srmd_maps
+from srkit.degrade.pool import check_pool, pool_blur, read_pool, save_pool
 from srkit.degrade.real_esrgan import real_esrgan
 from srkit.degrade.recipes import RECIPES, recipe
 from srkit.degrade.sensor import bayer
@@ -42,6 +43,7 @@ __all__ = [
     "bsrgan",
     "centre_of_mass",
     "check_kernel",
+    "check_pool",
     "floor_levels",
     "gaussian8",
     "gaussian_variances",
@@ -53,14 +55,17 @@ __all__ = [
     "names",
     "parse",
     "pca_basis",
+    "pool_blur",
     "quantisation_tables",
     "random_srmd_kernels",
     "read_kernel",
     "read_kernels",
     "read_matrix",
+    "read_pool",
     "real_esrgan",
     "recipe",
     "register_degradation",
+    "save_pool",
     "shift",
     "sinc",
     "srmd_code",

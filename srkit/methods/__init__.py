@@ -9,12 +9,14 @@ from srkit.methods._registry import METHODS, MethodEntry, card, create, names, r
 from srkit.methods.backprojection import BackProjection, back_project
 from srkit.methods.bicubic import Bicubic
 from srkit.methods.blind import BlindMethod
+from srkit.methods.dark_channel import DARK_CHANNEL_PRESETS, DarkChannelSettings, estimate_kernel
 from srkit.methods.diffusion import StableDiffusion
 from srkit.methods.dip import DIP, DIP_PRESETS, DIPSettings
 from srkit.methods.dip_fkp import DIPFKP, DIPFKP_PRESETS, DIPFKPSettings
 from srkit.methods.face import MethodNetwork, as_network
 from srkit.methods.fkp import KernelFlow, load_fkp
 from srkit.methods.fkp_training import FKP_PRESETS, FlowRun, FlowSettings, random_gaussians, train_fkp
+from srkit.methods.kernel_pool import build_pool, textured_patches
 from srkit.methods.kernel_score import covariance, kernel_psnr, kernel_report
 from srkit.methods.kernelgan import KERNELGAN_PRESETS, KernelGAN, KernelGANSettings, analytic_x4, clean_kernel
 from srkit.methods.kernelgan_fkp import KERNELGAN_FKP_PRESETS, KernelGANFKP, KernelGANFKPSettings
@@ -25,6 +27,7 @@ from srkit.methods.zssr import Zssr, ZSSRNet
 from srkit.methods.zssr_presets import PRESETS, Settings, preset
 
 __all__ = [
+    "DARK_CHANNEL_PRESETS",
     "DIP",
     "DIPFKP",
     "DIPFKP_PRESETS",
@@ -39,6 +42,7 @@ __all__ = [
     "BlindMethod",
     "DIPFKPSettings",
     "DIPSettings",
+    "DarkChannelSettings",
     "FlowRun",
     "FlowSettings",
     "KernelFlow",
@@ -63,11 +67,13 @@ __all__ = [
     "analytic_x4",
     "as_network",
     "back_project",
+    "build_pool",
     "by_level",
     "card",
     "clean_kernel",
     "covariance",
     "create",
+    "estimate_kernel",
     "kernel_psnr",
     "kernel_report",
     "load_fkp",
@@ -75,5 +81,6 @@ __all__ = [
     "preset",
     "random_gaussians",
     "register_method",
+    "textured_patches",
     "train_fkp",
 ]

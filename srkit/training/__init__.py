@@ -13,6 +13,8 @@ from srkit.training.curriculum import Easing
 from srkit.training.degraded import Degraded
 from srkit.training.guard import Guard
 from srkit.training.history import History
+from srkit.training.kernel_gan import KernelCritic, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
+from srkit.training.kmsr import train_kmsr
 from srkit.training.loop import Callback, Outcome, one_step, run
 from srkit.training.monitor import LivePlot, Progress
 from srkit.training.recipes import (
@@ -20,6 +22,7 @@ from srkit.training.recipes import (
     bsrnet_recipe,
     esrgan_recipe,
     fssr_recipe,
+    kmsr_recipe,
     kxnet_recipe,
     low_to_high_recipe,
     srgan_recipe,
@@ -53,10 +56,13 @@ __all__ = [
     "Guard",
     "HighToLow",
     "History",
+    "KernelCritic",
+    "KernelGenerator",
     "KnownDegradations",
     "LivePlot",
     "Outcome",
     "Packed",
+    "PoolBatches",
     "Progress",
     "RandomKernels",
     "Record",
@@ -74,7 +80,9 @@ __all__ = [
     "bsrnet_recipe",
     "esrgan_recipe",
     "fssr_recipe",
+    "grow_pool",
     "join_world",
+    "kmsr_recipe",
     "kxnet_recipe",
     "learning_rate_at",
     "load_checkpoint",
@@ -94,5 +102,7 @@ __all__ = [
     "train_conditional",
     "train_dsgan",
     "train_high_to_low",
+    "train_kernel_gan",
+    "train_kmsr",
     "train_stages",
 ]

@@ -16,6 +16,7 @@ __all__ = [
     "bsrnet_recipe",
     "esrgan_recipe",
     "fssr_recipe",
+    "kmsr_recipe",
     "kxnet_recipe",
     "low_to_high_recipe",
     "srgan_recipe",
@@ -128,6 +129,30 @@ def fssr_recipe(*, weights: str | None = None) -> dict[str, Any]:
         "adversary": Adversary(game="RaGAN", weight=5e-3, discriminator=judge),
         "schedule": "multistep@5000,10000,20000,30000",
     }
+
+
+def kmsr_recipe(*, small: bool = False, epoch: int = 10_000) -> dict[str, Any]:
+    """Return KMSR's second stage: squared error, patches of 128, batches of 16, Adam at 1e-3, a tenth every 30 epochs.
+
+    Zhou and Süsstrunk, ICCV 2019, after the code of IVRL/Kernel-Modeling-Super-Resolution, main.py (a comment there
+    says every 10 epochs). For :func:`srkit.training.train_kmsr`.
+
+    Args:
+        small: patches of 48, batches of 8 and the tiny network at 2e-3, for a CPU minute.
+        epoch: steps in an epoch; the authors' is one pass over all patches of DIV2K, 16 pixels apart.
+    """
+    recipe: dict[str, Any] = {
+        "loss": "1*MSE",
+        "patch": 128,
+        "batch": 16,
+        "learning_rate": 1e-3,
+        "weight_decay": 1e-5,
+        "schedule": f"halve@{30 * epoch}",
+        "gamma": 0.1,
+    }
+    if small:
+        recipe |= {"patch": 48, "batch": 8, "learning_rate": 2e-3, "arguments": {"tiny": True}}
+    return recipe
 
 
 def kxnet_recipe(*, scale: int) -> dict[str, Any]:

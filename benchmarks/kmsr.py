@@ -1,0 +1,105 @@
+"""KMSR in small: trained on bicubic, on estimated kernels, on grown ones: python -m benchmarks kmsr [--steps 400]."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+import srkit
+from srkit.datasets import Pairs
+from srkit.degrade import apply_kernel, draw, gaussian_widths
+from srkit.methods import build_pool, covariance, kernel_psnr
+from srkit.ops import pixels
+from srkit.ops.resize import imresize
+from srkit.training import grow_pool, kmsr_recipe, train_kernel_gan, train_kmsr
+
+SCALE, SIDE = 2, 17
+
+
+def camera_kernels(count: int, seed: int) -> Tensor:
+    """Return the blur of cameras nobody is told: stretched, turned Gaussians with widths from 1.0 to 2.4 pixels."""
+    rng = torch.Generator().manual_seed(seed)
+    widths = [(draw.uniform(rng, 1.0, 2.4), draw.uniform(rng, 1.0, 2.4)) for _ in range(count)]
+    return torch.stack([gaussian_widths(SIDE, *pair, draw.uniform(rng, 0, math.pi)) for pair in widths])
+
+
+def photograph(hr: Tensor, kernel: Tensor) -> Tensor:
+    """Return what such a camera makes of a scene at half the resolution, in 8 bits."""
+    return pixels.quantise(imresize(apply_kernel(hr, kernel, by="convolution"), 1 / SCALE))
+
+
+def estimated(scenes: Pairs, cameras: Tensor, patch: int) -> Iterator[Tensor]:
+    """Yield the kernel found on one photograph of each camera."""
+    for number, kernel in enumerate(cameras):
+        photo = photograph(scenes[number % len(scenes)].hr, kernel)
+        yield build_pool([photo], scale=SCALE, patch=patch, limit=1, preset="LESSON", size=SIDE)[0]
+
+
+def trained(learn: Pairs, steps: int, pool: Tensor | None) -> nn.Module:
+    """Return the small network, trained on a pool, or on MATLAB's bicubic reduction."""
+    recipe = kmsr_recipe(small=True)
+    if pool is not None:
+        return train_kmsr(learn, pool, scale=SCALE, steps=steps, progress=False, **recipe).net
+    net = srkit.models.create("kmsr", scale=SCALE, **recipe.pop("arguments"))
+    return srkit.train(net, learn, steps=steps, progress=False, **recipe).net
+
+
+def psnr(net: nn.Module, test: Pairs, cameras: Tensor) -> float:
+    """Return the mean PSNR on photographs of cameras, in decibels."""
+    protocol, values = srkit.Protocol.papers(SCALE), []
+    for kernel in cameras:
+        for pair in test:
+            sr = srkit.upscale(photograph(pair.hr, kernel), net)
+            values.append(float(srkit.metrics.psnr(sr, pair.hr, protocol=protocol)))
+    return sum(values) / len(values)
+
+
+def report(name: str, kernels: Tensor) -> None:
+    """Print how wide kernels are and how far they lie apart."""
+    wide = torch.stack([covariance(kernel).trace() for kernel in kernels])
+    apart = torch.pdist(kernels.flatten(1)).mean()
+    print(f"  {name:10} {len(kernels):4}   {wide.min():5.2f} {wide.mean():6.2f} {wide.max():6.2f}   {apart:.4f}")
+
+
+def main() -> None:
+    """Print how well kernels were found, and PSNR on photographs of cameras that were never seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=400, help="of each network")
+    parser.add_argument("--photos", type=int, default=12, help="photographs, one kernel is estimated on each")
+    parser.add_argument("--gan-steps", type=int, default=300, help="of the kernel generator")
+    parser.add_argument("--patch", type=int, default=160, help="side of the enlarged patch a kernel is estimated on")
+    given = parser.parse_args()
+    samples = srkit.datasets.samples(scale=SCALE)
+    learn, test = samples[1:], samples[:1]
+    begin, cameras = time.process_time(), camera_kernels(given.photos, seed=1)
+    pool = torch.stack(list(estimated(learn, cameras, given.patch)))
+    nothing = torch.zeros(SIDE, SIDE)
+    nothing[SIDE // 2, SIDE // 2] = 1
+    found, delta = (
+        sum(kernel_psnr(mine[i], kernel, size=SIDE) for i, kernel in enumerate(cameras)) / len(cameras)
+        for mine in (pool, [nothing] * len(cameras))
+    )
+    print(f"{len(pool)} kernels estimated: {found:.1f} dB from the camera's (no blur: {delta:.1f} dB), {SIDE}x{SIDE}")
+    run = train_kernel_gan(pool, steps=given.gan_steps, channels=16, batch=32, learning_rate=5e-4, progress=False)
+    grown = grow_pool(run.net, 200)
+    print("\n  kernels   number   least   mean   most variance   mean distance")
+    for name, kernels in (("cameras", cameras), ("estimated", pool), ("grown", grown)):
+        report(name, kernels)
+    unseen = camera_kernels(6, seed=2)
+    print(
+        f"\n  trained on             PSNR dB   ({test.name}, 6 unseen cameras, x{SCALE}, {srkit.Protocol.papers(SCALE)})"
+    )
+    print(f"  bicubic interpolation  {psnr(srkit.models.create('bicubic', scale=SCALE), test, unseen):7.2f}")
+    pools = {"bicubic": None, "estimated": pool, "estimated + grown": torch.cat([pool, grown]), "cameras": cameras}
+    for name, kernels in pools.items():
+        print(f"  {name:21}  {psnr(trained(learn, given.steps, kernels), test, unseen):7.2f}", flush=True)
+    print(f"\n{time.process_time() - begin:.0f} CPU seconds")
+
+
+if __name__ == "__main__":
+    main()
