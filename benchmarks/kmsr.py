@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import srkit
+from srkit import Protocol
 from srkit.datasets import Pairs
 from srkit.degrade import apply_kernel, draw, gaussian_widths
 from srkit.methods import build_pool, covariance, kernel_psnr
@@ -51,7 +52,7 @@ def trained(learn: Pairs, steps: int, pool: Tensor | None) -> nn.Module:
 
 def psnr(net: nn.Module, test: Pairs, cameras: Tensor) -> float:
     """Return the mean PSNR on photographs of cameras, in decibels."""
-    protocol, values = srkit.Protocol.papers(SCALE), []
+    protocol, values = Protocol.papers(SCALE), []
     for kernel in cameras:
         for pair in test:
             sr = srkit.upscale(photograph(pair.hr, kernel), net)
@@ -66,38 +67,46 @@ def report(name: str, kernels: Tensor) -> None:
     print(f"  {name:10} {len(kernels):4}   {wide.min():5.2f} {wide.mean():6.2f} {wide.max():6.2f}   {apart:.4f}")
 
 
+def table_of_kernels(cameras: Tensor, pool: Tensor, grown: Tensor) -> None:
+    """Print how well kernels were found, and what the pools are like."""
+    nothing = torch.zeros(SIDE, SIDE)
+    nothing[SIDE // 2, SIDE // 2] = 1
+    found = sum(kernel_psnr(pool[i], kernel, size=SIDE) for i, kernel in enumerate(cameras)) / len(cameras)
+    delta = sum(kernel_psnr(nothing, kernel, size=SIDE) for kernel in cameras) / len(cameras)
+    print(f"Kernel PSNR of the estimates on {SIDE}x{SIDE}: {found:.1f} dB; of no blur: {delta:.1f} dB")
+    print("(a photograph's kernel is also that of reducing and enlarging it)\n")
+    print("  kernels   number   least   mean   most variance   mean distance")
+    for name, kernels in (("cameras", cameras), ("estimated", pool), ("grown", grown)):
+        report(name, kernels)
+
+
+def table_of_networks(pools: dict[str, Tensor | None], steps: int) -> None:
+    """Print the PSNR of the same network after different trainings, on photographs of cameras that were never seen."""
+    samples, unseen, protocol = srkit.datasets.samples(scale=SCALE), camera_kernels(6, seed=2), Protocol.papers(SCALE)
+    learn, test = samples[1:], samples[:1]
+    print(f"\n  trained on             PSNR dB   ({test[0].name}, 6 unseen cameras, x{SCALE}, {protocol})")
+    print(f"  bicubic interpolation  {psnr(srkit.models.create('bicubic', scale=SCALE), test, unseen):7.2f}")
+    for name, kernels in pools.items():
+        print(f"  {name:21}  {psnr(trained(learn, steps, kernels), test, unseen):7.2f}", flush=True)
+
+
 def main() -> None:
-    """Print how well kernels were found, and PSNR on photographs of cameras that were never seen."""
+    """Estimate kernels on photographs, grow more, train networks, and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=400, help="of each network")
     parser.add_argument("--photos", type=int, default=12, help="photographs, one kernel is estimated on each")
-    parser.add_argument("--gan-steps", type=int, default=300, help="of the kernel generator")
+    parser.add_argument("--gan-steps", type=int, default=150, help="of the kernel generator")
     parser.add_argument("--patch", type=int, default=160, help="side of the enlarged patch a kernel is estimated on")
     given = parser.parse_args()
-    samples = srkit.datasets.samples(scale=SCALE)
-    learn, test = samples[1:], samples[:1]
     begin, cameras = time.process_time(), camera_kernels(given.photos, seed=1)
-    pool = torch.stack(list(estimated(learn, cameras, given.patch)))
-    nothing = torch.zeros(SIDE, SIDE)
-    nothing[SIDE // 2, SIDE // 2] = 1
-    found, delta = (
-        sum(kernel_psnr(mine[i], kernel, size=SIDE) for i, kernel in enumerate(cameras)) / len(cameras)
-        for mine in (pool, [nothing] * len(cameras))
-    )
-    print(f"{len(pool)} kernels estimated: {found:.1f} dB from the camera's (no blur: {delta:.1f} dB), {SIDE}x{SIDE}")
-    run = train_kernel_gan(pool, steps=given.gan_steps, channels=16, batch=32, learning_rate=5e-4, progress=False)
+    pool = torch.stack(list(estimated(srkit.datasets.samples(scale=SCALE)[1:], cameras, given.patch)))
+    run = train_kernel_gan(pool, steps=given.gan_steps, channels=16, batch=32, learning_rate=1e-3, progress=False)
     grown = grow_pool(run.net, 200)
-    print("\n  kernels   number   least   mean   most variance   mean distance")
-    for name, kernels in (("cameras", cameras), ("estimated", pool), ("grown", grown)):
-        report(name, kernels)
-    unseen = camera_kernels(6, seed=2)
-    print(
-        f"\n  trained on             PSNR dB   ({test.name}, 6 unseen cameras, x{SCALE}, {srkit.Protocol.papers(SCALE)})"
+    table_of_kernels(cameras, pool, grown)
+    both = torch.cat([pool, grown])
+    table_of_networks(
+        {"bicubic": None, "estimated": pool, "estimated and grown": both, "the cameras": cameras}, given.steps
     )
-    print(f"  bicubic interpolation  {psnr(srkit.models.create('bicubic', scale=SCALE), test, unseen):7.2f}")
-    pools = {"bicubic": None, "estimated": pool, "estimated + grown": torch.cat([pool, grown]), "cameras": cameras}
-    for name, kernels in pools.items():
-        print(f"  {name:21}  {psnr(trained(learn, given.steps, kernels), test, unseen):7.2f}", flush=True)
     print(f"\n{time.process_time() - begin:.0f} CPU seconds")
 
 
