@@ -64,7 +64,8 @@ def transfer(kernel: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the Fourier transform ``(h, w // 2 + 1)`` of a kernel whose middle lies on the first pixel."""
     h, w = kernel.shape
     laid = F.pad(kernel, (0, size[1] - w, 0, size[0] - h)).roll((-(h // 2), -(w // 2)), (0, 1))  # (h, w)
-    return torch.fft.rfft2(laid)
+    spectrum: Tensor = torch.fft.rfft2(laid)
+    return spectrum
 
 
 def gradients(image: Tensor) -> Tensor:
@@ -189,7 +190,8 @@ def kernel_between(sharp: Tensor, blurred: Tensor, size: int, *, ridge: float) -
     power, cross = source.abs().square().sum(0), (source.conj() * torch.fft.rfft2(blurred)).sum(0)
 
     def cut(spectrum: Tensor) -> Tensor:
-        return torch.fft.irfft2(spectrum, s=shape).roll((size // 2, size // 2), (0, 1))[:size, :size]
+        whole: Tensor = torch.fft.irfft2(spectrum, s=shape)
+        return whole.roll((size // 2, size // 2), (0, 1))[:size, :size]
 
     def applied(kernel: Tensor) -> Tensor:
         return cut(power * transfer(kernel, shape)) + ridge * kernel

@@ -185,7 +185,8 @@ def grow_pool(generator: nn.Module, count: int, *, seed: int = 0) -> Tensor:
         )
     codes = torch.randn(count, generator.codes, 1, 1, generator=torch.Generator().manual_seed(seed))
     device = next(generator.parameters()).device
-    training, made = generator.training, generator.eval()(codes.to(device)).cpu().double()[:, 0]
+    training = generator.training
+    made: Tensor = generator.eval()(codes.to(device)).cpu().double()[:, 0]  # (count, size, size)
     generator.train(training)
     return made / made.sum((1, 2), keepdim=True)
 
