@@ -65,7 +65,7 @@ class KernelGenerator(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         """Make of ``(b, codes, 1, 1)`` kernels ``(b, 1, size, size)`` times their side."""
         heights = self.tail(self.body(codes))  # (b, 1, size, size)
-        kernels: Tensor = heights.flatten(1).softmax(1).reshape_as(heights)
+        kernels: Tensor = heights.flatten(1).softmax(1).reshape_as(heights)  # (b, 1, size, size)
         return kernels * self.size
 
 
@@ -158,36 +158,36 @@ def train_kernel_gan(
     kernels = F.pad(kernels, (max(0, (_LEAST - kernels.shape[-1]) // 2),) * 4)
     size = kernels.shape[-1]
     with chance(seed):
-        generator = KernelGenerator(size=size, codes=codes, channels=channels)
+        maker = KernelGenerator(size=size, codes=codes, channels=channels)
         critic = KernelCritic(size=size, channels=channels)
     judge = Adversary(game="WGAN_GP", weight=1.0, discriminator=critic, betas=(0.0, 0.9), updates=updates)
     batches = PoolBatches(kernels, codes=codes, batch=batch, seed=seed)
     rules = {"batch": batch, "learning_rate": learning_rate, "betas": (0.0, 0.9), "seed": seed, "guard": None}
-    return train(generator, batches, steps=steps, loss=InPredictions(), adversary=judge, **{**rules, **settings})
+    return train(maker, batches, steps=steps, loss=InPredictions(), adversary=judge, **{**rules, **settings})
 
 
 @torch.no_grad()
-def grow_pool(generator: nn.Module, count: int, *, seed: int = 0) -> Tensor:
+def grow_pool(maker: nn.Module, count: int, *, seed: int = 0) -> Tensor:
     """Return ``count`` new kernels ``(count, k, k)``, positive and adding up to 1.
 
     Args:
-        generator: of :func:`train_kernel_gan`, ``run.net``.
+        maker: of :func:`train_kernel_gan`, ``run.net``.
         count: how many.
         seed: decides which ones.
 
     Raises:
         BadInput: fewer than one, or no :class:`KernelGenerator`.
     """
-    if not isinstance(generator, KernelGenerator) or count < 1:
+    if not isinstance(maker, KernelGenerator) or count < 1:
         raise BadInput(
             f"grow_pool makes one kernel or more with a KernelGenerator (train_kernel_gan(...).net); {count} from "
-            f"{type(generator).__name__} was asked for."
+            f"{type(maker).__name__} was asked for."
         )
-    codes = torch.randn(count, generator.codes, 1, 1, generator=torch.Generator().manual_seed(seed))
-    device = next(generator.parameters()).device
-    training = generator.training
-    made: Tensor = generator.eval()(codes.to(device)).cpu().double()[:, 0]  # (count, size, size)
-    generator.train(training)
+    codes = torch.randn(count, maker.codes, 1, 1, generator=torch.Generator().manual_seed(seed))
+    device = next(maker.parameters()).device
+    training = maker.training
+    made: Tensor = maker.eval()(codes.to(device)).cpu().double()[:, 0]  # (count, size, size)
+    maker.train(training)
     return made / made.sum((1, 2), keepdim=True)
 
 
