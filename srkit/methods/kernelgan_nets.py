@@ -73,8 +73,14 @@ class SpectralConv(nn.Conv2d):
         self.register_buffer("v", torch.empty(inputs * side * side))
 
     def draw_first(self, rng: torch.Generator) -> None:
-        """Draw weights as the authors do, and the two vectors of the power iteration."""
-        nn.init.xavier_normal_(self.weight, 0.1, generator=rng)
+        """Draw PyTorch's own weights, no bias, and the two vectors of the power iteration.
+
+        The authors' program means to draw Xavier's weights with a gain of 0.1 here, too, but draws them into what the
+        spectral norm has computed, which is computed anew from PyTorch's weights at the next step. It matters: the
+        weights' length cancels in the result, so that short weights turn faster, here six to nineteen times.
+        """
+        bound = self.weight[0].numel() ** -0.5
+        nn.init.uniform_(self.weight, -bound, bound, generator=rng)
         if self.bias is not None:
             nn.init.zeros_(self.bias)
         for vector in (self.u, self.v):

@@ -59,11 +59,19 @@ def test_both_networks_have_the_parameters_of_the_authors() -> None:
     assert judge(torch.zeros(1, 3, 26, 26)).shape == (1, 1, 20, 20)
 
 
-def test_the_first_weights_are_xaviers_with_a_tenth_of_the_gain() -> None:
+def test_the_reducers_first_weights_are_xaviers_with_a_tenth_of_the_gain() -> None:
     reducer = fresh(LinearReducer, rng())
     second = next(p for p in reducer.parameters() if p.shape == (64, 64, 5, 5)).detach()
     assert float(second.std()) == pytest.approx(0.1 * (2 / (2 * 64 * 25)) ** 0.5, rel=0.02)
+
+
+def test_the_judge_begins_as_it_does_in_the_authors_program() -> None:
+    """There ``weight_orig`` keeps PyTorch's first weights: measured 0.0479, five times 0.0714 to 0.0724, and 0.0791."""
     duel = Duel(photo(84), KernelGAN().settings, 0)
+    layers = [m for m in duel.judge.modules() if isinstance(m, SpectralConv)]
+    found = [float(layer.weight.detach().std()) for layer in layers]
+    assert found == pytest.approx([0.0479, *[0.0722] * 5, 0.0722], rel=0.12)
+    assert all(not bool(layer.bias.detach().any()) for layer in layers)  # type: ignore[union-attr]
     scales = torch.cat([m.weight.detach() for m in duel.judge.modules() if isinstance(m, torch.nn.BatchNorm2d)])
     assert float(scales.mean()) == pytest.approx(1, abs=0.01)
     assert float(scales.std()) == pytest.approx(0.02, rel=0.2)
