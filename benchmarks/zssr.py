@@ -3,6 +3,9 @@
 Both get the same LR image and one thread. The port (HarukiYqM/pytorch-ZSSR, below --peers) cannot train on a CPU as it
 is; its activation is made to leave its input alone, and nothing else is touched. Its learning rate never falls, so its
 schedule only says when to stop: --port-steps bounds it (its own least is 900 steps). srkit runs the preset named.
+
+A step of the port takes the time of its crop of 128 x 128 pixels, and a smaller image is filled up with black. --crop
+gives both programs another crop, and --middle cuts the picture, so that the port comes to its end in minutes.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from srkit.metrics import Protocol, psnr
 SCALE = 2
 
 
-def port(peers: Path | None, lr: Tensor, steps: int) -> tuple[Tensor, str]:
+def port(peers: Path | None, lr: Tensor, steps: int, crop: int) -> tuple[Tensor, str]:
     """Run the port's default configuration, the only one it ever uses; returns the image and how many steps it made.
 
     Raises:
@@ -43,7 +46,7 @@ def port(peers: Path | None, lr: Tensor, steps: int) -> tuple[Tensor, str]:
         raise Missing(f"pytorch-ZSSR needs something that is not installed: {error}") from None
     config = Config()
     config.cuda = config.create_results_dir = config.save_results = config.display_test_results = False
-    config.max_iters, config.display_every = steps, 10**9
+    config.max_iters, config.display_every, config.crop_size = steps, 10**9, crop
     peer = ZSSR(lr.permute(1, 2, 0).numpy(), config)
     peer.model.relu = nn.ReLU()
     image = torch.from_numpy(np.array(peer.run(), dtype=np.float32)).permute(2, 0, 1)
@@ -55,27 +58,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("picture", type=Path, help="an HR picture, for example Set5/butterfly.png")
     parser.add_argument("--peers", type=Path, help="folder that holds pytorch-ZSSR")
-    parser.add_argument("--port-steps", type=int, default=900, help="steps of the port at most")
-    parser.add_argument("--preset", default="X2_ONE_JUMP_IDEAL_CONF", help="of srkit")
+    parser.add_argument("--port-steps", type=int, default=3000, help="steps of the port at most")
+    parser.add_argument("--presets", nargs="+", default=["X2_ONE_JUMP_IDEAL_CONF"], help="of srkit")
+    parser.add_argument("--crop", type=int, default=128, help="side of both programs' crops at most")
+    parser.add_argument("--middle", type=int, help="take so many pixels a side from the middle of the picture")
     words = parser.parse_args()
     torch.set_num_threads(1)
     hr = srkit.ops.modcrop(srkit.read(words.picture), SCALE)
+    if words.middle:
+        top, left = ((side - words.middle) // 2 // SCALE * SCALE for side in hr.shape[1:])
+        hr = hr[:, top : top + words.middle, left : left + words.middle]
     lr = srkit.datasets.pair.bicubic_lr(hr, SCALE)
     rows = []
-    for name in ("bicubic", "back_projection", "zssr"):
-        settings = {"preset": words.preset} if name == "zssr" else {}
+    for name, preset in (("bicubic", ""), ("back_projection", ""), *(("zssr", preset) for preset in words.presets)):
+        settings = {"preset": preset, "crop": min(words.crop, methods.preset(preset).crop)} if preset else {}
         start = time.process_time()
         result = methods.create(name, **settings).restore(lr, scale=SCALE)
-        label = f"srkit {name} {words.preset}" if settings else f"srkit {name}"
-        rows.append((label, time.process_time() - start, result.image, f"{result.steps} steps"))
+        rows.append((f"srkit {name} {preset}", time.process_time() - start, result.image, f"{result.steps} steps"))
     try:
         start = time.process_time()
-        image, steps = port(words.peers, lr, words.port_steps)
+        image, steps = port(words.peers, lr, words.port_steps, words.crop)
         rows.append(("pytorch-ZSSR", time.process_time() - start, image, steps))
     except Missing as reason:
         print(f"The port did not take part: {reason}.\n")
     protocol = Protocol.papers(SCALE)
-    print(f"### {words.picture.stem} x{SCALE}, LR by MATLAB's bicubic, PSNR on {protocol}, one thread\n")
+    size = "x".join(map(str, lr.shape[1:]))
+    print(f"### {words.picture.stem} x{SCALE}, LR of {size} by MATLAB's bicubic, PSNR on {protocol}, one thread\n")
     print("| who | CPU s | PSNR dB | steps |\n|---|--:|--:|---|")
     for label, seconds, sr, steps in rows:
         print(f"| {label} | {seconds:.1f} | {float(psnr(sr, hr, protocol=protocol)):.2f} | {steps} |")

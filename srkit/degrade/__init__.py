@@ -21,7 +21,7 @@ from srkit.degrade.kernels import (
     motion_path,
     sinc,
 )
-from srkit.degrade.pca import pca_basis, random_srmd_kernels, srmd_code, srmd_maps
+from srkit.degrade.pca import pca_basis, random_srmd_kernels, srmd_basis, srmd_code, srmd_maps
 from srkit.degrade.pool import check_pool, pool_blur, read_pool, save_pool
 from srkit.degrade.real_esrgan import real_esrgan
 from srkit.degrade.recipes import RECIPES, recipe
@@ -68,6 +68,7 @@ __all__ = [
     "save_pool",
     "shift",
     "sinc",
+    "srmd_basis",
     "srmd_code",
     "srmd_maps",
 ]

@@ -18,7 +18,7 @@ from srkit.degrade.kernels import gaussian_variances
 from srkit.errors import BadInput
 from srkit.ops.check import describe
 
-__all__ = ["column_major", "pca_basis", "random_srmd_kernels", "srmd_code", "srmd_maps"]
+__all__ = ["column_major", "pca_basis", "random_srmd_kernels", "srmd_basis", "srmd_code", "srmd_maps"]
 
 
 def column_major(kernel: Tensor) -> Tensor:
@@ -28,6 +28,9 @@ def column_major(kernel: Tensor) -> Tensor:
 
 def pca_basis(kernels: Tensor, *, components: int = 15) -> Tensor:
     """Return the basis ``(components, k*k)`` in which many kernels are best described; its rows are orthonormal.
+
+    An eigenvector may as well point the other way; here each points to the side of ``cos 0, cos 1, cos 2, …``, so that
+    every machine gives the same codes.
 
     Args:
         kernels: ``(n, k, k)``.
@@ -40,7 +43,22 @@ def pca_basis(kernels: Tensor, *, components: int = 15) -> Tensor:
         raise BadInput(f"A basis of {components} rows needs as many kernels (n, k, k); {describe(kernels)} was given.")
     vectors = column_major(kernels.double())  # (n, k*k)
     found: Tensor = torch.linalg.eigh(vectors.T @ vectors)[1]
-    return found.flip(1)[:, :components].T.contiguous()  # the largest first
+    basis = found.flip(1)[:, :components].T  # (components, k*k), the largest first
+    side = basis @ torch.arange(basis.shape[1], dtype=basis.dtype, device=basis.device).cos()
+    return torch.where(side < 0, -1.0, 1.0)[:, None] * basis
+
+
+def srmd_basis(*, components: int = 15, size: int = 15) -> Tensor:
+    """Return the basis ``(components, size*size)`` of srkit's own SRMD weights, made anew from a fixed seed.
+
+    Weights of the authors belong to the authors' basis, ``kernels/srmd_pca_matlab.mat`` in cszn/KAIR.
+
+    Args:
+        components: how many rows.
+        size: side of the kernels, odd.
+    """
+    rng = torch.Generator().manual_seed(0)
+    return pca_basis(random_srmd_kernels(2000, rng, size=size), components=components)
 
 
 def srmd_code(kernel: Tensor, basis: Tensor) -> Tensor:

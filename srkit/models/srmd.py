@@ -24,8 +24,9 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import conv
 from srkit.models._registry import Card, Layout, Score, register_model, score_table
+from srkit.ops.resize import imresize
 
-__all__ = ["CARD", "NOISE_FREE", "SRMD"]
+__all__ = ["CARD", "NOISE_FREE", "SMALL", "SRMD"]
 
 TABLE = "table of PSNR and SSIM under bicubic degradation in the README of cszn/SRMD"
 
@@ -115,6 +116,22 @@ NOISE_FREE = replace(
     "public in nihui/srmd-ncnn-vulkan (MIT) as 16-bit ncnn files, see tests/models/test_srmd.py for a reader",
 )
 
+SMALL = replace(
+    NOISE_FREE,
+    title="SRMDNF small",
+    idea="SRMDNF with 8 layers of 32 channels added to bicubic, small enough to be trained on a laptop; this course's.",
+    parameters={2: 64_172, 3: 68_507, 4: 74_576},
+    parameters_source="SRMDNF's layer list with 8 layers of 32 channels",
+    published=(),
+    measured=(),
+    deviations=(
+        *CARD.deviations,
+        "8 layers of 32 channels, which no paper uses: the course's own size",
+        "the layers' image is added to bicubic interpolation, with which minutes of training are enough",
+    ),
+    checkpoints="data/weights in this project; their codes are made with srkit.degrade.srmd_basis()",
+)
+
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     depth = sum(key.startswith("layers.") and key.endswith(".weight") for key in weights)
@@ -122,7 +139,8 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     if planes <= 3:
         raise KeyError("no plane beside the image holds a code")
     scale = isqrt(weights[f"layers.{depth - 1}.weight"].shape[0] // 3)
-    return {"scale": scale, "n_codes": planes - 3, "channels": channels, "depth": depth}
+    skip = (channels, depth) == (32, 8)  # which the weights do not tell: the course's size alone has it
+    return {"scale": scale, "n_codes": planes - 3, "channels": channels, "depth": depth, "skip": skip}
 
 
 LAYOUT = Layout(
@@ -131,27 +149,32 @@ LAYOUT = Layout(
 )
 
 
+@register_model("srmd_small", SMALL, layout=LAYOUT, n_codes=15, channels=32, depth=8, skip=True)
 @register_model("srmdnf", NOISE_FREE, layout=LAYOUT, n_codes=15)
 @register_model("srmd", CARD, layout=LAYOUT)
 class SRMD(nn.Module):
-    """Figure 1: image and stretched codes, a stack of 3x3 convolutions, a pixel shuffle; no skip anywhere.
+    """Figure 1: image and stretched codes, a stack of 3x3 convolutions, a pixel shuffle; in the paper no skip anywhere.
 
     Args:
         scale: enlargement factor.
         n_codes: numbers that describe the degradation: 15 PCA codes of the kernel, then the noise level over 255.
         channels: channels between the layers.
         depth: number of convolutions, at least 2.
+        skip: add what the layers give to the bicubic enlargement.
 
     Raises:
         BadInput: fewer than 2 layers, or no codes.
     """
 
-    def __init__(self, *, scale: int, n_codes: int = 16, channels: int = 128, depth: int = 12) -> None:
+    def __init__(
+        self, *, scale: int, n_codes: int = 16, channels: int = 128, depth: int = 12, skip: bool = False
+    ) -> None:
         super().__init__()
         if depth < 2 or n_codes < 1:
             raise BadInput(f"SRMD has at least 2 layers and 1 code; given: depth={depth}, n_codes={n_codes}.")
         self.scale = scale
         self.n_codes = n_codes
+        self.skip = skip
         widths = [3 + n_codes, *[channels] * (depth - 1), 3 * scale**2]
         self.layers = nn.ModuleList(conv(*pair) for pair in pairwise(widths))
 
@@ -169,7 +192,8 @@ class SRMD(nn.Module):
         features = torch.cat([lr, self.stretch(degradation, lr)], dim=1)  # (b, 3 + n_codes, h, w)
         for layer in self.layers[:-1]:
             features = layer(features).relu_()  # (b, 128, h, w)
-        return F.pixel_shuffle(self.layers[-1](features), self.scale)  # (b, 3, s*h, s*w)
+        sr = F.pixel_shuffle(self.layers[-1](features), self.scale)  # (b, 3, s*h, s*w)
+        return sr + imresize(lr, self.scale) if self.skip else sr
 
     def stretch(self, degradation: Tensor | None, lr: Tensor) -> Tensor:
         """Return the codes as maps ``(b, n_codes, h, w)``, section 3.3.

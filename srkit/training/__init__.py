@@ -7,7 +7,7 @@ from srkit.training.blind import RandomKernels, train_blind
 from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from srkit.training.cincgan import CinCGAN, train_cincgan
-from srkit.training.conditional import Conditional, KnownDegradations, Packed, train_conditional
+from srkit.training.conditional import Conditional, KnownDegradations, Packed, prepare_conditional, train_conditional
 from srkit.training.config import Config, make_config
 from srkit.training.curriculum import Easing
 from srkit.training.degraded import Degraded
@@ -91,6 +91,7 @@ __all__ = [
     "make_config",
     "make_state",
     "one_step",
+    "prepare_conditional",
     "restore",
     "resume",
     "run",

@@ -12,29 +12,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit import models
 from srkit.datasets import Pairs, Patches, load
 from srkit.datasets.maker import generator_for
-from srkit.degrade import (
-    apply_kernel,
-    draw,
-    gaussian_widths,
-    pca_basis,
-    random_srmd_kernels,
-    srmd_code,
-    srmd_maps,
-)
+from srkit.degrade import draw, gaussian_widths, random_srmd_kernels, srmd_basis, srmd_code, srmd_maps
+from srkit.errors import BadInput
 from srkit.ops import pixels
+from srkit.ops.kernels import delta
 from srkit.ops.resize import imresize
 from srkit.training.chance import chance
 from srkit.training.result import Run
 from srkit.training.start import train
 
-__all__ = ["Conditional", "KnownDegradations", "Packed", "train_conditional"]
+__all__ = ["Conditional", "KnownDegradations", "Packed", "prepare_conditional", "train_conditional"]
 
-Family = Literal["round", "anisotropic"]
+Family = Literal["round", "anisotropic", "none"]
 
 
 class Packed(nn.Module):
@@ -61,16 +56,19 @@ class KnownDegradations:
     Args:
         pairs: whose HR is used.
         basis: PCA basis ``(components, k*k)``.
-        family: ``"round"`` Gaussians with widths in ``widths``, or ``"anisotropic"`` ones as SRMD's authors draw them.
+        family: ``"round"`` Gaussians with widths in ``widths``, ``"anisotropic"`` ones as SRMD's authors draw them, or
+            ``"none"``: no blur, the bicubic reduction alone.
         widths: smallest and largest width of round kernels.
         sigma: largest noise level on the scale 0…255; None leaves the noise map out (SRMDNF).
         patch: side of the HR patch.
         batch: patches in a batch.
         seed: with the step it decides everything.
-        margin: HR pixels around a patch that are degraded and cut off again.
 
     Attributes:
         scale: of the pairs.
+
+    Raises:
+        BadInput: no such family.
     """
 
     def __init__(
@@ -84,33 +82,44 @@ class KnownDegradations:
         patch: int = 96,
         batch: int = 16,
         seed: int = 0,
-        margin: int = 8,
     ) -> None:
+        if family not in ("round", "anisotropic", "none"):
+            raise BadInput(f"family={family!r}: kernels are 'round', 'anisotropic' or 'none'.")
         self.scale, self.basis, self.family, self.widths, self.sigma = pairs.scale, basis, family, widths, sigma
-        self.seed, self.margin = seed, -(-margin // pairs.scale)
-        self.size = math.isqrt(basis.shape[-1])
+        self.seed, self.size = seed, math.isqrt(basis.shape[-1])
+        self.margin = -(-(self.size // 2) // self.scale) + 2  # LR pixels that see the patch's rim: kernel, then bicubic
         self._patches = Patches(pairs, patch=patch + 2 * self.margin * self.scale, batch=batch, seed=seed)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Return LR with its codes ``(n, 3 + n_codes, h, w)`` and HR ``(n, 3, scale*h, scale*w)`` of a step."""
         _, hr = self._patches.batch(step)
-        packed = torch.stack([self._degrade(one, generator_for(self.seed, step, i)) for i, one in enumerate(hr)])
-        return packed, pixels.crop_border(hr, self.margin * self.scale)
-
-    def _degrade(self, hr: Tensor, rng: torch.Generator) -> Tensor:
-        kernel = self._kernel(rng)
-        lr = pixels.quantise(imresize(apply_kernel(hr, kernel), 1 / self.scale))
-        level = None if self.sigma is None else draw.uniform(rng, 0, self.sigma)
-        if level is not None:
-            lr = lr + draw.normal(rng, lr.shape, lr) * level / 255
-        lr = pixels.crop_border(lr, self.margin)
-        maps = srmd_maps(srmd_code(kernel, self.basis), (lr.shape[-2], lr.shape[-1]), sigma=level)[0]
-        return torch.cat([lr, maps.to(lr)])  # (3 + n_codes, h, w)
+        draws = [generator_for(self.seed, step, place) for place in range(len(hr))]
+        kernels = torch.stack([self._kernel(rng) for rng in draws])  # (n, size, size)
+        lr = pixels.quantise(imresize(_blur_each(hr, kernels), 1 / self.scale))
+        lr = pixels.crop_border(lr, self.margin)  # (n, 3, h, w)
+        levels = None
+        if self.sigma is not None:
+            levels = torch.tensor([draw.uniform(rng, 0, self.sigma) for rng in draws])  # (n,)
+            noise = torch.stack([draw.normal(rng, lr.shape[1:], lr) for rng in draws])
+            lr = lr + noise * levels.view(-1, 1, 1, 1) / 255
+        maps = srmd_maps(srmd_code(kernels, self.basis), (lr.shape[-2], lr.shape[-1]), sigma=levels)
+        return torch.cat([lr, maps.to(lr)], dim=1), pixels.crop_border(hr, self.margin * self.scale)
 
     def _kernel(self, rng: torch.Generator) -> Tensor:
+        if self.family == "none":
+            return delta(self.size)
         if self.family == "round":
             return gaussian_widths(self.size, draw.uniform(rng, *self.widths))
         return random_srmd_kernels(1, rng, size=self.size)[0]
+
+
+def _blur_each(images: Tensor, kernels: Tensor) -> Tensor:
+    """Blur each of ``(n, c, h, w)`` with its own of ``(n, k, k)``, k odd; the border is replicated."""
+    n, c, h, w = images.shape
+    rim = kernels.shape[-1] // 2
+    padded = F.pad(images, (rim,) * 4, mode="replicate").view(1, n * c, h + 2 * rim, w + 2 * rim)
+    weights = kernels.to(images).repeat_interleave(c, 0)[:, None]  # (n*c, 1, k, k)
+    return F.conv2d(padded, weights, groups=n * c).view(n, c, h, w)
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,35 @@ class Conditional:
     net: nn.Module
     basis: Tensor
     run: Run
+
+
+def prepare_conditional(
+    pairs: Pairs | str | Path,
+    *,
+    scale: int = 2,
+    net: str = "srmdnf",
+    family: Family = "round",
+    widths: tuple[float, float] = (0.2, 2.8),
+    sigma: float | None = None,
+    components: int = 15,
+    size: int = 15,
+    patch: int = 48,
+    batch: int = 16,
+    seed: int = 0,
+    root: str | Path | None = None,
+    arguments: dict[str, Any] | None = None,
+) -> tuple[Packed, KnownDegradations]:
+    """Return what :func:`srkit.train` and ``resume`` need for SRMD: a packed network (``.net`` inside) and batches.
+
+    Their arguments are those of :func:`train_conditional`, which calls this.
+    """
+    data = load(pairs, scale=scale, root=root) if isinstance(pairs, str | Path) else pairs
+    with chance(seed):
+        packed = Packed(models.create(net, scale=data.scale, **(arguments or {})))
+    basis = srmd_basis(components=components, size=size)
+    return packed, KnownDegradations(
+        data, basis, family=family, widths=widths, sigma=sigma, patch=patch, batch=batch, seed=seed
+    )
 
 
 def train_conditional(
@@ -164,26 +202,15 @@ def train_conditional(
         size: side of the kernels.
         patch: side of the HR patch.
         batch: patches in a batch.
-        seed: decides basis, weights, patches and kernels.
+        seed: decides weights, patches and kernels.
         learning_rate: at its highest.
         root: where named data lie.
         arguments: of the network, for example ``{"channels": 32, "depth": 8}``.
         **settings: of :func:`srkit.train`.
     """
-    data = load(pairs, scale=scale, root=root) if isinstance(pairs, str | Path) else pairs
-    basis = pca_basis(_sample(family, widths, size, generator_for(seed, 0)), components=components)
-    batches = KnownDegradations(
-        data, basis, family=family, widths=widths, sigma=sigma, patch=patch, batch=batch, seed=seed
-    )
-    with chance(seed):
-        conditional = models.create(net, scale=data.scale, **(arguments or {}))
-    run = train(
-        Packed(conditional), batches, steps=steps, seed=seed, batch=batch, learning_rate=learning_rate, **settings
-    )
-    return Conditional(conditional.eval(), basis, run)
-
-
-def _sample(family: Family, widths: tuple[float, float], size: int, rng: torch.Generator) -> Tensor:
-    if family == "anisotropic":
-        return random_srmd_kernels(2000, rng, size=size)
-    return torch.stack([gaussian_widths(size, draw.uniform(rng, *widths)) for _ in range(1000)])
+    packed, batches = prepare_conditional(
+        pairs, scale=scale, net=net, family=family, widths=widths, sigma=sigma, components=components, size=size,
+        patch=patch, batch=batch, seed=seed, root=root, arguments=arguments,
+    )  # fmt: skip
+    run = train(packed, batches, steps=steps, seed=seed, batch=batch, learning_rate=learning_rate, **settings)
+    return Conditional(packed.net.eval(), batches.basis, run)

@@ -23,6 +23,7 @@ from srkit.degrade import (
     read_kernels,
     read_matrix,
     real_esrgan,
+    srmd_basis,
     srmd_code,
     srmd_maps,
 )
@@ -110,6 +111,21 @@ def test_our_basis_is_orthonormal_and_keeps_nearly_all_of_a_kernel() -> None:
     fresh = column_major(random_srmd_kernels(200, rng(1)))
     kept = (fresh @ basis.T).square().sum(1) / fresh.square().sum(1)
     assert float(kept.mean()) > 0.995
+
+
+CODE = (
+    *(0.1904973, -0.0984479, 0.0191188, -0.0183021, 0.0030819, -0.0106895, 0.0029847, -0.0015579),
+    *(-0.003233, 0.0152073, -0.000754, 0.0021969, -0.0001591, -1.68e-05, 0.0002733),
+)
+"""What srkit's SRMD weights are told of a round Gaussian of width 1.3, as it was when they were trained."""
+
+
+def test_the_codes_of_our_own_weights_are_the_same_on_every_machine() -> None:
+    """The recorded code was made when the weights were trained; an eigenvector that turns round would change a sign."""
+    code = srmd_code(gaussian_widths(15, 1.3), srmd_basis())
+    assert code.tolist() == pytest.approx(CODE, abs=1e-6)
+    side = srmd_basis() @ torch.arange(225.0, dtype=torch.float64).cos()
+    assert float(side.min()) > 1e-4  # none is so undecided that rounding could turn it
 
 
 @pytest.mark.shared

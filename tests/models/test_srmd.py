@@ -55,7 +55,11 @@ class Bicubic(nn.Module):
 def test_the_state_dict_of_kair_gives_the_pixels_of_its_code(tmp_path: Path) -> None:
     record = golden("srmd")
     net = srkit.models.load(published_file(record, tmp_path))
-    assert (net.name, net.scale, net.arguments) == ("srmdnf", 2, {"n_codes": 15, "channels": 16, "depth": 12})
+    assert (net.name, net.scale, net.arguments) == (
+        "srmdnf",
+        2,
+        {"n_codes": 15, "channels": 16, "depth": 12, "skip": False},
+    )
     shown = planes(18, *record["size"])
     with torch.no_grad():
         same_as_golden(record, net(shown[:, :3], degradation=shown[:, 3:]))

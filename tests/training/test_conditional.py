@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from srkit.datasets import samples
-from srkit.degrade import gaussian_widths, pca_basis, srmd_code
+from srkit.degrade import apply_kernel, gaussian_widths, pca_basis, srmd_basis, srmd_code
+from srkit.errors import BadInput
 from srkit.evaluation import Told, evaluate, mismatch
-from srkit.training import KnownDegradations, Packed, train_conditional
+from srkit.ops.pixels import quantise
+from srkit.ops.resize import imresize
+from srkit.training import KnownDegradations, Packed, prepare_conditional, resume, train, train_conditional
 from tests._shared import shared
 
 
@@ -28,6 +33,55 @@ def test_each_patch_comes_with_the_code_of_its_own_kernel_and_its_noise() -> Non
     assert torch.equal(batches.batch(4)[0], lr)
     kernel = codes[0, :15, 0, 0].double() @ basis()
     assert float(kernel.sum()) == pytest.approx(1, abs=0.05)  # a code is a kernel again
+
+
+class _Whole(KnownDegradations):
+    """Remembers the kernels it drew."""
+
+    def _kernel(self, rng: torch.Generator) -> torch.Tensor:
+        self.drawn = [*getattr(self, "drawn", []), super()._kernel(rng)]
+        return self.drawn[-1]
+
+
+def test_a_patch_is_the_same_part_of_the_whole_image_degraded() -> None:
+    """The rim that is cut off again is wide enough: the patch knows nothing of where it was cut."""
+    batches = _Whole(samples(scale=2)[:1], basis(), widths=(2.5, 3.0), patch=24, batch=2, seed=3)
+    lr, hr = batches.batch(0)
+    image = samples(scale=2)[0].hr
+    for kernel, small, large in zip(batches.drawn, lr, hr, strict=True):
+        found = 0
+        for turned in (image.flip(dims) for dims in ((), (1,), (2,), (1, 2))):
+            for upright in (turned, turned.transpose(1, 2)):
+                places = (upright.unfold(1, 24, 2).unfold(2, 24, 2)[0] == large[0]).all((-1, -2)).nonzero()
+                for top, left in places.tolist():
+                    whole = quantise(imresize(apply_kernel(upright, kernel), 1 / 2))
+                    part = whole[:, top : top + 12, left : left + 12]
+                    found += float((part - small[:3]).abs().max()) < 1.5 / 255
+        assert found >= 1
+
+
+def test_without_a_blur_every_patch_is_told_the_code_of_a_single_pixel() -> None:
+    batches = KnownDegradations(samples(scale=2), srmd_basis(), family="none", patch=24, batch=2, seed=1)
+    lr, hr = batches.batch(0)
+    assert torch.allclose(lr[0, 3:, 0, 0].double(), srmd_basis()[:, 112], atol=1e-6)  # the middle of 225
+    assert torch.allclose(imresize(hr, 1 / 2)[..., 3:-3, 3:-3], lr[:, :3, 3:-3, 3:-3], atol=1 / 255)
+    with pytest.raises(BadInput, match="'none'"):
+        KnownDegradations(samples(scale=2), srmd_basis(), family="oval")  # type: ignore[arg-type]
+
+
+def test_a_conditional_run_that_was_stopped_goes_on_as_if_it_had_not(tmp_path: Path) -> None:
+    def parts() -> dict[str, object]:
+        net, batches = prepare_conditional(samples(scale=2), net="srmd_small", patch=16, batch=2)
+        return {"net": net, "pairs": batches}
+
+    whole, half = parts(), parts()
+    train(**whole, steps=4, patch=16, batch=2, progress=False)  # type: ignore[arg-type]
+    halt = lambda state, outcome: setattr(state, "stop", "enough" if state.step == 2 else "")  # noqa: E731
+    train(**half, steps=4, patch=16, batch=2, out=tmp_path / "run", callbacks=[halt], progress=False)  # type: ignore[arg-type]
+    again = parts()
+    resume(tmp_path / "run", **again, progress=False)  # type: ignore[arg-type]
+    for one, other in zip(whole["net"].parameters(), again["net"].parameters(), strict=True):  # type: ignore[attr-defined]
+        assert torch.equal(one, other)
 
 
 def test_a_packed_network_hands_the_channels_behind_the_image_on() -> None:
