@@ -196,7 +196,7 @@ class SRMD(nn.Module):
         for layer in self.layers[:-1]:
             features = layer(features).relu_()  # (b, 128, h, w)
         sr = F.pixel_shuffle(self.layers[-1](features), self.scale)  # (b, 3, s*h, s*w)
-        return sr + imresize(lr, self.scale) if self.skip else sr
+        return sr + imresize(lr, self.scale) if self.skip else sr  # (b, 3, s*h, s*w)
 
     def stretch(self, degradation: Tensor | None, lr: Tensor) -> Tensor:
         """Return the codes as maps ``(b, n_codes, h, w)``, section 3.3.
