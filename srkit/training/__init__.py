@@ -34,12 +34,16 @@ from srkit.training.stages import train_stages
 from srkit.training.start import resume, train
 from srkit.training.state import Best, State, make_state
 from srkit.training.translators import Degrader, HighToLow, Translator
-from srkit.training.unpaired import Translation, UnpairedPatches, made_pairs, train_dsgan, train_high_to_low
+from srkit.training.unpaired import Translation, made_pairs, train_dsgan, train_high_to_low
+from srkit.training.unpaired_patches import UnpairedPatches, check_unpaired
+from srkit.training.weak import WEAK, Weak, train_weak
+from srkit.training.weak_study import compare_weak, make_domain
 from srkit.training.weights import begin_from
 from srkit.training.world import World, join_world
 
 __all__ = [
     "SCHEDULES",
+    "WEAK",
     "Adversary",
     "Average",
     "Batches",
@@ -74,10 +78,13 @@ __all__ = [
     "Translator",
     "UnpairedPatches",
     "Validate",
+    "Weak",
     "World",
     "begin_from",
     "bsrgan_recipe",
     "bsrnet_recipe",
+    "check_unpaired",
+    "compare_weak",
     "esrgan_recipe",
     "fssr_recipe",
     "grow_pool",
@@ -89,6 +96,7 @@ __all__ = [
     "low_to_high_recipe",
     "made_pairs",
     "make_config",
+    "make_domain",
     "make_state",
     "one_step",
     "prepare_conditional",
@@ -106,4 +114,5 @@ __all__ = [
     "train_kernel_gan",
     "train_kmsr",
     "train_stages",
+    "train_weak",
 ]

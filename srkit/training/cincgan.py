@@ -27,7 +27,8 @@ from srkit.training.batch import Batches
 from srkit.training.chance import chance
 from srkit.training.result import Run
 from srkit.training.translators import Translator
-from srkit.training.unpaired import Images, InPredictions, UnpairedPatches, begin_or_resume
+from srkit.training.unpaired import InPredictions, begin_or_resume
+from srkit.training.unpaired_patches import Images, UnpairedPatches, check_unpaired
 
 __all__ = ["CinCGAN", "CinCGANWeights", "squared_variation", "train_cincgan"]
 
@@ -179,6 +180,7 @@ def train_cincgan(
     seed: int = 0,
     enlarge: nn.Module | None = None,
     arguments: Mapping[str, Any] | None = None,
+    rates: tuple[float, float, float] = (2e-4, 1e-4, 1e-4),
     **settings: Any,
 ) -> list[Run]:
     """Train CinCGAN in its three phases: the inner cycle; the SR network on bicubic pairs; both cycles together.
@@ -196,6 +198,7 @@ def train_cincgan(
         seed: decides everything.
         enlarge: the SR network; None is EDSR with 16 blocks of 64 channels.
         arguments: of :class:`CinCGAN`.
+        rates: learning rates of the phases.
         **settings: of :func:`srkit.train`, for all phases.
 
     Returns:
@@ -206,21 +209,29 @@ def train_cincgan(
     """
     if not any(steps):
         raise BadInput("steps=(0, 0, 0) trains nothing: give the updates of each phase, for example (600, 600, 300).")
+    check_unpaired(real, large, patch=patch, scale=scale)
     with chance(seed):
         sr_net = models.create("edsr_baseline", scale=scale) if enlarge is None else enlarge
         system = CinCGAN(sr_net, **(arguments or {}))
     unpaired = UnpairedPatches(real, large, scale=scale, patch=patch, batch=batch, seed=seed)
     phases: tuple[tuple[str, nn.Module, Batches, dict[str, Any]], ...] = (
-        ("inner", system, Cycled(unpaired, joint=False), {"loss": InPredictions(), "learning_rate": 2e-4}),
-        ("enlarge", sr_net, Bicubic(unpaired), {"loss": "1*L1", "learning_rate": 1e-4}),
-        ("joint", system, Cycled(unpaired, joint=True), {"loss": InPredictions(), "learning_rate": 1e-4}),
+        ("inner", system, Cycled(unpaired, joint=False), {"loss": InPredictions()}),
+        ("enlarge", sr_net, Bicubic(unpaired), {"loss": "1*L1"}),
+        ("joint", system, Cycled(unpaired, joint=True), {"loss": InPredictions()}),
     )
     runs = []
-    for (name, net, batches, own), length in zip(phases, steps, strict=True):
+    for (name, net, batches, own), length, rate in zip(phases, steps, rates, strict=True):
         system.joint = name == "joint"
         folder = None if out is None else Path(out) / name
         if length:
-            given = {"batch": batch, "patch": patch, "schedule": "halve@40000", **own, **settings}
+            given = {
+                "batch": batch,
+                "patch": patch,
+                "schedule": "halve@40000",
+                "learning_rate": rate,
+                **own,
+                **settings,
+            }
             runs.append(begin_or_resume(net, batches, steps=length, seed=seed, out=folder, **given))
     return runs
 

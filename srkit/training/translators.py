@@ -124,21 +124,29 @@ class HighToLow(nn.Module):
     Args:
         channels: of every layer.
         n_blocks: residual blocks before each change of size.
+        halvings: how often the image is halved before it is doubled again; 4 in the paper, at least 2.
+        skip: add a tenth of the result to the mean of 4x4 pixels, and the noise, a field for each colour, to that. The
+            paper's does not; a training of minutes needs it, and 2 halvings.
+
+    Raises:
+        BadInput: fewer than 2 halvings.
     """
 
-    def __init__(self, *, channels: int = 64, n_blocks: int = 2) -> None:
+    def __init__(self, *, channels: int = 64, n_blocks: int = 2, halvings: int = 4, skip: bool = False) -> None:
         super().__init__()
-        self.reduces, c = 4, channels
-        self.strength = nn.Parameter(torch.zeros(3))
+        if halvings < 2:
+            raise BadInput(f"halvings={halvings}: the small image is a quarter of the large one, so give 2 or more.")
+        self.reduces, self.skip, c = 4, skip, channels
+        self.strength = nn.Parameter(torch.full((3,), 0.02 if skip else 0.0))  # at 0, noise added has no slope
         self.head = conv(3, c)
         halves = [
             (*(ReducerBlock(c) for _ in range(n_blocks)), nn.BatchNorm2d(c), nn.ReLU(), nn.Conv2d(c, c, 3, 2, 1))
-            for _ in range(4)
+            for _ in range(halvings)
         ]
         self.down = nn.Sequential(*(layer for half in halves for layer in half))
         doubles = [
             (*(ReducerBlock(c) for _ in range(n_blocks)), conv(c, 4 * c), nn.PixelShuffle(2), nn.ReLU())
-            for _ in range(2)
+            for _ in range(halvings - 2)
         ]
         self.up = nn.Sequential(*(layer for double in doubles for layer in double))
         self.tail = conv(c, 3)
@@ -148,10 +156,12 @@ class HighToLow(nn.Module):
 
         Args:
             image: the large image.
-            noise: white, ``(b, 1, h, w)``; None draws it from torch's global generator.
+            noise: white, ``(b, 1, h, w)``, with a skip ``(b, 3, h/4, w/4)``; None draws it from torch's global
+                generator.
         """
-        noise = torch.randn_like(image[:, :1]) if noise is None else noise
-        spoilt = 2 * image - 1 + self.strength.view(1, 3, 1, 1) * noise  # (b, 3, h, w) in about [-1, 1]
-        small = self.down(F.relu(self.head(spoilt)))  # (b, channels, h/16, w/16)
+        mean = F.avg_pool2d(image, 4)  # (b, 3, h/4, w/4)
+        noise = torch.randn_like(mean if self.skip else image[:, :1]) if noise is None else noise
+        grain = self.strength.view(1, 3, 1, 1) * noise  # (b, 3, h, w), with a skip (b, 3, h/4, w/4)
+        small = self.down(F.relu(self.head(2 * image - 1 + (0 if self.skip else grain))))  # (b, channels, h/16, w/16)
         made: Tensor = torch.tanh(self.tail(self.up(small)))  # (b, 3, h/4, w/4)
-        return (made + 1) / 2
+        return mean + grain + 0.1 * made if self.skip else (made + 1) / 2

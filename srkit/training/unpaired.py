@@ -8,7 +8,7 @@ loop, judges, guard, checkpoints and validation as in :mod:`srkit.training.adver
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit import discriminators, losses
-from srkit.datasets import Pairs, Patches, Source, load
+from srkit.datasets import Pairs, Source
 from srkit.errors import BadInput
 from srkit.layers import Prediction
 from srkit.ops import pixels
@@ -27,76 +27,20 @@ from srkit.training.adversarial import Adversary, Player
 from srkit.training.batch import Batches
 from srkit.training.chance import chance, mix
 from srkit.training.result import Run
-from srkit.training.scales import at_scale
 from srkit.training.start import resume, train
 from srkit.training.supervise import LossFunction, terms_of
 from srkit.training.translators import Degrader, HighToLow
+from srkit.training.unpaired_patches import Images, Reordered, UnpairedPatches, check_unpaired, images_of
 
 __all__ = [
     "InPredictions",
     "Translation",
-    "UnpairedPatches",
     "begin_or_resume",
     "made_pairs",
     "train_dsgan",
     "train_high_to_low",
     "with_judge",
 ]
-
-Images = Pairs | str | Path
-
-
-class UnpairedPatches:
-    """Batches of three kinds of patches: from real small images, from large ones, and the latter reduced by bicubic.
-
-    Args:
-        real: small images as they are found: a folder, a name, or pairs whose HR is taken.
-        large: good large images, likewise; they need not show what ``real`` shows.
-        scale: by how much the large images are reduced.
-        patch: side of the large patch; the small ones have ``patch / scale``.
-        batch: patches of each kind.
-        seed: with the step it decides everything.
-
-    Attributes:
-        scale: as given.
-    """
-
-    def __init__(
-        self, real: Images, large: Images, *, scale: int, patch: int = 128, batch: int = 16, seed: int = 0
-    ) -> None:
-        self.scale = scale
-        self._real = Patches(_images(real), patch=patch // scale, batch=batch, seed=seed)
-        self._large = Patches(_images(large), patch=patch // scale * scale, batch=batch, seed=seed + 1)
-
-    def __len__(self) -> int:
-        """Return the number of large images."""
-        return len(self._large)
-
-    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """Return real small patches ``(b, 3, h, w)``, large ones ``(b, 3, scale*h, scale*w)``, and the clean small."""
-        large = self._large.batch(step)[1]
-        clean = pixels.quantise(imresize(large, 1 / self.scale))  # (b, 3, h, w)
-        return self._real.batch(step)[1], large, {"clean": clean}
-
-
-class Reordered:
-    """The same patches as a translation wants them: what is translated, what it should keep to, what is real.
-
-    Args:
-        batches: real, large and clean small patches.
-        order: picks source and goal of ``(real, large, clean)``.
-    """
-
-    def __init__(
-        self, batches: UnpairedPatches, order: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
-    ) -> None:
-        self.batches, self.order = batches, order
-
-    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """Return source ``(b, 3, h, w)``, goal and real patches of one size."""
-        real, large, extra = self.batches.batch(step)
-        source, goal = self.order(real, large, extra["clean"])
-        return source, goal, {"goal": goal, "real": real}
 
 
 class InPredictions:
@@ -194,6 +138,8 @@ def train_dsgan(
         arguments: of :class:`srkit.training.Degrader`.
         **settings: of :func:`srkit.train`; an unfinished run in ``out`` is resumed.
     """
+    if large is not None:
+        check_unpaired(real, large, patch=patch, scale=scale, alone="leave `large` out, and the real ones are reduced")
     batches = UnpairedPatches(real, real if large is None else large, scale=scale, patch=patch, batch=batch, seed=seed)
     judge = adversary or Adversary(game="CE", weight=0.005, discriminator="texture", betas=(0.5, 0.999))
     with chance(seed):
@@ -236,6 +182,7 @@ def train_high_to_low(
         arguments: of :class:`srkit.training.HighToLow`.
         **settings: of :func:`srkit.train`; an unfinished run in ``out`` is resumed.
     """
+    check_unpaired(real, large, patch=patch, scale=4)
     batches = UnpairedPatches(real, large, scale=4, patch=patch, batch=batch, seed=seed)
     judge = adversary or Adversary(game="Hinge", weight=0.05, discriminator="residual", betas=(0.0, 0.9))
     with chance(seed):
@@ -260,7 +207,7 @@ def made_pairs(maker: nn.Module, large: Images, *, scale: int, seed: int = 0, cl
         clean_by: reduce HR by this first, which takes its own noise away (2 in FSSR's TDSR).
     """
     network: Any = (maker.maker if isinstance(maker, Translation) else maker).eval()
-    images = _images(large)
+    images = images_of(large)
     sources = []
     for number, pair in enumerate(images):
         hr = pixels.modcrop(pair.hr, 16 * clean_by)
@@ -270,10 +217,6 @@ def made_pairs(maker: nn.Module, large: Images, *, scale: int, seed: int = 0, cl
             lr = pixels.quantise(network(small[None])[0])
         sources.append(Source(pair.name, hr, lr))
     return Pairs(sources, name=f"{images.name} | {type(network).__name__}", scale=scale)
-
-
-def _images(given: Images) -> Pairs:
-    return at_scale(load(given, scale=1) if isinstance(given, str | Path) else given, 1)
 
 
 def _train(system: nn.Module, batches: Batches, **settings: Any) -> Run:

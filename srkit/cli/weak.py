@@ -1,0 +1,81 @@
+"""``srkit weak``: train a network for real images of which no large versions exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from srkit.cli._help import examples
+from srkit.cli._network import Choice, Machine, machine_options, progress_bar
+from srkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["command"]
+
+
+@click.command(
+    "weak",
+    epilog=examples(
+        "srkit weak fssr photos/ good/ --model edsr_small --scale 2 --steps 300,100 --enlarge photos/ --out out",
+        "srkit weak cincgan photos/ good/ --model edsr_small --scale 2 --steps 300,0 --out runs/cycle",
+        "srkit weak bulat photos/ good/ --model x4.safetensors --steps 600,100 --out runs/bulat",
+    ),
+)
+@click.argument("system", metavar="SYSTEM")
+@click.argument("real", type=click.Path(path_type=Path))
+@click.argument("large", type=click.Path(path_type=Path))
+@click.option("--model", metavar="NAME|FILE", required=True, help="Where to begin: a trained network, by name or file.")
+@click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement; a weight file knows it.")
+@click.option("--steps", default="300,100", show_default=True, metavar="N,M", help="Of the two phases; M may be 0.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides everything.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the runs; call again to go on.")
+@click.option("--enlarge", type=click.Path(path_type=Path), help="At the end, enlarge these into OUT/enlarged.")
+@machine_options
+def command(system: str, real: Path, large: Path, machine: Machine, **options: Any) -> int:
+    """Train by SYSTEM (fssr, bulat, cincgan) from REAL, small photographs, and LARGE, good pictures of other things.
+
+    The settings are those of docs/BENCHMARKS.md, for minutes on a CPU; srkit.training has the papers'.
+    """
+    from srkit.training import train_weak
+
+    machine.set_threads()
+    net = Choice(model=options["model"], scale=options["scale"]).open(Machine("cpu", machine.threads))
+    found = train_weak(
+        system, real, large, net=net, steps=_steps(options["steps"]), out=options["out"], seed=options["seed"],
+        device=machine.device,
+    )  # fmt: skip
+    for name, run in found.runs.items():
+        click.echo(f"[{name}]\n{run}")
+    if any(run.interrupted for run in found.runs.values()):
+        click.echo("Stopped; the same call goes on.")
+        return 130
+    if options["enlarge"] is not None:
+        _enlarge(found.net, options["enlarge"], options["out"] / "enlarged")
+    return 0
+
+
+def _steps(text: str) -> tuple[int, int]:
+    try:
+        first, second = (int(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(f"--steps {text!r} was given; write the steps of the two phases: --steps 300,100.") from None
+    if first < 1 or second < 0:
+        raise BadInput(f"--steps {text}: the first phase needs 1 step or more, the second 0 or more.")
+    return first, second
+
+
+def _enlarge(net: nn.Module, folder: Path, out: Path) -> None:
+    from srkit.inference import upscale
+    from srkit.ops.files import list_images, read, write
+
+    pictures = list_images(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    with progress_bar("enlarging", unit="picture") as move:
+        for number, picture in enumerate(pictures, start=1):
+            write(out / f"{picture.stem}.png", upscale(read(picture), net), overwrite=True)
+            move(number, len(pictures))
+    click.echo(f"Enlarged: {out}")

@@ -1,0 +1,257 @@
+"""What weak supervision gains: the same network, once for each kind of training, beside what could be gained at most.
+
+The real domain is a chain of degradations that only the oracle is told, so that there is a truth to measure with.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from statistics import fmean
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from srkit import models
+from srkit.datasets import Pairs, Source, degraded
+from srkit.datasets.pair import bicubic_lr
+from srkit.evaluation import evaluate
+from srkit.evaluation.gap import grain, spectrum_gap
+from srkit.inference import upscale
+from srkit.metrics import Naturalness, niqe, psnr
+from srkit.ops import pixels
+from srkit.training.callbacks import Listener
+from srkit.training.cincgan import CinCGAN
+from srkit.training.loop import Outcome, training_mode
+from srkit.training.scales import at_scale
+from srkit.training.start import train
+from srkit.training.state import State
+from srkit.training.unpaired import made_pairs
+from srkit.training.weak import TUNING, Weak, train_weak
+
+__all__ = ["Domain", "Likeness", "Seen", "Standing", "compare_lr", "compare_weak", "learnt", "make_domain"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """A real domain of which, unlike of a real one, the truth is known.
+
+    Attributes:
+        real: its small images, at scale 1; large ones of the same scenes are nowhere.
+        large: good large images of other scenes, at scale 1.
+        bicubic: pairs of ``large`` and their bicubic LR.
+        told: pairs of ``large`` and what the chain makes of them; for the oracle.
+        test: pairs of a third set, LR made by the chain.
+        redrawn: LR images of the same scenes with other noise: how alike two of the real kind are.
+    """
+
+    real: Pairs
+    large: Pairs
+    bicubic: Pairs
+    told: Pairs
+    test: Pairs
+    redrawn: Sequence[Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likeness:
+    """How alike two series of LR images of the same scenes are.
+
+    Attributes:
+        gap: of their radial spectra, dB.
+        psnr: of one to the other, RGB, dB.
+        grain: noise of the first, in 8-bit levels.
+    """
+
+    gap: float
+    psnr: float
+    grain: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One line of the comparison.
+
+    Attributes:
+        name: how the network was trained.
+        psnr: on the test images, luma, dB.
+        ssim: likewise.
+        niqe: mean; None without statistics.
+        likeness: of the LR images trained on to the real ones (CinCGAN: of the cleaned to the clean ones), on the
+            scenes of the test images; None where there are none.
+        seconds: CPU time of the training.
+    """
+
+    name: str
+    psnr: float
+    ssim: float
+    niqe: float | None = None
+    likeness: Likeness | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Seen:
+    """The learning curve of a weakly supervised training, as a callback.
+
+    Args:
+        test: pairs of the real domain.
+        every: steps between two points.
+
+    Attributes:
+        points: one dict for each point: step, gap, psnr, grain, and what the judges say.
+    """
+
+    test: Pairs
+    every: int = 50
+    points: list[dict[str, float]] = field(default_factory=list)
+
+    def __call__(self, state: State, outcome: Outcome) -> None:
+        """Measure where a point is due."""
+        if state.step % self.every:
+            return
+        with training_mode(state.net):
+            state.net.eval()
+            found = learnt(state.net, self.test)
+        says = {name: value for name, value in outcome.beside.items() if name.endswith(("of real", "of made"))}
+        self.points.append({"step": state.step, "gap": found.gap, "psnr": found.psnr, "grain": found.grain, **says})
+
+
+def make_domain(real: Pairs, large: Pairs, test: Pairs, chain: str, *, seed: int = 0) -> Domain:
+    """Spoil two of three sets by a chain, and the third for the oracle.
+
+    Args:
+        real: pairs whose LR, made by the chain, are the real images; their HR is thrown away.
+        large: pairs of other scenes.
+        test: pairs of others again.
+        chain: formula of degradations.
+        seed: decides the noise; each set has its own.
+    """
+    seen, told, unseen, redrawn = (
+        _kept(degraded(pairs, chain, seed=seed + number)) for number, pairs in enumerate((real, large, test, test))
+    )
+    return Domain(
+        real=Pairs([Source(source.name, source.lr) for source in seen.sources], name="real", scale=1),  # type: ignore[arg-type]
+        large=at_scale(large, 1).named("large"),
+        bicubic=large,
+        told=told,
+        test=unseen,
+        redrawn=[pair.lr for pair in redrawn],
+    )
+
+
+def compare_weak(
+    system: str,
+    domain: Domain,
+    *,
+    net: nn.Module,
+    steps: tuple[int, int],
+    tuning: int,
+    seed: int = 0,
+    first: Mapping[str, Any] | None = None,
+    natural: Naturalness | None = None,
+    callbacks: Sequence[Listener] = (),
+) -> tuple[list[Standing], Weak]:
+    """Train the same network on bicubic pairs, by the system, and on the truth, and measure them on unseen images.
+
+    Args:
+        system: as for :func:`srkit.training.train_weak`.
+        domain: what it is trained and measured on.
+        net: where all begin; it is left as it is.
+        steps: of the system's two phases.
+        tuning: steps on bicubic pairs, and of the oracle.
+        seed: decides everything.
+        first: settings of the system's first phase.
+        natural: NIQE's statistics.
+        callbacks: of the first phase.
+
+    Returns:
+        The lines, and what the system made.
+    """
+    scale, real = domain.test.scale, [pair.lr for pair in domain.test]
+    plain = [bicubic_lr(pair.hr, scale) for pair in domain.test]
+    measure = partial(_stand, test=domain.test, natural=natural)
+    lines = [measure("bicubic, not trained", models.create("bicubic", scale=scale))]
+    for name, pairs, small in (
+        ("trained on bicubic pairs", domain.bicubic, plain),
+        ("oracle, trained on the truth", domain.told, domain.redrawn),
+    ):
+        tuned, seconds = _timed(partial(_tuned, copy.deepcopy(net), pairs, tuning, seed))
+        lines.append(measure(name, tuned, None if system == "cincgan" else compare_lr(small, real), seconds))
+    given: dict[str, Any] = {"steps": steps, "seed": seed, "first": first, "callbacks": callbacks, "progress": False}
+    found, seconds = _timed(partial(train_weak, system, domain.real, domain.large, net=copy.deepcopy(net), **given))
+    alike = learnt(found.net if system == "cincgan" else found.maker, domain.test)
+    lines.insert(2, measure(f"trained by {system}", found.net, alike, seconds))
+    return lines, found
+
+
+def learnt(system: nn.Module, test: Pairs) -> Likeness:
+    """Return how alike what a system makes of the test scenes is to what it should be.
+
+    Args:
+        system: makes real-looking images of large ones (compared with the real ones), or is a
+            :class:`srkit.training.CinCGAN` (its cleaned images are compared with the bicubic LR).
+        test: pairs of the real domain.
+    """
+    if isinstance(system, CinCGAN):
+        with torch.no_grad():
+            cleaned = [pixels.quantise(system.clean(pair.lr[None])[0]) for pair in test]
+        return compare_lr(cleaned, [bicubic_lr(pair.hr, test.scale) for pair in test])
+    made = made_pairs(system, at_scale(test, 1), scale=test.scale)
+    return compare_lr([pair.lr for pair in made], [pair.lr for pair in test])
+
+
+def compare_lr(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> Likeness:
+    """Compare two series of LR images ``(3, h, w)`` of the same scenes; the larger of each two is cut."""
+    both = [_common(a, b) for a, b in zip(ours, theirs, strict=True)]
+    return Likeness(
+        gap=spectrum_gap([a for a, _ in both], [b for _, b in both]),
+        psnr=fmean(float(psnr(a, b)) for a, b in both),
+        grain=fmean(grain(a) for a, _ in both),
+    )
+
+
+def _kept(pairs: Pairs) -> Pairs:
+    """Return the same pairs, made once."""
+    return Pairs([Source(pair.name, pair.hr, pair.lr) for pair in pairs], name=pairs.name, scale=pairs.scale)
+
+
+def _common(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    height, width = (min(a.shape[axis], b.shape[axis]) for axis in (-2, -1))
+    return a[..., :height, :width], b[..., :height, :width]
+
+
+def _tuned(net: nn.Module, pairs: Pairs, steps: int, seed: int) -> nn.Module:
+    given = {**TUNING, "patch": 24 * pairs.scale, "seed": seed, "progress": False}
+    return train(net, pairs, steps=steps, **given).net if steps else net
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    begin = time.process_time()
+    return work(), time.process_time() - begin
+
+
+def _stand(
+    name: str,
+    net: nn.Module,
+    likeness: Likeness | None = None,
+    seconds: float = 0.0,
+    *,
+    test: Pairs,
+    natural: Naturalness | None,
+) -> Standing:
+    mean = evaluate(net, test).mean
+    return Standing(
+        name=name,
+        psnr=mean.psnr,
+        ssim=mean.ssim,
+        niqe=None if natural is None else fmean(niqe(upscale(pair.lr, net), natural) for pair in test),
+        likeness=likeness,
+        seconds=seconds,
+    )

@@ -1,0 +1,144 @@
+"""Weak supervision by one call: from two folders alone, with errors that teach, and the table that shows its effect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import srkit
+from srkit.datasets import Pairs
+from srkit.errors import BadFile, BadInput, UnknownName
+from srkit.evaluation.gap import grain, radial_spectrum, spectrum_gap
+from srkit.training import WEAK, CinCGAN, compare_weak, make_domain, train_dsgan, train_weak
+from srkit.training.weak_study import Seen, compare_lr, learnt
+
+QUICK: dict[str, Any] = {"patch": 32, "batch": 2}
+CHAIN = "blur(1.2) > down(2) > noise(5) > jpeg(80)"
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Return a folder of real images and one of large ones that show something else; nothing else is known of them."""
+    for number, pair in enumerate(srkit.datasets.samples(scale=2)[:4]):
+        name, image = ("real", pair.lr[:, :96, :96]) if number < 2 else ("large", pair.hr[:, :160, :160])
+        (tmp_path / name).mkdir(exist_ok=True)
+        srkit.write(tmp_path / name / f"{number}.png", image)
+    return tmp_path / "real", tmp_path / "large"
+
+
+def net(scale: int = 2) -> torch.nn.Module:
+    return srkit.models.create("edsr", scale=scale, tiny=True)
+
+
+def cut(pairs: Pairs, side: int = 96) -> Pairs:
+    sources = [srkit.datasets.Source(pair.name, pair.hr[:, :side, :side].contiguous()) for pair in pairs]
+    return Pairs(sources, name=pairs.name, scale=pairs.scale)
+
+
+@pytest.mark.parametrize("system", sorted(WEAK))
+def test_two_folders_alone_are_enough_and_the_same_call_goes_on(
+    system: str, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    scale = 4 if system == "bulat" else 2
+    given: dict[str, Any] = {**QUICK, "progress": False, "out": tmp_path / "run"}
+    begun = net(scale)
+    before = {name: weight.clone() for name, weight in begun.state_dict().items()}
+    found = train_weak(system, *folders, net=begun, steps=(2, 1), **given)
+    assert [run.steps for run in found.runs.values()] == [2, 1]
+    assert any(not torch.equal(weight, before[name]) for name, weight in begun.state_dict().items())
+    assert found.net(torch.rand(1, 3, 8, 9)).shape == (1, 3, 8 * scale, 9 * scale)
+    assert isinstance(found.net, CinCGAN) == (system == "cincgan")
+    longer = train_weak(system, *folders, net=net(scale), steps=(3, 2), **given)
+    assert [run.steps for run in longer.runs.values()] == [3, 2]
+    once = train_weak(system, *folders, net=net(scale), steps=(3, 0), **{**given, "out": None})
+    assert once.runs.keys() == {next(iter(longer.runs))}
+
+
+def test_folders_that_cannot_be_learnt_from_are_refused_with_what_to_do(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    real, large = folders
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "small").mkdir()
+    srkit.write(tmp_path / "small" / "a.png", torch.rand(3, 20, 24))
+    with pytest.raises(BadFile, match="empty"):
+        train_weak("fssr", tmp_path / "empty", large, net=net(), steps=(1, 1))
+    with pytest.raises(BadFile, match="There is no folder"):
+        train_weak("cincgan", real, tmp_path / "nowhere", net=net(), steps=(1, 1))
+    with pytest.raises(BadInput, match=r"All real images .*largest square in them has side 20.*patch=40"):
+        train_weak("fssr", tmp_path / "small", large, net=net(), steps=(1, 1))
+    with pytest.raises(BadInput, match=r"All large images .*patch=20"):
+        train_weak("cincgan", real, tmp_path / "small", net=net(), steps=(1, 1))
+    for system in ("cincgan", "fssr"):
+        with pytest.raises(BadInput, match="are the same"):
+            train_weak(system, real, real.parent / "." / "real", net=net(), steps=(1, 1))
+    with pytest.raises(BadInput, match="leave `large` out"):
+        train_dsgan(real, real, scale=2, steps=1)
+    same = srkit.datasets.samples(scale=1)
+    with pytest.raises(BadInput, match="the same, 'samples'"):
+        train_weak("bulat", same, srkit.datasets.samples(scale=1), net=net(4), steps=(1, 1))
+
+
+def test_a_system_that_is_not_there_or_does_not_fit_is_refused(folders: tuple[Path, Path]) -> None:
+    with pytest.raises(UnknownName, match="choose fssr, bulat, cincgan"):
+        train_weak("cyclegan", *folders, net=net(), steps=(1, 1))
+    with pytest.raises(BadInput, match="give one for x4"):
+        train_weak("bulat", *folders, net=net(2), steps=(1, 1))
+    with pytest.raises(BadInput, match="share their settings"):
+        train_weak("cincgan", *folders, net=net(), steps=(1, 1), then={"batch": 2})
+
+
+def test_the_spectrum_of_a_wave_lies_in_its_ring_and_that_of_noise_in_all() -> None:
+    wave = (0.5 + 0.4 * torch.sin(2 * torch.pi * 0.22 * torch.arange(128.0))).expand(3, 128, 128)
+    assert int(radial_spectrum(wave).argmax()) == 3, "0.22 cycles a pixel are in the fourth ring of 0.0625"
+    noise = radial_spectrum(torch.randn(3, 256, 256, generator=torch.Generator().manual_seed(0)))
+    assert float(noise.max() - noise.min()) < 1.0, "white"
+    halved = radial_spectrum(wave) - radial_spectrum(wave / 2)
+    assert float(halved[3]) == pytest.approx(20 * torch.tensor(2.0).log10(), abs=0.01)
+    with pytest.raises(BadInput, match="no tile of 32x32"):
+        radial_spectrum(torch.rand(3, 20, 64))
+
+
+def test_grain_is_the_strength_of_white_noise_and_hardly_sees_an_edge() -> None:
+    noise = torch.randn(3, 128, 128, generator=torch.Generator().manual_seed(0))
+    edge = (torch.arange(128) > 60).float().expand(3, 128, 128) / 2
+    assert grain(0.25 + edge + noise * 8 / 255) == pytest.approx(8, rel=0.03)
+    assert spectrum_gap([edge], [edge]) == 0
+
+
+def test_no_scene_of_a_domain_is_known_in_both_kinds_and_only_the_oracle_sees_the_chain() -> None:
+    samples = cut(srkit.datasets.samples(scale=2))
+    domain = make_domain(samples[:2], samples[2:4], samples[4:], CHAIN)
+    assert not {pair.name for pair in domain.real} & {pair.name for pair in domain.large}
+    assert (domain.real.scale, domain.real[0].hr.shape[-1], domain.large[0].hr.shape[-1]) == (1, 48, 96)
+    plain, told = domain.bicubic[0].lr, domain.told[0].lr
+    assert torch.equal(plain, srkit.datasets.pair.bicubic_lr(domain.large[0].hr, 2))
+    assert (plain - told).abs().mean() > 0.01
+    redrawn = compare_lr(domain.redrawn, [pair.lr for pair in domain.test])
+    assert redrawn.psnr > 30, "the same scene and blur"
+    assert not torch.equal(domain.redrawn[0], domain.test[0].lr), "other noise"
+
+
+@pytest.mark.parametrize("system", ["fssr", "cincgan"])
+def test_every_line_of_the_table_comes_from_what_was_trained(system: str) -> None:
+    samples = cut(srkit.datasets.samples(scale=2))
+    domain = make_domain(samples[:2], samples[2:4], samples[4:], CHAIN)
+    begun, tables = net(), []
+    weights = {name: weight.clone() for name, weight in begun.state_dict().items()}
+    for steps in (2, 4):
+        seen = Seen(domain.test, every=2)
+        lines, found = compare_weak(
+            system, domain, net=begun, steps=(steps, 1), tuning=steps, first=QUICK, callbacks=[seen]
+        )
+        assert [point["step"] for point in seen.points] == list(range(2, steps + 1, 2))
+        assert learnt(found.maker if system == "fssr" else found.net, domain.test) == lines[2].likeness
+        assert lines[2].psnr == pytest.approx(srkit.evaluate(found.net, domain.test).mean.psnr)
+        tables.append(lines)
+    assert all(torch.equal(weight, weights[name]) for name, weight in begun.state_dict().items()), "left as it was"
+    assert tables[0][0].psnr == tables[1][0].psnr, "bicubic is not trained"
+    for before, after in zip(tables[0][1:], tables[1][1:], strict=True):
+        assert before.psnr != after.psnr, f"{before.name} does not depend on its steps"
+    assert len({line.psnr for line in tables[1]}) == 4
