@@ -92,7 +92,7 @@ def unpaired(given: argparse.Namespace) -> None:
     domain = make_domain(real, large, test, chain, seed=given.seed)
     net = beginning(setting.scale, domain.bicubic, given.start)
     natural = None if given.natural is None else Naturalness.load(given.natural)
-    seen = Seen(domain.test[:4], every=max(1, steps // 12))
+    seen = Seen(domain.test[:3], every=max(1, steps // 6))
     lines, _ = compare_weak(
         given.system, domain, net=net, steps=(steps, setting.then), tuning=setting.tuning, seed=given.seed,
         natural=natural, callbacks=[seen],

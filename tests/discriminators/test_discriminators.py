@@ -146,3 +146,14 @@ def test_a_discriminator_of_ones_own_is_registered_and_made_by_name() -> None:
         DISCRIMINATORS.unregister("mean_colour")
     with pytest.raises(BadInput, match="has no argument 'size'"):
         discriminators.register_discriminator("sizeless")(nn.Identity)
+
+
+def test_the_texture_judge_without_normalisation_hears_the_fast_part_as_loud_as_it_is_told() -> None:
+    judge = discriminators.create("texture", size=64, channels=4, norm=False, gain=20.0)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in judge.modules())
+    plain = discriminators.create("texture", size=64, channels=4, norm=False)
+    plain.load_state_dict(judge.state_dict())
+    flat = torch.full((1, 3, 64, 64), 0.3)
+    wave = flat + 0.02 * torch.sin(torch.arange(64.0))
+    torch.testing.assert_close(judge(flat), plain(flat), atol=1e-5, rtol=1e-4)  # nothing fast, nothing amplified
+    torch.testing.assert_close(judge(wave), plain(flat + 20 * (wave - flat)), atol=1e-5, rtol=1e-4)

@@ -108,6 +108,21 @@ def test_the_noise_of_high_to_low_can_be_handed_in() -> None:
         assert not torch.equal(ones, maker(image))
 
 
+def test_a_high_to_low_with_a_skip_begins_at_the_mean_of_sixteen_pixels_and_adds_the_noise_to_that() -> None:
+    maker, image = HighToLow(**SMALL, halvings=2, skip=True).eval(), torch.rand(1, 3, 32, 48)
+    torch.nn.init.zeros_(maker.tail.weight)
+    torch.nn.init.zeros_(maker.tail.bias)
+    noise = torch.randn(1, 3, 8, 12)
+    mean = image.unfold(2, 4, 4).unfold(3, 4, 4).mean((-2, -1))
+    with torch.no_grad():
+        torch.testing.assert_close(maker(image, noise), mean + 0.02 * noise)
+        assert not torch.equal(maker(image), maker(image)), "noise that is not handed in is drawn"
+    maker(image, noise).square().sum().backward()
+    assert maker.strength.grad.abs().min() > 0
+    with pytest.raises(BadInput, match="give 2 or more"):
+        HighToLow(halvings=1)
+
+
 def test_the_patches_of_both_kinds_come_from_different_images_and_return_with_the_step() -> None:
     samples = srkit.datasets.samples(scale=2)
     batches = UnpairedPatches(samples[:2], samples[2:], scale=2, patch=32, batch=3)

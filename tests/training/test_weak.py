@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 import torch
 
 import srkit
+from benchmarks._weak_kernels import SMALL, Assumed, Told, compare_kernels
 from srkit.datasets import Pairs
+from srkit.degrade import gaussian_widths
 from srkit.errors import BadFile, BadInput, UnknownName
 from srkit.evaluation.gap import grain, radial_spectrum, spectrum_gap
-from srkit.training import WEAK, CinCGAN, compare_weak, make_domain, train_dsgan, train_weak
+from srkit.training import WEAK, Adversary, CinCGAN, compare_weak, make_domain, train_dsgan, train_weak
 from srkit.training.weak_study import Seen, compare_lr, learnt
 
 QUICK: dict[str, Any] = {"patch": 32, "batch": 2}
@@ -97,7 +100,7 @@ def test_the_spectrum_of_a_wave_lies_in_its_ring_and_that_of_noise_in_all() -> N
     noise = radial_spectrum(torch.randn(3, 256, 256, generator=torch.Generator().manual_seed(0)))
     assert float(noise.max() - noise.min()) < 1.0, "white"
     halved = radial_spectrum(wave) - radial_spectrum(wave / 2)
-    assert float(halved[3]) == pytest.approx(20 * torch.tensor(2.0).log10(), abs=0.01)
+    assert float(halved[3]) == pytest.approx(20 * math.log10(2), abs=0.01)
     with pytest.raises(BadInput, match="no tile of 32x32"):
         radial_spectrum(torch.rand(3, 20, 64))
 
@@ -122,19 +125,21 @@ def test_no_scene_of_a_domain_is_known_in_both_kinds_and_only_the_oracle_sees_th
     assert not torch.equal(domain.redrawn[0], domain.test[0].lr), "other noise"
 
 
-@pytest.mark.parametrize("system", ["fssr", "cincgan"])
-def test_every_line_of_the_table_comes_from_what_was_trained(system: str) -> None:
-    samples = cut(srkit.datasets.samples(scale=2))
-    domain = make_domain(samples[:2], samples[2:4], samples[4:], CHAIN)
-    begun, tables = net(), []
+@pytest.mark.parametrize(("system", "scale"), [("fssr", 2), ("bulat", 4), ("cincgan", 2)])
+def test_every_line_of_the_table_comes_from_what_was_trained(system: str, scale: int) -> None:
+    samples, chain = cut(srkit.datasets.samples(scale=scale), 128), CHAIN.replace("down(2)", f"down({scale})")
+    domain = make_domain(samples[:2], samples[2:4], samples[4:], chain)
+    begun, tables, first = net(scale), [], {**QUICK, "patch": 16 * scale}
+    if system == "bulat":
+        first["adversary"] = Adversary(game="Hinge", discriminator="texture", channels=4)
     weights = {name: weight.clone() for name, weight in begun.state_dict().items()}
     for steps in (2, 4):
         seen = Seen(domain.test, every=2)
         lines, found = compare_weak(
-            system, domain, net=begun, steps=(steps, 1), tuning=steps, first=QUICK, callbacks=[seen]
+            system, domain, net=begun, steps=(steps, 1), tuning=steps, first=first, callbacks=[seen]
         )
         assert [point["step"] for point in seen.points] == list(range(2, steps + 1, 2))
-        assert learnt(found.maker if system == "fssr" else found.net, domain.test) == lines[2].likeness
+        assert learnt(found.net if system == "cincgan" else found.maker, domain.test) == lines[2].likeness
         assert lines[2].psnr == pytest.approx(srkit.evaluate(found.net, domain.test).mean.psnr)
         tables.append(lines)
     assert all(torch.equal(weight, weights[name]) for name, weight in begun.state_dict().items()), "left as it was"
@@ -142,3 +147,33 @@ def test_every_line_of_the_table_comes_from_what_was_trained(system: str) -> Non
     for before, after in zip(tables[0][1:], tables[1][1:], strict=True):
         assert before.psnr != after.psnr, f"{before.name} does not depend on its steps"
     assert len({line.psnr for line in tables[1]}) == 4
+
+
+def test_every_line_about_kernels_is_a_network_of_its_own_that_trained() -> None:
+    samples = cut(srkit.datasets.samples(scale=2), 64)
+    tables = [
+        compare_kernels(samples[:2], samples[2:3], steps=steps, tested=(0.8, 1.6), patch=16, batch=2)
+        for steps in (1, 3)
+    ]
+    assert tables[0][0] == tables[1][0], "bicubic is not trained"
+    for before, after in zip(tables[0][1:], tables[1][1:], strict=True):
+        assert before.psnr != after.psnr, before.name
+    assert len({line.psnr for line in tables[1]}) == 5
+    guess = gaussian_widths(11, 1.0) - gaussian_widths(11, 1.6)
+    assert tables[1][2].off[1] == pytest.approx(float(guess.abs().sum()), abs=1e-5)
+    assert tables[1][3].off != tables[0][3].off, "KXNet's kernel is learnt"
+    assert tables[1][4].off == ()
+
+
+def test_a_network_told_the_kernel_uses_it_and_one_that_assumes_does_not() -> None:
+    torch.manual_seed(0)
+    told, assumed = (kind(scale=2, **SMALL).eval() for kind in (Told, Assumed))
+    image = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        found = []
+        for width in (0.8, 1.6):
+            told.told = gaussian_widths(11, width).float()
+            found.append(told(image))
+            assert torch.equal(told.estimate_kernel(image)[0], told.told)
+        assert not torch.equal(*found)
+        assert torch.equal(assumed.estimate_kernel(image)[0], gaussian_widths(11, 1.0).float())
