@@ -228,7 +228,7 @@ def _train(system: nn.Module, batches: Batches, **settings: Any) -> Run:
 
 def begin_or_resume(
     net: nn.Module,
-    batches: Batches,
+    batches: Pairs | Batches,
     *,
     steps: int,
     loss: str | LossFunction,
