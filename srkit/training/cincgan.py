@@ -26,6 +26,7 @@ from srkit.training.adversarial import Adversary, Player
 from srkit.training.batch import Batches
 from srkit.training.chance import chance
 from srkit.training.result import Run
+from srkit.training.supervise import LossFunction
 from srkit.training.translators import Translator
 from srkit.training.unpaired import InPredictions, begin_or_resume
 from srkit.training.unpaired_patches import Images, UnpairedPatches, check_unpaired
@@ -214,25 +215,18 @@ def train_cincgan(
         sr_net = models.create("edsr_baseline", scale=scale) if enlarge is None else enlarge
         system = CinCGAN(sr_net, **(arguments or {}))
     unpaired = UnpairedPatches(real, large, scale=scale, patch=patch, batch=batch, seed=seed)
-    phases: tuple[tuple[str, nn.Module, Batches, dict[str, Any]], ...] = (
-        ("inner", system, Cycled(unpaired, joint=False), {"loss": InPredictions()}),
-        ("enlarge", sr_net, Bicubic(unpaired), {"loss": "1*L1"}),
-        ("joint", system, Cycled(unpaired, joint=True), {"loss": InPredictions()}),
+    phases: tuple[tuple[str, nn.Module, Batches, LossFunction | str], ...] = (
+        ("inner", system, Cycled(unpaired, joint=False), InPredictions()),
+        ("enlarge", sr_net, Bicubic(unpaired), "1*L1"),
+        ("joint", system, Cycled(unpaired, joint=True), InPredictions()),
     )
-    runs = []
-    for (name, net, batches, own), length, rate in zip(phases, steps, rates, strict=True):
+    runs, given = [], {"batch": batch, "patch": patch, "schedule": "halve@40000", "seed": seed, **settings}
+    for (name, net, batches, loss), length, rate in zip(phases, steps, rates, strict=True):
         system.joint = name == "joint"
         folder = None if out is None else Path(out) / name
         if length:
-            given = {
-                "batch": batch,
-                "patch": patch,
-                "schedule": "halve@40000",
-                "learning_rate": rate,
-                **own,
-                **settings,
-            }
-            runs.append(begin_or_resume(net, batches, steps=length, seed=seed, out=folder, **given))
+            own = {"loss": loss, "learning_rate": rate, **given}
+            runs.append(begin_or_resume(net, batches, steps=length, out=folder, **own))
     return runs
 
 
