@@ -77,6 +77,61 @@ def test_the_judge_begins_as_it_does_in_the_authors_program() -> None:
     assert float(scales.std()) == pytest.approx(0.02, rel=0.2)
 
 
+COLUMNS = (
+    *(0.008381397, 0.026188944, 0.053979959, 0.083093033, 0.112542832, 0.132499024, 0.142339611),
+    *(0.133524585, 0.115079958, 0.086955313, 0.058096668, 0.0291127, 0.009711457),
+)
+ROWS = (
+    *(0.011148036, 0.024090703, 0.052561295, 0.08025205, 0.109546398, 0.126386394, 0.141074422),
+    *(0.129787183, 0.117379947, 0.089137571, 0.061914568, 0.032564221, 0.015662693),
+)
+
+
+def _sines(weights: Tensor, number: int, *, lifted: bool = False) -> Tensor:
+    made = lifted + torch.sin(0.7 * torch.arange(weights.numel(), dtype=torch.float64) + number)
+    return (made / weights[0].numel() ** (1.0 if lifted else 0.5)).view(weights.shape)
+
+
+def _like_the_record(monkeypatch: pytest.MonkeyPatch) -> tuple[Duel, dict[str, Tensor]]:
+    """Return a small game in float64 with weights made by a formula and no noise, and where its crops are put."""
+    settings = KernelGAN(channels=4, crop=28, real=True, target="sum", rate_every=12, schedule_every=5).settings
+    duel = Duel(photo(64).double(), settings, 0)
+    duel.schedule.similar = 100.0
+    for number, weights in enumerate(duel.reducer.parameters()):
+        weights.data = _sines(weights, number, lifted=True)
+    for number, layer in enumerate(m for m in duel.judge.modules() if isinstance(m, SpectralConv)):
+        layer.weight.data = _sines(layer.weight, number)
+        for vector in (layer.u, layer.v):
+            made = torch.cos(torch.arange(len(vector), dtype=torch.float64) + number)
+            vector.data = torch.nn.functional.normalize(made, dim=0)
+    for norm in (m for m in duel.judge.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        torch.nn.init.ones_(norm.weight)
+    crops: dict[str, Tensor] = {}
+    monkeypatch.setattr(duel.source, "draw", lambda which, generator: crops[which])
+    monkeypatch.setattr(
+        "srkit.methods.kernelgan.draw.normal", lambda generator, shape, like: torch.zeros(shape).to(like)
+    )
+    return duel, crops
+
+
+def test_the_whole_game_is_that_of_the_authors_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums of the kernel's rows and columns after 24 steps of sefibk/KernelGAN (7218a37) on a CPU in float64.
+
+    Both began with the same weights and saw the same crops without noise; the steps between changes were made few.
+    """
+    duel, crops = _like_the_record(monkeypatch)
+    y, x = torch.meshgrid(*[torch.arange(48.0, dtype=torch.float64)] * 2, indexing="ij")
+    pitches = ((0.9, 0.2), (0.3, 1.1), (0.6, 0.7))
+    image = torch.stack([0.5 + 0.3 * torch.sin(y * a + x * b) + 0.15 * torch.cos(x * y / 40) for a, b in pitches])
+    for i in range(24):
+        crops["large"] = image[:, i % 8 : i % 8 + 28, i % 5 : i % 5 + 28]
+        crops["small"] = image[:, 2 * i % 9 : 2 * i % 9 + 8, 3 * i % 11 : 3 * i % 11 + 8]
+        duel.one_step(i)
+    assert (duel.schedule.bicubic, duel.schedule.sparse) == (5e-6, 5.0)
+    assert duel.kernel().sum(1).tolist() == pytest.approx(ROWS, abs=1e-7)
+    assert duel.kernel().sum(0).tolist() == pytest.approx(COLUMNS, abs=1e-7)
+
+
 def test_the_composed_kernel_does_what_the_layers_do() -> None:
     reducer = fresh(LinearReducer, rng()).double()
     image = torch.rand(1, 3, 40, 33, generator=rng(), dtype=torch.float64)
