@@ -130,9 +130,11 @@ def _told(recipe: dict[str, Any], root: Path) -> dict[str, Any]:
 
 def told_no_blur(net: Any) -> Any:
     """Return a network that is told the degradation as one that hears of the bicubic reduction alone."""
-    import srkit
+    from srkit.degrade import srmd_basis, srmd_code
+    from srkit.evaluation import Told
+    from srkit.ops.kernels import delta
 
-    return srkit.evaluation.Told(net, srkit.degrade.srmd_code(srkit.ops.kernels.delta(15), srkit.degrade.srmd_basis()))
+    return Told(net, srmd_code(delta(15), srmd_basis()))
 
 
 def _stop(step: int | None, state: Any, outcome: Any) -> None:
@@ -160,11 +162,11 @@ def measure(name: str, root: Path) -> None:
 
 def _measure_told(net: Any, family: str, root: Path) -> dict[str, Any]:
     """Return PSNR on Set5 for every true and every told blur, and that of bicubic interpolation."""
-    import srkit
+    from srkit.degrade import srmd_basis
+    from srkit.evaluation import mismatch
 
     widths = (NO_BLUR,) if family == "none" else WIDTHS
-    basis = srkit.degrade.srmd_basis()
-    found = srkit.evaluation.mismatch(net, "set5", basis=basis, widths_lr=WIDTHS, widths_sr=widths, root=root)
+    found = mismatch(net, "set5", basis=srmd_basis(), widths_lr=WIDTHS, widths_sr=widths, root=root)
     print(found, flush=True)
     return {
         "psnr": [[round(float(value), 3) for value in row] for row in found.psnr],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import srkit
+from srkit.evaluation import mismatch
 from srkit.models._weights import shipped, weights_home
 from tests._shared import shared
 from tools import weights
@@ -57,13 +58,13 @@ def test_every_model_of_a_recipe_has_weights_that_are_found_by_its_name() -> Non
 @pytest.mark.slow
 def test_being_told_the_blur_is_worth_two_decibels_and_the_truth_is_the_best_thing_to_be_told() -> None:
     """Two images of Set5, the blurs of the table; the twin has the same size, seed and steps and saw no blur."""
-    pairs = [pair for pair in srkit.datasets.load(shared("benchmarks/Set5"), scale=2) if pair.name in ("bird", "head")]
+    pairs = [pair for pair in srkit.datasets.load(shared("benchmarks/Set5"), scale=2) if pair.name in ("bird", "butterfly")]
     basis, widths = srkit.degrade.srmd_basis(), (0.9, 1.3, 1.7)
     told, twin = (
         srkit.models.create("srmd_small", scale=2, pretrained=weights.weights_of(name))
         for name in ("srmd_small_x2", "srmd_small_bicubic_x2")
     )
-    found = srkit.evaluation.mismatch(told, pairs, basis=basis, widths_lr=widths)
-    other = srkit.evaluation.mismatch(twin, pairs, basis=basis, widths_lr=widths, widths_sr=(weights.NO_BLUR,))
+    found = mismatch(told, pairs, basis=basis, widths_lr=widths)
+    other = mismatch(twin, pairs, basis=basis, widths_lr=widths, widths_sr=(weights.NO_BLUR,))
     assert found.best == widths
-    assert float((found.psnr.diagonal() - other.psnr[:, 0]).min()) > 1.5
+    assert float((found.psnr.diagonal() - other.psnr[:, 0]).min()) > 2
