@@ -58,7 +58,9 @@ def test_every_model_of_a_recipe_has_weights_that_are_found_by_its_name() -> Non
 @pytest.mark.slow
 def test_being_told_the_blur_is_worth_two_decibels_and_the_truth_is_the_best_thing_to_be_told() -> None:
     """Two images of Set5, the blurs of the table; the twin has the same size, seed and steps and saw no blur."""
-    pairs = [pair for pair in srkit.datasets.load(shared("benchmarks/Set5"), scale=2) if pair.name in ("bird", "butterfly")]
+    pairs = [
+        pair for pair in srkit.datasets.load(shared("benchmarks/Set5"), scale=2) if pair.name in ("bird", "butterfly")
+    ]
     basis, widths = srkit.degrade.srmd_basis(), (0.9, 1.3, 1.7)
     told, twin = (
         srkit.models.create("srmd_small", scale=2, pretrained=weights.weights_of(name))
