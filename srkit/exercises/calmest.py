@@ -1,0 +1,137 @@
+"""Exercise 13.2: when to stop fitting a deep image prior, judged by how much its images differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+
+__all__ = ["CALMEST"]
+
+
+def _variance(images: Tensor, step: int, window: int) -> float:
+    last = images[step - window + 1 : step + 1].double()
+    return float((last - last.mean(0)).square().mean())
+
+
+def _reference(images: Tensor, window: int, patience: int) -> int:
+    least, best = math.inf, 0
+    for step in range(window - 1, len(images)):
+        variance = _variance(images, step, window)
+        if variance < least:
+            least, best = variance, step
+        elif step - best >= patience:
+            break
+    return best
+
+
+def _all_at_once(images: Tensor, window: int, patience: int) -> int:
+    """Compute every variance by mean of squares minus square of means, then look where the best was last beaten."""
+    windows = images.double().flatten(1).unfold(0, window, 1)  # (n - window + 1, d, window)
+    curve = windows.var(dim=2, correction=0).mean(1)
+    lowest = torch.cummin(curve, 0).indices
+    waited = torch.arange(len(curve)) - lowest
+    over = (waited >= patience).nonzero()
+    return int(lowest[over[0, 0] if len(over) else -1]) + window - 1
+
+
+def _wrong(images: Tensor, window: int, patience: int, *, end: bool = False, ever: bool = False, pair: bool = False) -> int:
+    least, best, step = math.inf, 0, 0
+    for step in range(window - 1, len(images)):
+        variance = _variance(images, step, 2 if pair else window)
+        if variance < least:
+            least, best = variance, step
+        elif step - best >= patience and not ever:
+            break
+    return step if end else best
+
+
+def _run(spreads: list[float], seed: int) -> Tensor:
+    """Images (n, 1, 3, 4) that scatter around a drifting one by so much at each step."""
+    n = len(spreads)
+    drift = torch.linspace(0, 0.3, n).reshape(n, 1, 1, 1)
+    return drift + torch.tensor(spreads).reshape(n, 1, 1, 1) * (noise(n, 1, 3, 4, seed=seed) - 0.5)
+
+
+def _valley(n: int, low: int, depth: float = 0.02) -> list[float]:
+    return [depth + 0.06 * abs(i - low) for i in range(n)]
+
+
+def _cases(seed: int) -> list[Case]:
+    two = [*_valley(12, 6), *_valley(12, 5, depth=0.001)]
+    return [
+        Case(criterion="valley", inputs={"images": _run(_valley(18, 7), seed + 1), "window": 4, "patience": 30}),
+        Case(criterion="valley", inputs={"images": _run(_valley(16, 9), seed + 9), "window": 3, "patience": 40}),
+        Case(criterion="patience", inputs={"images": _run(two, seed + 2), "window": 3, "patience": 5}),
+        Case(criterion="patience", inputs={"images": _run(two, seed + 3), "window": 3, "patience": 20}),
+        Case(criterion="falling", inputs={"images": _run(_valley(14, 30), seed + 5), "window": 4, "patience": 5}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, int, int], Any], inputs: Inputs) -> dict[str, Value]:
+    step = answer(inputs["images"], inputs["window"], inputs["patience"])
+    if isinstance(step, Tensor) and step.numel() == 1:
+        step = step.item()
+    if isinstance(step, bool) or not isinstance(step, int):
+        raise Unusable(f"The number of a step is asked for, a whole number; yours is {type(step).__name__}.")
+    return {"step": step}
+
+
+CALMEST = add(
+    Exercise(
+        name="calmest",
+        answer="calmest",
+        number="13.2",
+        title="Stopping early without a truth",
+        difficulty=3,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="valley", points=2, text="the step at which the last images differ least is found"),
+            Criterion(name="patience", points=1, text="a later, deeper valley counts only within the patience"),
+            Criterion(
+                name="falling", points=1, text="where the images grow calmer to the end, it is the last", hidden=True
+            ),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_reference, _all_at_once),
+        tolerance=Tolerance(absolute=0, relative=0.0, reason="the number of a step is a whole number"),
+        slips=(
+            Slip(
+                name="no_patience",
+                message="You look at the whole run and take its calmest step. But the run should have ended when the "
+                "patience was over.",
+                wrong=lambda images, window, patience: _wrong(images, window, patience, ever=True),
+            ),
+            Slip(
+                name="where_it_ends",
+                message="You return the step at which the patience ran out. The calmest one before it is asked for.",
+                wrong=lambda images, window, patience: _wrong(images, window, patience, end=True),
+            ),
+            Slip(
+                name="beginning_of_the_window",
+                message="You return the first step of the window. The last one is asked for.",
+                wrong=lambda images, window, patience: _reference(images, window, patience) - window + 1,
+            ),
+            Slip(
+                name="two_images_only",
+                message="You compare each image with the one before it only, whatever the window.",
+                wrong=lambda images, window, patience: _wrong(images, window, patience, pair=True),
+            ),
+        ),
+        hints=(
+            "How much do the last few images differ from each other? One number for each step, and no truth is needed.",
+            "Go through the steps from the first that has a whole window behind it. Remember the smallest variance and "
+            "where it was; leave when it has not been beaten for so many steps.",
+            "The images of the window that ends at a step are images[step - window + 1 : step + 1], and .mean(0) is "
+            "their mean image.",
+        ),
+    )
+)

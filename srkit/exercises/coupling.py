@@ -1,0 +1,157 @@
+"""Exercise 13.4: an affine coupling, there and back, with its log-determinant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+
+__all__ = ["COUPLING"]
+
+Net = Callable[[Tensor], Tensor]
+Pair = tuple[Tensor, Tensor]
+
+
+def _reference(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
+    kept = mask * x
+    s, t = scales(kept), moves(kept)
+    changed = x * torch.exp(s) + t if back else (x - t) * torch.exp(-s)
+    logs = ((1 - mask) * s).sum(1)
+    return kept + (1 - mask) * changed, logs if back else -logs
+
+
+def _by_places(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
+    """Write the changed values into a copy, place by place; the determinant is their product."""
+    kept = torch.where(mask.bool(), x, torch.zeros_like(x))
+    factor, t, out = scales(kept).exp(), moves(kept), x.clone()
+    product = torch.ones(len(x), dtype=x.dtype)
+    for place in (mask == 0).nonzero().flatten().tolist():
+        f = factor[:, place]
+        out[:, place] = x[:, place] * f + t[:, place] if back else (x[:, place] - t[:, place]) / f
+        product = product * (f if back else 1 / f)
+    return out, product.log()
+
+
+def _sees_everything(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
+    s, t = scales(x), moves(x)
+    changed = x * torch.exp(s) + t if back else (x - t) * torch.exp(-s)
+    logs = ((1 - mask) * s).sum(1)
+    return mask * x + (1 - mask) * changed, logs if back else -logs
+
+
+def _order(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
+    """Forwards right; backwards the move is undone before the scale."""
+    kept = mask * x
+    s, t = scales(kept), moves(kept)
+    changed = (x + t) * torch.exp(s) if back else (x - t) * torch.exp(-s)
+    logs = ((1 - mask) * s).sum(1)
+    return kept + (1 - mask) * changed, logs if back else -logs
+
+
+def _logs(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool, change: Callable[[Tensor], Tensor]) -> Pair:
+    values, _ = _reference(x, mask, scales, moves, back)
+    logs = change(scales(mask * x))
+    return values, logs if back else -logs
+
+
+def _one_sign(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
+    values, logs = _reference(x, mask, scales, moves, back)
+    return values, -logs if back else logs
+
+
+def _case(criterion: str, rows: int, size: int, seed: int, *, back: bool, asked: str = "values") -> Case:
+    mask = (torch.arange(size) % 2 == seed % 2).float()
+    drawn = {name: noise(size, size, seed=seed + n) - 0.5 for n, name in enumerate(("w_scales", "w_moves"))}
+    values = {"x": 2 * noise(rows, size, seed=seed + 5) - 1, "mask": mask, **drawn, "back": back, "asked": asked}
+    return Case(criterion=criterion, inputs=values)
+
+
+def _cases(seed: int) -> list[Case]:
+    return [
+        _case("forwards", 1, 4, seed + 1, back=False),
+        _case("forwards", 3, 5, seed + 8, back=False),
+        _case("backwards", 3, 5, seed + 15, back=True),
+        _case("determinant", 3, 6, seed + 21, back=False, asked="logs"),
+        _case("there_again", 2, 7, seed + 34, back=True, asked="logs"),
+    ]
+
+
+def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
+    """Run the answer with two small networks made of one matrix each; the case says which of its outputs is meant."""
+    w_scales, w_moves = inputs["w_scales"], inputs["w_moves"]
+    networks = (lambda values: torch.tanh(values @ w_scales + 0.1), lambda values: values @ w_moves + 0.3)
+    found = answer(inputs["x"], inputs["mask"], *networks, inputs["back"])
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise Unusable("Two things are to be returned: the values, and the log-determinants.")
+    return {inputs["asked"]: found[0] if inputs["asked"] == "values" else found[1]}
+
+
+COUPLING = add(
+    Exercise(
+        name="coupling",
+        answer="coupling",
+        number="13.4",
+        title="A step of a flow, there and back",
+        difficulty=3,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="forwards", points=1, text="the masked values stay, the others are moved and scaled"),
+            Criterion(name="backwards", points=1, text="the way back gives what went in"),
+            Criterion(name="determinant", points=1, text="each row has its log-determinant"),
+            Criterion(
+                name="there_again", points=1, text="the log-determinant of the way back is right as well", hidden=True
+            ),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_reference, _by_places),
+        tolerance=Tolerance(
+            absolute=1e-5, relative=1e-5, reason="exp and log in another order differ by some 1e-6 in float32"
+        ),
+        slips=(
+            Slip(
+                name="sees_everything",
+                message="Your networks look at all values. They may see the masked ones only, or nobody can go back.",
+                wrong=_sees_everything,
+            ),
+            Slip(
+                name="wrong_order",
+                message="On the way there the move came before the scaling. On the way back, what was done last is "
+                "undone first.",
+                wrong=_order,
+            ),
+            Slip(
+                name="same_sign",
+                message="Way there and way back have opposite signs: what the one stretches, the other shrinks.",
+                wrong=_one_sign,
+            ),
+            Slip(
+                name="masked_too",
+                message="You add up all log-scales. Those of the values that stay change nothing.",
+                wrong=lambda *given: _logs(*given, lambda s: s.sum(1)),
+            ),
+            Slip(
+                name="one_for_all",
+                message="You add up over the whole batch. Each row is a point of its own and has its own number.",
+                wrong=lambda x, mask, *given: _logs(x, mask, *given, lambda s: ((1 - mask) * s).sum()),
+            ),
+            Slip(
+                name="not_the_logarithm",
+                message="You give the determinant itself. Its logarithm is asked for.",
+                wrong=lambda x, mask, *given: _logs(x, mask, *given, lambda s: -((1 - mask) * -s).sum(1).exp()),
+            ),
+        ),
+        hints=(
+            "The values that stay are the same before and after, so the networks give the same numbers both ways.",
+            "Each changed value depends on itself by a factor of exp(-s), and the matrix of derivatives is triangular: "
+            "its determinant is the product of those factors, and the logarithm of a product is a sum.",
+            "Begin with kept = mask * x, and ask both networks about that and nothing else.",
+        ),
+    )
+)
