@@ -41,7 +41,9 @@ def _all_at_once(images: Tensor, window: int, patience: int) -> int:
     return int(lowest[over[0, 0] if len(over) else -1]) + window - 1
 
 
-def _wrong(images: Tensor, window: int, patience: int, *, end: bool = False, ever: bool = False, pair: bool = False) -> int:
+def _wrong(
+    images: Tensor, window: int, patience: int, *, end: bool = False, ever: bool = False, pair: bool = False
+) -> int:
     least, best, step = math.inf, 0, 0
     for step in range(window - 1, len(images)):
         variance = _variance(images, step, 2 if pair else window)

@@ -53,15 +53,24 @@ def _order(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair
     return kept + (1 - mask) * changed, logs if back else -logs
 
 
-def _logs(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool, change: Callable[[Tensor], Tensor]) -> Pair:
-    values, _ = _reference(x, mask, scales, moves, back)
-    logs = change(scales(mask * x))
-    return values, logs if back else -logs
+def _logs(change: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Pair]:
+    """Return an answer whose values are right and whose log-determinants are another function of s and the mask."""
+
+    def answer(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
+        logs = change(scales(mask * x), mask)
+        return _reference(x, mask, scales, moves, back)[0], logs if back else -logs
+
+    return answer
 
 
 def _one_sign(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
     values, logs = _reference(x, mask, scales, moves, back)
     return values, -logs if back else logs
+
+
+def _the_determinant(x: Tensor, mask: Tensor, scales: Net, moves: Net, back: bool) -> Pair:
+    values, logs = _reference(x, mask, scales, moves, back)
+    return values, logs.exp()
 
 
 def _case(criterion: str, rows: int, size: int, seed: int, *, back: bool, asked: str = "values") -> Case:
@@ -134,17 +143,17 @@ COUPLING = add(
             Slip(
                 name="masked_too",
                 message="You add up all log-scales. Those of the values that stay change nothing.",
-                wrong=lambda *given: _logs(*given, lambda s: s.sum(1)),
+                wrong=_logs(lambda s, mask: s.sum(1)),
             ),
             Slip(
                 name="one_for_all",
                 message="You add up over the whole batch. Each row is a point of its own and has its own number.",
-                wrong=lambda x, mask, *given: _logs(x, mask, *given, lambda s: ((1 - mask) * s).sum()),
+                wrong=_logs(lambda s, mask: ((1 - mask) * s).sum()),
             ),
             Slip(
                 name="not_the_logarithm",
                 message="You give the determinant itself. Its logarithm is asked for.",
-                wrong=lambda x, mask, *given: _logs(x, mask, *given, lambda s: -((1 - mask) * -s).sum(1).exp()),
+                wrong=_the_determinant,
             ),
         ),
         hints=(

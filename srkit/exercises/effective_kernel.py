@@ -120,9 +120,9 @@ EFFECTIVE_KERNEL = add(
         ),
         hints=(
             "Which pixels of the image does one pixel of the result depend on, and how much on each?",
-            "Start with that one pixel, a single 1, and go through the layers from the last to the first. The transpose "
-            "of a strided convolution knows how to spread.",
-            "x = torch.ones(1, 1, 1, 1), and F.conv_transpose2d takes the weight and the stride of a layer as they are.",
+            "Start with that one pixel, a single 1, and go through the layers from the last to the first. The "
+            "transpose of a strided convolution knows how to spread.",
+            "The single pixel is torch.ones(1, 1, 1, 1). F.conv_transpose2d takes a layer's weight as it is.",
         ),
     )
 )

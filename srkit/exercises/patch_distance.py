@@ -75,7 +75,9 @@ PATCH_DISTANCE = add(
         perform=_perform,
         references=(_reference, _one_by_one),
         tolerance=Tolerance(
-            absolute=2e-6, relative=1e-4, reason="|a|² + |b|² - 2ab loses digits against (a - b)², about 1e-6 in float32"
+            absolute=2e-6,
+            relative=1e-4,
+            reason="|a|² + |b|² - 2ab loses digits against (a - b)², about 1e-6 in float32",
         ),
         slips=(
             Slip(
@@ -88,19 +90,17 @@ PATCH_DISTANCE = add(
                 name="means_left_in",
                 message="Your patches still hold their mean brightness. The same edge in light and in shadow should "
                 "be alike.",
-                wrong=lambda image, other, size: (
-                    _all_pairs(_patches(image, size, centred=False), _patches(other, size, centred=False)).amin(1)
-                ),
+                wrong=lambda image, other, size: _all_pairs(
+                    _patches(image, size, centred=False), _patches(other, size, centred=False)
+                ).amin(1),
             ),
             Slip(
                 name="mean_of_the_place",
                 message="You take away the mean over all patches. Each patch has a mean of its own.",
-                wrong=lambda image, other, size: (
-                    _all_pairs(
-                        _patches(image, size, centred=False) - _patches(image, size, centred=False).mean(0),
-                        _patches(other, size, centred=False) - _patches(other, size, centred=False).mean(0),
-                    ).amin(1)
-                ),
+                wrong=lambda image, other, size: _all_pairs(
+                    _patches(image, size, centred=False) - _patches(image, size, centred=False).mean(0),
+                    _patches(other, size, centred=False) - _patches(other, size, centred=False).mean(0),
+                ).amin(1),
             ),
             Slip(
                 name="all_patches",
