@@ -73,7 +73,7 @@ srkit.exercises.predict("13-long-training", guess, choices=choices)
 # How near is the nearest likeness? Brightness should not matter, for the same edge may lie in light and in shadow. So with
 # $\bar{p}$ the mean of patch $p$, and $n$ pixels in each:
 #
-# $$d(p) = \min_{q} \frac{1}{n} \big\lVert (p - \bar{p}) - (q - \bar{q}) \big\rVert^2$$
+# $$d(p) = \min_{q} \frac{1}{n} \left\lVert (p - \bar{p}) - (q - \bar{q}) \right\rVert^2$$
 #
 # ### By hand: exercise 13.1
 #
@@ -170,7 +170,7 @@ Markdown("\n".join(lines))
 # *Deep image prior* (DIP: Ulyanov, Vedaldi, Lempitsky, *Deep Image Prior*, CVPR 2018) takes a network $f_\theta$ with random
 # weights, feeds it a fixed random $z$, and looks for weights whose image, made small, is $y$:
 #
-# $$\theta^* = \operatorname{argmin}_\theta \big\lVert (f_\theta(z) * k)\downarrow_s - y \big\rVert^2, \qquad \hat{x} = f_{\theta^*}(z)$$
+# $$\theta^* = \operatorname{argmin}_\theta \left\lVert (f_\theta(z) * k)\downarrow_s - y \right\rVert^2, \qquad \hat{x} = f_{\theta^*}(z)$$
 #
 # The slide prints the norm alone, as $E(x; x_0)$. That is the *data term*: infinitely many $x$ make it zero. The method is
 # the search over $\theta$ in place of $x$. Convolutions on several scales draw smooth areas and continued edges with little
@@ -236,7 +236,7 @@ srkit.exercises.recall("13-long-training", choices[2] if not rose else choices[1
 def calmest(images, window, patience):
     """Return the step whose window has the least variance when patience ends: (steps, …) -> int."""
     ### BEGIN SOLUTION
-    least, best = math.inf, 0
+    least, best = float("inf"), 0
     for step in range(window - 1, len(images)):
         last = images[step - window + 1 : step + 1]  # (window, …)
         variance = (last - last.mean(0)).square().mean().item()
@@ -565,7 +565,7 @@ srkit.widgets.show(
 # In truth the image is unknown, too. DIP-FKP puts the two priors together, $\hat{x} = f_\theta(z)$ from section 2 and $k = g(u)$ from
 # the flow $g$ turned round, with $\lVert u \rVert$ fixed:
 #
-# $$\min_{\theta, u} \big\lVert (f_\theta(z) * g(u))\downarrow_s - y \big\rVert^2$$
+# $$\min_{\theta, u} \left\lVert (f_\theta(z) * g(u))\downarrow_s - y \right\rVert^2$$
 #
 # Each half can spoil the other. While the image is still soft, a kernel that is too narrow explains $y$ just as well. So the kernel
 # is held still for the first 75 steps, the first 80 compare by SSIM instead of squares, and a few hundred steps are not enough.

@@ -1,7 +1,5 @@
 """Wrong answers to exercise 13.2, stopping early."""
 
-import math
-
 from autograder.mutants import mutant
 
 
@@ -13,7 +11,7 @@ def the_calmest_of_all(images, window, patience):
 
 @mutant(1, "where_it_ends")
 def the_step_at_which_it_stops(images, window, patience):
-    least, best = math.inf, 0
+    least, best = float("inf"), 0
     for step in range(window - 1, len(images)):
         variance = images[step - window + 1 : step + 1].var(0, correction=0).mean().item()
         if variance < least:
@@ -25,7 +23,7 @@ def the_step_at_which_it_stops(images, window, patience):
 
 @mutant(0, "beginning_of_the_window")
 def number_of_the_window(images, window, patience):
-    least, best = math.inf, 0
+    least, best = float("inf"), 0
     for start in range(len(images) - window + 1):
         variance = images[start : start + window].var(0, correction=0).mean().item()
         if variance < least:
@@ -37,7 +35,7 @@ def number_of_the_window(images, window, patience):
 
 @mutant(0, "two_images_only")
 def the_step_before(images, window, patience):
-    least, best = math.inf, 0
+    least, best = float("inf"), 0
     for step in range(window - 1, len(images)):
         difference = (images[step] - images[step - 1]).square().mean().item()
         if difference < least:
