@@ -193,7 +193,7 @@ for step in range(400):
     curve.append(-10 * math.log10((drawn[-1] - truth).square().mean()))
     if step % 4 == 3:
         fit.note(step + 1, loss=loss.item(), psnr_in_dB=sum(curve[-4:]) / 4)
-drawn = torch.stack(drawn)  # (400, 3, 64, 64)
+drawn, fit.why = torch.stack(drawn), "done"  # (400, 3, 64, 64)
 fit
 
 # %%
@@ -202,7 +202,7 @@ srkit.widgets.show(
     titles=[f"step {n}" for n in (1, 21, 61, 121, 241, 400)],
     columns=6,
     zoom=2,
-    alt="A network's output in six stages: grey, coarse blobs, a cat's eye, a sharper one, and then more and more noise",
+    alt="A network's output in six stages: noise, coarse blobs, a cat's eye, a sharper one, then more and more noise",
 )
 
 # %%
@@ -558,7 +558,7 @@ srkit.widgets.show(
 
 # %% [markdown]
 # The softmax fits the small image *better* and finds the worse kernel: it has fitted the noise, as the network of section 2 did.
-# This time no early stopping is needed. The noise has no kernel on the sphere.
+# This time no early stopping is needed: on the sphere there is hardly a kernel that looks like noise.
 #
 # ### Both priors together: DIP-FKP
 #
