@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -80,7 +81,7 @@ def train(
         protocol: how validation measures; None is the papers'.
         degrade: make LR anew at every step by a chain (``"blur(0.2..2) > down(2) > noise(0..20)"``) instead of taking
             that of the pairs; validation pairs are degraded too, once and for all.
-        progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it.
+        progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it, not in a thread.
         **settings: every other field of :class:`~srkit.training.Config`: schedule, ema, clip, precision, ….
 
     Returns:
@@ -193,7 +194,8 @@ def _audience(
     audience += callbacks
     if folder is not None:
         audience.append(Save(folder, work.origin))
-    if progress or (progress is None and (in_notebook() or on_terminal())):
+    watched = threading.current_thread() is threading.main_thread() and (in_notebook() or on_terminal())
+    if progress or (progress is None and watched):
         audience.append(Progress())
         if in_notebook():
             audience.append(LivePlot())

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import WindowAttention, partition
 from srkit.widgets._book import Axis, Click, Leaf, Plate, make_book
-from srkit.widgets._draw import bars, framed, one_picture, picture_of_map
+from srkit.widgets._draw import bars, framed, map_scale, one_picture, picture_of_map
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["attention_map", "attention_modules", "channel_weights", "pixel_shares"]
@@ -77,17 +77,27 @@ def _everywhere(net: nn.Module, name: str, lr: Tensor, query: Query, inputs: dic
     module = net.get_submodule(name)
     ends = {child for child, _ in module.named_children()}
     goal = module.get_submodule("end") if "end" in ends else module
-    value, given, output = _caught(net, lr, module.get_submodule("value"), goal, inputs)
-    mixed = given if "end" in ends else output  # (1, c, H, W)
-    step = mixed.shape[-1] // value.shape[-1]
-    row, column = query[0] * step, query[1] * step
-    (slope,) = torch.autograd.grad(mixed[0, :, row, column].sum(), value)
-    return slope[0].mean(dim=0)
+    values, seen = _caught(net, lr, module.get_submodule("value"), goal, inputs)
+    shares = lr.new_zeros(lr.shape[-2:])
+    top = left = 0
+    for value, (given, output) in zip(values, seen, strict=True):  # one piece, or several in reading order
+        h, w = value.shape[-2:]
+        row, column = query[0] - top, query[1] - left
+        if 0 <= row < h and 0 <= column < w:
+            mixed = given if "end" in ends else output  # (1, c, step*h, step*w)
+            step = mixed.shape[-1] // w
+            (slope,) = torch.autograd.grad(mixed[0, :, step * row, step * column].sum(), value)
+            part = slope[0].mean(dim=0)[: len(shares) - top, : shares.shape[1] - left]
+            shares[top : top + h, left : left + w] = part
+            break
+        left = left + w if left + w < shares.shape[1] else 0
+        top += h if left == 0 else 0
+    return shares
 
 
 def _windowed(net: nn.Module, name: str, lr: Tensor, query: Query, inputs: dict[str, Any]) -> Tensor:
     module = net.get_submodule(name)
-    qkv, mixed, _ = _caught(net, lr, module.get_submodule("qkv"), module.get_submodule("proj"), inputs)
+    (qkv, *_), ((mixed, _), *_) = _caught(net, lr, module.get_submodule("qkv"), module.get_submodule("proj"), inputs)
     window = isqrt(qkv.shape[-2])
     h, w = (ceil(side / window) * window for side in lr.shape[-2:])
     shift = int(getattr(net.get_submodule(name.rpartition(".")[0]), "shift", 0))
@@ -103,8 +113,8 @@ def _windowed(net: nn.Module, name: str, lr: Tensor, query: Query, inputs: dict[
 
 def _caught(
     net: nn.Module, lr: Tensor, source: nn.Module, goal: nn.Module, inputs: dict[str, Any]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Run the network; return the first output of ``source`` and the first input and output of ``goal``."""
+) -> tuple[list[Tensor], list[tuple[Tensor, Tensor]]]:
+    """Run the network; return the outputs of ``source`` and the inputs and outputs of ``goal``, call by call."""
     from_source: list[Tensor] = []
     at_goal: list[tuple[Tensor, Tensor]] = []
 
@@ -122,7 +132,7 @@ def _caught(
     finally:
         for handle in handles:
             handle.remove()
-    return from_source[0], *at_goal[0]
+    return from_source, at_goal
 
 
 def attention_map(
@@ -134,7 +144,7 @@ def attention_map(
     each pixel gives to the pixel ``at``; a click there chooses another one if the notebook is live.
 
     Args:
-        net: a network with channel attention (RCAN), attention between pixels (RNAN, CSNLN) or windows (SwinIR).
+        net: a network with channel attention (RCAN), attention between pixels (RNAN, SAN, CSNLN) or windows (SwinIR).
         lr: ``(3, h, w)`` or ``(1, 3, h, w)`` in [0, 1].
         layer: name of one attention module; all of the first one's kind by default.
         at: row and column in ``lr``, the middle by default.
@@ -196,7 +206,7 @@ def _map_leaf(image: Tensor, shares: Tensor, place: Query, zoom: int) -> Leaf:
     positive = shares.clamp_min(0)
     effective = float(positive.sum().square() / positive.square().sum()) if bool(positive.any()) else 0.0
     text = (
-        f"all shares add up to {float(shares.sum()):.3f}; the largest, {float(shares.max()):.4f}, comes from pixel "
+        f"all shares add up to {_number(shares.sum())}; the largest, {_number(shares.max())}, comes from pixel "
         f"{best}; as if {effective:.0f} of {shares.numel()} pixels gave alike"
     )
     return Leaf(
@@ -207,10 +217,15 @@ def _map_leaf(image: Tensor, shares: Tensor, place: Query, zoom: int) -> Leaf:
                 framed(picture_of_map(positive), box),
                 f"Shares given to pixel {place}, bright is much",
                 zoom,
+                map_scale(positive),
             ),
         ),
         text,
     )
+
+
+def _number(value: Tensor) -> str:
+    return f"{float(value):.3f}" if float(value) >= 0.01 else f"{float(value):.2g}"
 
 
 def _spread(weights: Tensor) -> str:

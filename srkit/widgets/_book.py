@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srkit.errors import BadInput
-from srkit.widgets._frame import data_uri, frames
+from srkit.widgets._frame import CELL, TABLE, data_uri, frames
 from srkit.widgets._static import book_script, book_style
 
 __all__ = ["Axis", "Book", "Click", "Leaf", "Plate", "axis_of", "make_book", "plate_of"]
 
-_CELL = "border:none;background:none;text-align:left;vertical-align:top;padding:4px 12px 4px 0;white-space:normal"
 _MOST = 240
 
 Position = tuple[int, ...]
@@ -155,7 +154,7 @@ class Book:
         head = f"<div><b>{escape(words)}</b></div>" if words else ""
         text = f'<div data-text="" style="white-space:pre-line">{escape(leaf.text)}</div>' if leaf.text else ""
         code = f"<div><code>{escape(leaf.code)}</code></div>" if leaf.code else ""
-        table = f'<table style="{_CELL};margin:0"><tbody><tr style="background:none">{cells}</tr></tbody></table>'
+        table = f'<table style="{TABLE};margin:0"><tbody><tr style="background:none">{cells}</tr></tbody></table>'
         return f'<div data-leaf="{",".join(map(str, position))}">{head}{table if cells else ""}{text}{code}</div>'
 
     def root(self, inside: str) -> str:
@@ -240,7 +239,7 @@ def _cell(plate: Plate) -> str:
     height, width = plate.pixels.shape[:2]
     words = f'<div style="font-size:smaller;opacity:0.85">{escape(plate.text)}</div>' if plate.text else ""
     return (
-        f'<td style="{_CELL}"><div><b>{escape(plate.title)}</b></div><img data-plate="{escape(plate.title)}" '
+        f'<td style="{CELL}"><div><b>{escape(plate.title)}</b></div><img data-plate="{escape(plate.title)}" '
         f'data-zoom="{plate.zoom}" data-words="{escape(plate.text)}" width="{width * plate.zoom}" '
         f'height="{height * plate.zoom}" src="{data_uri(plate.pixels)}" alt="{escape(plate.alt)}" '
         f'style="image-rendering:pixelated;max-width:none;display:block;margin:2px 0">{words}</td>'

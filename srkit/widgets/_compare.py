@@ -18,7 +18,7 @@ from srkit.errors import BadInput
 from srkit.metrics import Protocol
 from srkit.widgets._colours import DIVERGING, SEQUENTIAL
 from srkit.widgets._comparison import Contents, gather, region_numbers
-from srkit.widgets._frame import data_uri
+from srkit.widgets._frame import CELL, TABLE, data_uri
 from srkit.widgets._static import page_script, style_sheet
 
 __all__ = ["Comparison", "compare"]
@@ -29,11 +29,10 @@ VIEW_FIELDS = (
 )  # fmt: skip
 CHOICES = {
     "mode": ("slider", "flip", "side", "grid"),
-    "look": ("picture", "signed", "absolute", "spectrum"),
+    "look": ("picture", "signed", "absolute", "squared", "ssim", "spectrum"),
     "tool": ("move", "region", "line", "box"),
 }
 STILL_WIDTH = 480
-_CELL = "border:none;background:none;text-align:left;vertical-align:top;padding:4px 12px 4px 0;white-space:normal"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +100,7 @@ class Comparison:
         cells = "".join(self._cell(i) for i in range(len(self.contents.names)))
         rule = f"<div>{escape(self.rule)}</div>" if self.contents.truth >= 0 else ""
         return (
-            f'<div class="srkit-still" style="overflow-x:auto"><table style="{_CELL};margin:0"><tbody>'
+            f'<div class="srkit-still" style="overflow-x:auto"><table style="{TABLE};margin:0"><tbody>'
             f'<tr style="background:none">{cells}</tr></tbody></table>{rule}</div>'
         )
 
@@ -122,7 +121,7 @@ class Comparison:
         numbers = f"<div>PSNR {psnr}, SSIM {ssim}</div>" if psnr else ""
         smaller = "; shown smaller" if shrink > 1 else ""
         return (
-            f'<td style="{_CELL}"><div><b>{escape(name)}</b></div><img data-picture="{i}" {shown} '
+            f'<td style="{CELL}"><div><b>{escape(name)}</b></div><img data-picture="{i}" {shown} '
             f'src="{data_uri(frame.pixels)}" alt="{escape(f"{name}: {self.alt}")}" '
             f'style="image-rendering:pixelated;max-width:none;display:block;margin:2px 0">{numbers}'
             f'<div style="font-size:smaller;opacity:0.8">{escape(frame.text)}{smaller}</div></td>'

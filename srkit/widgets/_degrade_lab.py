@@ -17,7 +17,7 @@ from srkit.metrics import Protocol, psnr
 from srkit.ops.pixels import crop_to
 from srkit.ops.resize import imresize
 from srkit.widgets._book import Axis, Leaf, Plate, axis_of, make_book, plate_of
-from srkit.widgets._draw import picture_of_map
+from srkit.widgets._draw import map_scale, picture_of_map
 from srkit.widgets._walk import as_batch
 
 __all__ = ["blur_of_chain", "degrade_lab", "kernel_lab", "knobs_of", "with_values"]
@@ -132,8 +132,8 @@ def _degraded(hr: Tensor, chain: Chain, seed: int, zoom: int) -> Leaf:
     ]
     blur = blur_of_chain(chain)
     if blur is not None:
-        text = f"41 x 41 px, largest weight {float(blur.max()):.4f}"
-        plates.append(Plate("blur kernel", picture_of_map(blur), "What the blur makes of one bright pixel", 4, text))
+        alt, text = "What the blur makes of one bright pixel", f"41 x 41 px; {map_scale(blur)}"
+        plates.append(Plate("blur kernel", picture_of_map(blur), alt, 4, text))
     number = float(psnr(large, crop_to(hr, *size), protocol=protocol))
     given = f", rng=torch.Generator().manual_seed({seed})" if chain.random else ""
     code = f"lr = srkit.degrade.parse({str(chain)!r})(hr{given})"
@@ -189,8 +189,8 @@ def _restored(hr: Tensor, lr: Tensor, true: Tensor, believed: Tensor, *, scale: 
         plate_of("LR", lr, "The small image", zoom=zoom * scale),
         plate_of("restored", sr, "Restored with the believed kernel", zoom=zoom),
         plate_of("HR", hr, "The truth", zoom=zoom),
-        Plate("true kernel", picture_of_map(true), "The kernel that blurred", 4),
-        Plate("believed kernel", picture_of_map(believed), "The kernel that was believed", 4),
+        Plate("true kernel", picture_of_map(true), "The kernel that blurred", 4, map_scale(true)),
+        Plate("believed kernel", picture_of_map(believed), "The kernel that was believed", 4, map_scale(believed)),
     )
     text = (
         f"restored: PSNR {numbers[1]:.2f} dB; bicubic alone: {numbers[0]:.2f} dB ({protocol}); restoration changed "

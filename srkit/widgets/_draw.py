@@ -11,7 +11,7 @@ from srkit.errors import BadInput
 from srkit.widgets._colours import DIVERGING, SEQUENTIAL, painted
 from srkit.widgets._frame import frames
 
-__all__ = ["bars", "framed", "one_picture", "picture_of_map", "plotted", "sheet", "signed_picture"]
+__all__ = ["bars", "framed", "map_scale", "one_picture", "picture_of_map", "plotted", "sheet", "signed_picture"]
 
 Pixels = NDArray[np.uint8]
 BAR, GROUND = (32, 110, 190), (247, 247, 247)
@@ -34,6 +34,11 @@ def picture_of_map(values: Tensor, *, top: float | None = None) -> Pixels:
     """Paint ``(h, w)`` from 0 (dark) to ``top``, by default the largest value (bright)."""
     numbers = values.detach().double().cpu().numpy()
     return painted(numbers / (top or max(float(numbers.max()), 1e-300)), SEQUENTIAL)
+
+
+def map_scale(values: Tensor, *, top: float | None = None) -> str:
+    """Return the scale of :func:`picture_of_map` in words."""
+    return f"scale from 0 (dark) to {top or float(values.max()):.3g} (bright)"
 
 
 def signed_picture(values: Tensor, *, top: float) -> Pixels:

@@ -82,7 +82,7 @@ def feature_maps(net: nn.Module, lr: Tensor, layer: str, *, zoom: int = 4, **inp
         silent = "; silent: the same value everywhere" if bool((one == one[0, 0]).all()) else ""
         picture = Plate(
             "channel", signed_picture(one, top=top), f"Channel {position[0]} of {layer}, blue to orange", zoom=zoom,
-            text=f"{one.shape[1]} x {one.shape[0]} px",
+            text=f"{one.shape[1]} x {one.shape[0]} px; scale as beside it",
         )  # fmt: skip
         return Leaf((plate_of("image", as_batch(lr)[0], "The image", zoom=2), picture, overview), spread + silent)
 

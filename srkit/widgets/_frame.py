@@ -22,7 +22,10 @@ from srkit.errors import BadInput
 from srkit.ops.files import read
 from srkit.ops.pixels import to_uint8
 
-__all__ = ["NAN_COLOUR", "Frame", "data_uri", "frames", "png_bytes"]
+__all__ = ["CELL", "NAN_COLOUR", "TABLE", "Frame", "data_uri", "frames", "png_bytes"]
+
+TABLE = "border:none;background:none;text-align:left;vertical-align:top;padding:4px 12px 4px 0;white-space:normal"
+CELL = f"{TABLE};display:inline-block"  # so that a row of pictures breaks where the page ends
 
 NAN_COLOUR = (255, 0, 255)
 

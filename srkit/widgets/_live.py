@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from srkit.errors import BadInput
@@ -13,7 +13,13 @@ from srkit.widgets._static import widget_module
 if TYPE_CHECKING:
     from srkit.widgets._compare import Comparison
 
-__all__ = ["live_comparison", "with_page"]
+__all__ = ["display_with_twin", "live_comparison", "twin_page"]
+
+_TWIN_STYLE = (
+    ".srkit-twin[hidden]{display:none}"
+    ".jp-OutputArea-child:has(.srkit-twin)+.jp-OutputArea-child:not(:has(.srkit-alive)){display:none}"
+    ".jp-OutputArea-child:has(.srkit-twin):has(+.jp-OutputArea-child .srkit-alive){display:none}"
+)
 
 
 def live_comparison(comparison: Comparison) -> Any:
@@ -44,11 +50,13 @@ def _widget_class() -> type:
         _esm = widget_module()
         _page = traitlets.Unicode().tag(sync=True)
         _config = traitlets.Unicode().tag(sync=True)
+        _twin = traitlets.Unicode().tag(sync=True)
         view = traitlets.Dict().tag(sync=True)
 
         def __init__(self, comparison: Comparison) -> None:
             config = json.dumps(comparison.config())
-            super().__init__(_page=comparison.root(comparison.page()), _config=config, view=dict(comparison.view))
+            page = comparison.root(comparison.page())
+            super().__init__(_page=page, _config=config, _twin=uuid.uuid4().hex, view=dict(comparison.view))
             self.comparison = comparison
 
         @property
@@ -69,14 +77,30 @@ def _widget_class() -> type:
             """Name -> (PSNR, SSIM) of the marked region, or None where there is none."""
             return self.comparison.region(*self.roi) if self.roi else None
 
-        def _repr_mimebundle_(self, **arguments: Any) -> Any:
-            return with_page(super()._repr_mimebundle_(**arguments), self.comparison)
+        def _ipython_display_(self) -> None:
+            display_with_twin(self, self.comparison)
 
     return LiveComparison
 
 
-def with_page(bundle: Any, still: Any) -> Any:
-    """Add to a widget's MIME bundle what ``still`` draws without a kernel, for readers that know no widgets."""
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    page: Mapping[str, str] = {"text/html": still._repr_html_(), "text/plain": repr(still)}
-    return {**(data or {}), **page}, metadata or {}
+def display_with_twin(widget: Any, still: Any) -> Any:
+    """Display a widget and, before it, its twin: what ``still`` draws without a kernel. Returns the handle of the twin.
+
+    A widget is gone when its kernel is, and a notebook opened again says "Loading widget" for ever, even where the
+    output has another form. So there are two outputs: the widget hides its twin where it comes to life, and the twin
+    hides the widget's place where it does not.
+    """
+    from IPython.display import display
+
+    handle = display(twin_page(widget, still), raw=True, display_id=True)
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    display({**data, "text/plain": ""}, raw=True)
+    return handle
+
+
+def twin_page(widget: Any, still: Any) -> dict[str, str]:
+    """Return the MIME bundle of the twin of ``widget``."""
+    name = f'class="srkit-twin" data-twin="{widget._twin}"'
+    page = f"<div {name}><style>{_TWIN_STYLE}</style>{still._repr_html_()}</div>"
+    return {"text/html": page, "text/plain": repr(still)}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import uuid
 from typing import Any
 
 from srkit.errors import BadInput
 from srkit.widgets._book import Book
-from srkit.widgets._live import with_page
+from srkit.widgets._live import display_with_twin
 from srkit.widgets._static import book_module
 
 __all__ = ["live_book"]
@@ -40,12 +41,14 @@ def _widget_class() -> type:
         _esm = book_module()
         _page = traitlets.Unicode().tag(sync=True)
         _config = traitlets.Unicode().tag(sync=True)
+        _twin = traitlets.Unicode().tag(sync=True)
         _answer = traitlets.Dict().tag(sync=True)
         position = traitlets.List(traitlets.Int()).tag(sync=True)
 
         def __init__(self, book: Book) -> None:
             config = json.dumps(book.config())
-            super().__init__(_page=book.root(book.page()), _config=config, position=list(book.start))
+            page = book.root(book.page())
+            super().__init__(_page=page, _config=config, _twin=uuid.uuid4().hex, position=list(book.start))
             self.book = book
             self.observe(self._turned, "position")
 
@@ -60,7 +63,7 @@ def _widget_class() -> type:
             if position != self.book.start:
                 self._answer = {"key": key, "html": self.book.leaf_table(position, self.book.make(position))}
 
-        def _repr_mimebundle_(self, **arguments: Any) -> Any:
-            return with_page(super()._repr_mimebundle_(**arguments), self.book)
+        def _ipython_display_(self) -> None:
+            display_with_twin(self, self.book)
 
     return LiveBook

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from srkit.errors import BadInput
-from srkit.widgets._live import with_page
-from srkit.widgets._static import monitor_module
+from srkit.widgets._live import display_with_twin, twin_page
+from srkit.widgets._static import book_style, monitor_module
 
 if TYPE_CHECKING:
     from srkit.widgets._monitor import Monitor
@@ -40,19 +41,25 @@ def _widget_class() -> type:
 
         _esm = monitor_module()
         _html = traitlets.Unicode().tag(sync=True)
+        _style = traitlets.Unicode().tag(sync=True)
+        _twin = traitlets.Unicode().tag(sync=True)
         _command = traitlets.Dict().tag(sync=True)
         paused = traitlets.Bool(False).tag(sync=True)
         done = traitlets.Bool(False).tag(sync=True)
 
         def __init__(self, monitor: Monitor) -> None:
-            super().__init__(_html=monitor._repr_html_())
+            super().__init__(_html=monitor._repr_html_(), _style=book_style(), _twin=uuid.uuid4().hex)
             self.monitor = monitor
+            self._handles: list[Any] = []
             self.observe(self._pressed, "_command")
             monitor.listen(self._renew)
 
         def _renew(self) -> None:
             self.paused = self.monitor.paused
             self.done = bool(self.monitor.why)
+            if self.paused or self.done:
+                for handle in self._handles:
+                    handle.update(twin_page(self, self.monitor), raw=True)
             self._html = self.monitor._repr_html_()
 
         def _pressed(self, change: Any) -> None:
@@ -60,7 +67,7 @@ def _widget_class() -> type:
             if command in ("pause", "resume", "stop", "keep_best"):
                 getattr(self.monitor, command)()
 
-        def _repr_mimebundle_(self, **arguments: Any) -> Any:
-            return with_page(super()._repr_mimebundle_(**arguments), self.monitor)
+        def _ipython_display_(self) -> None:
+            self._handles.append(display_with_twin(self, self.monitor))
 
     return LiveMonitor

@@ -19,13 +19,12 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.training import Callback, Outcome, State
 from srkit.widgets._book import Plate, plate_of
-from srkit.widgets._draw import picture_of_map, plotted
-from srkit.widgets._frame import data_uri
+from srkit.widgets._draw import map_scale, picture_of_map, plotted
+from srkit.widgets._frame import CELL, data_uri
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["Monitor"]
 
-_CELL = "border:none;background:none;text-align:left;vertical-align:top;padding:4px 12px 4px 0"
 _PAUSE = 0.4
 
 
@@ -92,7 +91,7 @@ class Monitor(Callback):
     def put(self, title: str, picture: Any) -> None:
         """Show a picture, ``(3, h, w)`` in [0, 1], or a kernel ``(k, k)`` painted by size."""
         if isinstance(picture, Tensor) and picture.ndim == 2:
-            self.plates[title] = Plate(title, picture_of_map(picture), f"{title}, bright is large", 6)
+            self.plates[title] = Plate(title, picture_of_map(picture), f"{title}, bright is large", 6, map_scale(picture))
         else:
             self.plates[title] = plate_of(title, picture, f"{title}, as it stands", zoom=self.zoom)
 
@@ -221,7 +220,7 @@ def _plate_cell(plate: Plate) -> str:
 def _cell(title: str, pixels: Any, alt: str, words: str, zoom: int) -> str:
     height, width = pixels.shape[:2]
     return (
-        f'<td style="{_CELL}"><div><b>{escape(title)}</b></div><img width="{width * zoom}" height="{height * zoom}" '
+        f'<td style="{CELL}"><div><b>{escape(title)}</b></div><img width="{width * zoom}" height="{height * zoom}" '
         f'src="{data_uri(pixels)}" alt="{escape(alt)}" style="image-rendering:pixelated;max-width:none;display:block">'
         f'<div style="font-size:smaller;opacity:0.85;max-width:240px;white-space:normal">{escape(words)}</div></td>'
     )

@@ -17,7 +17,7 @@ from srkit.metrics import Protocol, psnr
 from srkit.ops.resize import imresize
 from srkit.ops.transposed import checkerboard, insert_zeros, overlaps, transposed_convolution
 from srkit.widgets._book import Axis, Book, Click, Leaf, Plate, axis_of, make_book, plate_of
-from srkit.widgets._draw import framed, one_picture, picture_of_map, plotted
+from srkit.widgets._draw import framed, map_scale, one_picture, picture_of_map, plotted
 from srkit.widgets._walk import as_batch
 
 __all__ = ["impulse_response", "total_variation", "tv_denoise", "tv_lab", "upsample_lab"]
@@ -96,7 +96,7 @@ def _zeros_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
                 "zeros between", insert_zeros(image, stride), f"The image with {stride - 1} zeros between", zoom=zoom
             ),
             plate_of("convolved", large.clamp(0, 1), f"After a {side} x {side} kernel of equal weights", zoom=zoom),
-            Plate("a flat image", picture_of_map(inner, top=2.0), "What becomes of a flat image", 3),
+            Plate("a flat image", picture_of_map(inner, top=2.0), "What becomes of a flat image", 3, map_scale(inner, top=2.0)),
         )
         board = float(checkerboard(inner[: len(inner) // stride * stride, : len(inner) // stride * stride], stride))
         even = "even" if len(set(taps.tolist())) == 1 else "uneven"
@@ -204,7 +204,8 @@ def tv_lab(
         plates = (
             plate_of("noisy", noisy.clamp(0, 1), f"The image with noise of {sigma:g} levels", zoom=zoom),
             plate_of("smoothed", smooth.clamp(0, 1), "Smoothed by total variation", zoom=zoom),
-            plate_of("what was taken away, x2", taken.clamp(0, 1), "Difference, grey is none", zoom=zoom),
+            plate_of("what was taken away", taken.clamp(0, 1), "Difference, grey is none", zoom=zoom,
+                     text="scale from -64 (dark) over 0 (grey) to +64 levels (bright)"),
             plate_of("clean", clean, "The image without noise", zoom=zoom),
         )
         text = (

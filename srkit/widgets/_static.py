@@ -29,7 +29,7 @@ __all__ = [
 
 PARTS = ("element", "numbers", "view", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
 BOOK_PARTS = ("element", "leaf", "book")
-MONITOR_PARTS = ("element", "monitor")
+MONITOR_PARTS = ("element", "twin", "monitor")
 GALLERY_PARTS = (*PARTS, "gallery")
 
 _PAGE = """
@@ -40,6 +40,7 @@ for (const root of roots) mount(root, JSON.parse(root.dataset.config));
 
 _WIDGET = """
 async function render({ model, el }) {
+  comeAlive(model, el);
   el.innerHTML = model.get("_page");
   const root = el.querySelector(".srkit-compare");
   let waiting = 0;
@@ -70,6 +71,7 @@ for (const root of roots) openBook(root, JSON.parse(root.dataset.config));
 
 _BOOK_WIDGET = """
 async function render({ model, el }) {
+  comeAlive(model, el);
   el.innerHTML = model.get("_page");
   let waiting = 0;
   const tell = (position) => {
@@ -121,7 +123,7 @@ def page_script() -> str:
 
 def widget_module() -> str:
     """Return the same viewer as an ES module with the entry point that anywidget calls."""
-    return core_script() + _WIDGET
+    return laid_together((*PARTS, "twin")) + _WIDGET
 
 
 def book_script() -> str:
@@ -131,7 +133,7 @@ def book_script() -> str:
 
 def book_module() -> str:
     """Return the same book as an ES module with the entry point that anywidget calls."""
-    return laid_together(BOOK_PARTS) + _BOOK_WIDGET
+    return laid_together((*BOOK_PARTS, "twin")) + _BOOK_WIDGET
 
 
 def monitor_module() -> str:

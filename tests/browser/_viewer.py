@@ -14,7 +14,7 @@ from PIL import Image
 from tests.browser.conftest import Tab
 
 CANVAS = "(root) => root.querySelector('.srkit-canvas').toDataURL()"
-SETTLED = "(root) => { const v = root.srkit; return Boolean(v) && !v.waiting && !v.job; }"
+SETTLED = "(root) => { const v = root.srkit; return Boolean(v) && !v.waiting && !v.job && !v.mapping; }"
 
 
 class Viewer:

@@ -10,12 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from srkit.metrics import Protocol, psnr, ssim
+from srkit.metrics.protocol import planes
+from srkit.ops.statistics import ssim_map
 from srkit.widgets._static import core_script
 from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 
-NAMES = "lumaPlane, planesOf, psnrOf, ssimOfPlanes, finish, profile, histogram, spectrum, gaussian, colourTable"
+NAMES = "lumaPlane, planesOf, psnrOf, ssimOfPlanes, ssimMap, finish, profile, histogram, spectrum, gaussian, colourTable"
 
 
 @pytest.fixture
@@ -55,6 +57,24 @@ def test_psnr_and_ssim_equal_srkit_to_the_last_digit(
     found = numbers.page.evaluate(MEASURE, [rgba(result), rgba(truth), channel, round_y])
     assert found[0] == pytest.approx(psnr(*tensors, protocol=protocol), rel=1e-13)
     assert found[1] == pytest.approx(ssim(*tensors, protocol=protocol), rel=1e-12)
+
+
+@pytest.mark.parametrize("channel", ["y", "rgb"])
+def test_the_ssim_map_is_srkits_with_nothing_where_no_window_fits(numbers: Tab, channel: Any) -> None:
+    result, truth = pictures(19, 26, seed=7, noise=20)
+    draw = """([a, b, channel]) => {
+      const map = new Float64Array(a.width * a.height);
+      finish(ssimMap(planesOf(a, channel), planesOf(b, channel), a.width, a.height, map));
+      return Array.from(map, (value) => Number.isNaN(value) ? null : value);
+    }"""
+    found = np.array(numbers.page.evaluate(draw, [rgba(result), rgba(truth), channel]), dtype=float).reshape(19, 26)
+    protocol = Protocol(channel=channel)
+    tensors = [torch.from_numpy(x).permute(2, 0, 1).double() / 255 for x in (result, truth)]
+    ours, theirs = (planes(tensor[None], protocol) for tensor in tensors)
+    expected = ssim_map(ours, theirs, window=11, peak=255.0)[0].mean(dim=0).numpy()
+    assert np.abs(found[5:-5, 5:-5] - expected).max() < 1e-12
+    assert np.isnan(found).sum() == 19 * 26 - 9 * 16
+    assert np.nanmean(found) == pytest.approx(ssim(*tensors, protocol=protocol), rel=1e-12)
 
 
 def test_grey_pictures_as_stored_are_compared_on_their_own_levels(numbers: Tab) -> None:

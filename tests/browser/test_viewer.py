@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from srkit.metrics import Protocol
+from srkit.metrics.protocol import planes
+from srkit.ops.statistics import ssim_map
 from srkit.widgets import compare, error_map
+from srkit.widgets._colours import SEQUENTIAL, painted
 from srkit.widgets._compare import checked_view
 from tests.browser._viewer import Viewer, chart, picture_of
 from tests.browser.conftest import Tab
@@ -167,6 +171,27 @@ def test_the_error_map_has_the_colours_that_python_paints(viewer: Viewer) -> Non
         drawn = shown[top + 2 : top + 240 : 4, left + 2 : left + 320 : 4]
         assert np.abs(drawn[8:] - expected[8:]).max() <= 1  # the browser's table has 1024 steps
     assert "0 to 40 levels of Y" in viewer.text(".srkit-frame")
+
+
+def test_squared_error_and_ssim_map_have_the_colours_of_srkits_numbers(viewer: Viewer) -> None:
+    pictures = chart()
+    error = error_map(pictures["blocks"], pictures["truth"]).levels
+    ours, theirs = (planes(pictures[name][None], Protocol()) for name in ("blocks", "truth"))
+    similar = ssim_map(ours, theirs, window=11, peak=255.0)[0, 0].numpy()
+    for look, unit, border in (("squared", (error / 40) ** 2, 0), ("ssim", 1 - similar, 5)):
+        viewer.set(mode="flip", left=0, look=look, limit=40, zoom=4, centre=[40, 30])
+        shown = viewer.canvas().astype(int)
+        top, left = shown.shape[0] // 2 - 120, shown.shape[1] // 2 - 160
+        drawn = shown[top + 2 : top + 240 : 4, left + 2 : left + 320 : 4]
+        inside = drawn[border : 60 - border, border : 80 - border]
+        expected = painted(unit, SEQUENTIAL).astype(int)
+        assert np.abs(inside[8:] - expected[8:]).max() <= 1  # the browser's table has 1024 steps
+        if border:
+            assert (drawn[58, 20:] == (0x6B, 0x6B, 0x6B)).all()
+    assert "1 (alike) to 0 or below (unlike): SSIM of Y" in viewer.text(".srkit-frame")
+    viewer.page.mouse.move(*viewer.screen(40.5, 30.5))
+    viewer.root.locator(".srkit-readout", has_text=f"(SSIM {similar[25, 35]:.4f})").wait_for()
+    assert "0 to 1600 squared levels of Y" in viewer.set(look="squared").text(".srkit-frame")
 
 
 def test_blind_mode_hides_names_and_numbers_until_it_ends(viewer: Viewer) -> None:

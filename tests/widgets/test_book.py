@@ -99,12 +99,14 @@ def test_a_live_book_makes_a_leaf_when_the_browser_turns_to_it() -> None:
     assert widget.leaf.text == "number (2, 1)"
 
 
-def test_a_notebook_stores_the_page_beside_a_live_book() -> None:
+def test_a_notebook_stores_the_page_beside_a_live_book(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("anywidget")
     widget = make_book("Live", AXES, leaf, live=True)
-    data, _ = widget._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert "number (1, 0)" in data["text/html"]
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    widget._ipython_display_()
+    assert "application/vnd.jupyter.widget-view+json" in shown[1]
+    assert "number (1, 0)" in shown[0]["text/html"]
     assert "<script" not in widget._page
 
 

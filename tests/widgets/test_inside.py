@@ -183,6 +183,16 @@ def test_in_scale_shares_add_up_to_one_and_window_shares_stay_in_the_window() ->
     assert shifted.ne(0).sum() == 16
 
 
+def test_shares_of_an_attention_that_sees_quarters_stay_in_the_quarter_of_the_pixel() -> None:
+    net = tiny("san")
+    for row, column in ((2, 3), (2, 12), (9, 3), (9, 12)):
+        shares = pixel_shares(net, LR, "non_local", (row, column))
+        top, left = (6 if row >= 6 else 0), (8 if column >= 8 else 0)
+        assert float(shares.sum()) == pytest.approx(1, abs=1e-4)
+        assert float(shares[top : top + 6, left : left + 8].sum()) == pytest.approx(float(shares.sum()))
+    assert "add up to 1.000" in repr(attention_map(net, LR))
+
+
 def test_attention_maps_are_books_and_a_network_without_attention_is_refused() -> None:
     weights = attention_map(tiny("rcan"), LR)
     assert len(weights.leaves) == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import pytest
 
@@ -31,12 +32,32 @@ def test_setting_the_region_in_python_changes_only_the_region_of_the_view() -> N
     assert widget.view["region"] is None
 
 
-def test_a_notebook_stores_the_page_beside_the_widget() -> None:
+def displayed(widget: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """Return the MIME bundles that a notebook would be given when the widget is the last line of a cell."""
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    widget._ipython_display_()
+    return shown
+
+
+def test_a_notebook_stores_the_page_as_a_twin_that_needs_no_kernel_before_the_widget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = compare(**scene(), scale=2)
-    data, _ = compare(**scene(), scale=2, live=True)._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert data["text/html"] == made._repr_html_()
-    assert data["text/plain"] == repr(made)
+    widget = compare(**scene(), scale=2, live=True)
+    twin, live = displayed(widget, monkeypatch)
+    assert made._repr_html_() in twin["text/html"]
+    assert f'data-twin="{widget._twin}"' in twin["text/html"]
+    assert twin["text/plain"] == repr(made)
+    assert "application/vnd.jupyter.widget-view+json" not in twin
+    assert "application/vnd.jupyter.widget-view+json" in live
+    assert not live["text/plain"]
+    assert "text/html" not in live
+
+
+def test_two_widgets_of_one_comparison_have_twins_of_their_own() -> None:
+    first, second = (compare(**scene(), live=True) for _ in range(2))
+    assert first._twin != second._twin
 
 
 def test_the_widget_carries_the_same_pictures_and_settings_as_the_page() -> None:

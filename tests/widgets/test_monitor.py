@@ -140,5 +140,32 @@ def test_the_buttons_of_the_widget_reach_the_run_and_what_it_draws_reaches_them(
     assert "0.5 at step 1" in widget._html
     widget.set_state({"_command": {"command": "__init__", "count": 3}})
     assert not monitor.paused
-    data, _ = widget._repr_mimebundle_()
-    assert data["text/html"] == monitor._repr_html_()
+
+
+def test_the_twin_of_a_watched_run_is_renewed_when_the_run_pauses_and_when_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("anywidget")
+    from srkit.widgets._live_monitor import live_monitor
+
+    class Handle:
+        def __init__(self) -> None:
+            self.pages: list[str] = []
+
+        def update(self, data: dict[str, str], *, raw: bool) -> None:
+            assert raw
+            self.pages.append(data["text/html"])
+
+    handle, monitor = Handle(), Monitor()
+    widget = live_monitor(monitor)
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: handle)
+    widget._ipython_display_()
+    monitor.note(1, loss=0.5)
+    monitor.pause()
+    monitor.resume()
+    assert [("0.5 at step 1" in page, "paused" in page) for page in handle.pages] == [(True, True)]
+    monitor.note(2, loss=0.25)
+    monitor.start(lambda watch: None, live=False)
+    monitor.wait(20)
+    assert "0.25 at step 2" in handle.pages[-1]
+    assert "Run: done" in handle.pages[-1]

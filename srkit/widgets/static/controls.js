@@ -1,7 +1,7 @@
 // The buttons, the lists and the help: built once from tables, told what is pressed whenever the view changes.
 
 import { element } from "./element.js";
-import { LOOKS, MODES, TOOLS } from "./view.js";
+import { ERRORS, LOOKS, MODES, TOOLS } from "./view.js";
 
 export const KEYS = [
   ["1 to 9", "show that picture (left); with Shift: on the right"],
@@ -14,7 +14,7 @@ export const KEYS = [
   ["+  -, wheel", "zoom about the cursor (the wheel works once the picture is clicked)"],
   ["0  O", "fit the stage; one picture pixel per screen pixel"],
   ["N", "nearest pixels or smooth"],
-  ["E", "picture, signed error, absolute error, spectrum"],
+  ["E", "picture; signed, absolute, squared error; SSIM map; spectrum"],
   ["[  ]", "shorter or longer error scale"],
   ["M  R  L  B", "tool: move, region, line profile, figure box"],
   ["Z", "magnifier under the cursor"],
@@ -38,7 +38,7 @@ export function buildControls(viewer) {
   const { set } = viewer;
   const modes = Object.entries(MODES).map(([mode, name]) => button(name, `${name} (${keyOf(mode)})`, () => set({ mode }), mode));
   const tools = Object.entries(TOOLS).map(([tool, name]) => button(name, toolTitle(tool), () => set({ tool }), tool));
-  const looks = Object.entries(LOOKS).filter(([look]) => viewer.config.truth >= 0 || !["signed", "absolute"].includes(look));
+  const looks = Object.entries(LOOKS).filter(([look]) => viewer.config.truth >= 0 || !ERRORS.includes(look));
   const parts = {
     modes, tools,
     left: list("Left picture", [], (value) => set({ left: Number(value) })),
@@ -102,19 +102,30 @@ export function showControls(viewer, parts) {
   }
   parts.right.disabled = view.mode === "grid";
   parts.look.value = view.look;
-  const error = view.look === "signed" || view.look === "absolute";
+  const error = ERRORS.includes(view.look);
   parts.scale.hidden = !(error || view.look === "spectrum") || (error && config.truth < 0);
-  if (!parts.scale.hidden) showScale(viewer, parts, error);
+  if (!parts.scale.hidden) showScale(viewer, parts);
 }
 
-function showScale(viewer, parts, error) {
+// What the two ends of the colour bar mean.
+function scaleWords({ view, config }) {
+  const end = (value) => Number(value.toPrecision(3));
+  const planes = { y: "Y", grey: "the grey levels", rgb: "R, G and B" }[config.channel];
+  return {
+    signed: `-${end(view.limit)} (too dark) to +${end(view.limit)} (too bright) levels of Y`,
+    absolute: `0 to ${end(view.limit)} levels of Y`,
+    squared: `0 to ${end(view.limit ** 2)} squared levels of Y`,
+    ssim: `1 (alike) to 0 or below (unlike): SSIM of ${planes} in the 11 x 11 px around`,
+    spectrum: "-60 to +20 dB of luma levels, middle = slow changes",
+  }[view.look];
+}
+
+function showScale(viewer, parts) {
   const { view } = viewer;
   const signed = view.look === "signed";
-  parts.limit.hidden = !error;
+  parts.limit.hidden = view.look === "ssim" || view.look === "spectrum";
   parts.limit.value = Math.log2(view.limit);
-  const end = Number(view.limit.toPrecision(3));
-  parts.limitText.textContent = !error ? "-60 to +20 dB of luma levels, middle = slow changes"
-    : signed ? `-${end} (too dark) to +${end} (too bright) levels of Y` : `0 to ${end} levels of Y`;
+  parts.limitText.textContent = scaleWords(viewer);
   const table = viewer.tables[signed ? "diverging" : "sequential"];
   const image = new ImageData(120, 10);
   for (let i = 0; i < 1200; i += 1) {

@@ -1,6 +1,7 @@
 // The buttons above a run that goes on in Python: what is pressed goes there, what comes back is drawn.
 
 import { element } from "./element.js";
+import { comeAlive } from "./twin.js";
 
 export function watchRun(model, root) {
   const send = (command) => {
@@ -11,9 +12,14 @@ export function watchRun(model, root) {
   const pause = button("Pause", "Pause after the step in hand, or go on", () => (model.get("paused") ? "resume" : "pause"));
   const stop = button("Stop", "End after the step in hand and keep what was reached", () => "stop");
   const best = button("Stop, keep best", "End, and go back to the weights of the best validation", () => "keep_best");
-  const body = element("div", {});
-  root.replaceChildren(element("div", { class: "srkit-run", role: "group", "aria-label": "A run" }, element("div", { class: "srkit-run-bar" }, pause, stop, best), body));
-  const draw = () => { body.innerHTML = model.get("_html"); };
+  const body = element("div", { class: "srkit-run" });
+  const bar = element("div", { class: "srkit-head" }, element("span", { class: "srkit-group" }, pause, stop, best));
+  const frame = element("div", { class: "srkit-frame", role: "group", "aria-label": "A run" }, bar, body);
+  root.replaceChildren(element("div", { class: "srkit-book" }, element("style", {}, model.get("_style")), frame));
+  const draw = () => {
+    comeAlive(model, root);
+    body.innerHTML = model.get("_html");
+  };
   const state = () => {
     pause.textContent = model.get("paused") ? "Go on" : "Pause";
     for (const each of [pause, stop, best]) each.disabled = model.get("done");

@@ -66,28 +66,30 @@ function filteredRow(a, b, width, y, taps) {
   return row;
 }
 
-function similarityOfRow(rows, taps) {
+// The similarity of every window whose middle lies in the middle of these rows.
+function similarityRow(rows, taps) {
   const c1 = (0.01 * 255) ** 2, c2 = (0.03 * 255) ** 2;
-  let sum = 0;
-  for (let x = 0; x < rows[0][0].length; x += 1) {
+  const row = new Float64Array(rows[0][0].length);
+  for (let x = 0; x < row.length; x += 1) {
     let ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
     for (let k = 0; k < taps.length; k += 1) {
-      const t = taps[k], row = rows[k];
-      ma += t * row[0][x];
-      mb += t * row[1][x];
-      aa += t * row[2][x];
-      bb += t * row[3][x];
-      ab += t * row[4][x];
+      const t = taps[k], filtered = rows[k];
+      ma += t * filtered[0][x];
+      mb += t * filtered[1][x];
+      aa += t * filtered[2][x];
+      bb += t * filtered[3][x];
+      ab += t * filtered[4][x];
     }
     const top = (2 * ma * mb + c1) * (2 * (ab - ma * mb) + c2);
-    sum += top / ((ma * ma + mb * mb + c1) * (aa - ma * ma + (bb - mb * mb) + c2));
+    row[x] = top / ((ma * ma + mb * mb + c1) * (aa - ma * ma + (bb - mb * mb) + c2));
   }
-  return sum;
+  return row;
 }
 
 // SSIM of two planes over the windows that fit (Wang 2004: 11 x 11 Gaussian, sigma 1.5), one row per step, so that a
-// large picture can be measured in slices. The generator's return value is the mean, or NaN where no window fits.
-export function* ssimSteps(a, b, width, height) {
+// large picture can be measured in slices. The generator's return value is the mean, or NaN where no window fits;
+// `keep(y, row)` is handed the similarities of the windows whose middle lies in the picture's row y.
+export function* ssimSteps(a, b, width, height, keep = () => {}) {
   const taps = gaussian();
   if (width < taps.length || height < taps.length) return NaN;
   const rows = [];
@@ -95,7 +97,9 @@ export function* ssimSteps(a, b, width, height) {
   for (let y = 0; y < height; y += 1) {
     rows.push(filteredRow(a, b, width, y, taps));
     if (rows.length === taps.length) {
-      sum += similarityOfRow(rows, taps);
+      const row = similarityRow(rows, taps);
+      sum += row.reduce((total, value) => total + value, 0);
+      keep(y - (taps.length - 1) / 2, row);
       rows.shift();
     }
     yield;
@@ -107,6 +111,20 @@ export function* ssimOfPlanes(planesA, planesB, width, height) {
   let sum = 0;
   for (let i = 0; i < planesA.length; i += 1) sum += yield* ssimSteps(planesA[i], planesB[i], width, height);
   return sum / planesA.length;
+}
+
+// The map behind the mean: the similarity of the window around each pixel, averaged over the planes; NaN where none fits.
+// `map` is filled row by row, so that it can be drawn before it is whole.
+export function* ssimMap(planesA, planesB, width, height, map) {
+  map.fill(NaN);
+  const half = (SSIM_WINDOW - 1) / 2;
+  for (let i = 0; i < planesA.length; i += 1) {
+    yield* ssimSteps(planesA[i], planesB[i], width, height, (y, row) => {
+      const start = y * width + half;
+      for (let x = 0; x < row.length; x += 1) map[start + x] = (i ? map[start + x] : 0) + row[x] / planesA.length;
+    });
+  }
+  return map;
 }
 
 export function finish(steps) {

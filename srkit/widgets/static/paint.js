@@ -1,6 +1,6 @@
 // Drawing on a canvas: pictures without the browser's smoothing, error maps, spectra, pixel values, labels, boxes.
 
-import { BOX_COLOURS, origin, panes } from "./view.js";
+import { BOX_COLOURS, ERRORS, origin, panes } from "./view.js";
 import { lumaPlane, spectrum } from "./numbers.js";
 
 export const SURROUND = "#6b6b6b";
@@ -91,12 +91,33 @@ function drawPixels(picture, context, { x0, y0, size, c0, r0, c1, r1 }) {
   }
 }
 
+// What an error look says of a pixel, by its number in row order.
+export function errorAt(viewer, index) {
+  const { view, config } = viewer;
+  if (view.look === "ssim") {
+    const map = viewer.similarity(index);
+    return (i) => map[i];
+  }
+  const ours = viewer.luma(index), theirs = viewer.luma(config.truth);
+  const error = (i) => ours[i] - theirs[i];
+  return { signed: error, absolute: (i) => Math.abs(error(i)), squared: (i) => error(i) ** 2 }[view.look];
+}
+
+// The same as a place on the colour scale, from 0 to 1; NaN where nothing is known.
+function shade(viewer, index) {
+  const { look, limit } = viewer.view;
+  const at = errorAt(viewer, index);
+  if (look === "ssim") return (i) => 1 - at(i);
+  if (look === "signed") return (i) => 0.5 + (0.5 * at(i)) / limit;
+  const end = look === "squared" ? limit ** 2 : limit;
+  return (i) => at(i) / end;
+}
+
 // The error map is painted per screen pixel, so its cost does not depend on the size of the picture.
 function drawError(viewer, context, pane) {
   const { view, config } = viewer;
-  const ours = viewer.luma(pane.index), theirs = viewer.luma(config.truth);
-  const signed = view.look === "signed";
-  const table = viewer.tables[signed ? "diverging" : "sequential"];
+  const unit = shade(viewer, pane.index);
+  const table = viewer.tables[view.look === "signed" ? "diverging" : "sequential"];
   const ratio = viewer.stage.ratio;
   const { clip } = pane;
   const [w, h] = [Math.round(clip.w * ratio), Math.round(clip.h * ratio)];
@@ -111,9 +132,8 @@ function drawError(viewer, context, pane) {
     for (let i = 0; i < w; i += 1) {
       const x = columns[i];
       if (x < 0 || x >= config.width) continue;
-      const error = (ours[y * config.width + x] - theirs[y * config.width + x]) / view.limit;
-      const unit = signed ? 0.5 + 0.5 * error : Math.abs(error);
-      out[j * w + i] = colours[Math.round(1023 * Math.min(1, Math.max(0, unit)))];
+      const place = unit(y * config.width + x);
+      if (place === place) out[j * w + i] = colours[Math.round(1023 * Math.min(1, Math.max(0, place)))];
     }
   }
   const canvas = new OffscreenCanvas(w, h);
@@ -182,10 +202,11 @@ function strokeTwice(context, colour, dash, path) {
 
 function drawLabel(viewer, context, pane) {
   const { view, config } = viewer;
-  const error = view.look === "signed" || view.look === "absolute";
+  const error = ERRORS.includes(view.look);
   const small = viewer.pictures[pane.index].factor !== 1;
   const note = small && view.look !== "spectrum" ? ` (x${viewer.pictures[pane.index].factor}, repeated pixels)` : "";
-  const text = viewer.label(pane.index) + (error && !small ? ` - ${viewer.label(config.truth)}` : "") + note;
+  const against = view.look === "ssim" ? ", SSIM with " : " - ";
+  const text = viewer.label(pane.index) + (error && !small ? against + viewer.label(config.truth) : "") + note;
   const second = pane.clip.x > pane.x || pane.clip.y > pane.y;
   context.font = "13px system-ui, sans-serif";
   const width = context.measureText(text).width + 12;

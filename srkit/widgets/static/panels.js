@@ -3,8 +3,9 @@
 import { drawChart } from "./chart.js";
 import { element } from "./element.js";
 import { download, drawFigure, figureSvg } from "./figure.js";
-import { finish, histogram, lumaPlane, planesOf, profile, psnrOf, ssimOfPlanes } from "./numbers.js";
-import { LOOKS, MODES } from "./view.js";
+import { errorAt } from "./paint.js";
+import { finish, histogram, lumaPlane, planesOf, profile, psnrOf, ssimMap, ssimOfPlanes } from "./numbers.js";
+import { ERRORS, LOOKS, MODES } from "./view.js";
 
 const STRIP = 21, STRIP_ZOOM = 6;
 
@@ -26,6 +27,7 @@ export function addPanels(viewer) {
     showPointer: () => showPointer(viewer, parts),
     measure: () => measure(viewer, parts),
     tell: () => viewer.say(`${MODES[viewer.view.mode]}, ${LOOKS[viewer.view.look].toLowerCase()}: ${viewer.label(viewer.view.left)}`),
+    similarity: (index) => similarity(viewer, index),
     boxNumbers: (index, box) => boxNumbers(viewer, index, box),
     figureCanvas: parts.figure,
     savePng: () => savePng(viewer, parts),
@@ -55,11 +57,20 @@ function showPointer(viewer, parts) {
   const at = inside ? pointer.at.map(Math.floor) : view.centre.map(Math.floor);
   if (inside) {
     words.unshift(`x ${at[0]}, y ${at[1]}`);
-    for (const index of viewer.order) words.push(`${viewer.label(index)} ${rgbAt(viewer, index, at).join(" ")}`);
+    for (const index of viewer.order) words.push(`${viewer.label(index)} ${rgbAt(viewer, index, at).join(" ")}${errorWords(viewer, index, at)}`);
   }
   viewer.readout.textContent = words.join("   ");
   parts.strip.hidden = !view.lens;
   if (view.lens) showStrip(viewer, parts, at);
+}
+
+// What the error look on the stage says of the pixel under the cursor, in words.
+function errorWords(viewer, index, [x, y]) {
+  const { view, config, pictures } = viewer;
+  if (!ERRORS.includes(view.look) || index === config.truth || pictures[index].factor !== 1) return "";
+  const value = errorAt(viewer, index)(y * config.width + x);
+  if (view.look === "ssim") return Number.isNaN(value) ? " (no SSIM)" : ` (SSIM ${value.toFixed(4)})`;
+  return ` (${view.look === "signed" && value > 0 ? "+" : ""}${value.toFixed(1)})`;
 }
 
 function rgbAt(viewer, index, [x, y]) {
@@ -116,7 +127,37 @@ function showTable(viewer, parts) {
   parts.table.setAttribute("aria-busy", String(Boolean(viewer.job)));
 }
 
-// PSNR at once, SSIM in slices of eight milliseconds so that the page stays alive; a newer region stops an older job.
+// Do work in slices of eight milliseconds so that the page stays alive. `told()` runs after each slice; where it returns
+// false, the rest is dropped.
+function inSlices(work, told) {
+  const slice = () => {
+    const until = performance.now() + 8;
+    let done = false;
+    while (!done && performance.now() < until) done = work.next().done;
+    if (told(done) && !done) setTimeout(slice, 0);
+  };
+  setTimeout(slice, 0);
+}
+
+// The SSIM map of a picture, begun when it is first asked for and filled from top to bottom.
+function similarity(viewer, index) {
+  const { config } = viewer;
+  if (!viewer.similarities.has(index)) {
+    const map = new Float64Array(config.width * config.height);
+    viewer.similarities.set(index, map);
+    if (index === config.truth) return map.fill(1);
+    viewer.mapping += 1;
+    const work = ssimMap(...planePair(viewer, index, [0, 0, config.width, config.height]), config.width, config.height, map);
+    inSlices(work, (done) => {
+      viewer.mapping -= done ? 1 : 0;
+      viewer.set({});
+      return true;
+    });
+  }
+  return viewer.similarities.get(index);
+}
+
+// PSNR at once, SSIM in slices; a newer region stops an older job.
 function measure(viewer) {
   const { view, config } = viewer;
   viewer.numbers = config.names.map(() => null);
@@ -125,16 +166,12 @@ function measure(viewer) {
   if (!viewer.job) return;
   const queue = viewer.order.filter((index) => index !== config.truth && viewer.pictures[index].factor === 1);
   const work = steps(viewer, queue, view.region);
-  const slice = () => {
-    if (viewer.job !== job) return;
-    const until = performance.now() + 8;
-    let done = false;
-    while (!done && performance.now() < until) done = work.next().done;
+  inSlices(work, (done) => {
+    if (viewer.job !== job) return false;
     if (done) viewer.job = null;
     viewer.set({});
-    if (!done) setTimeout(slice, 0);
-  };
-  setTimeout(slice, 0);
+    return true;
+  });
 }
 
 function* steps(viewer, queue, region) {

@@ -2,7 +2,9 @@
 // Zoom is in screen (CSS) pixels per pixel of the largest picture; all panes share zoom and centre.
 
 export const MODES = { slider: "Slider", flip: "Flip", side: "Side by side", grid: "Grid" };
-export const LOOKS = { picture: "Picture", signed: "Signed error", absolute: "Absolute error", spectrum: "Spectrum" };
+export const LOOKS = { picture: "Picture", signed: "Signed error", absolute: "Absolute error", squared: "Squared error",
+  ssim: "SSIM map", spectrum: "Spectrum" };
+export const ERRORS = ["signed", "absolute", "squared", "ssim"];  // looks that need a truth
 export const TOOLS = { move: "Move", region: "Region", line: "Line", box: "Box" };
 export const LEVELS = [1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 export const BOX_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
@@ -37,7 +39,7 @@ export function legalView(view, config, stage) {
   return {
     ...view,
     mode: MODES[view.mode] ? view.mode : "slider",
-    look: LOOKS[view.look] && (config.truth >= 0 || !["signed", "absolute"].includes(view.look)) ? view.look : "picture",
+    look: LOOKS[view.look] && (config.truth >= 0 || !ERRORS.includes(view.look)) ? view.look : "picture",
     tool: TOOLS[view.tool] ? view.tool : "move",
     left: clamp(Math.round(view.left), 0, last),
     right: clamp(Math.round(view.right), 0, last),
