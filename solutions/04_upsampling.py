@@ -184,6 +184,13 @@ print(f"5x5 ones at stride 2 on a flat image: {len(values)} values, {values.toli
 srkit.exercises.recall("04-values", str(len(values)))
 
 # %% [markdown]
+# Turn the two knobs: where the stride does not divide the side of the kernel, the counts differ and the board appears.
+
+# %%
+eye = srkit.datasets.samples(scale=2)[0].lr[:, 36:60, 40:72]
+srkit.widgets.upsample_lab(eye, "zeros", zoom=3)
+
+# %% [markdown]
 # The cures follow from the count. Choose a kernel that is a multiple of the stride; or enlarge by a fixed rule first and convolve
 # after, as the third layer at the top does; or use a sub-pixel layer whose phases begin equal (that initialisation is called
 # ICNR). The next cell measures the pattern: the standard deviation, over the four phases, of the phases' means.
@@ -259,6 +266,12 @@ srkit.widgets.show(
 )
 
 # %% [markdown]
+# The same with a photograph. Click a pixel of the large image to see where it was stored.
+
+# %%
+srkit.widgets.upsample_lab(eye[:, 8:20, 8:20], "shuffle", scale=2)
+
+# %% [markdown]
 # A sub-pixel layer and a transposed convolution with stride $s$ and an $s$ times larger kernel can compute the same: the phases of
 # the one are the channels of the other. They differ in what is easy: the sub-pixel layer has a larger receptive field for the
 # same number of weights, and its phases know nothing of each other.
@@ -323,6 +336,12 @@ srkit.widgets.show(
     alt="A detail enlarged by four scales that are no whole numbers",
     columns=4,
 )
+
+# %% [markdown]
+# Fixed kernels beside each other, at scales in small steps:
+
+# %%
+srkit.widgets.upsample_lab(eye, "zoom", zoom=3)
 
 # %% [markdown]
 # ### The library's version

@@ -170,9 +170,13 @@ def trained(attention, seed):
 
 tests = srkit.datasets.samples(scale=2)
 print(f"bicubic           {srkit.evaluate(srkit.models.create('bicubic', scale=2), tests).mean.psnr:.2f} dB")
-for attention in (True, False):
-    found = [srkit.evaluate(trained(attention, seed), tests).mean.psnr for seed in (0, 1)]
+for attention in (False, True):
+    networks = [trained(attention, seed) for seed in (0, 1)]
+    found = [srkit.evaluate(network, tests).mean.psnr for network in networks]
     print(f"attention: {attention!s:5}  " + ", ".join(f"{psnr:.2f} dB" for psnr in found) + "   (two seeds)")
+
+# %%
+srkit.widgets.attention_map(networks[0], tests[0].lr)
 
 # %% [markdown]
 # Compare the two lines with the difference between two seeds before you believe any of it. A gain that a paper reports
@@ -454,6 +458,13 @@ plans = {"1 layer": [0], "3, never shifted": [0, 0, 0], "2, shifted": [0, 4], "3
 for name, shifts in plans.items():
     print(f"{name:17} reaches {reach(shifts)[0].sum():5.0f} of {48 * 48} pixels")
 srkit.widgets.show(*map(reach, plans.values()), titles=list(plans), zoom=3, alt="Squares that grow where windows shift")
+
+# %% [markdown]
+# And in a real SwinIR, small and with random weights: whom the pixel in the orange frame asks, layer by layer.
+
+# %%
+swinir = srkit.models.create("swinir", scale=2, tiny=True)
+srkit.widgets.attention_map(swinir, photograph[:, :24, :32], at=(11, 13))
 
 # %% [markdown]
 # ### The library's version

@@ -334,9 +334,15 @@ srkit.exercises.recall("10-mean-of-two", place)
 
 # %% [markdown]
 # On the way to a network that was tuned from the first, every place is a usable network, and the result becomes smoother
-# step by step: a dial. On the way to a stranger there is a valley. The channels of a layer have no order: what one network keeps in channel 3, the other keeps in channel 17, and
-# the mean of two different filters is neither.
-#
+# step by step: a dial. On the way to a stranger there is a valley. The channels of a layer have no order: what one
+# network keeps in channel 3, the other keeps in channel 17, and the mean of two different filters is neither. Here is the
+# dial:
+
+# %%
+small, large = pair.lr[:, 36:68, 40:80], pair.hr[:, 72:136, 80:160]
+srkit.widgets.mix_lab(first, smooth, small, large, names=("first", "smooth"))
+
+# %% [markdown]
 # ### The library's version
 
 # %%
@@ -370,8 +376,13 @@ both = sum(
 print(f"the mean of the answers of the two strangers: {both / len(tests):.2f} dB")
 
 # %% [markdown]
-# The answers of strangers can be averaged without harm, their weights cannot.
-#
+# The answers of strangers can be averaged without harm, their weights cannot. And these are the eight views, one after
+# the other, with the mean as it grows:
+
+# %%
+srkit.widgets.ensemble_lab(first, small, large)
+
+# %% [markdown]
 # ## 6. Super-resolution and something else
 #
 # ### The idea

@@ -769,6 +769,9 @@ srkit.widgets.compare(
     alt=f"The test image {pair.name} from four networks; the larger the weight of total variation, the smoother.",
 )
 
+# %%
+srkit.widgets.tv_lab(pair.hr[:, 72:136, 80:160], strengths=(0, 0.02, 0.05, 0.1, 0.2))
+
 # %% [markdown]
 # The truth has more variation than any of the results, and total variation pulls away from it. It is a remedy for
 # noise, not for blur.

@@ -291,7 +291,12 @@ srkit.widgets.show(
 
 # %% [markdown]
 # The false rings are *aliasing*. A blur before `direct` removes them, and that is why `direct` is never used without one.
-#
+# Turn the numbers of a whole chain:
+
+# %%
+srkit.widgets.degrade_lab(face[:, 40:88, 20:76], "blur(1.6) > down(2, kind=direct) > noise(10) > jpeg(60)", zoom=3)
+
+# %% [markdown]
 # ### Half a pixel
 #
 # Keeping every second pixel puts small pixel 0 on large pixel 0. But enlarging (lesson 02) believes its centre at $(s-1)/2$,
@@ -369,6 +374,9 @@ wide = sum(matrix[i, i] - matrix[i, j] for i in range(5) for j in range(i + 1, 5
 print(f"told too narrow a kernel: {narrow:.2f} dB lost on average; too wide: {wide:.2f} dB")
 answer = "the same" if abs(wide - narrow) < 0.5 else "too wide" if wide > narrow else "too narrow"
 srkit.exercises.recall("12-wrong-kernel", answer)
+
+# %%
+srkit.widgets.kernel_lab(face[:, 30:94, 10:90], widths=(0.6, 1.0, 1.4, 1.8, 2.2), zoom=2)
 
 # %%
 true = 1.4

@@ -101,7 +101,7 @@ class Comparison:
         rule = f"<div>{escape(self.rule)}</div>" if self.contents.truth >= 0 else ""
         return (
             f'<div class="srkit-still" style="overflow-x:auto"><table style="{TABLE};margin:0"><tbody>'
-            f'<tr style="background:none">{cells}</tr></tbody></table>{rule}</div>'
+            f'<tr style="background:none;text-align:left">{cells}</tr></tbody></table>{rule}</div>'
         )
 
     def root(self, inside: str) -> str:

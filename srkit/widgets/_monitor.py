@@ -91,7 +91,9 @@ class Monitor(Callback):
     def put(self, title: str, picture: Any) -> None:
         """Show a picture, ``(3, h, w)`` in [0, 1], or a kernel ``(k, k)`` painted by size."""
         if isinstance(picture, Tensor) and picture.ndim == 2:
-            self.plates[title] = Plate(title, picture_of_map(picture), f"{title}, bright is large", 6, map_scale(picture))
+            self.plates[title] = Plate(
+                title, picture_of_map(picture), f"{title}, bright is large", 6, map_scale(picture)
+            )
         else:
             self.plates[title] = plate_of(title, picture, f"{title}, as it stands", zoom=self.zoom)
 
@@ -190,7 +192,7 @@ class Monitor(Callback):
         """Return curves and pictures as a table of images with their numbers as text."""
         cells = [_curve_cell(name, curve) for name, curve in list(self.curves.items()) if curve]
         cells += [_plate_cell(plate) for plate in list(self.plates.values())]
-        row = f'<tr style="background:none">{"".join(cells)}</tr>'
+        row = f'<tr style="background:none;text-align:left">{"".join(cells)}</tr>'
         table = f'<table style="border:none;margin:0"><tbody>{row}</tbody></table>' if cells else ""
         head = f"<div><b>Run: {escape(self._standing())}</b></div>"
         return (

@@ -140,8 +140,13 @@ class _Pictures:
         )
         plates = (
             Plate("input", shown, f"The input; boxes around what pixel {at} saw", self.zoom),
-            Plate("influence", painted, f"Influence of each input pixel on pixel {at}, bright is strong", self.zoom,
-                  "scale from 1/10,000 (dark) to all (bright) of the strongest"),
+            Plate(
+                "influence",
+                painted,
+                f"Influence of each input pixel on pixel {at}, bright is strong",
+                self.zoom,
+                "scale from 1/10,000 (dark) to all (bright) of the strongest",
+            ),
             Plate("result", result, f"The result, pixel {at} marked", max(1, self.zoom // s)),
         )
         return Leaf(plates, self._words(field, most))

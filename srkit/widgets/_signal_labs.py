@@ -96,7 +96,13 @@ def _zeros_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
                 "zeros between", insert_zeros(image, stride), f"The image with {stride - 1} zeros between", zoom=zoom
             ),
             plate_of("convolved", large.clamp(0, 1), f"After a {side} x {side} kernel of equal weights", zoom=zoom),
-            Plate("a flat image", picture_of_map(inner, top=2.0), "What becomes of a flat image", 3, map_scale(inner, top=2.0)),
+            Plate(
+                "a flat image",
+                picture_of_map(inner, top=2.0),
+                "What becomes of a flat image",
+                3,
+                map_scale(inner, top=2.0),
+            ),
         )
         board = float(checkerboard(inner[: len(inner) // stride * stride, : len(inner) // stride * stride], stride))
         even = "even" if len(set(taps.tolist())) == 1 else "uneven"
@@ -204,8 +210,13 @@ def tv_lab(
         plates = (
             plate_of("noisy", noisy.clamp(0, 1), f"The image with noise of {sigma:g} levels", zoom=zoom),
             plate_of("smoothed", smooth.clamp(0, 1), "Smoothed by total variation", zoom=zoom),
-            plate_of("what was taken away", taken.clamp(0, 1), "Difference, grey is none", zoom=zoom,
-                     text="scale from -64 (dark) over 0 (grey) to +64 levels (bright)"),
+            plate_of(
+                "what was taken away",
+                taken.clamp(0, 1),
+                "Difference, grey is none",
+                zoom=zoom,
+                text="scale from -64 (dark) over 0 (grey) to +64 levels (bright)",
+            ),
             plate_of("clean", clean, "The image without noise", zoom=zoom),
         )
         text = (

@@ -48,6 +48,28 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real JupyterLab, one for all files."""
+    from tests.browser._lab import Lab
+
+    server = Lab(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def desk(lab: Any, chromium: Any) -> Iterator[Tab]:
+    """One JupyterLab page for all tests of a file, which open their notebooks in it."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+    tab = Tab(context.new_page())
+    lab.enter(tab.page)
+    yield tab
+    context.close()
+    assert tab.foreign == []
+    assert tab.complaints == []
+
+
 @pytest.fixture
 def open_tab(chromium: Any) -> Iterator[Callable[..., Tab]]:
     """Return a function that opens a tab; when the test ends, no tab may have reached out or complained."""

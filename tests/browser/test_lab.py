@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -31,25 +30,6 @@ LESSON = (
     "source(show)",
 )
 LIVE = (IMPORTS + "live = compare(**chart(), scale=4, alt='Rings', live=True)\nlive",)
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    server = Lab(tmp_path_factory.mktemp("lab"))
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def desk(lab: Lab, chromium: Any) -> Iterator[Tab]:
-    """One JupyterLab page for all tests of this file, each of which opens a notebook of its own in it."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
-    tab = Tab(context.new_page())
-    lab.enter(tab.page)
-    yield tab
-    context.close()
-    assert tab.foreign == []
-    assert tab.complaints == []
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +57,7 @@ def test_with_a_kernel_python_follows_the_hand_and_the_viewer_follows_python(lab
     lab.write("live.ipynb", *LIVE)
     lab.open(desk.page, "live.ipynb")
     lab.run_all(desk.page)
-    viewer = Viewer(desk, inside=FRONT)
+    viewer = Viewer(desk, inside=f"{FRONT} .srkit-alive")
     viewer.press("r").drag(viewer.screen(20.3, 10.3), viewer.screen(59.6, 49.6))
     for _ in range(100):  # the change travels through the kernel's message queue
         roi, numbers = ast.literal_eval(lab.ask_kernel(desk.page, "print(repr((live.roi, live.numbers)))"))

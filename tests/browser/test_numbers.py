@@ -17,7 +17,9 @@ from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 
-NAMES = "lumaPlane, planesOf, psnrOf, ssimOfPlanes, ssimMap, finish, profile, histogram, spectrum, gaussian, colourTable"
+NAMES = (
+    "lumaPlane, planesOf, psnrOf, ssimOfPlanes, ssimMap, finish, profile, histogram, spectrum, gaussian, colourTable"
+)
 
 
 @pytest.fixture
