@@ -81,7 +81,8 @@ def train(
         protocol: how validation measures; None is the papers'.
         degrade: make LR anew at every step by a chain (``"blur(0.2..2) > down(2) > noise(0..20)"``) instead of taking
             that of the pairs; validation pairs are degraded too, once and for all.
-        progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it, not in a thread.
+        progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it, and not in a
+            thread.
         **settings: every other field of :class:`~srkit.training.Config`: schedule, ema, clip, precision, ….
 
     Returns:

@@ -154,7 +154,8 @@ class Book:
         head = f"<div><b>{escape(words)}</b></div>" if words else ""
         text = f'<div data-text="" style="white-space:pre-line">{escape(leaf.text)}</div>' if leaf.text else ""
         code = f"<div><code>{escape(leaf.code)}</code></div>" if leaf.code else ""
-        table = f'<table style="{TABLE};margin:0"><tbody><tr style="background:none;text-align:left">{cells}</tr></tbody></table>'
+        row = f'<tr style="background:none;text-align:left">{cells}</tr>'
+        table = f'<table style="{TABLE};margin:0"><tbody>{row}</tbody></table>'
         return f'<div data-leaf="{",".join(map(str, position))}">{head}{table if cells else ""}{text}{code}</div>'
 
     def root(self, inside: str) -> str:

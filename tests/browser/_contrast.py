@@ -27,10 +27,12 @@ _SCRIPT = """(root, least) => {
   const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const { textContent, parentElement } = walk.currentNode;
-    if (!textContent.trim() || !parentElement.checkVisibility() || parentElement.closest("style, script, :disabled")) continue;
-    if (parentElement.closest(".jp-OutputPrompt, .jp-InputPrompt, .srkit-live, pre")) continue;
+    if (!textContent.trim() || !parentElement.checkVisibility()) continue;
+    if (parentElement.closest("style, script, :disabled, .jp-OutputPrompt, .srkit-live, .jp-RenderedText")) continue;
     let opacity = 1;
-    for (let up = parentElement; up && up !== root; up = up.parentElement) opacity *= Number(getComputedStyle(up).opacity);
+    for (let up = parentElement; up && up !== root; up = up.parentElement) {
+      opacity *= Number(getComputedStyle(up).opacity);
+    }
     const below = ground(parentElement);
     const [r, g, b, a] = rgba(getComputedStyle(parentElement).color);
     const [light, dark] = [luminance(over([r, g, b, a * opacity], below)), luminance(below)].sort((x, y) => y - x);
@@ -42,5 +44,5 @@ _SCRIPT = """(root, least) => {
 
 
 def faint_texts(where: Any) -> list[str]:
-    """Return the words inside a locator whose contrast is below 4.5, with it; words of switched-off buttons are exempt."""
+    """Return the words inside a locator of too low a contrast, with it; switched-off buttons are exempt."""
     return list(where.evaluate(_SCRIPT, LEAST))

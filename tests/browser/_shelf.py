@@ -45,8 +45,9 @@ class_table(students, {"psnr": 5.0, "to_luma": 2.0})"""
 _WATCHED = """
 run = Monitor(look_at=lr, truth=hr)
 run.pause()
-run.start(lambda watch: srkit.train(tiny("espcn"), srkit.datasets.samples(scale=2)[:2], steps=100_000, batch=2, patch=16,
-                                    callbacks=[watch], valid=srkit.datasets.samples(scale=2)[:1], valid_every=10))"""
+pairs = srkit.datasets.samples(scale=2)
+run.start(lambda watch: srkit.train(tiny("espcn"), pairs[:2], steps=100_000, batch=2, patch=16, callbacks=[watch],
+                                    valid=pairs[:1], valid_every=10))"""
 _DRAWN = """
 drawn = Monitor(look_at=lr)
 for step in range(1, 41):
@@ -89,7 +90,7 @@ class Shelf:
         self.lab, self.tab, self.page = lab, tab, tab.page
 
     def place(self, name: str) -> str:
-        """Return a selector of what the cell called ``name`` shows; of a live widget and its twin, the one that lives."""
+        """Return a selector of what the cell called ``name`` shows; of a live widget and its twin, the live one."""
         inside = ".srkit-alive" if name in LIVE else ".jp-OutputArea-output"
         return f"{FRONT} .jp-Cell >> nth={list(CELLS).index(name)} >> {inside}"
 

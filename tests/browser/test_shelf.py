@@ -1,4 +1,4 @@
-"""Every widget in one JupyterLab notebook: opened, operated by hand, its state read back from Python, saved and reopened."""
+"""Every widget in one JupyterLab notebook: opened, operated, its state read from Python, saved, reopened, exported."""
 
 from __future__ import annotations
 
