@@ -26,6 +26,7 @@ _STYLE = (
     "padding:2px;text-decoration:underline dotted}"
     ".srkit-gallery th[aria-sort=ascending] button::after{content:' \\2191'}"
     ".srkit-gallery th[aria-sort=descending] button::after{content:' \\2193'}"
+    ".srkit-gallery>table>*>.srkit-fold>td{text-align:left}"
     ".srkit-gallery summary{cursor:pointer}.srkit-gallery :focus-visible{outline:2px solid #e69f00}"
 )
 

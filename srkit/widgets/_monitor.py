@@ -193,7 +193,9 @@ class Monitor(Callback):
         cells = [_curve_cell(name, curve) for name, curve in list(self.curves.items()) if curve]
         cells += [_plate_cell(plate) for plate in list(self.plates.values())]
         row = f'<tr style="background:none;text-align:left">{"".join(cells)}</tr>'
-        table = f'<table style="border:none;margin:0"><tbody>{row}</tbody></table>' if cells else ""
+        table = (
+            f'<table style="border:none;margin:0"><tbody>{row}</tbody></table>' if cells else "<div>Nothing yet.</div>"
+        )
         head = f"<div><b>Run: {escape(self._standing())}</b></div>"
         return (
             f'<div class="srkit-monitor" style="overflow-x:auto;font:13px/1.4 system-ui,sans-serif">{head}{table}</div>'
@@ -202,11 +204,23 @@ class Monitor(Callback):
 
 def _words(curve: list[tuple[int, float]]) -> str:
     values = [value for _, value in curve if math.isfinite(value)] or [math.nan]
-    return f"{curve[-1][1]:.4g} at step {curve[-1][0]}, lowest {min(values):.4g}, highest {max(values):.4g}"
+    gaps = sum(not math.isfinite(value) for _, value in curve)
+    broken = f"; {gaps} of {len(curve)} values are no numbers, and not drawn" if gaps else ""
+    return f"{curve[-1][1]:.4g} at step {curve[-1][0]}, lowest {min(values):.4g}, highest {max(values):.4g}{broken}"
+
+
+def _without_gaps(values: list[float]) -> list[float]:
+    """Return the values with each that is no number replaced by the last one before it (or the first after) that is."""
+    last = next((value for value in values if math.isfinite(value)), 0.0)
+    kept = []
+    for value in values:
+        last = value if math.isfinite(value) else last
+        kept.append(last)
+    return kept
 
 
 def _curve_cell(name: str, curve: list[tuple[int, float]]) -> str:
-    values = torch.tensor([value for _, value in curve], dtype=torch.float64).nan_to_num()
+    values = torch.tensor(_without_gaps([value for _, value in curve]), dtype=torch.float64)
     logarithmic = bool((values > 0).all()) and float(values.max()) > 8 * float(values.min())
     drawn = values.log10() if logarithmic else values
     low, high = (float(end) for end in torch.aminmax(drawn))

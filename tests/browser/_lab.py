@@ -106,8 +106,8 @@ class Lab:
         nbformat.write(notebook, self.work / name)
 
     def enter(self, page: Any) -> None:
-        """Open JupyterLab itself."""
-        page.goto(f"http://127.0.0.1:{self.port}/lab?token={self.token}")
+        """Open JupyterLab itself, without the notebooks that were open before."""
+        page.goto(f"http://127.0.0.1:{self.port}/lab?reset&token={self.token}")
         page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
         page.evaluate("() => window.jupyterapp.restored")
 

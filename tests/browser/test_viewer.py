@@ -161,6 +161,15 @@ def test_a_region_drawn_by_hand_has_the_numbers_that_srkit_gives_for_it(viewer: 
     assert "region at 11, 8, 41 x 33 px" in table
 
 
+def test_a_region_that_the_page_opens_with_is_measured_too(tab: Tab, write_page: Callable[..., str]) -> None:
+    made = compare(**chart(), scale=4, view={"region": [11, 8, 41, 33]})
+    tab.page.goto(write_page(made))
+    table = Viewer(tab).text(".srkit-numbers")
+    for psnr, ssim in made.region(11, 8, 41, 33).values():
+        assert f"{psnr:.2f} dB" in table
+        assert f"{ssim:.4f}" in table
+
+
 def test_the_error_map_has_the_colours_that_python_paints(viewer: Viewer) -> None:
     pictures = chart()
     for look, kind in (("signed", "signed"), ("absolute", "absolute")):

@@ -169,3 +169,14 @@ def test_the_twin_of_a_watched_run_is_renewed_when_the_run_pauses_and_when_it_en
     monitor.wait(20)
     assert "0.25 at step 2" in handle.pages[-1]
     assert "Run: done" in handle.pages[-1]
+
+
+def test_a_value_that_is_no_number_is_said_and_not_drawn_as_zero() -> None:
+    whole, broken = Monitor(), Monitor()
+    for step, value in enumerate((0.5, 0.4, 0.4, 0.3), 1):
+        whole.note(step, loss=value)
+        broken.note(step, loss=float("nan") if step == 3 else value)
+    drawn = [Images(monitor._repr_html_()).images[0]["src"] for monitor in (whole, broken)]
+    assert drawn[0] == drawn[1]
+    assert "1 of 4 values are no numbers" in repr(broken)
+    assert "Nothing yet" in Monitor()._repr_html_()

@@ -24,14 +24,23 @@ export function openGallery(root) {
       for (const other of root.querySelectorAll("th[data-column]")) other.removeAttribute("aria-sort");
       heading.setAttribute("aria-sort", down ? "descending" : "ascending");
       const keyed = rows.map((row, index) => ({ row, index, value: row.querySelectorAll("[data-value]")[column]?.dataset.value ?? "" }));
-      body.append(...sortedRows(keyed, down).map(({ row }) => row));
+      body.append(...sortedRows(keyed, down).flatMap(({ row }) => (row.srkitFold ? [row, row.srkitFold] : [row])));
     });
     heading.replaceChildren(press);
   });
-  for (const fold of root.querySelectorAll("details")) {
+  for (const fold of root.querySelectorAll("tr[data-row] details")) {
     fold.addEventListener("toggle", () => {
-      const viewer = fold.querySelector(".srkit-compare");
-      if (fold.open && viewer) mount(viewer, JSON.parse(viewer.dataset.config));
+      const row = fold.closest("tr");
+      if (!row.srkitFold) row.srkitFold = wideRow(fold.querySelector(".srkit-compare"), row.cells.length);
+      if (fold.open) row.after(row.srkitFold);
+      else row.srkitFold.remove();
+      const viewer = row.srkitFold.querySelector(".srkit-compare");
+      if (fold.open) mount(viewer, JSON.parse(viewer.dataset.config));
     });
   }
+}
+
+// What unfolds gets a row of its own, as wide as the table, so that it need not fit into the first column.
+function wideRow(viewer, columns) {
+  return element("tr", { class: "srkit-fold" }, element("td", { colspan: columns }, viewer));
 }

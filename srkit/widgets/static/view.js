@@ -2,8 +2,7 @@
 // Zoom is in screen (CSS) pixels per pixel of the largest picture; all panes share zoom and centre.
 
 export const MODES = { slider: "Slider", flip: "Flip", side: "Side by side", grid: "Grid" };
-export const LOOKS = { picture: "Picture", signed: "Signed error", absolute: "Absolute error", squared: "Squared error",
-  ssim: "SSIM map", spectrum: "Spectrum" };
+export const LOOKS = { picture: "Picture", signed: "Signed error", absolute: "Absolute error", squared: "Squared error", ssim: "SSIM map", spectrum: "Spectrum" };
 export const ERRORS = ["signed", "absolute", "squared", "ssim"];  // looks that need a truth
 export const TOOLS = { move: "Move", region: "Region", line: "Line", box: "Box" };
 export const LEVELS = [1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];

@@ -57,6 +57,7 @@ function buildViewer(root, still, config, pictures, door) {
     viewer.set({});
   }).observe(viewer.stageElement);
   still.hidden = true;
+  viewer.measure();
   viewer.set({});
   return viewer;
 }
