@@ -59,7 +59,9 @@ def test_a_row_of_a_gallery_opens_a_viewer_of_its_worst_piece(tab: Tab, write_pa
     assert viewer.root.bounding_box()["width"] > 0.9 * table["width"]
     tab.page.locator("th button").nth(2).click(click_count=2)
     assert names(tab) == ["good", "middle", "bad"]
-    assert tab.page.locator("tbody > tr").last.locator(".srkit-frame").is_visible()  # it went with its row
+    assert (
+        tab.page.locator(".srkit-gallery > table > tbody > tr").last.locator(".srkit-frame").is_visible()
+    )  # it went with its row
     assert viewer.press("f", "1").view["left"] == 0
 
 

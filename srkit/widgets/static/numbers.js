@@ -114,14 +114,15 @@ export function* ssimOfPlanes(planesA, planesB, width, height) {
 }
 
 // The map behind the mean: the similarity of the window around each pixel, averaged over the planes; NaN where none fits.
-// `map` is filled row by row, so that it can be drawn before it is whole.
-export function* ssimMap(planesA, planesB, width, height, map) {
+// `map` is filled row by row, so that it can be drawn before it is whole; `filled(y)` is told of each.
+export function* ssimMap(planesA, planesB, width, height, map, filled = () => {}) {
   map.fill(NaN);
   const half = (SSIM_WINDOW - 1) / 2;
   for (let i = 0; i < planesA.length; i += 1) {
     yield* ssimSteps(planesA[i], planesB[i], width, height, (y, row) => {
       const start = y * width + half;
       for (let x = 0; x < row.length; x += 1) map[start + x] = (i ? map[start + x] : 0) + row[x] / planesA.length;
+      filled(y);
     });
   }
   return map;

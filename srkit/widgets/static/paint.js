@@ -4,6 +4,7 @@ import { BOX_COLOURS, ERRORS, origin, panes } from "./view.js";
 import { lumaPlane, spectrum } from "./numbers.js";
 
 export const SURROUND = "#6b6b6b";
+const SURROUND_PIXEL = 0xff6b6b6b;
 const SPECTRUM_RANGE = [-60, 20];
 
 // 1024 colours blended between equally spaced ones, as RGBA bytes.
@@ -103,43 +104,62 @@ export function errorAt(viewer, index) {
   return { signed: error, absolute: (i) => Math.abs(error(i)), squared: (i) => error(i) ** 2 }[view.look];
 }
 
-// The same as a place on the colour scale, from 0 to 1; NaN where nothing is known.
-function shade(viewer, index) {
-  const { look, limit } = viewer.view;
-  const at = errorAt(viewer, index);
-  if (look === "ssim") return (i) => 1 - at(i);
-  if (look === "signed") return (i) => 0.5 + (0.5 * at(i)) / limit;
-  const end = look === "squared" ? limit ** 2 : limit;
-  return (i) => at(i) / end;
+// Errors and similarities are painted from whole numbers, so that moving a map costs a table look-up for each screen pixel:
+// 1/64 of a level, 1/16384 of 1 - SSIM. They are made once for a picture, the table once for a scale.
+const ERROR_STEPS = 64, SSIM_STEPS = 16384, NOTHING = -32768;
+
+export function encodeErrors(ours, theirs) {
+  const codes = new Int16Array(ours.length);
+  for (let i = 0; i < codes.length; i += 1) codes[i] = Math.round(ERROR_STEPS * (ours[i] - theirs[i]));
+  return codes;
 }
 
-// The error map is painted per screen pixel, so its cost does not depend on the size of the picture.
+export function encodeSimilarities(map, codes, from, to) {
+  for (let i = from; i < to; i += 1) codes[i] = map[i] === map[i] ? Math.min(32767, Math.round(SSIM_STEPS * (1 - map[i]))) : NOTHING;
+}
+
+// The colour of each code, as RGBA in one number.
+function codeColours(viewer) {
+  const { look, limit } = viewer.view;
+  const key = `${look}:${limit}`;
+  if (viewer.codeColours?.key === key) return viewer.codeColours.table;
+  const units = {
+    signed: (code) => 0.5 + (0.5 * code) / ERROR_STEPS / limit,
+    absolute: (code) => Math.abs(code) / ERROR_STEPS / limit,
+    squared: (code) => (code / ERROR_STEPS / limit) ** 2,
+    ssim: (code) => code / SSIM_STEPS,
+  };
+  const unit = units[look];
+  const colours = new Uint32Array(viewer.tables[look === "signed" ? "diverging" : "sequential"].buffer);
+  const table = new Uint32Array(65536);
+  for (let i = 0; i < 65536; i += 1) table[i] = colours[Math.round(1023 * Math.min(1, Math.max(0, unit(i - 32768))))];
+  if (look === "ssim") table[NOTHING + 32768] = SURROUND_PIXEL;
+  viewer.codeColours = { key, table };
+  return table;
+}
+
+// An error map is painted per screen pixel, so its cost does not depend on the size of the picture.
 function drawError(viewer, context, pane) {
   const { view, config } = viewer;
-  const unit = shade(viewer, pane.index);
-  const table = viewer.tables[view.look === "signed" ? "diverging" : "sequential"];
+  const codes = viewer.codes(pane.index), colours = codeColours(viewer);
   const ratio = viewer.stage.ratio;
   const { clip } = pane;
   const [w, h] = [Math.round(clip.w * ratio), Math.round(clip.h * ratio)];
   if (w < 1 || h < 1) return;
   const image = new ImageData(w, h);
-  const out = new Uint32Array(image.data.buffer), colours = new Uint32Array(table.buffer);
+  const out = new Uint32Array(image.data.buffer).fill(SURROUND_PIXEL);
   const [x0, y0] = origin(view, pane);
-  const columns = Array.from({ length: w }, (_, i) => Math.floor(((i + 0.5) / ratio + clip.x - x0) / view.zoom));
+  const columns = Int32Array.from({ length: w }, (_, i) => Math.floor(((i + 0.5) / ratio + clip.x - x0) / view.zoom));
   for (let j = 0; j < h; j += 1) {
     const y = Math.floor(((j + 0.5) / ratio + clip.y - y0) / view.zoom);
     if (y < 0 || y >= config.height) continue;
+    const row = y * config.width;
     for (let i = 0; i < w; i += 1) {
       const x = columns[i];
-      if (x < 0 || x >= config.width) continue;
-      const place = unit(y * config.width + x);
-      if (place === place) out[j * w + i] = colours[Math.round(1023 * Math.min(1, Math.max(0, place)))];
+      if (x >= 0 && x < config.width) out[j * w + i] = colours[codes[row + x] + 32768];
     }
   }
-  const canvas = new OffscreenCanvas(w, h);
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(canvas, clip.x, clip.y, clip.w, clip.h);
+  context.putImageData(image, Math.round(clip.x * ratio), Math.round(clip.y * ratio));
 }
 
 // The square that a spectrum is taken of: the largest power of two inside the region (or the picture), in its middle.

@@ -3,7 +3,7 @@
 import { drawChart } from "./chart.js";
 import { element } from "./element.js";
 import { download, drawFigure, figureSvg } from "./figure.js";
-import { errorAt } from "./paint.js";
+import { encodeErrors, encodeSimilarities, errorAt } from "./paint.js";
 import { finish, histogram, lumaPlane, planesOf, profile, psnrOf, ssimMap, ssimOfPlanes } from "./numbers.js";
 import { ERRORS, LOOKS, MODES } from "./view.js";
 
@@ -27,7 +27,8 @@ export function addPanels(viewer) {
     showPointer: () => showPointer(viewer, parts),
     measure: () => measure(viewer, parts),
     tell: () => viewer.say(`${MODES[viewer.view.mode]}, ${LOOKS[viewer.view.look].toLowerCase()}: ${viewer.label(viewer.view.left)}`),
-    similarity: (index) => similarity(viewer, index),
+    similarity: (index) => similarity(viewer, index).map,
+    codes: (index) => (viewer.view.look === "ssim" ? similarity(viewer, index).codes : errorCodes(viewer, index)),
     boxNumbers: (index, box) => boxNumbers(viewer, index, box),
     figureCanvas: parts.figure,
     savePng: () => savePng(viewer, parts),
@@ -143,11 +144,14 @@ function inSlices(work, told) {
 function similarity(viewer, index) {
   const { config } = viewer;
   if (!viewer.similarities.has(index)) {
-    const map = new Float64Array(config.width * config.height);
-    viewer.similarities.set(index, map);
-    if (index === config.truth) return map.fill(1);
+    const { width, height } = config;
+    const map = new Float64Array(width * height).fill(index === config.truth ? 1 : NaN), codes = new Int16Array(width * height);
+    encodeSimilarities(map, codes, 0, codes.length);
+    viewer.similarities.set(index, { map, codes });
+    if (index === config.truth) return viewer.similarities.get(index);
     viewer.mapping += 1;
-    const work = ssimMap(...planePair(viewer, index, [0, 0, config.width, config.height]), config.width, config.height, map);
+    const filled = (y) => encodeSimilarities(map, codes, y * width, (y + 1) * width);
+    const work = ssimMap(...planePair(viewer, index, [0, 0, width, height]), width, height, map, filled);
     inSlices(work, (done) => {
       viewer.mapping -= done ? 1 : 0;
       viewer.set({});
@@ -155,6 +159,11 @@ function similarity(viewer, index) {
     });
   }
   return viewer.similarities.get(index);
+}
+
+function errorCodes(viewer, index) {
+  if (!viewer.errorCodes.has(index)) viewer.errorCodes.set(index, encodeErrors(viewer.luma(index), viewer.luma(viewer.config.truth)));
+  return viewer.errorCodes.get(index);
 }
 
 // PSNR at once, SSIM in slices; a newer region stops an older job.

@@ -41,7 +41,7 @@ async function loadPicture(image, config) {
 
 function buildViewer(root, still, config, pictures, door) {
   const viewer = {
-    root, still, config, pictures, door, stage: { width: 600, height: config.stage, ratio: 1 }, spectra: new Map(), lumas: new Map(), similarities: new Map(), mapping: 0,
+    root, still, config, pictures, door, stage: { width: 600, height: config.stage, ratio: 1 }, spectra: new Map(), lumas: new Map(), similarities: new Map(), errorCodes: new Map(), mapping: 0,
     order: config.names.map((_, index) => index), numbers: config.names.map(() => null), lastWheel: 0, pointer: null,
     tables: { diverging: colourTable(config.maps.diverging), sequential: colourTable(config.maps.sequential) },
   };
