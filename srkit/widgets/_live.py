@@ -55,8 +55,7 @@ def _widget_class() -> type:
 
         def __init__(self, comparison: Comparison) -> None:
             config = json.dumps(comparison.config())
-            page = comparison.root(comparison.page())
-            super().__init__(_page=page, _config=config, _twin=uuid.uuid4().hex, view=dict(comparison.view))
+            super().__init__(_page=comparison.root(comparison.page()), _config=config, view=dict(comparison.view))
             self.comparison = comparison
 
         @property
@@ -92,6 +91,7 @@ def display_with_twin(widget: Any, still: Any) -> Any:
     """
     from IPython.display import display
 
+    widget._twin = widget._twin or uuid.uuid4().hex
     handle = display(twin_page(widget, still), raw=True, display_id=True)
     bundle = widget._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle

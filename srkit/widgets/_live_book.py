@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import uuid
 from typing import Any
 
 from srkit.errors import BadInput
@@ -47,8 +46,7 @@ def _widget_class() -> type:
 
         def __init__(self, book: Book) -> None:
             config = json.dumps(book.config())
-            page = book.root(book.page())
-            super().__init__(_page=page, _config=config, _twin=uuid.uuid4().hex, position=list(book.start))
+            super().__init__(_page=book.root(book.page()), _config=config, position=list(book.start))
             self.book = book
             self.observe(self._turned, "position")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from srkit.errors import BadInput
@@ -48,7 +47,7 @@ def _widget_class() -> type:
         done = traitlets.Bool(False).tag(sync=True)
 
         def __init__(self, monitor: Monitor) -> None:
-            super().__init__(_html=monitor._repr_html_(), _style=book_style(), _twin=uuid.uuid4().hex)
+            super().__init__(_html=monitor._repr_html_(), _style=book_style())
             self.monitor = monitor
             self._handles: list[Any] = []
             self.observe(self._pressed, "_command")

@@ -55,9 +55,11 @@ def test_a_notebook_stores_the_page_as_a_twin_that_needs_no_kernel_before_the_wi
     assert "text/html" not in live
 
 
-def test_two_widgets_of_one_comparison_have_twins_of_their_own() -> None:
+def test_two_widgets_of_one_comparison_have_twins_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (compare(**scene(), live=True) for _ in range(2))
+    pages = [displayed(widget, monkeypatch)[0]["text/html"] for widget in (first, second)]
     assert first._twin != second._twin
+    assert [first._twin in page for page in pages] == [True, False]
 
 
 def test_the_widget_carries_the_same_pictures_and_settings_as_the_page() -> None:

@@ -24,7 +24,7 @@ export function openGallery(root) {
       for (const other of root.querySelectorAll("th[data-column]")) other.removeAttribute("aria-sort");
       heading.setAttribute("aria-sort", down ? "descending" : "ascending");
       const keyed = rows.map((row, index) => ({ row, index, value: row.querySelectorAll("[data-value]")[column]?.dataset.value ?? "" }));
-      body.append(...sortedRows(keyed, down).flatMap(({ row }) => (row.srkitFold ? [row, row.srkitFold] : [row])));
+      body.append(...sortedRows(keyed, down).flatMap(({ row }) => (row.srkitFold?.isConnected ? [row, row.srkitFold] : [row])));
     });
     heading.replaceChildren(press);
   });
