@@ -32,7 +32,9 @@ from srkit.exercises import (  # each line files an exercise
     haar_bands,
     haar_image,
     hidden_change,
+    image_step,
     in_windows,
+    inner_cycle,
     insert_zeros,
     kernel_code,
     median_of_views,
@@ -49,6 +51,7 @@ from srkit.exercises import (  # each line files an exercise
     project_back,
     psnr,
     pyramid_level,
+    radial_spectrum,
     raster_mask,
     receptive_field,
     recursion_ensemble,
@@ -69,6 +72,7 @@ from srkit.exercises import (  # each line files an exercise
     training_step,
     transposed,
     tv_loss,
+    two_bands,
     up_projection,
 )
 from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Result, grade, judge

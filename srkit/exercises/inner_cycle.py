@@ -1,0 +1,155 @@
+"""Exercise 14.3: CinCGAN's inner cycle, four terms for two networks that clean and spoil (CVPR Workshops 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.losses import GAMES, cycle, l1
+from srkit.training.cincgan import squared_variation
+
+__all__ = ["INNER_CYCLE"]
+
+Net = Callable[[Tensor], Tensor]
+Terms = list[Tensor]
+_TERMS = ("game", "cycle", "identity", "smooth")
+
+
+def _library(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
+    cleaned = clean(x)  # (b, 3, h, w)
+    verdict = judge(cleaned)
+    return [
+        GAMES.get("LS").maker(verdict, verdict),
+        10 * cycle(spoil(cleaned), x, form="mse"),
+        5 * l1(clean(y), y),
+        0.5 * squared_variation(cleaned),
+    ]
+
+
+def _written_out(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
+    cleaned = clean(x)  # (b, 3, h, w)
+    slopes = [torch.diff(cleaned, dim=axis).square().mean() for axis in (2, 3)]
+    return [
+        F.mse_loss(judge(cleaned), torch.ones_like(judge(cleaned))),
+        10 * F.mse_loss(spoil(cleaned), x),
+        5 * F.l1_loss(clean(y), y),
+        slopes[0] + slopes[1],
+    ]
+
+
+def _absolute_variation(image: Tensor) -> Tensor:
+    return torch.diff(image, dim=2).abs().mean() + torch.diff(image, dim=3).abs().mean()
+
+
+def _replaced(**terms: Callable[..., Tensor]) -> Callable[..., Terms]:
+    """Return the right terms but for one, computed from what the exercise gets."""
+
+    def wrong(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
+        right = dict(zip(_TERMS, _written_out(clean, spoil, judge, x, y), strict=True))
+        return list({**right, **{name: term(clean, spoil, judge, x, y) for name, term in terms.items()}}.values())
+
+    return wrong
+
+
+def _cases(seed: int) -> list[Case]:
+    clean, spoil, judge = (noise(n, 3, 1, 1, seed=seed + k) - 0.4 for k, n in enumerate((3, 3, 1)))
+    base: dict[str, Value] = {"clean": clean, "spoil": spoil, "judge": judge}
+    small: dict[str, Value] = {"x": noise(1, 3, 5, 6, seed=seed + 3), "y": noise(1, 3, 5, 6, seed=seed + 4)}
+    batch: dict[str, Value] = {"x": noise(2, 3, 4, 7, seed=seed + 5), "y": noise(2, 3, 4, 7, seed=seed + 6)}
+    return [
+        Case(criterion=name, inputs={**base, **(batch if name == "smooth" else small), "watch": number})
+        for number, name in enumerate(_TERMS)
+    ]
+
+
+def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
+    nets = (lambda image, weight=inputs[name]: F.conv2d(image, weight) for name in ("clean", "spoil", "judge"))
+    given = answer(*nets, inputs["x"], inputs["y"])
+    if isinstance(given, Tensor) or not isinstance(given, Sequence) or len(given) != len(_TERMS):
+        raise Unusable("Four terms are asked for, in order: the judge, the cycle, the identity, the smoothness.")
+    return {_TERMS[inputs["watch"]]: given[inputs["watch"]]}
+
+
+INNER_CYCLE = add(
+    Exercise(
+        name="inner_cycle",
+        answer="inner_cycle",
+        number="14.3",
+        title="Clean, spoil, and come home",
+        difficulty=3,
+        importance=4,
+        minutes=15,
+        criteria=(
+            Criterion(name="game", points=1, text="the judge should take what was cleaned for clean"),
+            Criterion(name="cycle", points=1, text="cleaned and spoilt again, an image has come home"),
+            Criterion(name="identity", points=1, text="what is clean already stays as it is"),
+            Criterion(name="smooth", points=1, text="what was cleaned is smooth", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _written_out),
+        tolerance=Tolerance(absolute=2e-6, relative=2e-5, reason="means of 84 squares in another order differ by 1e-7"),
+        hides=("srkit.training.cincgan:squared_variation", "srkit.losses.cycle:cycle"),
+        slips=(
+            Slip(
+                name="not_weighed",
+                message="The terms are right and their weights are missing.",
+                wrong=lambda *given: [
+                    term / weight for term, weight in zip(_written_out(*given), (1, 10, 5, 0.5), strict=True)
+                ],
+            ),
+            Slip(
+                name="judged_as_made",
+                message="Your game asks the judge to see through the cleaned image. The generator wants the other "
+                "answer.",
+                wrong=_replaced(game=lambda clean, spoil, judge, x, y: judge(clean(x)).square().mean()),
+            ),
+            Slip(
+                name="judge_of_the_real",
+                message="Your judge looks at y, which no network of yours has made.",
+                wrong=_replaced(game=lambda clean, spoil, judge, x, y: (judge(y) - 1).square().mean()),
+            ),
+            Slip(
+                name="compared_with_a_stranger",
+                message="You compare what came home with y. They show different scenes; x set out.",
+                wrong=_replaced(cycle=lambda clean, spoil, judge, x, y: 10 * F.mse_loss(spoil(clean(x)), y)),
+            ),
+            Slip(
+                name="the_other_cycle",
+                message="Your cycle sets out from y. CinCGAN closes only the one that begins with a noisy image.",
+                wrong=_replaced(cycle=lambda clean, spoil, judge, x, y: 10 * F.mse_loss(clean(spoil(y)), y)),
+            ),
+            Slip(
+                name="noisy_stays_noisy",
+                message="Your identity asks the noisy image to stay as it is, which is what the network shall not do.",
+                wrong=_replaced(identity=lambda clean, spoil, judge, x, y: 5 * F.l1_loss(clean(x), x)),
+            ),
+            Slip(
+                name="smooth_input",
+                message="Your smoothness is that of x, which nothing can change. Look at what was made of it.",
+                wrong=_replaced(smooth=lambda clean, spoil, judge, x, y: 0.5 * squared_variation(x)),
+            ),
+            Slip(
+                name="absolute_variation",
+                message="Your smoothness is made of absolute differences; here they are squared.",
+                wrong=_replaced(smooth=lambda clean, spoil, judge, x, y: _absolute_variation(clean(x))),
+            ),
+            Slip(
+                name="halved_variation",
+                message="Your smoothness is half of what it should be. Is there a 2 in its formula?",
+                wrong=_replaced(smooth=lambda clean, spoil, judge, x, y: squared_variation(clean(x)) / 4),
+            ),
+        ),
+        hints=(
+            "Which images exist only after a network was asked, and to which of the four terms does each belong?",
+            "x is cleaned once, and three of the terms look at that image. Only the identity looks at another one.",
+            "Begin with cleaned = clean(x).",
+        ),
+    )
+)

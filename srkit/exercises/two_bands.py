@@ -1,0 +1,142 @@
+"""Exercise 14.2: the slow and the fast part of an image, whose sum is the image (FSSR, ICCV Workshops 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srkit.exercises._inputs import noise
+from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.ops.bands import low_pass
+
+__all__ = ["TWO_BANDS"]
+
+Bands = tuple[Tensor, Tensor]
+
+
+def _split(image: Tensor, low: Tensor) -> Bands:
+    return low, image - low
+
+
+def _library(image: Tensor, size: int) -> Bands:
+    return _split(image, low_pass(image, size))
+
+
+def _sums_over_counts(image: Tensor, size: int) -> Bands:
+    """Add up what there is in each square, and how much there is."""
+    ones, r = torch.ones_like(image), size // 2
+    totals = [F.pad(one, [r] * 4).unfold(2, size, 1).unfold(3, size, 1).sum((-1, -2)) for one in (image, ones)]
+    return _split(image, totals[0] / totals[1])
+
+
+def _with_border(image: Tensor, size: int, mode: str) -> Bands:
+    return _split(image, F.avg_pool2d(F.pad(image, [size // 2] * 4, mode=mode), size, 1))
+
+
+def _across_colours(image: Tensor, size: int) -> Bands:
+    return _split(image, low_pass(image, size).mean(1, keepdim=True).expand_as(image))
+
+
+def _in_blocks(image: Tensor, size: int) -> Bands:
+    """Take the means of squares laid side by side, not of one around every pixel."""
+    blocks = F.avg_pool2d(image, size, ceil_mode=True)
+    h, w = image.shape[-2:]
+    return _split(image, blocks.repeat_interleave(size, 2).repeat_interleave(size, 3)[..., :h, :w])
+
+
+def _cases(seed: int) -> list[Case]:
+    one, two, three = (
+        noise(*shape, seed=seed + k) for k, shape in enumerate(((1, 3, 9, 11), (2, 3, 8, 7), (1, 1, 7, 7)))
+    )
+    return [
+        Case(criterion="low", inputs={"image": one, "size": 5, "watch": "inside"}),
+        Case(criterion="sum", inputs={"image": two, "size": 3, "watch": "sum"}),
+        Case(criterion="edge", inputs={"image": three, "size": 5, "watch": "all"}),
+        Case(criterion="edge", inputs={"image": two, "size": 3, "watch": "all"}),
+    ]
+
+
+def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
+    image, size, r = inputs["image"], inputs["size"], inputs["size"] // 2
+    given = answer(image, size)
+    if not isinstance(given, Sequence) or len(given) != 2 or not all(isinstance(one, Tensor) for one in given):
+        raise Unusable("Two tensors are asked for, first the slow part, then the fast one.")
+    low, high = given
+    if low.shape != image.shape or high.shape != image.shape:
+        raise Unusable(f"Both parts have the shape {tuple(image.shape)} of the image; yours: {tuple(low.shape)}.")
+    if inputs["watch"] == "sum":
+        return {"sum": low + high, "mean of high": high.mean((2, 3))}
+    if inputs["watch"] == "inside":
+        return {"low": low[..., r:-r, r:-r]}
+    return {"low": low, "high": high}
+
+
+TWO_BANDS = add(
+    Exercise(
+        name="two_bands",
+        answer="two_bands",
+        number="14.2",
+        title="Slow and fast",
+        difficulty=2,
+        importance=4,
+        minutes=10,
+        criteria=(
+            Criterion(name="low", points=1, text="the slow part is the mean of the square around each pixel"),
+            Criterion(name="sum", points=1, text="slow and fast part add up to the image, each with a mean of its own"),
+            Criterion(name="edge", points=1, text="at the edge only pixels that exist are averaged", hidden=True),
+        ),
+        cases=_cases,
+        perform=_perform,
+        references=(_library, _sums_over_counts),
+        tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 25 values in another order differ by 1e-7"),
+        hides=("srkit.ops.bands:low_pass", "srkit.ops.bands:high_pass", "srkit.losses.frequency:LowPass"),
+        slips=(
+            Slip(
+                name="dark_edge",
+                message="Your slow part gets darker at the edge: zeros outside the image are averaged too.",
+                wrong=lambda image, size: _with_border(image, size, "constant"),
+            ),
+            Slip(
+                name="repeated_edge",
+                message="You repeat the outermost pixels outside the image. Here only pixels that exist count.",
+                wrong=lambda image, size: _with_border(image, size, "replicate"),
+            ),
+            Slip(
+                name="mirrored_edge",
+                message="You mirror the image at its edge. Here only pixels that exist count.",
+                wrong=lambda image, size: _with_border(image, size, "reflect"),
+            ),
+            Slip(
+                name="fast_and_slow",
+                message="The slow part comes first, the fast one second.",
+                wrong=lambda image, size: _library(image, size)[::-1],
+            ),
+            Slip(
+                name="for_the_judge",
+                message="Your fast part is scaled and moved to grey, as it is shown to a judge. Then slow and fast no "
+                "longer add up to the image.",
+                wrong=lambda image, size: (low_pass(image, size), 0.5 + 0.5 * (image - low_pass(image, size))),
+            ),
+            Slip(
+                name="across_colours",
+                message="You average the three colours as well. Each of them is smoothed by itself.",
+                wrong=_across_colours,
+            ),
+            Slip(
+                name="blocks",
+                message="Your slow part is a mosaic: the squares lie side by side. There is one around every pixel.",
+                wrong=_in_blocks,
+            ),
+        ),
+        hints=(
+            "What is left of an image when its slow part is taken away?",
+            "F.avg_pool2d with a stride of 1 and half a square of padding gives the mean around each pixel. One of its "
+            "arguments decides whether the padding counts.",
+            "Compute the slow part first; padding=size // 2.",
+        ),
+    )
+)
