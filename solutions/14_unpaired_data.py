@@ -174,7 +174,7 @@ spectra = {"hers": spectrum(real), "ours, bicubic": spectrum(clean), "ours, her 
 draw(spectra, folder / "gap.png", "two kinds of small photographs")
 srkit.widgets.show(
     folder / "gap.png",
-    alt="Spectra: hers falls steeply and then stays flat, bicubic falls evenly, our pictures through her camera follow hers",
+    alt="Spectra: hers falls steeply, then stays flat; bicubic falls evenly; ours through her camera is like hers",
 )
 
 
@@ -200,9 +200,9 @@ for name, values in spectra.items():
 #
 # $$L = \alpha\, L_\mathrm{pixel} + \beta\, L_\mathrm{GAN}, \qquad \alpha = 1,\; \beta = 0.05$$
 #
-# with the hinge game. In the first network the pixels are compared with the plain mean of 4 x 4 large ones, so that the small
-# image shows what the large one shows; in the second, with the truth. The paper does it with faces, 64 x 64 to 16 x 16 and
-# back. (The lecture calls the pairs "conducted base on the first GAN"; *constructed with* it is meant.)
+# with the hinge game. In the first network the pixels are compared with a plain reduction of the large image (the mean of
+# 4 x 4 pixels in the public code), so that the small image shows what the large one shows; in the second, with the truth.
+# The paper does it with faces, 64 x 64 to 16 x 16 and back. (The lecture calls the pairs "conducted base on the first GAN"; *constructed with* it is meant.)
 #
 # The noise $z$ matters: of one face the camera makes many pictures, and a network without chance can only make one.
 #
@@ -245,7 +245,7 @@ srkit.widgets.show(
     titles=["her camera", "slow", "fast (x2)", "bicubic", "slow", "fast (x2)"],
     columns=3,
     zoom=3,
-    alt="Two small faces; their slow parts look alike, their fast parts do not: grain in the one, fine lines in the other",
+    alt="Two small faces: the slow parts look alike, the fast ones do not, here grain and there fine lines",
 )
 
 # %% [markdown]
@@ -338,7 +338,7 @@ figure.savefig(folder / "game.png", dpi=90, bbox_inches="tight")
 plt.close(figure)
 srkit.widgets.show(
     folder / "game.png",
-    alt=f"The noise over 400 steps rises, overshoots and settles at {settled:.1f}; a round, smooth kernel was found",
+    alt=f"The noise over 400 steps rises, overshoots and settles at {settled:.1f}; the kernel is a small blot",
 )
 
 # %% [markdown]
@@ -388,7 +388,7 @@ views |= {name: srkit.upscale(unseen[0], net) for name, net in nets.items()}
 srkit.widgets.compare(
     {name: image.clamp(0, 1)[cut] for name, image in views.items()},
     truth=tests[0].hr[cut],
-    alt="The face by interpolation, by the first network, and by those trained on made and on true pairs, which look alike",
+    alt="The face by interpolation, by the first network, and by those trained on made and on true pairs",
 )
 
 # %%
@@ -419,20 +419,23 @@ run = srkit.training.train_dsgan(
     arguments={"channels": 16, "n_blocks": 2, "skip": True}, progress=False,
 )  # fmt: skip
 short = [pair.lr for pair in srkit.training.made_pairs(run.net, large, scale=2)]
-print(
-    f"DSGAN after 100 steps: {gap(spectrum(short)):.2f} dB from hers; bicubic was {gap(spectra['ours, bicubic']):.2f}"
-)
+before, after = gap(spectra["ours, bicubic"]), gap(spectrum(short))
+print(f"DSGAN after 100 steps: {after:.2f} dB from hers, over the finer half; bicubic {before:.2f}")
 srkit.widgets.source(srkit.training.Translation.predictions)
 
 # %% [markdown]
+# That is part of the way. A generator without chance must make the grain from the picture itself, and it must do so with
+# thousands of weights. The paper gives it 300 epochs and one more loss, LPIPS, a distance of trained features that do
+# not come with the course. So prefer the simplest generator that can do what the camera does, and check the spectrum.
+#
 # ## 4. CinCGAN: a cycle within a cycle
 #
 # ### The idea
 #
 # CinCGAN (Yuan, Liu, Zhang, Zhang, Dong, Lin, *Unsupervised Image Super-Resolution Using Cycle-in-Cycle Generative
 # Adversarial Networks*, CVPR Workshops 2018, 701–710) makes no pairs. It goes the other way: take the real small image,
-# *clean* it until it looks like a bicubic one, and enlarge that, which is an easy, supervised task. Three kinds of images, four
-# generators, two discriminators:
+# *clean* it until it looks like a bicubic one, and enlarge that, which is an easy, supervised task. Three kinds of images, in
+# the paper's letters noisy small ones $x$, clean small ones $y$ and large ones $z$; four generators, two discriminators:
 #
 # | | takes | gives | network |
 # |---|---|---|---|
@@ -446,19 +449,21 @@ srkit.widgets.source(srkit.training.Translation.predictions)
 # draws it: it begins and ends at the noisy image, $x \to G_1 \to \mathrm{SR} \to z \to G_3 \to x$, around the inner one. That is
 # where the name comes from.
 #
-# Each cycle has four terms. With $m = G_1(x)$, and means over all pixels, those of the inner one are, in this order,
+# Each cycle has four terms. With $m = G_1(x)$, those of the inner one are, in this order,
 #
-# $$L = 1\cdot\overline{(D_1(m) - 1)^2} \;+\; 10\cdot\overline{(G_2(m) - x)^2} \;+\; 5\cdot\overline{|G_1(y) - y|} \;+\; 0.5\cdot 2\left(\overline{(\nabla_h m)^2} + \overline{(\nabla_v m)^2}\right)$$
+# $$L = 1\cdot\mathrm{mean}\,(D_1(m) - 1)^2 + 10\cdot\mathrm{mean}\,(G_2(m) - x)^2 + 5\cdot\mathrm{mean}\,|G_1(y) - y| + 0.5\cdot V(m)$$
 #
-# the game of least squares, the cycle, the *identity*, and a squared total variation; $\nabla$ is the difference of
-# neighbours. Why the identity? A game and a cycle are content with any clean-looking image from which $G_2$ can restore the
+# $$V(m) = 2\left(\mathrm{mean}\,(\nabla_h m)^2 + \mathrm{mean}\,(\nabla_v m)^2\right)$$
+#
+# the game of least squares, the cycle, the *identity*, and a squared total variation; $\nabla_h$ and $\nabla_v$ are the
+# differences of neighbours across and down. Why the identity? A game and a cycle are content with any clean-looking image from which $G_2$ can restore the
 # noisy one: brighter, bluer, mirrored. An image that is clean already must stay as it is, and that pins the colours down.
 # (These are the forms and weights of the public code; the paper writes norms.)
 #
 # ### By hand: exercise 14.3
 #
-# `clean`, `spoil` and `judge` are $G_1$, $G_2$ and $D_1$; `x` and `y` are batches that do not belong together. Return the four weighted terms as
-# a list, in the order of the formula.
+# `clean`, `spoil` and `judge` are $G_1$, $G_2$ and $D_1$; `x` and `y` are batches that do not belong together. Return the
+# four weighted terms as a list, in the order of the formula.
 
 
 # %% exercise inner_cycle
@@ -560,9 +565,10 @@ srkit.widgets.show(
 )
 
 # %% [markdown]
-# Noise goes: what the judge sees in the fast part and what PSNR counts point the same way. Blur stays. To give back fine
-# lines, the network would have to know where they were; here the judge asks for more in the fast part, identity and cycle
-# for less change, and the result is a draw. The paper's answer are four hundred noisy images and networks of 600,000 weights.
+# Noise goes: what the judge asks for and what PSNR counts point the same way, and the old network is better off for it.
+# With blur they do not. The judge asks for more in the fast part, and the network puts something there, but to put it
+# where the lines were, it would have to know them. PSNR does not rise; look at the picture instead of the judge. The
+# paper's answer is size: four hundred noisy images, and generators of 600,000 weights.
 #
 # ### The library's version
 #
@@ -638,9 +644,9 @@ for name, weights in {"your transpose": lopsided, "kernel not turned": lopsided.
     print(f"{name:18} <Au, v> = {(forward * v).sum():9.5f}   <u, A'v> = {(u * back).sum():9.5f}")
 
 # %% [markdown]
-# How long a step? $A$ keeps one pixel of $s^2$, so $A^\top A$ is at most $1/s^2$ for a positive kernel, and steps of $s^2$ are safe (twice that is
-# the limit). The climb begins with linear interpolation, which is a transpose too, that of a tent. Forty steps, with a kernel that is too
-# narrow, right, and too wide:
+# How long a step? For a wide smooth kernel $A^\top A$ enlarges nothing by more than about $1/s^2$, since $A$ keeps one pixel
+# of $s^2$; so steps of $s^2$ are safe, and twice that is the limit. The climb begins with linear interpolation, which is
+# a transpose too, that of a tent. Forty steps, with a kernel that is too narrow, right, and too wide:
 
 # %%
 hr = tests[0].hr[:, 64:192, 100:228]
@@ -669,7 +675,7 @@ srkit.widgets.show(
     titles=["told 0.7", "told 1.2: true", "told 1.7", "truth"],
     columns=4,
     zoom=2,
-    alt="A face: soft with the narrow kernel, sharp with the true one, with rings around each edge with the wide one",
+    alt="A face: soft with the narrow kernel, sharp with the true one, ringing at each edge with the wide one",
 )
 
 # %% [markdown]
@@ -698,10 +704,10 @@ for name, image in {"the true image": hr, "an interpolated one": first_guess}.it
     print(f"kernel from {name:19}: middle {guessed[5, 5]:.2f} (true {true[5, 5]:.2f}), {unexplained:.2f} levels unexplained")
 
 # %% [markdown]
-# From the true image the kernel is found, up to the rounding of the small one. The interpolated image has a better explanation: it *is* the
-# small picture, every second pixel of it, and a kernel that blurs nothing explains it to the last digit. Two half-problems that need one
-# another's answer, and a wrong pair that fits perfectly: something must be known about images and kernels beforehand.
-# KXNet puts a small network into each step to know it.
+# From the true image the kernel is found, up to the rounding of the small one. The interpolated image has a better
+# explanation: every second pixel of it *is* the small picture, and a kernel that blurs nothing explains that to the last
+# digit. Two half-problems that need one another's answer, and a wrong pair that fits perfectly: something must be known
+# about images and kernels beforehand. KXNet puts a small network into each step to know it.
 #
 # ### The library's version
 #
