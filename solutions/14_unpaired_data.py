@@ -202,7 +202,8 @@ for name, values in spectra.items():
 #
 # with the hinge game. In the first network the pixels are compared with a plain reduction of the large image (the mean of
 # 4 x 4 pixels in the public code), so that the small image shows what the large one shows; in the second, with the truth.
-# The paper does it with faces, 64 x 64 to 16 x 16 and back. (The lecture calls the pairs "conducted base on the first GAN"; *constructed with* it is meant.)
+# The paper does it with faces, 64 x 64 to 16 x 16 and back. (The lecture
+# calls the pairs "conducted base on the first GAN"; *constructed with* it is meant.)
 #
 # The noise $z$ matters: of one face the camera makes many pictures, and a network without chance can only make one.
 #
@@ -456,8 +457,8 @@ srkit.widgets.source(srkit.training.Translation.predictions)
 # $$V(m) = 2\left(\mathrm{mean}\,(\nabla_h m)^2 + \mathrm{mean}\,(\nabla_v m)^2\right)$$
 #
 # the game of least squares, the cycle, the *identity*, and a squared total variation; $\nabla_h$ and $\nabla_v$ are the
-# differences of neighbours across and down. Why the identity? A game and a cycle are content with any clean-looking image from which $G_2$ can restore the
-# noisy one: brighter, bluer, mirrored. An image that is clean already must stay as it is, and that pins the colours down.
+# differences of neighbours across and down. Why the identity? A game and a cycle are content with any clean-looking image
+# from which $G_2$ can restore the noisy one: brighter, bluer, mirrored. An image that is clean already must stay as it is, and that pins the colours down.
 # (These are the forms and weights of the public code; the paper writes norms.)
 #
 # ### By hand: exercise 14.3
@@ -839,5 +840,6 @@ Markdown("\n".join(lines))
 # <details><summary>Your gradient step lowers the error at first and then the image explodes. Two suspects?</summary>A step
 # above $2 s^2$; or a transpose that is none, for which no step is safe. Take the dot product.</details>
 #
-# **Further doors.** Lesson 15 needs no second image at all. A task to carry over: give `Camera` a third number, the quality of a
-# JPEG, and think about what its gradient would be (`srkit.degrade` has a JPEG with one).
+# **Further doors.** With two folders of your own, `srkit weak fssr REAL LARGE --model edsr_small --scale 2 --steps 300,100
+# --out RUN` does both steps. Lesson 15 needs no second image at all. A task to carry over: give `Camera` one number more,
+# the quality of a JPEG, and think about what its gradient would be (`srkit.degrade` has a JPEG with one).
