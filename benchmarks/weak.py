@@ -13,6 +13,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -38,8 +39,8 @@ class Setting:
 
 SETTINGS = {
     "fssr": Setting(2, "blur(1.2) > down(2) > noise(5) > jpeg(80)", steps=300, then=100),
-    "bulat": Setting(4, "blur(2) > down(4) > noise(8) > jpeg(85)", steps=600, then=100),
-    "cincgan": Setting(2, "blur(0.8) > down(2) > noise(15) > jpeg(90)", steps=300, then=0),
+    "bulat": Setting(4, "blur(3) > down(4) > noise(3) > jpeg(85)", steps=300, then=100),
+    "cincgan": Setting(2, "blur(0.8) > down(2) > noise(15) > jpeg(90)", steps=400, then=0),
 }
 
 
@@ -57,9 +58,8 @@ def beginning(scale: int, large: datasets.Pairs, steps: int) -> nn.Module:
     if scale == 2:
         return models.create("edsr_small", scale=2, pretrained="srkit")
     weights = shipped() / "weights" / "edsr_small_x2.safetensors"
-    net = models.create("edsr_small", scale=scale)
-    given = {"batch": 8, "patch": 96, "learning_rate": 5e-4, "schedule": "cosine", "progress": False}
-    return train(net, large, steps=steps, init=weights, init_partial=True, **given).net
+    given: dict[str, Any] = {"batch": 8, "patch": 96, "learning_rate": 5e-4, "schedule": "cosine", "progress": False}
+    return train("edsr_small", large, steps=steps, init=weights, init_partial=True, **given).net
 
 
 def table(lines: Sequence[Standing]) -> str:

@@ -58,6 +58,7 @@ class CinCGAN(nn.Module):
         judge_channels: of the first layer of both judges.
         judge_depth: of both judges, see :class:`srkit.discriminators.PatchDiscriminator`; 3 in the paper.
         judge_rate: learning rate of both judges; None is that of the generators.
+        judge_y: another judge of small images than the paper's.
         weights: of the eight terms, where they are not the paper's.
 
     Attributes:
@@ -78,6 +79,7 @@ class CinCGAN(nn.Module):
         judge_channels: int = 64,
         judge_depth: int = 3,
         judge_rate: float | None = None,
+        judge_y: nn.Module | None = None,
         weights: CinCGANWeights | None = None,
     ) -> None:
         super().__init__()
@@ -86,6 +88,9 @@ class CinCGAN(nn.Module):
         self.scale, self.joint = int(enlarge.scale), False  # type: ignore[arg-type]
         self.weights = {**WEIGHTS, **(weights or {})}
         self.judge_rate = judge_rate
+        self.own_judges = (
+            {} if judge_y is None else {"y": judge_y}
+        )  # in a dict: what judges is not trained with the rest
         self.judge_sizes = {"channels": judge_channels, "depth": judge_depth}
         self.clean = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G1
         self.spoil = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G2
@@ -99,16 +104,19 @@ class CinCGAN(nn.Module):
         return sr
 
     def opponents(self) -> dict[str, Adversary]:
-        """Return both judges, made anew: D1 sees 16 pixels of y at a time, D2 70 of z."""
-        nets = {"y": 1, "z": 2}
+        """Return both judges, made anew unless handed in: D1 sees 16 pixels of y at a time, D2 70 of z."""
+        nets = {
+            name: self.own_judges.get(name) or PatchDiscriminator(norm="batch", stride=stride, **self.judge_sizes)
+            for name, stride in (("y", 1), ("z", 2))
+        }
         return {
             name: Adversary(
                 game="LS",
                 weight=self.weights[f"judge {name}"],
-                discriminator=PatchDiscriminator(norm="batch", stride=stride, **self.judge_sizes),
+                discriminator=net,
                 learning_rate=self.judge_rate,
             )
-            for name, stride in nets.items()
+            for name, net in nets.items()
         }
 
     def predictions(self, lr: Tensor, *, clean: Tensor, real: Tensor) -> list[Prediction]:

@@ -60,11 +60,11 @@ def _fssr() -> dict[str, Any]:
 
 
 def _bulat() -> dict[str, Any]:
-    """High-to-Low of two halvings with a skip, kept to its goal by the slow part, a judge of the fast part."""
+    """High-to-Low of two halvings with a skip, kept to its goal in its slow part, and FSSR's judge."""
     judge = TextureDiscriminator(size=16, channels=8, norm=False, gain=20.0)
     return {
         "content": "1*LowPass",
-        "adversary": Adversary(game="Hinge", weight=0.05, discriminator=judge, betas=(0.0, 0.9)),
+        "adversary": Adversary(game="Hinge", weight=0.2, discriminator=judge, betas=(0.0, 0.9)),
         "arguments": {"channels": 16, "n_blocks": 1, "halvings": 2, "skip": True},
         "patch": 64,
         "batch": 16,
@@ -73,13 +73,14 @@ def _bulat() -> dict[str, Any]:
 
 
 def _cincgan() -> dict[str, Any]:
-    """Narrow generators with a skip, shallow judges that learn half as fast."""
-    narrow = {"channels": 16, "n_blocks": 2, "skip": True}
+    """Narrow generators with a skip, five times the rate, FSSR's judge of small images, a shallow one of large."""
+    judge = TextureDiscriminator(size=24, channels=8, norm=False, gain=20.0)
+    narrow = {"channels": 16, "n_blocks": 2, "skip": True, "judge_channels": 16, "judge_depth": 1}
     return {
-        "arguments": {**narrow, "judge_channels": 16, "judge_depth": 1, "judge_rate": 2e-4},
+        "arguments": {**narrow, "judge_y": judge},
         "patch": 48,
         "batch": 8,
-        "rates": (4e-4, 1e-4, 5e-5),
+        "rates": (1e-3, 1e-4, 5e-5),
     }
 
 
