@@ -205,6 +205,15 @@ def test_both_games_of_cincgan_are_played_in_one_step_and_each_judge_learns() ->
         assert ("z judge of real" in outcome.beside) == joint
 
 
+def test_a_judge_handed_to_cincgan_judges_the_small_images_and_is_not_trained_with_the_makers() -> None:
+    judge = Constant()
+    system = CinCGAN(net(), **CINCGAN, judge_y=judge)
+    assert not {id(p) for p in judge.parameters()} & {id(p) for p in system.parameters()}
+    rules = system.opponents()
+    assert rules["y"].discriminator is judge
+    assert rules["z"].discriminator is not judge
+
+
 def test_a_batch_with_a_nan_changes_neither_makers_nor_judges() -> None:
     system = CinCGAN(net(), **CINCGAN)
     state = make_state(system, InPredictions(), Config(steps=2, patch=32))
