@@ -83,8 +83,8 @@ class Standing:
         psnr: on the test images, luma, dB.
         ssim: likewise.
         niqe: mean; None without statistics.
-        likeness: of the LR images trained on to the real ones (CinCGAN: of the cleaned to the clean ones), on the
-            scenes of the test images; None where there are none.
+        likeness: of the LR images trained on to the real ones, on the scenes of the test images (CinCGAN: of the
+            cleaned ones, before it of the real ones, to the clean ones); None where there are none.
         seconds: CPU time of the training.
     """
 
@@ -178,15 +178,16 @@ def compare_weak(
     plain = [bicubic_lr(pair.hr, scale) for pair in domain.test]
     measure = partial(_stand, test=domain.test, natural=natural)
     lines = [measure("bicubic, not trained", models.create("bicubic", scale=scale))]
-    for name, pairs, small in (
-        ("trained on bicubic pairs", domain.bicubic, plain),
-        ("oracle, trained on the truth", domain.told, domain.redrawn),
+    cleans = system == "cincgan"
+    for name, pairs, alike in (
+        ("trained on bicubic pairs", domain.bicubic, compare_lr(real, plain) if cleans else compare_lr(plain, real)),
+        ("oracle, trained on the truth", domain.told, None if cleans else compare_lr(domain.redrawn, real)),
     ):
         tuned, seconds = _timed(partial(_tuned, copy.deepcopy(net), pairs, tuning, seed))
-        lines.append(measure(name, tuned, None if system == "cincgan" else compare_lr(small, real), seconds))
+        lines.append(measure(name, tuned, alike, seconds))
     given: dict[str, Any] = {"steps": steps, "seed": seed, "first": first, "callbacks": callbacks, "progress": False}
     found, seconds = _timed(partial(train_weak, system, domain.real, domain.large, net=copy.deepcopy(net), **given))
-    alike = learnt(found.net if system == "cincgan" else found.maker, domain.test)
+    alike = learnt(found.net if cleans else found.maker, domain.test)
     lines.insert(2, measure(f"trained by {system}", found.net, alike, seconds))
     return lines, found
 
