@@ -39,7 +39,7 @@ class Setting:
 
 SETTINGS = {
     "fssr": Setting(2, "blur(1.2) > down(2) > noise(5) > jpeg(80)", steps=300, then=100),
-    "bulat": Setting(4, "blur(3) > down(4) > noise(3) > jpeg(85)", steps=300, then=100),
+    "bulat": Setting(4, "blur(2) > down(4) > noise(8) > jpeg(85)", steps=300, then=100),
     "cincgan": Setting(2, "blur(0.8) > down(2) > noise(15) > jpeg(90)", steps=400, then=0),
 }
 
