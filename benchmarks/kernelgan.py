@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--prior", type=Path, help="FKP_x2.pt; without it KernelGAN-FKP is left out")
     parser.add_argument("--pictures", nargs="+", default=PICTURES)
     parser.add_argument("--preset", default="paper", help="of KernelGAN")
-    parser.add_argument("--fkp-preset", default="lesson", help="of KernelGAN-FKP, whose paper's setting takes an hour")
+    parser.add_argument("--fkp-preset", default="lesson", help="of KernelGAN-FKP; the paper's is slow")
     parser.add_argument("--zssr", default="LESSON", help="preset of ZSSR")
     words = parser.parse_args()
     torch.set_num_threads(1)
