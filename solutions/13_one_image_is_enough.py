@@ -350,8 +350,9 @@ noise = torch.rand(1, 1, 100, 100, generator=torch.Generator().manual_seed(0))
 twice = F.conv2d(F.conv2d(noise, tilted[None, None], stride=2), tilted[None, None], stride=2)
 once = F.conv2d(noise, four[None, None], stride=4)
 theirs = srkit.methods.analytic_x4(tilted)  # (25, 25): the rim, which is almost zero, is cut off
-print(f"a kernel of {four.shape[0]} x {four.shape[1]}; once against twice: largest difference {(once - twice).abs().max():.0e}")
-print(f"the library's, {theirs.shape[0]} x {theirs.shape[1]}: largest difference {(four[6:-6, 6:-6] - theirs).abs().max():.0e}")
+print(f"a kernel of {four.shape[0]} x {four.shape[1]}")
+print(f"once against twice: largest difference {(once - twice).abs().max():.0e}")
+print(f"against the library's: largest difference {(four[6:-6, 6:-6] - theirs).abs().max():.0e}")
 
 # %% [markdown]
 # ### A kernel found, and kernels not looked for
@@ -406,11 +407,11 @@ srkit.widgets.compare(
     {name: image[cut] for name, image in enlarged.items()},
     truth=raccoon[cut],
     protocol=protocol,
-    alt="A raccoon's face enlarged with no kernel, bicubic, round, found and true kernel",
+    alt="A raccoon's fur enlarged with no kernel, with a bicubic, a round, the found and the true kernel",
 )
 
 # %% [markdown]
-# The paper enlarges with ZSSR, told the kernel it found; in the library that is `KernelGAN(then="zssr")`, and takes minutes. Two
+# What the found kernel still lacks shows in the last row. The paper enlarges with ZSSR, told the kernel it found; in the library that is `KernelGAN(then="zssr")`, and takes minutes. Two
 # slips of the public program are repaired here, and the library's notes name them: its bicubic target was the *sum* of
 # three channels, so grey of 0.5 should have become 1.5; and the noise it adds to what the judge sees was added to the image
 # itself, more at every step.
@@ -433,7 +434,8 @@ srkit.widgets.compare(
 # $$u = m \odot x + (1 - m) \odot \big(x - t(m \odot x)\big) \odot e^{-s(m \odot x)}$$
 #
 # The networks may be anything, because they are never inverted: the way back has the same $m \odot x$ and so the same $s$ and $t$.
-# And the matrix is triangular, with $1$ or $e^{-s}$ on its diagonal. Its log-determinant is a sum.
+# And with the values that stay put first, the matrix is triangular, with $1$ or $e^{-s}$ on its diagonal. Its log-determinant is
+# a sum.
 #
 # ### By hand: exercise 13.4
 #
@@ -465,9 +467,16 @@ with torch.no_grad():
     u, logs = coupling(x, layer.mask, layer.s_net, layer.t_net, False)
     again, back_logs = coupling(u, layer.mask, layer.s_net, layer.t_net, True)
     same = (u - layer(x)[0]).abs().max()
-matrix = torch.autograd.functional.jacobian(lambda v: coupling(v[None], layer.mask, layer.s_net, layer.t_net, False)[0][0], x[0])
+
+
+def step(values):
+    """Take one row through the coupling: (6,) -> (6,)."""
+    return coupling(values[None], layer.mask, layer.s_net, layer.t_net, False)[0][0]
+
+
+by_autograd = torch.linalg.slogdet(torch.autograd.functional.jacobian(step, x[0])).logabsdet
 print(f"the library's layer: largest difference {same:.0e}; there and back: {(again - x).abs().max():.0e}")
-print(f"log-determinant {logs[0]:.5f}, by autograd {torch.linalg.slogdet(matrix).logabsdet:.5f}; on the way back {back_logs[0]:.5f}")
+print(f"log-determinant {logs[0]:.5f}, by autograd {by_autograd:.5f}; on the way back {back_logs[0]:.5f}")
 
 # %% [markdown]
 # FKP is five such steps with alternating masks and a normalisation after each, trained on random Gaussians, no image anywhere. The
@@ -475,7 +484,8 @@ print(f"log-determinant {logs[0]:.5f}, by autograd {torch.linalg.slogdet(matrix)
 
 # %%
 run = srkit.methods.train_fkp(scale=2, preset="LESSON", steps=500, check_every=100)
-print("  ".join(f"{step}: {value:.0f}" for step, value in run.history["nll"]), " (batch: minus log p(x), lower is better)")
+print("batch: minus log p(x), lower is better:")
+print("  ".join(f"{batch}: {value:.0f}" for batch, value in run.history["nll"]))
 print(f"{sum(p.numel() for p in run.flow.parameters()):,} parameters")
 rng = torch.Generator().manual_seed(3)
 real = srkit.methods.random_gaussians(6, scale=2, rng=rng).float()
@@ -494,7 +504,8 @@ with torch.no_grad():
     codes = run.flow(run.flow.prepare(srkit.methods.random_gaussians(300, scale=2, rng=rng), rng).float())[0]
 lengths = codes.norm(dim=1)
 sums = run.flow.sample(300, rng, on_sphere=True).sum((1, 2))
-print(f"codes of real kernels have length {lengths.mean():.1f}, give or take {lengths.std():.1f}; the sphere's radius is {run.flow.side - 1}")
+print(f"the sphere's radius is {run.flow.side - 1}")
+print(f"codes of real kernels have length {lengths.mean():.1f}, give or take {lengths.std():.1f}")
 print(f"kernels from the sphere add up to {sums.mean():.2f}, give or take {sums.std():.2f}")
 
 # %% [markdown]
