@@ -28,7 +28,7 @@ PLAY = """(root, views) => new Promise((done) => {
       done(times);
       return;
     }
-    root.srkit.set(views[next]);
+    if (views[next]) root.srkit.set(views[next]);
     next += 1;
     requestAnimationFrame(step);
   };
@@ -37,15 +37,16 @@ PLAY = """(root, views) => new Promise((done) => {
 REST = "(root) => root.srkit && !root.srkit.waiting && !root.srkit.job && !root.srkit.mapping"
 
 
-def motions(frames: int) -> dict[str, list[dict[str, Any]]]:
-    """Return what is done -> the view of each frame."""
+def motions(frames: int) -> dict[str, list[dict[str, Any] | None]]:
+    """Return what is done -> the view of each frame; first nothing at all, which is what the machine makes of 60 Hz."""
 
-    def pan(**fields: Any) -> list[dict[str, Any]]:
+    def pan(**fields: Any) -> list[dict[str, Any] | None]:
         return [{"centre": [600 + 11 * i, 500 + 7 * i], **fields} for i in range(frames)]
 
     levels = [0.25, 0.333, 0.5, 0.667, 1, 2, 3, 4, 6, 8]
     zooms = [*levels, *reversed(levels)]
     return {
+        "nothing": [None] * frames,
         "moving, the whole picture on the stage": pan(mode="slider", look="picture", zoom=0.4),
         "moving at 1:1": pan(mode="slider", zoom=1),
         "moving at 1:1, smooth": pan(smooth=True),
@@ -105,7 +106,7 @@ def main() -> None:
         root.locator(".srkit-frame").wait_for()
         print(f"| {given.frames} frames of | median ms | worst ms | CPU ms a frame |\n|---|--:|--:|--:|")
         for name, views in motions(given.frames).items():
-            root.evaluate("(root, view) => root.srkit.set(view)", views[0])
+            root.evaluate("(root, view) => root.srkit.set(view ?? {})", views[0])
             page.wait_for_function(REST, arg=root.element_handle())
             before = cpu_seconds_of_children()
             times = root.evaluate(PLAY, views)[1:]
