@@ -672,7 +672,7 @@ for told in (0.7, 1.2, 1.7):
     results[told], course = climb(srkit.degrade.gaussian_widths(11, told).float())
     print(f"told width {told}: {course[0]:.2f} dB at first, {course[10]:.2f} after 10 steps, {course[40]:.2f} after 40")
 srkit.widgets.show(
-    *(image.clamp(0, 1) for image in results.values()), hr,
+    *(image.clamp(0, 1)[:, 16:112, 16:112] for image in (*results.values(), hr)),
     titles=["told 0.7", "told 1.2: true", "told 1.7", "truth"],
     columns=4,
     zoom=2,
@@ -702,7 +702,8 @@ def kernel_from(image):
 first_guess = image_step(torch.zeros_like(hr), known.reshape(lr.shape).float(), tent[:, None] * tent, 2, 1.0)
 for name, image in {"the true image": hr, "an interpolated one": first_guess}.items():
     guessed, unexplained = kernel_from(image)
-    print(f"kernel from {name:19}: middle {guessed[5, 5]:.2f} (true {true[5, 5]:.2f}), {unexplained:.2f} levels unexplained")
+    middle = f"middle {guessed[5, 5]:.2f} (true {true[5, 5]:.2f})"
+    print(f"kernel from {name:19}: {middle}, {unexplained:.2f} levels unexplained")
 
 # %% [markdown]
 # From the true image the kernel is found, up to the rounding of the small one. The interpolated image has a better
@@ -757,10 +758,11 @@ Markdown("\n".join(lines))
 kernel, found_here = stages(1.6)
 named = ("at first", "stage 1", "stage 2", "stage 3")
 srkit.widgets.show(
-    *(x.clamp(0, 1) for x, _ in found_here),
-    *(F.interpolate((k / kernel.max()).clamp(0, 1).expand(1, 3, -1, -1), 128)[0] for _, k in found_here),
+    *(x.clamp(0, 1)[:, 24:88, 24:88] for x, _ in found_here),
+    *(F.interpolate((k / kernel.max()).clamp(0, 1).expand(1, 3, -1, -1), 66)[0] for _, k in found_here),
     titles=[*named, *("its kernel" for _ in named)],
     columns=4,
+    zoom=3,
     alt="Four images of a face, sharper from stage to stage, and below each the kernel found",
 )
 
