@@ -16,6 +16,7 @@ from srkit.methods.dip_fkp import DIPFKP, DIPFKP_PRESETS, DIPFKPSettings
 from srkit.methods.face import MethodNetwork, as_network
 from srkit.methods.fkp import KernelFlow, load_fkp
 from srkit.methods.fkp_training import FKP_PRESETS, FlowRun, FlowSettings, random_gaussians, train_fkp
+from srkit.methods.ikc import IterativeCorrection
 from srkit.methods.kernel_pool import build_pool, textured_patches
 from srkit.methods.kernel_score import covariance, kernel_psnr, kernel_report
 from srkit.methods.kernelgan import KERNELGAN_PRESETS, KernelGAN, KernelGANSettings, analytic_x4, clean_kernel
@@ -45,6 +46,7 @@ __all__ = [
     "DarkChannelSettings",
     "FlowRun",
     "FlowSettings",
+    "IterativeCorrection",
     "KernelFlow",
     "KernelGAN",
     "KernelGANFKP",

@@ -24,6 +24,7 @@ from srkit.models import (  # each line puts a network on the shelf
     fdan,
     fsrcnn,
     idn,
+    ikc,
     ipt,
     ircnn,
     joint_demosaic,

@@ -13,6 +13,7 @@ from srkit.training.curriculum import Easing
 from srkit.training.degraded import Degraded
 from srkit.training.guard import Guard
 from srkit.training.history import History
+from srkit.training.ikc import CodedBatches, Correcting, Corrections, train_ikc
 from srkit.training.kernel_gan import KernelCritic, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
 from srkit.training.kmsr import train_kmsr
 from srkit.training.loop import Callback, Outcome, one_step, run
@@ -22,6 +23,7 @@ from srkit.training.recipes import (
     bsrnet_recipe,
     esrgan_recipe,
     fssr_recipe,
+    ikc_recipe,
     kmsr_recipe,
     kxnet_recipe,
     low_to_high_recipe,
@@ -50,8 +52,11 @@ __all__ = [
     "Best",
     "Callback",
     "CinCGAN",
+    "CodedBatches",
     "Conditional",
     "Config",
+    "Correcting",
+    "Corrections",
     "Degraded",
     "Degrader",
     "EarlyStopping",
@@ -88,6 +93,7 @@ __all__ = [
     "esrgan_recipe",
     "fssr_recipe",
     "grow_pool",
+    "ikc_recipe",
     "join_world",
     "kmsr_recipe",
     "kxnet_recipe",
@@ -111,6 +117,7 @@ __all__ = [
     "train_conditional",
     "train_dsgan",
     "train_high_to_low",
+    "train_ikc",
     "train_kernel_gan",
     "train_kmsr",
     "train_stages",

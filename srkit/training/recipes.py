@@ -16,6 +16,7 @@ __all__ = [
     "bsrnet_recipe",
     "esrgan_recipe",
     "fssr_recipe",
+    "ikc_recipe",
     "kmsr_recipe",
     "kxnet_recipe",
     "low_to_high_recipe",
@@ -128,6 +129,29 @@ def fssr_recipe(*, weights: str | None = None) -> dict[str, Any]:
         "loss": f"1*Content(layers=conv5_4, form=l1{_given(weights)})+0.01*LowPass(size=9, edge=zeros)",
         "adversary": Adversary(game="RaGAN", weight=5e-3, discriminator=judge),
         "schedule": "multistep@5000,10000,20000,30000",
+    }
+
+
+def ikc_recipe(*, scale: int, small: bool = False) -> dict[str, Any]:
+    """Return IKC's: SFTMD by L1 for 500,000 steps, predictor and corrector for 5,000, LR patches of 64, batches of 32.
+
+    The option files of yuanjunchai/IKC: Adam at 1e-4 with betas (0.9, 0.99). They restart a cosine every 125,000 steps
+    of SFTMD; here the rate stays. For :func:`srkit.training.train_ikc`.
+
+    Args:
+        scale: enlargement factor.
+        small: the tiny network, small patches and higher rates, for CPU minutes.
+    """
+    if small:
+        rates = {"learning_rate": 1e-3, "codes_rate": 1e-3, "betas": (0.9, 0.99)}
+        return {"sftmd_steps": 600, "steps": 300, "patch": 24 * scale, "batch": 8, "arguments": {"tiny": True}, **rates}
+    return {
+        "sftmd_steps": 500_000,
+        "steps": 5_000,
+        "patch": 64 * scale,
+        "batch": 32,
+        "learning_rate": 1e-4,
+        "betas": (0.9, 0.99),
     }
 
 

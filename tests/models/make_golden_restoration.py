@@ -107,6 +107,27 @@ def _kxnet(module: ModuleType) -> nn.Module:
     return made
 
 
+def _ikc(module: ModuleType) -> nn.Module:
+    net: Any = nn.ModuleDict(
+        {
+            "sftmd": module.SFTMD(nb=2, scale=2, min=-1e9, max=1e9),
+            "predictor": module.Predictor(),
+            "corrector": module.Corrector(),
+        }
+    )
+
+    def turns(lr: Tensor) -> Tensor:
+        codes = net["predictor"](lr)
+        for _ in range(2):
+            codes = net["corrector"](net["sftmd"](lr, codes), codes)
+        sr: Tensor = net["sftmd"](lr, codes)
+        return sr
+
+    net.forward = turns
+    made: nn.Module = net
+    return made
+
+
 def _low_to_high(module: ModuleType) -> nn.Module:
     net: Any = module.GEN_DEEP()
     theirs = net.forward
@@ -132,6 +153,7 @@ REFERENCES = {
         folder="training_code/super-resolution",
         gain=0.5,
     ),
+    "ikc": Reference("yuanjunchai/IKC", "sftmd_arch", _ikc, folder="codes/models/modules", gain=0.7, scattered=True),
     "low_to_high": Reference(
         "jingyang2017/Face-and-Image-super-resolution", "model", _low_to_high, gain=0.6, scattered=True
     ),

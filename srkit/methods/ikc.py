@@ -1,0 +1,74 @@
+"""IKC as a method: the kernel of one image found in turns, and each turn seen.
+
+J. Gu, H. Lu, W. Zuo, C. Dong, "Blind Super-Resolution With Iterative Kernel Correction", CVPR 2019, algorithm 1. The
+network ``ikc`` does the same in one call; here the turns can be watched and stopped, and the kernel is handed out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit import models
+from srkit.errors import BadInput
+from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._registry import register_method
+
+__all__ = ["IterativeCorrection"]
+
+CARD = MethodCard(
+    title="IKC",
+    year=2019,
+    citation="J. Gu, H. Lu, W. Zuo, C. Dong, Blind Super-Resolution With Iterative Kernel Correction, CVPR 2019, "
+    "1604-1613",
+    url="https://arxiv.org/abs/1904.03377",
+    idea="Predict the code of the blur kernel, enlarge with it, and correct the code by what the result looks like.",
+    estimates_kernel=True,
+)
+
+
+@register_method("ikc", CARD)
+class IterativeCorrection(Method):
+    """Predicts a kernel, enlarges, corrects the kernel, and again.
+
+    Args:
+        net: a trained network ``ikc`` (:func:`srkit.training.train_ikc`), or the file of its weights.
+        iterations: corrections; None is the network's number.
+
+    Raises:
+        BadInput: the network corrects no kernels, or fewer than no correction.
+        BadFile: the weights cannot be read.
+    """
+
+    def __init__(self, *, net: nn.Module | str | Path | None = None, iterations: int | None = None) -> None:
+        loaded: Any = models.load(net) if isinstance(net, str | Path) else net
+        if not hasattr(loaded, "corrector"):
+            given = "none" if net is None else type(loaded).__name__
+            raise BadInput(
+                f"IKC needs a trained network, net=train_ikc(...).net or the file of its weights; {given} was given."
+            )
+        if iterations is not None and iterations < 0:
+            raise BadInput(f"iterations is a whole number of at least 0; {iterations} was given.")
+        self.net = loaded
+        self.iterations = int(loaded.iterations if iterations is None else iterations)
+
+    @torch.no_grad()
+    def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
+        """Find the kernel of ``(3, h, w)`` and enlarge with it."""
+        net = self.net.to(lr.device).eval()
+        if scale != net.scale:
+            raise BadInput(f"This IKC was trained for x{net.scale}; x{scale} was asked for.")
+        batch, watch = lr[None].to(net.basis.dtype), Watch(progress, total=self.iterations)
+        codes = net.predictor(batch)  # (1, n_codes)
+        sr = net.sftmd(batch, degradation=codes)  # (1, 3, s*h, s*w)
+        with watch.listening():
+            while watch.step < self.iterations and watch.goes_on():
+                corrected = net.corrector(sr, codes)  # (1, n_codes)
+                change, codes = float((corrected - codes).norm()), corrected
+                sr = net.sftmd(batch, degradation=codes)  # (1, 3, s*h, s*w)
+                watch.stepped(**{"change of the code": change})
+        kernel = net.kernel_of(codes)[0].double()  # (k, k)
+        return watch.result(sr[0].to(lr.dtype), f"done: {self.iterations} corrections of the kernel", kernel=kernel)
