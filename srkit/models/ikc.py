@@ -40,7 +40,7 @@ CARD = Card(
     scales=(2, 3, 4),
     parameters={2: 5_167_639, 3: 5_352_279, 4: 5_315_351},
     parameters_source=SOURCE,
-    tiny={"channels": 16, "n_blocks": 2, "iterations": 2, "kernel_size": 9},
+    tiny={"channels": 8, "n_blocks": 1, "iterations": 2, "kernel_size": 9, "tail_size": 3},
     published=score_table(
         "README of greatlog/DAN, setting 1",
         {
@@ -58,7 +58,7 @@ NON_BLIND = replace(
     title="SFTMD",
     idea="The code of the blur kernel scales and shifts the features of every block of a residual network.",
     parameters={2: 4_086_979, 3: 4_271_619, 4: 4_234_691},
-    tiny={"channels": 16, "n_blocks": 2},
+    tiny={"channels": 8, "n_blocks": 2, "tail_size": 3},
     published=(),
     deviations=(*CARD.deviations, "codes may differ from pixel to pixel"),
     checkpoints="state dicts of yuanjunchai/IKC load as they are; none is public",
@@ -71,8 +71,15 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     channels = weights["head.0.weight"].shape[0]
     steps = {key: value for key, value in weights.items() if key.startswith("up.") and key.endswith("weight")}
     grown = isqrt(steps["up.0.weight"].shape[0] // channels)
+    tail = weights["tail.weight"].shape[-1]
     codes = weights["modulate.scaling.0.weight"].shape[1] - channels
-    return {"scale": grown ** len(steps), "channels": channels, "n_blocks": len(blocks), "n_codes": codes}
+    return {
+        "scale": grown ** len(steps),
+        "channels": channels,
+        "n_blocks": len(blocks),
+        "n_codes": codes,
+        "tail_size": tail,
+    }
 
 
 def _renames() -> tuple[tuple[str, str], ...]:
@@ -145,9 +152,12 @@ class SFTMD(nn.Module):
         n_codes: numbers that describe the kernel.
         channels: feature channels.
         n_blocks: modulated blocks.
+        tail_size: odd side of the last kernel.
     """
 
-    def __init__(self, *, scale: int, n_codes: int = 10, channels: int = 64, n_blocks: int = 16) -> None:
+    def __init__(
+        self, *, scale: int, n_codes: int = 10, channels: int = 64, n_blocks: int = 16, tail_size: int = 9
+    ) -> None:
         super().__init__()
         self.scale, self.n_codes = scale, n_codes
         self.head = nn.Sequential(
@@ -165,7 +175,7 @@ class SFTMD(nn.Module):
                 for layer in (conv(channels, channels * r**2), nn.PixelShuffle(r), nn.LeakyReLU(_SLOPE))
             )
         )
-        self.tail = conv(channels, 3, 9)
+        self.tail = conv(channels, 3, tail_size)
 
     def forward(self, lr: Tensor, *, degradation: Tensor | None = None) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, given the code of the kernel.
@@ -257,6 +267,7 @@ class IKC(nn.Module):
         n_blocks: modulated blocks of SFTMD.
         iterations: corrections.
         kernel_size: odd side of the kernels the codes stand for.
+        tail_size: odd side of SFTMD's last kernel.
     """
 
     basis: Tensor
@@ -270,10 +281,11 @@ class IKC(nn.Module):
         n_blocks: int = 16,
         iterations: int = 7,
         kernel_size: int = 21,
+        tail_size: int = 9,
     ) -> None:
         super().__init__()
         self.scale, self.n_codes, self.iterations, self.kernel_size = scale, n_codes, iterations, kernel_size
-        self.sftmd = SFTMD(scale=scale, n_codes=n_codes, channels=channels, n_blocks=n_blocks)
+        self.sftmd = SFTMD(scale=scale, n_codes=n_codes, channels=channels, n_blocks=n_blocks, tail_size=tail_size)
         self.predictor = Predictor(channels=channels, n_codes=n_codes)
         self.corrector = Corrector(channels=channels, n_codes=n_codes)
         self.register_buffer("basis", torch.zeros(n_codes, kernel_size**2))
@@ -282,7 +294,8 @@ class IKC(nn.Module):
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, whatever blurred it."""
         codes = self.predictor(lr)  # (b, n_codes)
         for _ in range(self.iterations):
-            codes = self.corrector(self.sftmd(lr, degradation=codes), codes)  # (b, n_codes)
+            seen = self.sftmd(lr, degradation=codes).detach()  # (b, 3, s*h, s*w)
+            codes = self.corrector(seen, codes)  # (b, n_codes)
         sr: Tensor = self.sftmd(lr, degradation=codes)  # (b, 3, s*h, s*w)
         return sr
 

@@ -140,11 +140,12 @@ def ikc_recipe(*, scale: int, small: bool = False) -> dict[str, Any]:
 
     Args:
         scale: enlargement factor.
-        small: the tiny network, small patches and higher rates, for CPU minutes.
+        small: a small network, small patches and higher rates, for a CPU minute.
     """
     if small:
+        sizes = {"channels": 16, "n_blocks": 2, "iterations": 3, "kernel_size": 15, "n_codes": 4, "tail_size": 3}
         rates = {"learning_rate": 1e-3, "codes_rate": 1e-3, "betas": (0.9, 0.99)}
-        return {"sftmd_steps": 600, "steps": 300, "patch": 24 * scale, "batch": 8, "arguments": {"tiny": True}, **rates}
+        return {"sftmd_steps": 400, "steps": 300, "patch": 20 * scale, "batch": 8, "arguments": sizes, **rates}
     return {
         "sftmd_steps": 500_000,
         "steps": 5_000,
