@@ -1,4 +1,4 @@
-"""KMSR in small: trained on bicubic, on estimated kernels, on grown ones: python -m benchmarks kmsr [--steps 400]."""
+"""KMSR in small: trained on bicubic, on estimated kernels, on grown ones: python -m benchmarks kmsr [--steps 300]."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def table_of_networks(pools: dict[str, Tensor | None], steps: int) -> None:
 def main() -> None:
     """Estimate kernels on photographs, grow more, train networks, and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=400, help="of each network")
+    parser.add_argument("--steps", type=int, default=300, help="of each network")
     parser.add_argument("--photos", type=int, default=12, help="photographs, one kernel is estimated on each")
     parser.add_argument("--gan-steps", type=int, default=150, help="of the kernel generator")
     parser.add_argument("--patch", type=int, default=160, help="side of the enlarged patch a kernel is estimated on")

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import conv
-from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "IKC", "NON_BLIND", "SFTMD", "Corrector", "Predictor"]
 
@@ -41,14 +41,6 @@ CARD = Card(
     parameters={2: 5_167_639, 3: 5_352_279, 4: 5_315_351},
     parameters_source=SOURCE,
     tiny={"channels": 8, "n_blocks": 1, "iterations": 2, "kernel_size": 9, "tail_size": 3},
-    published=score_table(
-        "README of greatlog/DAN, setting 1",
-        {
-            2: {"set5": (37.19, None), "set14": (32.94, None), "b100": (31.51, None), "urban100": (29.85, None)},
-            4: {"set5": (31.67, None), "set14": (28.31, None), "b100": (27.37, None), "urban100": (25.33, None)},
-        },
-        protocol="mean over the eight round kernels of Gaussian8, Y of 8-bit RGB, border = scale",
-    ),
     deviations=("the result is not cut off at 0 and 1",),
     checkpoints="Predictor and Corrector x4 in yuanjunchai/IKC (Apache-2.0), in files of their own; SFTMD's is absent",
 )
@@ -59,7 +51,6 @@ NON_BLIND = replace(
     idea="The code of the blur kernel scales and shifts the features of every block of a residual network.",
     parameters={2: 4_086_979, 3: 4_271_619, 4: 4_234_691},
     tiny={"channels": 8, "n_blocks": 2, "tail_size": 3},
-    published=(),
     deviations=(*CARD.deviations, "codes may differ from pixel to pixel"),
     checkpoints="state dicts of yuanjunchai/IKC load as they are; none is public",
     extra_input="degradation",
@@ -143,7 +134,6 @@ class ModulatedBlock(nn.Module):
         return refined
 
 
-@register_model("sftmd", NON_BLIND, layout=LAYOUT)
 class SFTMD(nn.Module):
     """Figure 4: three convolutions, modulated blocks, and pixel shuffles; told the code of the kernel.
 
@@ -167,14 +157,10 @@ class SFTMD(nn.Module):
         self.blocks = nn.ModuleList(ModulatedBlock(channels, n_codes) for _ in range(n_blocks))
         self.modulate = Modulation(channels, n_codes)
         self.middle = conv(channels, channels)
-        steps = (2, 2) if scale == 4 else (scale,)
-        self.up = nn.Sequential(
-            *(
-                layer
-                for r in steps
-                for layer in (conv(channels, channels * r**2), nn.PixelShuffle(r), nn.LeakyReLU(_SLOPE))
-            )
-        )
+        layers: list[nn.Module] = []
+        for r in (2, 2) if scale == 4 else (scale,):
+            layers += [conv(channels, channels * r**2), nn.PixelShuffle(r), nn.LeakyReLU(_SLOPE)]
+        self.up = nn.Sequential(*layers)
         self.tail = conv(channels, 3, tail_size)
 
     def forward(self, lr: Tensor, *, degradation: Tensor | None = None) -> Tensor:
@@ -183,9 +169,6 @@ class SFTMD(nn.Module):
         Args:
             lr: RGB in [0, 1].
             degradation: the codes of each image ``(b, n_codes)``, or of each pixel ``(b, n_codes, h, w)``.
-
-        Raises:
-            BadInput: no codes, or another shape.
         """
         codes = self.stretch(degradation, lr)  # (b, n_codes, h, w)
         first = self.head(lr)  # (b, 64, h, w)
@@ -197,11 +180,7 @@ class SFTMD(nn.Module):
         return sr
 
     def stretch(self, degradation: Tensor | None, lr: Tensor) -> Tensor:
-        """Return the codes as maps ``(b, n_codes, h, w)``.
-
-        Raises:
-            BadInput: no codes, or another shape.
-        """
+        """Return the codes as maps ``(b, n_codes, h, w)``, or say what is wrong with them."""
         b, _, h, w = lr.shape
         if degradation is not None and degradation.shape == (b, self.n_codes):
             return degradation[..., None, None].expand(b, self.n_codes, h, w)  # (b, n_codes, h, w)
@@ -300,11 +279,7 @@ class IKC(nn.Module):
         return sr
 
     def kernel_of(self, codes: Tensor) -> Tensor:
-        """Return the kernels ``(b, k, k)`` that codes ``(b, n_codes)`` stand for: none negative, adding up to 1.
-
-        Raises:
-            BadInput: the network has not been trained, so that no basis of kernels belongs to it.
-        """
+        """Return the kernels ``(b, k, k)`` that codes ``(b, n_codes)`` stand for: none negative, adding up to 1."""
         if not bool(self.basis.any()):
             raise BadInput("This IKC has no basis of kernels: train it with srkit.training.train_ikc, or load weights.")
         columns = F.relu(codes.to(self.basis) @ self.basis)  # (b, k*k), column by column
@@ -318,3 +293,6 @@ def _rectified(widths: list[int], *, strides: tuple[int, ...]) -> list[nn.Module
     for place, stride in enumerate(strides):
         layers += [nn.Conv2d(widths[place], widths[place + 1], 5, stride, 2), nn.LeakyReLU(_SLOPE)]
     return layers
+
+
+register_model("sftmd", NON_BLIND, layout=LAYOUT)(SFTMD)

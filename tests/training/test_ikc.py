@@ -86,19 +86,3 @@ def test_the_method_makes_the_images_of_the_network_and_can_be_stopped() -> None
         methods.create("ikc")
     with pytest.raises(BadInput, match="at least 0"):
         methods.create("ikc", net=net, iterations=-1)
-
-
-@pytest.mark.slow
-def test_corrections_bring_the_code_nearer_to_the_truth_on_an_image_never_seen() -> None:
-    net: Any = train_ikc(samples()[1:], progress=False, **ikc_recipe(scale=2, small=True)).net
-    first, last = [], []
-    for width in (0.6, 1.0, 1.4, 1.8):
-        lr = blurred(samples()[0].hr, width, net.kernel_size)[None]
-        truth = srmd_code(gaussian_widths(net.kernel_size, width), net.basis.double()).float()
-        with torch.no_grad():
-            codes = net.predictor(lr)
-            first.append(float((codes - truth).norm()))
-            for _ in range(net.iterations):
-                codes = net.corrector(net.sftmd(lr, degradation=codes), codes)
-            last.append(float((codes - truth).norm()))
-    assert sum(last) < sum(first)

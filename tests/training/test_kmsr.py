@@ -78,7 +78,7 @@ def test_what_cannot_be_trained_is_explained() -> None:
 @pytest.mark.slow
 def test_a_network_trained_on_a_pool_wins_a_decibel_on_kernels_it_has_not_seen() -> None:
     learn, test = samples()[1:], degraded(samples(1)[:1], pool_blur(pool(6, 9)))
-    small = {**kmsr_recipe(small=True), "progress": False, "steps": 250}
+    small = {**kmsr_recipe(small=True), "progress": False, "steps": 400}
     bicubic = {name: value for name, value in small.items() if name != "arguments"}
     ours = train_kmsr(learn, pool(12, 0), **small).net
     twin = srkit.train(srkit.models.create("kmsr", scale=2, tiny=True), learn, **bicubic).net
