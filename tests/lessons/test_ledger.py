@@ -35,13 +35,32 @@ def may(name, allowed):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_uses_only_what_is_free_or_built_before(path):
     entry = LEDGER[str(int(path.stem[:2]))]
-    allowed = set(LEDGER["free"]) | set(entry["uses"])
+    allowed = {*LEDGER["free"], *entry["uses"], *entry.get("shows", ())}
     for cell in read_lesson(path):
         if cell.kind == "check":
             allowed |= set(entry["builds"][cell.name])
         elif cell.kind != "text":
             early = {name for name in names_used(cell.source) if not may(name, allowed)}
             assert not early, f"{sorted(early)} in the cell {cell.id}: {cell.source[:80]!r}"
+
+
+def test_what_a_lesson_leans_on_was_built_or_shown_before_and_what_it_shows_is_new():
+    known = set()
+    for number in sorted((key for key in LEDGER if key != "free"), key=int):
+        entry = LEDGER[number]
+        early = [name for name in entry["uses"] if not may(name, known)]
+        assert not early, f"lesson {number} leans on {early}, which no earlier lesson built or showed"
+        again = [name for name in entry.get("shows", ()) if may(name, known | set(LEDGER["free"]))]
+        assert not again, f"lesson {number} shows {again} again: an earlier lesson did, so it belongs in `uses`"
+        known |= {*entry["uses"], *entry.get("shows", ()), *(name for built in entry["builds"].values() for name in built)}
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_ledger_lists_nothing_that_the_lesson_does_not_use(path):
+    entry = LEDGER[str(int(path.stem[:2]))]
+    used = {name for cell in read_lesson(path) if cell.kind != "text" for name in names_used(cell.source)}
+    idle = [name for name in (*entry["uses"], *entry.get("shows", ())) if not any(may(name, {one}) for one in used)]
+    assert not idle
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
