@@ -25,7 +25,10 @@ from tools._lesson import read_lesson
 __all__ = ["contents", "export", "formulas_to_mathml", "main", "solved", "title_of"]
 
 _FENCE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
-_BLOCK, _INLINE = re.compile(r"\$\$(.+?)\$\$", re.DOTALL), re.compile(r"(?<![\\$])\$(?=\S)(.+?)(?<=\S)\$(?!\d)")
+_BLOCK = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+_INLINE = re.compile(
+    r"(?<![\\$])\$(?=\S)((?:[^\n]|\n(?!\s*\n))+?)(?<=\S)\$(?!\d)"
+)  # may be broken over a line, as in Jupyter
 _SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

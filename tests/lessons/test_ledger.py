@@ -52,7 +52,11 @@ def test_what_a_lesson_leans_on_was_built_or_shown_before_and_what_it_shows_is_n
         assert not early, f"lesson {number} leans on {early}, which no earlier lesson built or showed"
         again = [name for name in entry.get("shows", ()) if may(name, known | set(LEDGER["free"]))]
         assert not again, f"lesson {number} shows {again} again: an earlier lesson did, so it belongs in `uses`"
-        known |= {*entry["uses"], *entry.get("shows", ()), *(name for built in entry["builds"].values() for name in built)}
+        known |= {
+            *entry["uses"],
+            *entry.get("shows", ()),
+            *(name for built in entry["builds"].values() for name in built),
+        }
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)

@@ -47,6 +47,11 @@ def test_the_viewer_is_in_the_page_and_a_dead_widget_is_not(page):
     assert "a slider" in page
 
 
+def test_a_formula_broken_over_a_line_is_one_formula_and_one_broken_by_a_paragraph_is_none():
+    assert publish.formulas_to_mathml("with $a +\nb$ of").count("<math") == 1
+    assert publish.formulas_to_mathml("a $b\n\nc$ d") == "a $b\n\nc$ d"
+
+
 @pytest.mark.parametrize("text", ["It costs 5$ and 6$.", "`$a$`", "```\n$x$\n```", "\\$x\\$"])
 def test_a_dollar_that_opens_no_formula_is_left_alone(text):
     assert publish.formulas_to_mathml(text) == text
@@ -57,7 +62,7 @@ def test_every_formula_of_a_lesson_can_be_published(path):
     for cell in publish.solved(path).cells:
         if cell.cell_type == "markdown":
             published = publish.formulas_to_mathml(cell.source)
-            assert "$$" not in published
+            assert "$" not in re.sub(r"```.*?```|`[^`\n]*`|\\\$", "", published, flags=re.DOTALL)
             assert not re.findall(r">\\[a-zA-Z]+<", published), "LaTeX that the converter does not know"
 
 
