@@ -21,12 +21,14 @@ _STYLE = """
 .srkit-source{border:1px solid var(--jp-border-color2,#8888);border-radius:4px;margin:4px 0;overflow:hidden}
 .srkit-source-head{padding:4px 8px;border-bottom:1px solid var(--jp-border-color2,#8888);opacity:.85}
 .srkit-source pre{margin:0;padding:6px 8px!important;line-height:1.35;background:none}
-.srkit-source .n{user-select:none;opacity:.55}
-.srkit-source .kw{color:var(--jp-mirror-editor-keyword-color,#1a7f37);font-weight:600}
-.srkit-source .st{color:var(--jp-mirror-editor-string-color,#b3261e)}
-.srkit-source .co{color:var(--jp-mirror-editor-comment-color,#3f7f7f);font-style:italic}
-.srkit-source .nu{color:var(--jp-mirror-editor-number-color,#1a7f6b)}
-.srkit-source .na{color:var(--jp-mirror-editor-def-color,#1f5fd0)}
+.srkit-source .n{user-select:none;opacity:.7}
+.srkit-source .kw{color:color-mix(in srgb,var(--jp-mirror-editor-keyword-color,#1a7f37) 65%,currentColor)}
+.srkit-source .kw{font-weight:600}
+.srkit-source .st{color:color-mix(in srgb,var(--jp-mirror-editor-string-color,#b3261e) 65%,currentColor)}
+.srkit-source .co{color:color-mix(in srgb,var(--jp-mirror-editor-comment-color,#3f7f7f) 65%,currentColor)}
+.srkit-source .co{font-style:italic}
+.srkit-source .nu{color:color-mix(in srgb,var(--jp-mirror-editor-number-color,#1a7f6b) 65%,currentColor)}
+.srkit-source .na{color:color-mix(in srgb,var(--jp-mirror-editor-def-color,#1f5fd0) 65%,currentColor)}
 """.strip()
 
 
