@@ -1,4 +1,8 @@
-"""Losses that compare pixel with pixel. All return the mean over batch, channels, rows and columns."""
+"""Losses that compare pixel with pixel. All return the mean over batch, channels, rows and columns.
+
+``on="y"`` compares brightness alone, as the networks that only enlarge brightness were trained (SRCNN to DRRN): their
+colours come from bicubic interpolation, and an L1 loss of RGB spends its gradient on errors no weight can mend.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.losses._registry import register_loss
 from srkit.ops.check import check_same_shape
+from srkit.ops.color import rgb_to_y
 
 __all__ = ["L1", "L2", "MSE", "Charbonnier", "charbonnier", "l1", "mse"]
 
@@ -60,22 +65,54 @@ def _check_eps(eps: float) -> None:
         raise BadInput(f"Charbonnier needs eps > 0 and was given {eps!r}: at eps = 0 it is L1, so write L1.")
 
 
+def _check_on(on: str) -> str:
+    if on not in ("rgb", "y"):
+        raise BadInput(f"on={on!r} says what is compared: 'rgb', the images as they are, or 'y', their brightness alone.")
+    return on
+
+
+def _seen(image: Tensor, on: str) -> Tensor:
+    return rgb_to_y(image) if on == "y" else image
+
+
 @register_loss("L1")
 class L1(nn.Module):
-    """Mean absolute difference; see :func:`l1`."""
+    """Mean absolute difference; see :func:`l1`.
+
+    Args:
+        on: compare ``"rgb"``, the images as they are, or ``"y"``, the BT.601 luma of RGB images.
+
+    Raises:
+        BadInput: ``on`` is something else.
+    """
+
+    def __init__(self, *, on: str = "rgb") -> None:
+        super().__init__()
+        self.on = _check_on(on)
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return the scalar loss of ``(b, c, h, w)`` images."""
-        return l1(sr, hr)
+        return l1(_seen(sr, self.on), _seen(hr, self.on))
 
 
 @register_loss("MSE")
 class MSE(nn.Module):
-    """Mean squared difference; see :func:`mse`."""
+    """Mean squared difference; see :func:`mse`.
+
+    Args:
+        on: compare ``"rgb"``, the images as they are, or ``"y"``, the BT.601 luma of RGB images.
+
+    Raises:
+        BadInput: ``on`` is something else.
+    """
+
+    def __init__(self, *, on: str = "rgb") -> None:
+        super().__init__()
+        self.on = _check_on(on)
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return the scalar loss of ``(b, c, h, w)`` images."""
-        return mse(sr, hr)
+        return mse(_seen(sr, self.on), _seen(hr, self.on))
 
 
 @register_loss("L2")
@@ -89,13 +126,17 @@ class Charbonnier(nn.Module):
 
     Args:
         eps: radius of the rounding at zero, in units of the image.
+        on: compare ``"rgb"``, the images as they are, or ``"y"``, the BT.601 luma of RGB images.
+
+    Raises:
+        BadInput: ``eps`` is not positive, or ``on`` is something else.
     """
 
-    def __init__(self, *, eps: float = 1e-3) -> None:
+    def __init__(self, *, eps: float = 1e-3, on: str = "rgb") -> None:
         super().__init__()
         _check_eps(eps)
-        self.eps = eps
+        self.eps, self.on = eps, _check_on(on)
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return the scalar loss of ``(b, c, h, w)`` images."""
-        return charbonnier(sr, hr, eps=self.eps)
+        return charbonnier(_seen(sr, self.on), _seen(hr, self.on), eps=self.eps)

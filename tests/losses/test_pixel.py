@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from srkit.errors import BadInput
-from srkit.losses import MSE, Charbonnier, charbonnier, l1, mse
+from srkit.losses import L1, MSE, Charbonnier, charbonnier, l1, mse, parse
 
 SR = torch.rand(2, 3, 7, 5, generator=torch.Generator().manual_seed(0))
 HR = torch.rand(2, 3, 7, 5, generator=torch.Generator().manual_seed(1))
@@ -53,6 +53,23 @@ def test_charbonnier_refuses_an_eps_that_would_give_nan_gradients(eps: float) ->
 def test_a_module_remembers_its_options() -> None:
     torch.testing.assert_close(Charbonnier(eps=0.5)(SR, HR), charbonnier(SR, HR, eps=0.5))
     torch.testing.assert_close(MSE()(SR, HR), mse(SR, HR))
+
+
+@pytest.mark.parametrize("loss", [L1(on="y"), MSE(on="y"), Charbonnier(on="y")], ids=repr)
+def test_on_y_an_error_of_colour_alone_costs_nothing_and_grey_is_compared_as_luma(loss: torch.nn.Module) -> None:
+    hr = torch.rand(2, 3, 6, 7, dtype=torch.float64)
+    red, green = 0.2990, 0.5870  # BT.601, section 2.5.1: what red and green add to brightness
+    colour = torch.tensor([green, -red, 0.0], dtype=torch.float64).view(3, 1, 1) * 0.1
+    assert loss(hr + colour, hr).item() == pytest.approx(loss(hr, hr).item(), abs=1e-4)
+    assert l1(hr + colour, hr) > 0.02
+    assert L1(on="y")(hr + 0.1, hr).item() == pytest.approx(0.1 * 219 / 255)
+
+
+def test_on_is_an_option_of_the_formula_and_anything_but_rgb_and_y_is_refused() -> None:
+    sr, hr = torch.rand(2, 1, 3, 6, 7)
+    assert parse("2*L1(on=y)")(sr, hr) == 2 * L1(on="y")(sr, hr)
+    with pytest.raises(BadInput, match="'y', their brightness alone"):
+        parse("1*L1(on=luma)")
 
 
 def test_the_lr_image_in_place_of_the_result_is_named_as_the_cause() -> None:
