@@ -11,6 +11,7 @@ NAME is that of a recipe, ``edsr_small_x2``. FOLDER holds the data sets. Trainin
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import shutil
@@ -39,10 +40,12 @@ sigma_LR, then bicubic, 8 bits; the best of each row is bold, and the gain is ov
 
 `srkit.degrade.srmd_code(kernel, srkit.degrade.srmd_basis())` gives the code that the network is told.
 """
+BUDGETS = (1, 3, 6, 9)  # CPU minutes
 PAGE = """# Trained weights
 
-Safetensors written by `srkit.models.save`; `srkit.models.create(NAME, scale=S, pretrained="srkit")` loads them. Their
-SHA-256 stand in `../manifests/weights.sha256`; `srkit doctor` compares.
+Safetensors written by `srkit.models.save`; `srkit.models.create(NAME, scale=S, pretrained="srkit")` loads them, and
+`pretrained="srkit:gan"` the twin whose file ends in `_gan`. Their SHA-256 stand in `../manifests/weights.sha256`;
+`srkit doctor` compares.
 
 {table}
 
@@ -56,12 +59,20 @@ float32. Training a row again and measuring it:
 where FOLDER holds the data sets; `recipes/NAME.toml` says every setting, `NAME.csv` is the run's history (loss, and
 PSNR and SSIM on Set5 on the way), `NAME.json` what was measured. This page is printed by `python tools/weights.py`.
 {told}
+## Same data, same budget, different framework
+
+Set5 x2, PSNR in dB, after the same CPU minutes of training (the last validation before; a step costs what it costs on
+average), and at the end of each run. All see T91 and BSDS200, begin from random weights and follow half a cosine, which
+at a budget short of a run's end has not come down yet: compare along a row, and down the last column.
+
+{budgets}
+
 ## Why these numbers are lower than the published ones
 
 The papers train for days on a GPU, most of them on the 800 large photographs of DIV2K; these runs saw 291 small ones
 for the minutes that the table shows. At this budget what decides is how much a step costs: a network that computes on
 the small image makes many more steps in the same time than one that computes on the enlarged image. The histories show
-which runs were still gaining when they ended.
+which runs were still gaining when they ended. The twin is trained for looks: its PSNR is lower on purpose.
 
 T91, BSDS200 and General100 are distributed for research and teaching; so are weights made from them.
 """
@@ -90,10 +101,13 @@ def train(name: str, root: Path) -> None:
 
     torch.set_num_threads(1)
     recipe, out = recipe_of(name), ROOT / "runs" / "weights" / name
-    began = time.process_time()
+    began, first = time.process_time(), 0
     common: dict[str, Any] = {"root": root, "callbacks": [partial(_stop, recipe.get("stop"))]}
     told = _told(recipe, root) if "degradation" in recipe else {}
+    if "adversary" in recipe:
+        common["adversary"] = srkit.training.Adversary(**recipe["adversary"])
     if (out / "checkpoint.pt").exists():
+        first = srkit.training.load_checkpoint(out / "checkpoint.pt")["step"]
         run = srkit.training.resume(out, **told, **common)
     else:
         named = {"net": recipe["model"], "pairs": recipe["dataset"], "scale": recipe["scale"], "valid": recipe["valid"]}
@@ -105,7 +119,8 @@ def train(name: str, root: Path) -> None:
             **{"valid_every": 500, "save_every": 500, **recipe["training"]},
             **common,
         )
-    note = {"cpu_seconds": round(time.process_time() - began), "steps": run.steps}
+    cost = (time.process_time() - began) / max(1, run.steps - first)
+    note = {"cpu_seconds": round(cost * run.steps), "steps": run.steps}
     if run.interrupted and run.steps != recipe.get("stop"):
         raise SystemExit(f"{name} stopped at step {run.steps} ({run.interrupted}); call again to go on.")
     srkit.models.save(told["net"].net if told else run.net, weights_of(name))
@@ -191,7 +206,7 @@ def page() -> str:
         rows.append(
             f"| `{name}` | {facts['parameters']:,} | {facts['steps']:,} | {minutes} | {scores} | {_published(name)} |"
         )
-    return PAGE.format(table="\n".join(rows), told=_told_page())
+    return PAGE.format(table="\n".join(rows), told=_told_page(), budgets=budgets())
 
 
 def _told_page() -> str:
@@ -208,6 +223,29 @@ def _told_page() -> str:
         cells += [f"{other:.2f}", f"{row[i] - other:+.2f}", f"{told['bicubic'][i]:.2f}"]
         rows.append(f"| {width} | " + " | ".join(cells) + " |")
     return TOLD.format(rows="\n".join(rows))
+
+
+def budgets() -> str:
+    """Return the table of the x2 runs after equal CPU time, one row per run, ordered by framework."""
+    import srkit
+
+    rows = []
+    for name in names():
+        recipe, facts = recipe_of(name), json.loads((HOME / f"{name}.json").read_text("utf-8"))
+        if recipe["scale"] == 2 and "cpu_seconds" in facts and "degradation" not in recipe:
+            card, cost = srkit.models.card(recipe["model"]), facts["cpu_seconds"] / facts["steps"]
+            steps = [*(round(60 * minutes / cost) for minutes in BUDGETS), facts["steps"]]
+            scores = " | ".join(_score_at(name, step) if step <= facts["steps"] else "–" for step in steps)
+            rows.append(f"| {card.framework} | {card.title} | {1 / cost:.1f} | {scores} |")
+    head = f"| framework | network | steps a second | {' | '.join(f'{n} min' for n in BUDGETS)} | end |"
+    return "\n".join([head, f"|---|---|--:|{'--:|' * (len(BUDGETS) + 1)}", *sorted(rows)])
+
+
+def _score_at(name: str, steps: int) -> str:
+    """Return the last PSNR validated at or before a step, or a dash."""
+    with (HOME / f"{name}.csv").open(encoding="utf-8") as file:
+        scores = [row["valid_psnr"] for row in csv.DictReader(file) if row["valid_psnr"] and int(row["step"]) <= steps]
+    return f"{float(scores[-1]):.2f}" if scores else "–"
 
 
 def _published(name: str) -> str:

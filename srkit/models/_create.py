@@ -31,7 +31,8 @@ def create(
         name: see :func:`names`.
         scale: enlargement factor; the card lists those the network is defined for.
         tiny: take the card's small configuration, which runs in CPU seconds.
-        pretrained: ``"srkit"`` for the weights shipped with the package, or the path of a weight file.
+        pretrained: ``"srkit"`` for the weights shipped with the package (``"srkit:gan"`` for a variant of them, such as
+            the twin trained against a discriminator), or the path of a weight file.
         **arguments: constructor arguments that differ from the paper's; an unknown one is refused.
 
     Returns:

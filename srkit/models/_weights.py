@@ -18,7 +18,7 @@ def weights_home() -> Path:
 
 
 def shipped() -> list[str]:
-    """Return the shipped weights as ``<name>_x<scale>``, sorted."""
+    """Return the shipped weights as ``<name>_x<scale>`` or ``<name>_x<scale>_<variant>``, sorted."""
     return sorted(path.stem for path in weights_home().glob("*.safetensors"))
 
 
@@ -28,17 +28,18 @@ def weights_path(name: str, *, scale: int, pretrained: str | Path) -> Path:
     Args:
         name: registered name.
         scale: enlargement factor.
-        pretrained: ``"srkit"`` for the shipped weights, anything else is a path.
+        pretrained: ``"srkit"`` for the shipped weights, ``"srkit:gan"`` for those of a variant, anything else is a path.
 
     Raises:
         BadFile: nothing is shipped for this network and scale; the message lists what is.
     """
-    if str(pretrained) != "srkit":
+    shop, colon, variant = str(pretrained).partition(":")
+    if shop != "srkit" or (colon and not variant.isidentifier()):
         return Path(pretrained)
-    path = weights_home() / f"{name}_x{scale}.safetensors"
+    path = weights_home() / f"{name}_x{scale}{'_' * bool(variant)}{variant}.safetensors"
     if not path.is_file():
         raise BadFile(
-            f"No weights are shipped for {name!r} x{scale} (looked for {path}). "
+            f"No weights are shipped for {name!r} x{scale}{f' ({variant})' if variant else ''} (looked for {path}). "
             f"Shipped: {', '.join(shipped()) or 'none'}. A path works too: pretrained='weights.safetensors'."
         )
     return path

@@ -5,7 +5,7 @@ Y. Tai, J. Yang, X. Liu, "Image Super-Resolution via Deep Recursive Residual Net
 The idea in one sentence: run one residual unit twenty-five times with the same weights, and give every run the same
 identity branch.
 
-Deviations from the paper: none. As in the authors' Caffe definition (DRRN_B1U25_52C128) activations stand before the
+Deviations from the paper: none; ``drrn_small`` is the course's own size. As in the authors' Caffe definition (DRRN_B1U25_52C128) activations stand before the
 weights, the two convolutions are shared by all units and batch normalisation is not. The PyTorch port
 jt827859032/DRRN-pytorch is ``norm=False, bias=False, clipped=True``: it has no normalisation, and its in-place ReLU
 also clips the identity branch.
@@ -14,6 +14,7 @@ also clips the identity branch.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -60,6 +61,18 @@ CARD = Card(
     luma_only=True,
 )
 
+SMALL = replace(
+    CARD,
+    title="DRRN small",
+    idea="The paper's shorter DRRN, 9 units, with 32 channels: small enough to be trained on a laptop; this course's size.",
+    parameters=dict.fromkeys((2, 3, 4), 20_323),
+    parameters_source="the layer list of DRRN with 9 units of 32 channels: 19 008 weights, 97 biases, 1 218 of batch "
+    "normalisation",
+    published=(),
+    deviations=("32 channels in place of 128, which no paper uses: the course's own size",),
+    checkpoints="data/weights in this project",
+)
+
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     norm = "head_norm.weight" in weights
@@ -75,6 +88,7 @@ LAYOUT = Layout(
 
 
 @register_model("drrn", CARD, layout=LAYOUT)
+@register_model("drrn_small", SMALL, layout=LAYOUT, channels=32, n_units=9)
 class DRRN(nn.Module):
     """DRRN B1U25: one recursive block of ``n_units`` residual units on the bicubic luma.
 
