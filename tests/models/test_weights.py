@@ -70,7 +70,7 @@ def test_being_told_the_blur_is_worth_two_decibels_and_the_truth_is_the_best_thi
     basis, widths = srkit.degrade.srmd_basis(), (0.9, 1.3, 1.7)
     told, twin = (
         srkit.models.create("srmd_small", scale=2, pretrained=weights.weights_of(name))
-        for name in ("srmd_small_x2", "srmd_small_bicubic_x2")
+        for name in ("srmd_small_x2", "srmd_small_x2_bicubic")
     )
     found = mismatch(told, pairs, basis=basis, widths_lr=widths)
     other = mismatch(twin, pairs, basis=basis, widths_lr=widths, widths_sr=(weights.NO_BLUR,))
