@@ -72,8 +72,8 @@ at a budget short of a run's end has not come down yet: compare along a row, and
 The papers train for days on a GPU, most of them on the 800 large photographs of DIV2K; these runs saw 291 small ones
 for the minutes that the table shows. At this budget what decides is how much a step costs: a network that computes on
 the small image makes many more steps in the same time than one that computes on the enlarged image. The histories show
-which runs were still gaining when they ended. The twin `_gan` is
-trained for looks: its PSNR is lower on purpose, and five minutes leave it with fine stripes of its own.
+which runs were still gaining when they ended. The twin `_gan` is trained for looks: its PSNR is lower on purpose, and
+five minutes leave it with fine stripes of its own.
 
 T91, BSDS200 and General100 are distributed for research and teaching; so are weights made from them.
 """

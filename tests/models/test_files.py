@@ -291,6 +291,8 @@ def test_pretrained_takes_a_path_and_lists_what_is_shipped(rcan: nn.Module, tmp_
     assert torch.equal(create("rcan", scale=2, tiny=True, pretrained=path).eval()(LR), rcan(LR))
     with pytest.raises(BadFile, match="No weights are shipped for 'rcan' x2"):
         create("rcan", scale=2, pretrained="srkit")
+    with pytest.raises(BadFile, match=r"for 'edsr_small' x4 \(blind\).*Shipped: .*edsr_small_x4_gan"):
+        create("edsr_small", scale=4, pretrained="srkit:blind")
     with pytest.raises(BadFile, match="does not fit rcan"):
         create("rcan", scale=2, pretrained=path)
 
