@@ -67,7 +67,9 @@ def _check_eps(eps: float) -> None:
 
 def _check_on(on: str) -> str:
     if on not in ("rgb", "y"):
-        raise BadInput(f"on={on!r} says what is compared: 'rgb', the images as they are, or 'y', their brightness alone.")
+        raise BadInput(
+            f"on={on!r} says what is compared: 'rgb', the images as they are, or 'y', their brightness alone."
+        )
     return on
 
 
