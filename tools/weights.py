@@ -44,8 +44,8 @@ BUDGETS = (3, 6, 9)  # CPU minutes
 PAGE = """# Trained weights
 
 Safetensors written by `srkit.models.save`; `srkit.models.create(NAME, scale=S, pretrained="srkit")` loads them, and
-`pretrained="srkit:gan"` the twin whose file ends in `_gan`, `"srkit:bicubic"` that in `_bicubic`. Their SHA-256 stand in
-`../manifests/weights.sha256`; `srkit doctor` compares.
+`pretrained="srkit:gan"` the twin whose file ends in `_gan`, `"srkit:bicubic"` that in `_bicubic`. Their SHA-256 stand
+in `../manifests/weights.sha256`; `srkit doctor` compares.
 
 {table}
 

@@ -64,7 +64,7 @@ CARD = Card(
 SMALL = replace(
     CARD,
     title="DRRN small",
-    idea="The paper's shorter DRRN, 9 units, with 32 channels: small enough to be trained on a laptop; this course's size.",
+    idea="The paper's shorter DRRN, 9 units, of 32 channels: small enough to be trained on a laptop; this course's size.",
     parameters=dict.fromkeys((2, 3, 4), 20_323),
     parameters_source="the layer list of DRRN with 9 units of 32 channels: 19 008 weights, 97 biases, 1 218 of batch "
     "normalisation",
