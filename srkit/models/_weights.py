@@ -28,7 +28,7 @@ def weights_path(name: str, *, scale: int, pretrained: str | Path) -> Path:
     Args:
         name: registered name.
         scale: enlargement factor.
-        pretrained: ``"srkit"`` for the shipped weights, ``"srkit:gan"`` for those of a variant, anything else is a path.
+        pretrained: ``"srkit"`` for the shipped weights, ``"srkit:gan"`` for a variant, anything else is a path.
 
     Raises:
         BadFile: nothing is shipped for this network and scale; the message lists what is.

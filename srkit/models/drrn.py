@@ -5,8 +5,8 @@ Y. Tai, J. Yang, X. Liu, "Image Super-Resolution via Deep Recursive Residual Net
 The idea in one sentence: run one residual unit twenty-five times with the same weights, and give every run the same
 identity branch.
 
-Deviations from the paper: none; ``drrn_small`` is the course's own size. As in the authors' Caffe definition (DRRN_B1U25_52C128) activations stand before the
-weights, the two convolutions are shared by all units and batch normalisation is not. The PyTorch port
+Deviations from the paper: none; ``drrn_small`` is the course's own size. As in the authors' Caffe definition
+(DRRN_B1U25_52C128) activations stand before the weights, the two convolutions are shared by all units and batch normalisation is not. The PyTorch port
 jt827859032/DRRN-pytorch is ``norm=False, bias=False, clipped=True``: it has no normalisation, and its in-place ReLU
 also clips the identity branch.
 """
@@ -64,7 +64,7 @@ CARD = Card(
 SMALL = replace(
     CARD,
     title="DRRN small",
-    idea="The paper's shorter DRRN, 9 units, of 32 channels: small enough to be trained on a laptop; this course's size.",
+    idea="The paper's shorter DRRN, 9 units, of 32 channels, small enough to be trained on a laptop: this course's.",
     parameters=dict.fromkeys((2, 3, 4), 20_323),
     parameters_source="the layer list of DRRN with 9 units of 32 channels: 19 008 weights, 97 biases, 1 218 of batch "
     "normalisation",
