@@ -6,9 +6,9 @@ The idea in one sentence: run one residual unit twenty-five times with the same 
 identity branch.
 
 Deviations from the paper: none; ``drrn_small`` is the course's own size. As in the authors' Caffe definition
-(DRRN_B1U25_52C128) activations stand before the weights, the two convolutions are shared by all units and batch normalisation is not. The PyTorch port
-jt827859032/DRRN-pytorch is ``norm=False, bias=False, clipped=True``: it has no normalisation, and its in-place ReLU
-also clips the identity branch.
+(DRRN_B1U25_52C128) activations stand before the weights, the two convolutions are shared by all units and batch
+normalisation is not. The PyTorch port jt827859032/DRRN-pytorch is ``norm=False, bias=False, clipped=True``: it has no
+normalisation, and its in-place ReLU also clips the identity branch.
 """
 
 from __future__ import annotations
