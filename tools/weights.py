@@ -11,87 +11,19 @@ NAME is that of a recipe, ``edsr_small_x2``. FOLDER holds the data sets. Trainin
 from __future__ import annotations
 
 import argparse
-import csv
-import hashlib
 import json
 import shutil
 import sys
 import time
-import tomllib
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-HOME = ROOT / "data" / "weights"
-SETS = ("set5", "set14", "b100")
-WIDTHS = (0.5, 0.9, 1.3, 1.7, 2.1)  # of the blur that networks which are told it are measured on
-NO_BLUR = 0.1  # a Gaussian so narrow is a single pixel
-TOLD = """
-## Told the blur
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-`srmd_small_x2` is told the blur of its image, here always none. Its twin `srmd_small_x2_bicubic`, alike in all but what
-it saw in training, knows the bicubic reduction alone. PSNR-Y in dB on Set5 x2, blurred by a round Gaussian of width
-sigma_LR, then bicubic, 8 bits; the best of each row is bold, and the gain is over the twin where the truth is told:
+from tools._weights import HOME, NO_BLUR, ROOT, SETS, WIDTHS, checksums, names, page, recipe_of, weights_of
 
-{rows}
-
-    python tools/weights.py measure srmd_small_x2 srmd_small_x2_bicubic --root FOLDER
-
-`srkit.degrade.srmd_code(kernel, srkit.degrade.srmd_basis())` gives the code that the network is told.
-"""
-BUDGETS = (3, 6, 9)  # CPU minutes
-PAGE = """# Trained weights
-
-Safetensors written by `srkit.models.save`; `srkit.models.create(NAME, scale=S, pretrained="srkit")` loads them, and
-`pretrained="srkit:gan"` the twin whose file ends in `_gan`, `"srkit:bicubic"` that in `_bicubic`. Their SHA-256 stand
-in `../manifests/weights.sha256`; `srkit doctor` compares.
-
-{table}
-
-PSNR in dB / SSIM on Y of 8-bit RGB, border = scale, LR by MATLAB's bicubic; "published" is the paper's own number for
-its full-size network and its own, usually larger, data. The weights are those of the last step (their running
-average), not chosen by any test set. CPU minutes are those of one thread of a shared x86-64 server, PyTorch 2.13.0,
-float32. Training a row again and measuring it:
-
-    python tools/weights.py train NAME --root FOLDER
-
-where FOLDER holds the data sets; `recipes/NAME.toml` says every setting, `NAME.csv` is the run's history (loss, and
-PSNR and SSIM on Set5 on the way), `NAME.json` what was measured. This page is printed by `python tools/weights.py`.
-{told}
-## Same data, same budget, different framework
-
-Set5 x2, PSNR in dB, after the same CPU minutes of training (the last validation before; a step costs what it costs on
-average), and at the end of each run. All see T91 and BSDS200, begin from random weights and follow half a cosine, which
-at a budget short of a run's end has not come down yet: compare along a row, and down the last column.
-
-{budgets}
-
-## Why these numbers are lower than the published ones
-
-The papers train for days on a GPU, most of them on the 800 large photographs of DIV2K; these runs saw 291 small ones
-for the minutes that the table shows. At this budget what decides is how much a step costs: a network that computes on
-the small image makes many more steps in the same time than one that computes on the enlarged image. The histories show
-which runs were still gaining when they ended. The twin `_gan` is trained for looks: its PSNR is lower on purpose, and
-five minutes leave it with fine stripes of its own.
-
-T91, BSDS200 and General100 are distributed for research and teaching; so are weights made from them.
-"""
-
-
-def recipe_of(name: str) -> dict[str, Any]:
-    """Return the recipe called ``name``."""
-    return tomllib.loads((HOME / "recipes" / f"{name}.toml").read_text("utf-8"))
-
-
-def names() -> list[str]:
-    """Return the recipes whose weights are there, sorted."""
-    return sorted(path.stem for path in (HOME / "recipes").glob("*.toml") if weights_of(path.stem).exists())
-
-
-def weights_of(name: str) -> Path:
-    """Return the weight file of a recipe."""
-    return HOME / f"{name}.safetensors"
+__all__ = ["SETS", "main", "measure", "names", "recipe_of", "table", "told_no_blur", "train", "weights_of"]
 
 
 def train(name: str, root: Path) -> None:
@@ -194,79 +126,6 @@ def _note(name: str, facts: dict[str, Any]) -> None:
     path = HOME / f"{name}.json"
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
     path.write_text(json.dumps({**known, **facts}, indent=1, sort_keys=True) + "\n", "utf-8")
-
-
-def page() -> str:
-    """Return the text of data/weights/README.md."""
-    head = "| file | parameters | steps | CPU minutes | Set5 | Set14 | B100 | published Set5 |"
-    rows = [head, "|---|--:|--:|--:|---|---|---|--:|"]
-    for name in names():
-        facts = json.loads((HOME / f"{name}.json").read_text("utf-8"))
-        scores = " | ".join(f"{facts['measured'][s]['psnr']:.2f} / {facts['measured'][s]['ssim']:.4f}" for s in SETS)
-        minutes = f"{round(facts['cpu_seconds'] / 60)}" if "cpu_seconds" in facts else f"{facts['minutes']} (clock)"
-        rows.append(
-            f"| `{name}` | {facts['parameters']:,} | {facts['steps']:,} | {minutes} | {scores} | {_published(name)} |"
-        )
-    return PAGE.format(table="\n".join(rows), told=_told_page(), budgets=budgets())
-
-
-def _told_page() -> str:
-    """Return the paragraph about the network that is told the blur; empty without its weights or its twin's."""
-    both = ("srmd_small_x2", "srmd_small_x2_bicubic")
-    if not set(both) <= set(names()):
-        return ""
-    told, twin = (json.loads((HOME / f"{name}.json").read_text("utf-8"))["told"] for name in both)
-    heads = [*(f"told {width}" for width in WIDTHS), "twin", "gain", "bicubic"]
-    rows = ["| sigma_LR | " + " | ".join(heads) + " |", "|--:" * (len(heads) + 1) + "|"]
-    for i, width in enumerate(WIDTHS):
-        row, other = told["psnr"][i], twin["psnr"][i][0]
-        cells = [f"**{value:.2f}**" if value == max(row) else f"{value:.2f}" for value in row]
-        cells += [f"{other:.2f}", f"{row[i] - other:+.2f}", f"{told['bicubic'][i]:.2f}"]
-        rows.append(f"| {width} | " + " | ".join(cells) + " |")
-    return TOLD.format(rows="\n".join(rows))
-
-
-def budgets() -> str:
-    """Return the table of the x2 runs after equal CPU time, one row per run, ordered by framework."""
-    import srkit
-
-    rows = []
-    for name in names():
-        recipe, facts = recipe_of(name), json.loads((HOME / f"{name}.json").read_text("utf-8"))
-        if recipe["scale"] == 2 and "cpu_seconds" in facts and "degradation" not in recipe:
-            card, cost = srkit.models.card(recipe["model"]), facts["cpu_seconds"] / facts["steps"]
-            steps = [*(round(60 * minutes / cost) for minutes in BUDGETS), facts["steps"]]
-            scores = " | ".join(_score_at(name, step) if step <= facts["steps"] else "–" for step in steps)
-            rows.append(f"| {card.framework} | {card.title} | {1 / cost:.1f} | {scores} |")
-    head = f"| framework | network | steps a second | {' | '.join(f'{n} min' for n in BUDGETS)} | end |"
-    return "\n".join([head, f"|---|---|--:|{'--:|' * (len(BUDGETS) + 1)}", *sorted(rows)])
-
-
-def _score_at(name: str, steps: int) -> str:
-    """Return the last PSNR validated at or before a step, or a dash."""
-    with (HOME / f"{name}.csv").open(encoding="utf-8") as file:
-        scores = [row["valid_psnr"] for row in csv.DictReader(file) if row["valid_psnr"] and int(row["step"]) <= steps]
-    return f"{float(scores[-1]):.2f}" if scores else "–"
-
-
-def _published(name: str) -> str:
-    import srkit
-
-    recipe = recipe_of(name)
-    full = recipe["model"].removesuffix("_small")
-    scores = [
-        score.psnr
-        for score in srkit.models.card(full).published
-        if (score.dataset, score.scale) == ("set5", recipe["scale"])
-    ]
-    return f"{scores[0]:.2f}" if scores else "–"
-
-
-def checksums() -> str:
-    """Return the text of the list of checksums, as sha256sum writes it."""
-    return "".join(
-        f"{hashlib.sha256(weights_of(name).read_bytes()).hexdigest()}  {weights_of(name).name}\n" for name in names()
-    )
 
 
 def table(*, check: bool) -> int:

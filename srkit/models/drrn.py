@@ -65,11 +65,13 @@ SMALL = replace(
     CARD,
     title="DRRN small",
     idea="The paper's shorter DRRN, 9 units, of 32 channels, small enough to be trained on a laptop: this course's.",
-    parameters=dict.fromkeys((2, 3, 4), 20_323),
-    parameters_source="the layer list of DRRN with 9 units of 32 channels: 19 008 weights, 97 biases, 1 218 of batch "
-    "normalisation",
+    parameters=dict.fromkeys((2, 3, 4), 19_105),
+    parameters_source="the layer list of DRRN with 9 units of 32 channels and no normalisation: 19 008 weights, 97 biases",
     published=(),
-    deviations=("32 channels in place of 128, which no paper uses: the course's own size",),
+    deviations=(
+        "32 channels in place of 128, which no paper uses: the course's own size",
+        "no batch normalisation: with it, and the same minutes of training, x2 ended 0.2 dB above bicubic on Set5",
+    ),
     checkpoints="data/weights in this project",
 )
 
@@ -78,7 +80,8 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     norm = "head_norm.weight" in weights
     sizes = {"channels": weights["head.weight"].shape[0], "bias": "head.bias" in weights}
     runs = sum(key.startswith("norms1.") and key.endswith("weight") for key in weights)
-    return {**sizes, "n_units": runs} if norm else {**sizes, "norm": False, "clipped": True}  # the port's
+    # Without normalisation nothing tells the number of units; without biases it is the port, which clips.
+    return {**sizes, "n_units": runs} if norm else {**sizes, "norm": False, "clipped": not sizes["bias"]}
 
 
 LAYOUT = Layout(
@@ -88,7 +91,7 @@ LAYOUT = Layout(
 
 
 @register_model("drrn", CARD, layout=LAYOUT)
-@register_model("drrn_small", SMALL, layout=LAYOUT, channels=32, n_units=9)
+@register_model("drrn_small", SMALL, layout=LAYOUT, channels=32, n_units=9, norm=False)
 class DRRN(nn.Module):
     """DRRN B1U25: one recursive block of ``n_units`` residual units on the bicubic luma.
 

@@ -307,4 +307,6 @@ def _untold(net: nn.Module) -> dict[str, float]:
     """Return the arguments that no weight tells."""
     found = {module.residual_scale for module in net.modules() if hasattr(module, "residual_scale")}
     counts = {name: net.arguments[name] for name in ("n_recursions", "n_steps", "n_heads") if name in net.arguments}
+    if net.name == "drrn_small":  # its units share their weights and have no normalisation of their own
+        counts["n_units"] = net.arguments["n_units"]
     return {**counts, "residual_scale": found.pop()} if found else counts  # type: ignore[dict-item]
