@@ -66,7 +66,7 @@ SMALL = replace(
     title="DRRN small",
     idea="The paper's shorter DRRN, 9 units, of 32 channels, small enough to be trained on a laptop: this course's.",
     parameters=dict.fromkeys((2, 3, 4), 19_105),
-    parameters_source="the layer list of DRRN with 9 units of 32 channels and no normalisation: 19 008 weights, 97 biases",
+    parameters_source="the layer list, 9 units of 32 channels without normalisation: 19 008 weights, 97 biases",
     published=(),
     deviations=(
         "32 channels in place of 128, which no paper uses: the course's own size",
