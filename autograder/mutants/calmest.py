@@ -33,7 +33,7 @@ def number_of_the_window(images, window, patience):
     return best
 
 
-@mutant(0, "two_images_only")
+@mutant(1, "two_images_only")
 def the_step_before(images, window, patience):
     least, best = float("inf"), 0
     for step in range(window - 1, len(images)):

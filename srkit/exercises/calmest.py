@@ -55,10 +55,10 @@ def _wrong(
 
 
 def _run(spreads: list[float], seed: int) -> Tensor:
-    """Images (n, 1, 3, 4) that scatter around a drifting one by so much at each step."""
+    """Images (n, 1, 12, 12) that scatter around a drifting one by so much at each step."""
     n = len(spreads)
     drift = torch.linspace(0, 0.3, n).reshape(n, 1, 1, 1)
-    return drift + torch.tensor(spreads).reshape(n, 1, 1, 1) * (noise(n, 1, 3, 4, seed=seed) - 0.5)
+    return drift + torch.tensor(spreads).reshape(n, 1, 1, 1) * (noise(n, 1, 12, 12, seed=seed) - 0.5)
 
 
 def _valley(n: int, low: int, depth: float = 0.02) -> list[float]:
@@ -68,11 +68,11 @@ def _valley(n: int, low: int, depth: float = 0.02) -> list[float]:
 def _cases(seed: int) -> list[Case]:
     two = [*_valley(12, 6), *_valley(12, 5, depth=0.001)]
     return [
-        Case(criterion="valley", inputs={"images": _run(_valley(18, 7), seed + 1), "window": 4, "patience": 30}),
-        Case(criterion="valley", inputs={"images": _run(_valley(16, 9), seed + 9), "window": 3, "patience": 40}),
-        Case(criterion="patience", inputs={"images": _run(two, seed + 2), "window": 3, "patience": 5}),
-        Case(criterion="patience", inputs={"images": _run(two, seed + 3), "window": 3, "patience": 20}),
-        Case(criterion="falling", inputs={"images": _run(_valley(14, 30), seed + 5), "window": 4, "patience": 5}),
+        Case(criterion="valley", inputs={"images": _run(_valley(18, 7), seed + 1), "window": 5, "patience": 30}),
+        Case(criterion="valley", inputs={"images": _run(_valley(18, 9), seed + 9), "window": 7, "patience": 40}),
+        Case(criterion="patience", inputs={"images": _run(two, seed + 2), "window": 5, "patience": 5}),
+        Case(criterion="patience", inputs={"images": _run(two, seed + 3), "window": 5, "patience": 20}),
+        Case(criterion="falling", inputs={"images": _run(_valley(14, 15), seed + 5), "window": 4, "patience": 5}),
     ]
 
 
