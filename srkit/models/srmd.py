@@ -121,6 +121,7 @@ SMALL = replace(
     title="SRMDNF small",
     idea="SRMDNF with 8 layers of 32 channels added to bicubic, small enough to be trained on a laptop; this course's.",
     parameters={2: 64_172, 3: 68_507, 4: 74_576},
+    tiny={"channels": 32, "depth": 8},
     parameters_source="SRMDNF's layer list with 8 layers of 32 channels",
     published=(),
     measured=score_table(
