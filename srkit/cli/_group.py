@@ -27,7 +27,7 @@ COMMANDS = {
     "evaluate": "Measure PSNR and SSIM on a dataset.",
     "upscale": "Enlarge pictures and folders of pictures.",
     "mix": "Interpolate the weights of two networks.",
-    "weak": "Train a network for photographs that have no large versions.",
+    "weak": "Train for photographs that have no large versions.",
     "zssr": "Train on each picture itself, and enlarge it.",
     "bench-realworld": "Compare methods under blurs and on real photographs.",
     "models": "List the networks, show a card, sit the exam.",

@@ -63,7 +63,7 @@ def test_a_formula_gives_its_terms_in_order(formula: str, names: tuple[str, ...]
         ("1e999*L1", 0, "not a finite number"),
         ("-1*L1", 0, "negative weight"),
         ("1*L1+0.1*TV(epss=3)", 12, "Did you mean 'eps'"),
-        ("L1(eps=3)", 3, "takes no options"),
+        ("L1(eps=3)", 3, "L1 takes on"),
         ("TV(1e-3)", 3, "written name=value"),
         ("TV(eps=)", 7, "A value is expected"),
         ("TV(eps=1,eps=2)", 9, "given twice"),
