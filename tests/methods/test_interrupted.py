@@ -25,6 +25,7 @@ LATER: dict[str, dict[str, Any]] = {
     "dip_fkp": {"steps": 50, "frozen": 1, "structural": 2, **SHOWN},
     "kernelgan": {"crop": 28, "real": True, **SEARCH},
     "kernelgan_fkp": {"crop": 34, "real": True, "batch": 2, **SEARCH},
+    "ikc": {"iterations": 50},
 }
 AT_ONCE = ("bicubic", "stable_diffusion_x4")  # one step; needs weights that are brought: see test_diffusion.py
 
@@ -37,6 +38,11 @@ def restored(name: str, progress: Progress | None, **more: Any) -> Result:
     settings = {**LATER[name], **more}
     if name.endswith("_fkp"):
         settings["flow"] = KernelFlow(scale=2, rng=torch.Generator().manual_seed(0))
+    if name == "ikc":
+        torch.manual_seed(0)
+        net: Any = srkit.models.create("ikc", scale=2, tiny=True)
+        net.basis.copy_(torch.rand(net.basis.shape))  # training gives it one
+        settings["net"] = net
     return methods.create(name, **settings).restore(photo(), scale=2, progress=progress)
 
 
