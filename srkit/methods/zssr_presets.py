@@ -1,8 +1,8 @@
 """ZSSR's settings, and the configurations of the public programs under their own names.
 
-``FAST`` and ``LESSON`` are ours: smaller crops, fewer steps and larger first weights, for a minute and for twenty
-seconds of one core on a picture of 128 x 128 pixels. ``PORT`` is what the public PyTorch port of the lecture's exercise
-computes once it runs at all: another loss, twice the width, a learning rate that never falls.
+``FAST`` and ``LESSON`` are ours: smaller crops, fewer steps and larger first weights, ``FAST`` also a milder warp, for
+forty and for twenty seconds of one core on a picture of 128 x 128 pixels. ``PORT`` is what the public PyTorch port of
+the lecture's exercise computes once it runs at all: another loss, twice the width, a learning rate that never falls.
 """
 
 from __future__ import annotations
@@ -126,7 +126,16 @@ PRESETS: Mapping[str, Settings] = {
         _GIVEN_KERNEL, back_projections=(0,), noise=0.0125, scale_difference=0.0, shear=0.0, min_scale=0.75
     ),
     "PORT": Settings(width=128, loss="mse", init="he", decays=False, slope_dof=2),
-    "FAST": Settings(max_steps=600, min_steps=120, slope_range=120, policy_every=20, test_every=20, crop=96, init="he"),
+    "FAST": Settings(
+        max_steps=1200,
+        min_steps=240,
+        slope_range=240,
+        policy_every=20,
+        test_every=20,
+        crop=56,
+        min_scale=0.85,
+        init="he",
+    ),
     "LESSON": Settings(
         max_steps=400,
         min_steps=60,
