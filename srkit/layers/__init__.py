@@ -1,5 +1,6 @@
 """Modules that more than one network uses, each with its own test."""
 
+from srkit.layers.codes import example_codes, stretched_codes
 from srkit.layers.conv import conv
 from srkit.layers.luma import on_luma, with_chroma
 from srkit.layers.pixels import DIV2K_MEAN, PixelRange, TrainedRange
@@ -21,9 +22,11 @@ __all__ = [
     "assemble",
     "conv",
     "deconv",
+    "example_codes",
     "icnr_",
     "on_luma",
     "partition",
     "shift_mask",
+    "stretched_codes",
     "with_chroma",
 ]

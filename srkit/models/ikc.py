@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import conv
+from srkit.layers import conv, example_codes, stretched_codes
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "IKC", "NON_BLIND", "SFTMD", "Corrector", "Predictor"]
@@ -181,21 +181,19 @@ class SFTMD(nn.Module):
 
     def stretch(self, degradation: Tensor | None, lr: Tensor) -> Tensor:
         """Return the codes as maps ``(b, n_codes, h, w)``, or say what is wrong with them."""
-        b, _, h, w = lr.shape
-        if degradation is not None and degradation.shape == (b, self.n_codes):
-            return degradation[..., None, None].expand(b, self.n_codes, h, w)  # (b, n_codes, h, w)
-        if degradation is None or degradation.shape != (b, self.n_codes, h, w):
+        maps = stretched_codes(degradation, lr, self.n_codes)  # (b, n_codes, h, w)
+        if maps is None:
+            (b, _, h, w), n = lr.shape, self.n_codes
             found = "nothing" if degradation is None else tuple(degradation.shape)
             raise BadInput(
-                f"SFTMD must be told the kernel: net(lr, degradation=codes), codes ({b}, {self.n_codes}) or "
-                f"({b}, {self.n_codes}, {h}, {w}). Given: {found}. The network 'ikc' finds the code itself."
+                f"SFTMD must be told the kernel: net(lr, degradation=codes), codes ({b}, {n}) or "
+                f"({b}, {n}, {h}, {w}). Given: {found}. The network 'ikc' finds the code itself."
             )
-        return degradation
+        return maps
 
     def example_input(self, lr: Tensor) -> Tensor:
         """Return some codes ``(b, n_codes)`` for a batch like ``lr``: not those of any kernel, but all different."""
-        codes = torch.linspace(-0.8, 0.6, self.n_codes, dtype=lr.dtype, device=lr.device)
-        return codes.expand(lr.shape[0], -1)
+        return example_codes(lr, self.n_codes)
 
 
 class Predictor(nn.Module):

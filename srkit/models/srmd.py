@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import conv
+from srkit.layers import conv, example_codes, stretched_codes
 from srkit.models._registry import Card, Layout, Score, register_model, score_table
 from srkit.ops.resize import imresize
 
@@ -205,18 +205,16 @@ class SRMD(nn.Module):
         Raises:
             BadInput: no codes, or another shape.
         """
-        b, _, h, w = lr.shape
-        if degradation is not None and degradation.shape == (b, self.n_codes):
-            return degradation[..., None, None].expand(b, self.n_codes, h, w)  # (b, n_codes, h, w)
-        if degradation is None or degradation.shape != (b, self.n_codes, h, w):
+        maps = stretched_codes(degradation, lr, self.n_codes)  # (b, n_codes, h, w)
+        if maps is None:
+            (b, _, h, w), n = lr.shape, self.n_codes
             found = "nothing" if degradation is None else tuple(degradation.shape)
             raise BadInput(
-                f"SRMD must be told the degradation: net(lr, degradation=codes), codes ({b}, {self.n_codes}) for each "
-                f"image or ({b}, {self.n_codes}, {h}, {w}) for each pixel. Given: {found}."
+                f"SRMD must be told the degradation: net(lr, degradation=codes), codes ({b}, {n}) for each "
+                f"image or ({b}, {n}, {h}, {w}) for each pixel. Given: {found}."
             )
-        return degradation
+        return maps
 
     def example_input(self, lr: Tensor) -> Tensor:
         """Return some codes ``(b, n_codes)`` for a batch like ``lr``: not those of any kernel, but all different."""
-        codes = torch.linspace(-0.8, 0.6, self.n_codes, dtype=lr.dtype, device=lr.device)
-        return codes.expand(lr.shape[0], -1)
+        return example_codes(lr, self.n_codes)
