@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.degrade import centre_of_mass
+from srkit.ops.kernels import laid_round
 
 __all__ = [
     "centred",
@@ -62,9 +63,7 @@ def _quick(side: int) -> int:
 
 def transfer(kernel: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the Fourier transform ``(h, w // 2 + 1)`` of a kernel whose middle lies on the first pixel."""
-    h, w = kernel.shape
-    laid = F.pad(kernel, (0, size[1] - w, 0, size[0] - h)).roll((-(h // 2), -(w // 2)), (0, 1))  # (h, w)
-    spectrum: Tensor = torch.fft.rfft2(laid)
+    spectrum: Tensor = torch.fft.rfft2(laid_round(kernel, size))
     return spectrum
 
 

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import conv
 from srkit.models._registry import Card, Layout, Score, register_model
+from srkit.ops.kernels import laid_round
 
 __all__ = ["CARD", "SMALL", "USRNet"]
 
@@ -95,10 +96,7 @@ LAYOUT = Layout(
 
 def spectrum(kernel: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the Fourier transform ``(b, c, *size)`` of a blur by ``(b, c, k, k)`` with wrapped borders."""
-    h, w = kernel.shape[-2:]
-    padded = F.pad(kernel, (0, size[1] - w, 0, size[0] - h))  # (b, c, *size)
-    centred = padded.roll((-(h // 2), -(w // 2)), dims=(-2, -1))
-    transformed: Tensor = torch.fft.fft2(centred)
+    transformed: Tensor = torch.fft.fft2(laid_round(kernel, size))
     return transformed
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.errors import BadInput
 
-__all__ = ["box", "delta", "disk", "gaussian"]
+__all__ = ["box", "delta", "disk", "gaussian", "laid_round"]
+
+
+def laid_round(kernel: Tensor, size: tuple[int, int]) -> Tensor:
+    """Lay kernels ``(…, kh, kw)`` on zeros ``(…, *size)`` with their middle on the first pixel, round the edges.
+
+    The Fourier transform of the result is that of the blur with wrapped borders.
+    """
+    h, w = kernel.shape[-2:]
+    padded = F.pad(kernel, (0, size[1] - w, 0, size[0] - h))  # (…, *size)
+    return padded.roll((-(h // 2), -(w // 2)), dims=(-2, -1))
 
 
 def delta(size: int) -> Tensor:

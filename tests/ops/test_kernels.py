@@ -11,7 +11,7 @@ from scipy import integrate, ndimage
 from torch import Tensor
 
 from srkit.errors import BadInput
-from srkit.ops.kernels import box, delta, disk, gaussian
+from srkit.ops.kernels import box, delta, disk, gaussian, laid_round
 
 EVERY = {
     "delta": delta(5),
@@ -95,3 +95,10 @@ def test_a_disk_covers_each_pixel_by_the_share_of_its_area() -> None:
 def test_kernels_that_cannot_be_are_refused(call: object) -> None:
     with pytest.raises(BadInput):
         call()  # type: ignore[operator]
+
+
+def test_a_kernel_laid_round_the_edges_blurs_by_fourier_transform_as_scipy_does_with_wrapped_borders() -> None:
+    image, kernel = torch.rand(12, 15, dtype=torch.float64), torch.rand(5, 3, dtype=torch.float64)
+    blurred = torch.fft.irfft2(torch.fft.rfft2(image) * torch.fft.rfft2(laid_round(kernel, (12, 15))), s=(12, 15))
+    wanted = ndimage.convolve(image.numpy(), kernel.numpy(), mode="wrap")
+    np.testing.assert_allclose(blurred.numpy(), wanted, atol=1e-12)
