@@ -63,13 +63,14 @@ def train_kmsr(
         BadFile: as :func:`srkit.degrade.read_pool`.
     """
     data = load(pairs, scale=1, root=root) if isinstance(pairs, str | Path) else at_scale(pairs, 1)
-    chain = pool_blur(pool)
-    side = (pool if isinstance(pool, Tensor) else read_pool(pool)).shape[-1]
+    kernels = pool if isinstance(pool, Tensor) else read_pool(pool)
     with chance(seed):
         made: Any = models.create(net, scale=scale, **(arguments or {}))
     if not hasattr(made, "sharpen"):
         raise BadInput(f"{net!r} has no step that sharpens an enlarged image: train_kmsr is for 'kmsr' and its like.")
-    batches = DegradedPatches(data, chain, patch=patch, batch=batch, seed=seed, margin=side // 2)
+    batches = DegradedPatches(
+        data, pool_blur(kernels), patch=patch, batch=batch, seed=seed, margin=kernels.shape[-1] // 2
+    )
     made.scale = 1  # the enlargement by 1 changes nothing
     try:
         return train(made, batches, steps=steps, seed=seed, patch=patch, batch=batch, **settings)
