@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 import srkit
 from benchmarks._peers import Missing
+from benchmarks.kernels import middle
 from srkit import methods
 from srkit.metrics import Protocol, psnr
 
@@ -64,10 +65,8 @@ def main() -> None:
     parser.add_argument("--middle", type=int, help="take so many pixels a side from the middle of the picture")
     words = parser.parse_args()
     torch.set_num_threads(1)
-    hr = srkit.ops.modcrop(srkit.read(words.picture), SCALE)
-    if words.middle:
-        top, left = ((side - words.middle) // 2 // SCALE * SCALE for side in hr.shape[1:])
-        hr = hr[:, top : top + words.middle, left : left + words.middle]
+    picture = middle(words.picture, words.middle) if words.middle else srkit.read(words.picture)
+    hr = srkit.ops.modcrop(picture, SCALE)
     lr = srkit.datasets.pair.bicubic_lr(hr, SCALE)
     rows = []
     for name, preset in (("bicubic", ""), ("back_projection", ""), *(("zssr", preset) for preset in words.presets)):

@@ -88,9 +88,8 @@ class CinCGAN(nn.Module):
         self.scale, self.joint = int(enlarge.scale), False  # type: ignore[arg-type]
         self.weights = {**WEIGHTS, **(weights or {})}
         self.judge_rate = judge_rate
-        self.own_judges = (
-            {} if judge_y is None else {"y": judge_y}
-        )  # in a dict: what judges is not trained with the rest
+        # In a dict, which registers nothing: what judges is not trained with the rest.
+        self.own_judges = {} if judge_y is None else {"y": judge_y}
         self.judge_sizes = {"channels": judge_channels, "depth": judge_depth}
         self.clean = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G1
         self.spoil = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G2
