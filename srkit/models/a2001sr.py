@@ -22,6 +22,41 @@ from srkit.models._registry import Card, Layout, Score, register_model
 
 __all__ = ["A2001SR", "CARD"]
 
+
+class A2001SR(nn.Module):
+    """The network of Exercise 1, x2 only.
+
+    Args:
+        scale: enlargement factor; must be 2.
+        channels: channels after the first and the second convolution.
+
+    Raises:
+        BadInput: another scale.
+    """
+
+    def __init__(self, *, scale: int, channels: tuple[int, int] = (32, 64)) -> None:
+        super().__init__()
+        if scale != 2:
+            raise BadInput(
+                f"A2001SR enlarges by 2 and was asked for x{scale}: its pixel shuffle of 2 is part of the exercise. "
+                f"srkit.models.create('edsr_baseline', scale={scale}) is a network that can."
+            )
+        first, second = channels
+        self.scale = scale
+        self.body = nn.Sequential(conv(3, first, 5), nn.ReLU(), conv(first, second), nn.ReLU())
+        self.enlarge = nn.Sequential(conv(second, 4 * second), nn.PixelShuffle(2))
+        self.tail = conv(second, 3)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, 2*h, 2*w)``."""
+        features = self.body(lr)  # (b, 64, h, w)
+        features = self.enlarge(features)  # (b, 64, 2*h, 2*w)
+        residual = self.tail(features)  # (b, 3, 2*h, 2*w)
+        bicubic = F.interpolate(lr, scale_factor=self.scale, mode="bicubic", align_corners=False)  # (b, 3, 2*h, 2*w)
+        sr: Tensor = residual + bicubic
+        return sr
+
+
 MEASURED = (
     "data/weights/a2001sr_x2.safetensors, x86-64 CPU, float32; srkit evaluate --model a2001sr --scale 2 --dataset set5 "
     "--dataset set14 --dataset b100 (training: data/weights/README.md)"
@@ -55,36 +90,4 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     return {"scale": 2, "channels": (weights["body.0.weight"].shape[0], weights["body.2.weight"].shape[0])}
 
 
-@register_model("a2001sr", CARD, layout=Layout(sizes=_sizes))
-class A2001SR(nn.Module):
-    """The network of Exercise 1, x2 only.
-
-    Args:
-        scale: enlargement factor; must be 2.
-        channels: channels after the first and the second convolution.
-
-    Raises:
-        BadInput: another scale.
-    """
-
-    def __init__(self, *, scale: int, channels: tuple[int, int] = (32, 64)) -> None:
-        super().__init__()
-        if scale != 2:
-            raise BadInput(
-                f"A2001SR enlarges by 2 and was asked for x{scale}: its pixel shuffle of 2 is part of the exercise. "
-                f"srkit.models.create('edsr_baseline', scale={scale}) is a network that can."
-            )
-        first, second = channels
-        self.scale = scale
-        self.body = nn.Sequential(conv(3, first, 5), nn.ReLU(), conv(first, second), nn.ReLU())
-        self.enlarge = nn.Sequential(conv(second, 4 * second), nn.PixelShuffle(2))
-        self.tail = conv(second, 3)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, 2*h, 2*w)``."""
-        features = self.body(lr)  # (b, 64, h, w)
-        features = self.enlarge(features)  # (b, 64, 2*h, 2*w)
-        residual = self.tail(features)  # (b, 3, 2*h, 2*w)
-        bicubic = F.interpolate(lr, scale_factor=self.scale, mode="bicubic", align_corners=False)  # (b, 3, 2*h, 2*w)
-        sr: Tensor = residual + bicubic
-        return sr
+register_model("a2001sr", CARD, layout=Layout(sizes=_sizes))(A2001SR)

@@ -23,27 +23,6 @@ from srkit.ops.pixels import crop_to, pad_to_multiple
 
 __all__ = ["ADRSR", "CARD"]
 
-CARD = Card(
-    title="ADRSR",
-    year=2018,
-    citation="Y. Bei, A. Damian, S. Hu, S. Menon, N. Ravi, C. Rudin, New Techniques for Preserving Global Structure "
-    "and Denoising with Low Information Loss in Single-Image Super-Resolution, CVPR Workshops 2018",
-    url="https://arxiv.org/abs/1805.03383",
-    framework="progressive",
-    idea="Enlarge a quarter of the image first; each level reads the answer of the level below beside its own image.",
-    lesson="10",
-    scales=(2, 3, 4, 8),
-    parameters={2: 116_954_232, 3: 116_988_807, 4: 116_954_568, 8: 117_369_132},
-    parameters_source="first author's layer list, websterbei/EDSR_tensorflow, MODEL_ADASR.py, by hand at x8: "
-    "38 980 108 + 38 987 020 + 39 401 920 + 84",
-    tiny={"channels": 16, "n_blocks": 1},
-    deviations=(
-        "the output is not clipped",
-        "any size: the image is reflected to multiples of 4 and the result cut",
-        "the companion network for noisy input is left out",
-    ),
-)
-
 
 class ResidualBlock(nn.Module):
     """Convolution, ReLU, convolution, a tenth of it on the skip.
@@ -94,7 +73,6 @@ class Level(nn.Module):
         return large
 
 
-@register_model("adrsr", CARD)
 class ADRSR(nn.Module):
     """Three levels, from a quarter of the image to all of it, and a last convolution.
 
@@ -134,3 +112,27 @@ class ADRSR(nn.Module):
         answer = self.levels[1](torch.cat([answer, half], dim=1))  # (b, 3, h, w)
         answer = self.tail(self.levels[2](torch.cat([answer, whole], dim=1)))  # (b, 3, s*h, s*w)
         return crop_to(answer / self.rgb_range, self.scale * h, self.scale * w) + mean  # (b, 3, s*h, s*w)
+
+
+CARD = Card(
+    title="ADRSR",
+    year=2018,
+    citation="Y. Bei, A. Damian, S. Hu, S. Menon, N. Ravi, C. Rudin, New Techniques for Preserving Global Structure "
+    "and Denoising with Low Information Loss in Single-Image Super-Resolution, CVPR Workshops 2018",
+    url="https://arxiv.org/abs/1805.03383",
+    framework="progressive",
+    idea="Enlarge a quarter of the image first; each level reads the answer of the level below beside its own image.",
+    lesson="10",
+    scales=(2, 3, 4, 8),
+    parameters={2: 116_954_232, 3: 116_988_807, 4: 116_954_568, 8: 117_369_132},
+    parameters_source="first author's layer list, websterbei/EDSR_tensorflow, MODEL_ADASR.py, by hand at x8: "
+    "38 980 108 + 38 987 020 + 39 401 920 + 84",
+    tiny={"channels": 16, "n_blocks": 1},
+    deviations=(
+        "the output is not clipped",
+        "any size: the image is reflected to multiples of 4 and the result cut",
+        "the companion network for noisy input is left out",
+    ),
+)
+
+register_model("adrsr", CARD)(ADRSR)

@@ -17,6 +17,23 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "Bicubic"]
 
+
+class Bicubic(nn.Module):
+    """MATLAB's bicubic enlargement, the line every network is compared with.
+
+    Args:
+        scale: enlargement factor.
+    """
+
+    def __init__(self, *, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        return imresize(lr, self.scale)  # (b, 3, s*h, s*w)
+
+
 CARD = Card(
     title="Bicubic",
     year=1981,
@@ -49,19 +66,4 @@ CARD = Card(
     checkpoints="nothing to load",
 )
 
-
-@register_model("bicubic", CARD)
-class Bicubic(nn.Module):
-    """MATLAB's bicubic enlargement, the line every network is compared with.
-
-    Args:
-        scale: enlargement factor.
-    """
-
-    def __init__(self, *, scale: int) -> None:
-        super().__init__()
-        self.scale = scale
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        return imresize(lr, self.scale)  # (b, 3, s*h, s*w)
+register_model("bicubic", CARD)(Bicubic)

@@ -24,24 +24,6 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "CNF"]
 
-CARD = Card(
-    title="CNF",
-    year=2017,
-    citation="H. Ren, M. El-Khamy, J. Lee, Image Super Resolution Based on Fusing Multiple Convolution Neural "
-    "Networks, CVPR Workshops 2017, 1050-1057",
-    url="https://openaccess.thecvf.com/content_cvpr_2017_workshops/w12/html/"
-    "Ren_Image_Super_Resolution_CVPR_2017_paper.html",
-    framework="pre-upsampling",
-    idea="Networks of different depth see contexts of different size; a small convolution fuses their results.",
-    lesson="06",
-    scales=(2, 3, 4),
-    parameters={2: 449_313, 3: 449_313, 4: 449_313},
-    parameters_source="layer list: 448 059 weights, which is the number the paper prints, and 1 254 biases",
-    tiny={"depths": (4, 5, 6), "channels": (16, 8)},
-    deviations=("borders are filled with zeros, which the paper does not say",),
-    luma_only=True,
-)
-
 
 class Member(nn.Sequential):
     """One network of table 1: 9x9, 5x5, 3x3 convolutions, a last 5x5 one, ReLU between them.
@@ -59,7 +41,6 @@ class Member(nn.Sequential):
         super().__init__(*(part for layer in layers[:-1] for part in (layer, nn.ReLU())), layers[-1])
 
 
-@register_model("cnf", CARD)
 class CNF(nn.Module):
     """Figure 3: members side by side on bicubic luma, and a 3x3 kernel for each that weighs its result.
 
@@ -113,3 +94,24 @@ class CNF(nn.Module):
             Prediction(name, with_chroma(luma, lr, scale=self.scale), self.scale, 1.0)
             for name, luma in zip([*names, "fused"], [*opinions, self.fuse(opinions)], strict=True)
         ]
+
+
+CARD = Card(
+    title="CNF",
+    year=2017,
+    citation="H. Ren, M. El-Khamy, J. Lee, Image Super Resolution Based on Fusing Multiple Convolution Neural "
+    "Networks, CVPR Workshops 2017, 1050-1057",
+    url="https://openaccess.thecvf.com/content_cvpr_2017_workshops/w12/html/"
+    "Ren_Image_Super_Resolution_CVPR_2017_paper.html",
+    framework="pre-upsampling",
+    idea="Networks of different depth see contexts of different size; a small convolution fuses their results.",
+    lesson="06",
+    scales=(2, 3, 4),
+    parameters={2: 449_313, 3: 449_313, 4: 449_313},
+    parameters_source="layer list: 448 059 weights, which is the number the paper prints, and 1 254 biases",
+    tiny={"depths": (4, 5, 6), "channels": (16, 8)},
+    deviations=("borders are filled with zeros, which the paper does not say",),
+    luma_only=True,
+)
+
+register_model("cnf", CARD)(CNF)

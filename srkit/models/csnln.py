@@ -27,69 +27,6 @@ __all__ = ["CARD", "CSNLN"]
 STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
 """By how much each attention of a cell enlarges."""
 
-CARD = Card(
-    title="CSNLN",
-    year=2020,
-    citation="Y. Mei, Y. Fan, Y. Zhou, L. Huang, T. S. Huang, H. Shi, Image Super-Resolution with Cross-Scale "
-    "Non-Local Attention and Exhaustive Self-Exemplars Mining, CVPR 2020",
-    url="https://arxiv.org/abs/2006.01424",
-    framework="iterative up-and-down",
-    idea="Patches are compared with those of the reduced image, and what is larger where they match is pasted.",
-    lesson="07",
-    scales=(2, 3, 4),
-    parameters={2: 3_061_265, 3: 6_010_385, 4: 6_568_603},
-    parameters_source="SHI-Labs/Cross-Scale-Non-Local-Attention without its 24 frozen mean-shift numbers",
-    tiny={"channels": 8, "n_recurrences": 2},
-    published=score_table(
-        "CSNLN row of the benchmark list of LoSealL/VideoSuperResolution, from the paper",
-        {4: {"set5": (32.68, 0.9004), "set14": (28.95, 0.7888), "b100": (27.80, 0.7439)}},
-    ),
-    deviations=("the frozen mean shift is a buffer, not 24 parameters",),
-    checkpoints="https://github.com/SHI-Labs/Cross-Scale-Non-Local-Attention (MIT), .pt, loaded as they are by "
-    "srkit.models.load",
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    channels = weights["head.0.0.weight"].shape[0]
-    step = weights["cell.stages.0.back.0.weight"].shape[-1] // 3
-    return {
-        "scale": 4 if "cell.stages.1.back.0.weight" in weights else step,
-        "channels": channels,
-        "n_recurrences": weights["tail.weight"].shape[1] // channels,
-        "rgb_range": PixelRange.rgb_range_of(weights) if "add_mean.bias" in weights else 1.0,
-    }
-
-
-def _stage(n: int, fuse: str, down: int, back: str) -> tuple[tuple[str, str], ...]:
-    """Return the renames of one stage of the cell."""
-    cell, stage = r"SEM\.", f"cell.stages.{n}."
-    return (
-        (rf"{cell}{fuse}\.up_attention\.conv_match_1\.(.+)", rf"{stage}fuse.paste.query.\1"),
-        (rf"{cell}{fuse}\.up_attention\.conv_match_2\.(.+)", rf"{stage}fuse.paste.key.\1"),
-        (rf"{cell}{fuse}\.up_attention\.conv_assembly\.(.+)", rf"{stage}fuse.paste.value.\1"),
-        (rf"{cell}{fuse}\.down_attention\.conv_match1\.(.+)", rf"{stage}fuse.look.query.\1"),
-        (rf"{cell}{fuse}\.down_attention\.conv_match2\.(.+)", rf"{stage}fuse.look.key.\1"),
-        (rf"{cell}{fuse}\.down_attention\.conv_assembly\.(.+)", rf"{stage}fuse.look.value.\1"),
-        (rf"{cell}{fuse}\.upsample\.(.+)", rf"{stage}fuse.enlarge.\1"),
-        (rf"{cell}{fuse}\.encoder\.body\.(.+)", rf"{stage}fuse.refine.\1"),
-        (rf"{cell}down_sample_{down}\.(.+)", rf"{stage}down.\1"),
-        (rf"{cell}{back}\.(.+)", rf"{stage}back.\1"),
-    )
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        *_stage(0, "multi_source_projection", 1, "error_encode"),
-        *_stage(1, "multi_source_projection_2", 3, "error_encode_2"),
-        (r"SEM\.down_sample_[24]\.(.+)", r"cell.shrink.\1"),
-        (r"SEM\.post_conv\.(.+)", r"cell.end.\1"),
-        (r"tail\.0\.(.+)", r"tail.\1"),
-    ),
-    ignored=(*PixelRange.PUBLISHED, r"SEM\.\w+\.up_attention\.escape_NaN"),
-)
-
 
 def paste_larger(query: Tensor, key: Tensor, value: Tensor, *, step: int, sharpness: float = 10.0) -> Tensor:
     """Compare 3x3 patches across scales and paste the larger ones where they match (section 3.2).
@@ -211,7 +148,6 @@ class Cell(nn.Module):
         return self.end(self.shrink(large)), large
 
 
-@register_model("csnln", CARD, layout=LAYOUT)
 class CSNLN(nn.Module):
     """Figure 2: head, one cell used again and again, and a tail that reads all of its estimates.
 
@@ -240,3 +176,69 @@ class CSNLN(nn.Module):
             estimates.append(large)
         sr = self.range.outwards(self.tail(torch.cat(estimates, dim=1)))  # (b, 3, s*H, s*W)
         return sr[..., : self.scale * h, : self.scale * w]  # (b, 3, s*h, s*w)
+
+
+CARD = Card(
+    title="CSNLN",
+    year=2020,
+    citation="Y. Mei, Y. Fan, Y. Zhou, L. Huang, T. S. Huang, H. Shi, Image Super-Resolution with Cross-Scale "
+    "Non-Local Attention and Exhaustive Self-Exemplars Mining, CVPR 2020",
+    url="https://arxiv.org/abs/2006.01424",
+    framework="iterative up-and-down",
+    idea="Patches are compared with those of the reduced image, and what is larger where they match is pasted.",
+    lesson="07",
+    scales=(2, 3, 4),
+    parameters={2: 3_061_265, 3: 6_010_385, 4: 6_568_603},
+    parameters_source="SHI-Labs/Cross-Scale-Non-Local-Attention without its 24 frozen mean-shift numbers",
+    tiny={"channels": 8, "n_recurrences": 2},
+    published=score_table(
+        "CSNLN row of the benchmark list of LoSealL/VideoSuperResolution, from the paper",
+        {4: {"set5": (32.68, 0.9004), "set14": (28.95, 0.7888), "b100": (27.80, 0.7439)}},
+    ),
+    deviations=("the frozen mean shift is a buffer, not 24 parameters",),
+    checkpoints="https://github.com/SHI-Labs/Cross-Scale-Non-Local-Attention (MIT), .pt, loaded as they are by "
+    "srkit.models.load",
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    channels = weights["head.0.0.weight"].shape[0]
+    step = weights["cell.stages.0.back.0.weight"].shape[-1] // 3
+    return {
+        "scale": 4 if "cell.stages.1.back.0.weight" in weights else step,
+        "channels": channels,
+        "n_recurrences": weights["tail.weight"].shape[1] // channels,
+        "rgb_range": PixelRange.rgb_range_of(weights) if "add_mean.bias" in weights else 1.0,
+    }
+
+
+def _stage(n: int, fuse: str, down: int, back: str) -> tuple[tuple[str, str], ...]:
+    """Return the renames of one stage of the cell."""
+    cell, stage = r"SEM\.", f"cell.stages.{n}."
+    return (
+        (rf"{cell}{fuse}\.up_attention\.conv_match_1\.(.+)", rf"{stage}fuse.paste.query.\1"),
+        (rf"{cell}{fuse}\.up_attention\.conv_match_2\.(.+)", rf"{stage}fuse.paste.key.\1"),
+        (rf"{cell}{fuse}\.up_attention\.conv_assembly\.(.+)", rf"{stage}fuse.paste.value.\1"),
+        (rf"{cell}{fuse}\.down_attention\.conv_match1\.(.+)", rf"{stage}fuse.look.query.\1"),
+        (rf"{cell}{fuse}\.down_attention\.conv_match2\.(.+)", rf"{stage}fuse.look.key.\1"),
+        (rf"{cell}{fuse}\.down_attention\.conv_assembly\.(.+)", rf"{stage}fuse.look.value.\1"),
+        (rf"{cell}{fuse}\.upsample\.(.+)", rf"{stage}fuse.enlarge.\1"),
+        (rf"{cell}{fuse}\.encoder\.body\.(.+)", rf"{stage}fuse.refine.\1"),
+        (rf"{cell}down_sample_{down}\.(.+)", rf"{stage}down.\1"),
+        (rf"{cell}{back}\.(.+)", rf"{stage}back.\1"),
+    )
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        *_stage(0, "multi_source_projection", 1, "error_encode"),
+        *_stage(1, "multi_source_projection_2", 3, "error_encode_2"),
+        (r"SEM\.down_sample_[24]\.(.+)", r"cell.shrink.\1"),
+        (r"SEM\.post_conv\.(.+)", r"cell.end.\1"),
+        (r"tail\.0\.(.+)", r"tail.\1"),
+    ),
+    ignored=(*PixelRange.PUBLISHED, r"SEM\.\w+\.up_attention\.escape_NaN"),
+)
+
+register_model("csnln", CARD, layout=LAYOUT)(CSNLN)

@@ -24,6 +24,89 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "DBPN", "SMALL"]
 
+
+class Projection(nn.Module):
+    """An up-projection or a down-projection, section 3.1; with several inputs the dense unit of section 3.2.
+
+    Args:
+        channels: in and out.
+        scale: enlargement; the kernels are ``scale + 4`` wide, which the paper chooses for 2, 4 and 8.
+        up: whether it enlarges; if not, large and small change places.
+        n_inputs: earlier results that arrive side by side and are first reduced to ``channels``.
+    """
+
+    def __init__(self, channels: int, scale: int, *, up: bool, n_inputs: int = 1) -> None:
+        super().__init__()
+        self.reduce = nn.Sequential(conv(n_inputs * channels, channels, 1), nn.PReLU()) if n_inputs > 1 else None
+        self.there, self.back, self.again = (
+            nn.Sequential(
+                deconv(channels, channels, scale + 4, scale)
+                if enlarges
+                else nn.Conv2d(channels, channels, scale + 4, stride=scale, padding=2),
+                nn.PReLU(),
+            )
+            for enlarges in (up, not up, up)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Turn ``(b, n_inputs*channels, h, w)`` into ``(b, channels, scale*h, scale*w)``, or down to ``(…, h/scale,
+        w/scale)``."""
+        if self.reduce is not None:
+            features = self.reduce(features)  # (b, channels, h, w)
+        first = self.there(features)  # (b, channels, s*h, s*w)
+        error = self.back(first) - features  # (b, channels, h, w)
+        result: Tensor = first + self.again(error)  # (b, channels, s*h, s*w)
+        return result
+
+
+class DBPN(nn.Module):
+    """Section 3.3: head, up- and down-projections in turns, and a tail that reads every large result.
+
+    Args:
+        scale: 2, 4 or 8.
+        channels: n_R, channels of the projections.
+        head_channels: n_0, channels after the first convolution.
+        n_stages: T, up-projections; between them stand ``n_stages - 1`` down-projections.
+        dense: whether a projection reads all earlier results of the other kind (D-DBPN), or the last one (DBPN).
+
+    Raises:
+        BadInput: fewer than one stage.
+    """
+
+    def __init__(
+        self, *, scale: int, channels: int = 64, head_channels: int = 256, n_stages: int = 7, dense: bool = True
+    ) -> None:
+        super().__init__()
+        if n_stages < 1:
+            raise BadInput(f"DBPN enlarges in at least one stage; n_stages={n_stages} was given.")
+        self.scale, self.dense = scale, dense
+        self.head = nn.Sequential(conv(3, head_channels), nn.PReLU(), conv(head_channels, channels, 1), nn.PReLU())
+        self.ups = nn.ModuleList(
+            Projection(channels, scale, up=True, n_inputs=max(1, n) if dense else 1) for n in range(n_stages)
+        )
+        self.downs = nn.ModuleList(
+            Projection(channels, scale, up=False, n_inputs=n + 1 if dense else 1) for n in range(n_stages - 1)
+        )
+        self.tail = conv(n_stages * channels, 3)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.kaiming_normal_(layer.weight)  # section 4.1
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # all of them have one
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        large: list[Tensor] = [self.ups[0](self.head(lr))]  # (b, 64, s*h, s*w) each, the newest first
+        small: list[Tensor] = []  # (b, 64, h, w) each
+        for down, up in zip(self.downs, self.ups[1:], strict=True):
+            small.insert(0, down(self._heard(large)))
+            large.insert(0, up(self._heard(small)))
+        sr: Tensor = self.tail(torch.cat(large, dim=1))  # (b, 3, s*h, s*w)
+        return sr
+
+    def _heard(self, results: list[Tensor]) -> Tensor:
+        return torch.cat(results, dim=1) if self.dense else results[0]
+
+
 CARD = Card(
     title="D-DBPN",
     year=2018,
@@ -101,86 +184,5 @@ def _renames() -> tuple[tuple[str, str], ...]:
 
 LAYOUT = Layout(sizes=_sizes, renames=_renames())
 
-
-class Projection(nn.Module):
-    """An up-projection or a down-projection, section 3.1; with several inputs the dense unit of section 3.2.
-
-    Args:
-        channels: in and out.
-        scale: enlargement; the kernels are ``scale + 4`` wide, which the paper chooses for 2, 4 and 8.
-        up: whether it enlarges; if not, large and small change places.
-        n_inputs: earlier results that arrive side by side and are first reduced to ``channels``.
-    """
-
-    def __init__(self, channels: int, scale: int, *, up: bool, n_inputs: int = 1) -> None:
-        super().__init__()
-        self.reduce = nn.Sequential(conv(n_inputs * channels, channels, 1), nn.PReLU()) if n_inputs > 1 else None
-        self.there, self.back, self.again = (
-            nn.Sequential(
-                deconv(channels, channels, scale + 4, scale)
-                if enlarges
-                else nn.Conv2d(channels, channels, scale + 4, stride=scale, padding=2),
-                nn.PReLU(),
-            )
-            for enlarges in (up, not up, up)
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Turn ``(b, n_inputs*channels, h, w)`` into ``(b, channels, scale*h, scale*w)``, or down to ``(…, h/scale,
-        w/scale)``."""
-        if self.reduce is not None:
-            features = self.reduce(features)  # (b, channels, h, w)
-        first = self.there(features)  # (b, channels, s*h, s*w)
-        error = self.back(first) - features  # (b, channels, h, w)
-        result: Tensor = first + self.again(error)  # (b, channels, s*h, s*w)
-        return result
-
-
-@register_model("dbpn_s", SMALL, layout=LAYOUT, channels=32, head_channels=128, n_stages=2, dense=False)
-@register_model("dbpn", CARD, layout=LAYOUT)
-class DBPN(nn.Module):
-    """Section 3.3: head, up- and down-projections in turns, and a tail that reads every large result.
-
-    Args:
-        scale: 2, 4 or 8.
-        channels: n_R, channels of the projections.
-        head_channels: n_0, channels after the first convolution.
-        n_stages: T, up-projections; between them stand ``n_stages - 1`` down-projections.
-        dense: whether a projection reads all earlier results of the other kind (D-DBPN), or the last one (DBPN).
-
-    Raises:
-        BadInput: fewer than one stage.
-    """
-
-    def __init__(
-        self, *, scale: int, channels: int = 64, head_channels: int = 256, n_stages: int = 7, dense: bool = True
-    ) -> None:
-        super().__init__()
-        if n_stages < 1:
-            raise BadInput(f"DBPN enlarges in at least one stage; n_stages={n_stages} was given.")
-        self.scale, self.dense = scale, dense
-        self.head = nn.Sequential(conv(3, head_channels), nn.PReLU(), conv(head_channels, channels, 1), nn.PReLU())
-        self.ups = nn.ModuleList(
-            Projection(channels, scale, up=True, n_inputs=max(1, n) if dense else 1) for n in range(n_stages)
-        )
-        self.downs = nn.ModuleList(
-            Projection(channels, scale, up=False, n_inputs=n + 1 if dense else 1) for n in range(n_stages - 1)
-        )
-        self.tail = conv(n_stages * channels, 3)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.kaiming_normal_(layer.weight)  # section 4.1
-                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # all of them have one
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        large: list[Tensor] = [self.ups[0](self.head(lr))]  # (b, 64, s*h, s*w) each, the newest first
-        small: list[Tensor] = []  # (b, 64, h, w) each
-        for down, up in zip(self.downs, self.ups[1:], strict=True):
-            small.insert(0, down(self._heard(large)))
-            large.insert(0, up(self._heard(small)))
-        sr: Tensor = self.tail(torch.cat(large, dim=1))  # (b, 3, s*h, s*w)
-        return sr
-
-    def _heard(self, results: list[Tensor]) -> Tensor:
-        return torch.cat(results, dim=1) if self.dense else results[0]
+register_model("dbpn", CARD, layout=LAYOUT)(DBPN)
+register_model("dbpn_s", SMALL, layout=LAYOUT, channels=32, head_channels=128, n_stages=2, dense=False)(DBPN)

@@ -31,43 +31,6 @@ from srkit.ops.video import rgb_to_video, video_to_rgb
 
 __all__ = ["BASE", "CARD", "DeepSRITM"]
 
-HDR: dict[str, Any] = {
-    "dataset": "sr_itm_4k",
-    "source": "comment in the authors' test_yuv.m, sooyekim/Deep-SR-ITM",
-    "protocol": "Y'CbCr under PQ, 10 bits over 1023, whole image, 28 frames of 3840x2160",
-}
-
-CARD = Card(
-    title="Deep SR-ITM",
-    year=2019,
-    citation="S. Y. Kim, J. Oh, M. Kim, Deep SR-ITM: Joint Learning of Super-Resolution and Inverse Tone-Mapping for "
-    "4K UHD HDR Applications, ICCV 2019, 3116-3125",
-    url="https://arxiv.org/abs/1904.11176",
-    framework="post-upsampling",
-    idea="A smooth base and the detail on it go two ways and are modulated by place; large HDR (BT.2020, PQ) out.",
-    lesson="10",
-    scales=(2, 4),
-    parameters={2: 2_502_595, 4: 2_650_307},
-    parameters_source="authors' layer list, sooyekim/Deep-SR-ITM, net_full.m and net_full_x4.m",
-    tiny={"channels": 8, "n_blocks": 1},
-    published=(Score(scale=2, psnr=35.5966, ssim=0.9833, **HDR), Score(scale=4, psnr=33.69, ssim=0.9657, **HDR)),
-    deviations=(
-        "the output is R'G'B' in BT.2020 colours under the PQ curve, 10 bits as [0, 1]: not for an ordinary display",
-        "BT.709 R'G'B' is turned into Y'CbCr on the way in, BT.2020 Y'CbCr into R'G'B' on the way out, narrow range",
-        "detail is input / max(base, 1e-4), not input / (base + machine epsilon), which fails in single precision",
-    ),
-    checkpoints="the authors' x2.mat and x4.mat are named in sooyekim/Deep-SR-ITM but could not be had; no reader",
-)
-
-BASE = replace(
-    CARD,
-    title="Deep SR-ITM base",
-    idea="Deep SR-ITM without modulation, which is trained first and from which the full network starts.",
-    parameters={2: 1_904_707, 4: 2_052_419},
-    parameters_source="authors' layer list, sooyekim/Deep-SR-ITM, net_base.m and net_base_x4.m",
-    published=(),
-)
-
 
 def guided_base(planes: Tensor, *, size: int = 5, eps: float = 0.01) -> Tensor:
     """Smooth ``(…, h, w)`` by the guided filter that is its own guide; edges stronger than ``sqrt(eps)`` stay.
@@ -130,8 +93,6 @@ class Block(nn.Module):
         return features + (residual if factor is None else residual * factor)
 
 
-@register_model("deep_sr_itm_base", BASE, modulated=False)
-@register_model("deep_sr_itm", CARD)
 class DeepSRITM(nn.Module):
     """Figure 3: a base path, a detail path that reads the base path, fusion, ten blocks, sub-pixel layers, bicubic.
 
@@ -185,3 +146,44 @@ class DeepSRITM(nn.Module):
             detail = for_detail(detail, beside, factor)
             base = for_base(base, None, base_factors[i // 2] if i % 2 else None)
         return base, detail
+
+
+HDR: dict[str, Any] = {
+    "dataset": "sr_itm_4k",
+    "source": "comment in the authors' test_yuv.m, sooyekim/Deep-SR-ITM",
+    "protocol": "Y'CbCr under PQ, 10 bits over 1023, whole image, 28 frames of 3840x2160",
+}
+
+CARD = Card(
+    title="Deep SR-ITM",
+    year=2019,
+    citation="S. Y. Kim, J. Oh, M. Kim, Deep SR-ITM: Joint Learning of Super-Resolution and Inverse Tone-Mapping for "
+    "4K UHD HDR Applications, ICCV 2019, 3116-3125",
+    url="https://arxiv.org/abs/1904.11176",
+    framework="post-upsampling",
+    idea="A smooth base and the detail on it go two ways and are modulated by place; large HDR (BT.2020, PQ) out.",
+    lesson="10",
+    scales=(2, 4),
+    parameters={2: 2_502_595, 4: 2_650_307},
+    parameters_source="authors' layer list, sooyekim/Deep-SR-ITM, net_full.m and net_full_x4.m",
+    tiny={"channels": 8, "n_blocks": 1},
+    published=(Score(scale=2, psnr=35.5966, ssim=0.9833, **HDR), Score(scale=4, psnr=33.69, ssim=0.9657, **HDR)),
+    deviations=(
+        "the output is R'G'B' in BT.2020 colours under the PQ curve, 10 bits as [0, 1]: not for an ordinary display",
+        "BT.709 R'G'B' is turned into Y'CbCr on the way in, BT.2020 Y'CbCr into R'G'B' on the way out, narrow range",
+        "detail is input / max(base, 1e-4), not input / (base + machine epsilon), which fails in single precision",
+    ),
+    checkpoints="the authors' x2.mat and x4.mat are named in sooyekim/Deep-SR-ITM but could not be had; no reader",
+)
+
+BASE = replace(
+    CARD,
+    title="Deep SR-ITM base",
+    idea="Deep SR-ITM without modulation, which is trained first and from which the full network starts.",
+    parameters={2: 1_904_707, 4: 2_052_419},
+    parameters_source="authors' layer list, sooyekim/Deep-SR-ITM, net_base.m and net_base_x4.m",
+    published=(),
+)
+
+register_model("deep_sr_itm", CARD)(DeepSRITM)
+register_model("deep_sr_itm_base", BASE, modulated=False)(DeepSRITM)

@@ -19,42 +19,7 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "DRCN"]
 
-CARD = Card(
-    title="DRCN",
-    year=2016,
-    citation="J. Kim, J. K. Lee, K. M. Lee, Deeply-Recursive Convolutional Network for Image Super-Resolution, CVPR "
-    "2016, 1637-1645",
-    url="https://arxiv.org/abs/1511.04491",
-    framework="pre-upsampling",
-    idea="One convolution applied 16 times; every state is reconstructed, supervised, and weighed into the result.",
-    lesson="05",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 1_775_121),
-    parameters_source="layer list: 1 774 080 weights (the 1 774K of tables), 1 025 biases, 16 of the ensemble",
-    tiny={"channels": 16, "n_recursions": 3},
-    published=score_table(
-        "DRCN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.63, 0.9588),
-                "set14": (33.04, 0.9118),
-                "b100": (31.85, 0.8942),
-                "urban100": (30.75, 0.9133),
-            },
-            4: {
-                "set5": (31.53, 0.8854),
-                "set14": (28.02, 0.7670),
-                "b100": (27.23, 0.7233),
-                "urban100": (25.14, 0.7510),
-            },
-        },
-    ),
-    checkpoints="none that is the paper's network",
-    luma_only=True,
-)
 
-
-@register_model("drcn", CARD)
 class DRCN(nn.Module):
     """Embedding, one recursive layer, a reconstruction shared by all its states, and their ensemble; on luma.
 
@@ -108,3 +73,40 @@ class DRCN(nn.Module):
 
     def _weigh(self, images: list[Tensor]) -> Tensor:
         return torch.einsum("n,nbchw->bchw", self.ensemble, torch.stack(images))
+
+
+CARD = Card(
+    title="DRCN",
+    year=2016,
+    citation="J. Kim, J. K. Lee, K. M. Lee, Deeply-Recursive Convolutional Network for Image Super-Resolution, CVPR "
+    "2016, 1637-1645",
+    url="https://arxiv.org/abs/1511.04491",
+    framework="pre-upsampling",
+    idea="One convolution applied 16 times; every state is reconstructed, supervised, and weighed into the result.",
+    lesson="05",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 1_775_121),
+    parameters_source="layer list: 1 774 080 weights (the 1 774K of tables), 1 025 biases, 16 of the ensemble",
+    tiny={"channels": 16, "n_recursions": 3},
+    published=score_table(
+        "DRCN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
+        {
+            2: {
+                "set5": (37.63, 0.9588),
+                "set14": (33.04, 0.9118),
+                "b100": (31.85, 0.8942),
+                "urban100": (30.75, 0.9133),
+            },
+            4: {
+                "set5": (31.53, 0.8854),
+                "set14": (28.02, 0.7670),
+                "b100": (27.23, 0.7233),
+                "urban100": (25.14, 0.7510),
+            },
+        },
+    ),
+    checkpoints="none that is the paper's network",
+    luma_only=True,
+)
+
+register_model("drcn", CARD)(DRCN)

@@ -25,6 +25,63 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "DRRN"]
 
+
+class DRRN(nn.Module):
+    """DRRN B1U25: one recursive block of ``n_units`` residual units on the bicubic luma.
+
+    Args:
+        scale: enlargement factor; only the bicubic image depends on it.
+        channels: of the features.
+        n_units: U, runs of the residual unit; the paper's smaller network has 9.
+        bias: whether convolutions add a constant.
+        norm: whether batch normalisation stands before each activation; each run has its own.
+        clipped: whether the identity branch passes a ReLU, as an in-place operation makes it do in the port.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        channels: int = 128,
+        n_units: int = 25,
+        bias: bool = True,
+        norm: bool = True,
+        clipped: bool = False,
+    ) -> None:
+        super().__init__()
+
+        def before(width: int) -> nn.Module:
+            return nn.BatchNorm2d(width) if norm else nn.Identity()
+
+        self.scale, self.clipped = scale, clipped
+        self.head_norm, self.head = before(1), conv(1, channels, bias=bias)
+        self.norms1 = nn.ModuleList(before(channels) for _ in range(n_units))
+        self.conv1 = conv(channels, channels, bias=bias)
+        self.norms2 = nn.ModuleList(before(channels) for _ in range(n_units))
+        self.conv2 = conv(channels, channels, bias=bias)
+        self.tail_norm, self.tail = before(channels), conv(channels, 1, bias=bias)
+        for layer in (self.head, self.conv1, self.conv2, self.tail):
+            nn.init.kaiming_normal_(layer.weight)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
+        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
+        return self.sharpen(imresize(luma, self.scale))  # (b, 1, s*h, s*w)
+
+    def sharpen(self, bicubic: Tensor) -> Tensor:
+        """Add the predicted residual to ``(b, 1, s*h, s*w)``; the shape stays."""
+        identity = self.head(self.head_norm(bicubic).relu())  # (b, 128, s*h, s*w)
+        features = identity = identity.relu() if self.clipped else identity
+        for norm1, norm2 in zip(self.norms1, self.norms2, strict=True):
+            features = self.conv1(norm1(features).relu())
+            features = identity + self.conv2(norm2(features).relu())
+        residual: Tensor = self.tail(self.tail_norm(features).relu())  # (b, 1, s*h, s*w)
+        return bicubic + residual
+
+
 CARD = Card(
     title="DRRN",
     year=2017,
@@ -93,60 +150,5 @@ LAYOUT = Layout(
     renames=((r"input\.weight", r"head.weight"), (r"output\.weight", r"tail.weight")),
 )
 
-
-@register_model("drrn", CARD, layout=LAYOUT)
-@register_model("drrn_small", SMALL, layout=LAYOUT, channels=32, n_units=9, norm=False)
-class DRRN(nn.Module):
-    """DRRN B1U25: one recursive block of ``n_units`` residual units on the bicubic luma.
-
-    Args:
-        scale: enlargement factor; only the bicubic image depends on it.
-        channels: of the features.
-        n_units: U, runs of the residual unit; the paper's smaller network has 9.
-        bias: whether convolutions add a constant.
-        norm: whether batch normalisation stands before each activation; each run has its own.
-        clipped: whether the identity branch passes a ReLU, as an in-place operation makes it do in the port.
-    """
-
-    def __init__(
-        self,
-        *,
-        scale: int,
-        channels: int = 128,
-        n_units: int = 25,
-        bias: bool = True,
-        norm: bool = True,
-        clipped: bool = False,
-    ) -> None:
-        super().__init__()
-
-        def before(width: int) -> nn.Module:
-            return nn.BatchNorm2d(width) if norm else nn.Identity()
-
-        self.scale, self.clipped = scale, clipped
-        self.head_norm, self.head = before(1), conv(1, channels, bias=bias)
-        self.norms1 = nn.ModuleList(before(channels) for _ in range(n_units))
-        self.conv1 = conv(channels, channels, bias=bias)
-        self.norms2 = nn.ModuleList(before(channels) for _ in range(n_units))
-        self.conv2 = conv(channels, channels, bias=bias)
-        self.tail_norm, self.tail = before(channels), conv(channels, 1, bias=bias)
-        for layer in (self.head, self.conv1, self.conv2, self.tail):
-            nn.init.kaiming_normal_(layer.weight)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
-        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
-        return self.sharpen(imresize(luma, self.scale))  # (b, 1, s*h, s*w)
-
-    def sharpen(self, bicubic: Tensor) -> Tensor:
-        """Add the predicted residual to ``(b, 1, s*h, s*w)``; the shape stays."""
-        identity = self.head(self.head_norm(bicubic).relu())  # (b, 128, s*h, s*w)
-        features = identity = identity.relu() if self.clipped else identity
-        for norm1, norm2 in zip(self.norms1, self.norms2, strict=True):
-            features = self.conv1(norm1(features).relu())
-            features = identity + self.conv2(norm2(features).relu())
-        residual: Tensor = self.tail(self.tail_norm(features).relu())  # (b, 1, s*h, s*w)
-        return bicubic + residual
+register_model("drrn_small", SMALL, layout=LAYOUT, channels=32, n_units=9, norm=False)(DRRN)
+register_model("drrn", CARD, layout=LAYOUT)(DRRN)

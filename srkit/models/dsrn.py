@@ -22,38 +22,6 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "DSRN"]
 
-CARD = Card(
-    title="DSRN",
-    year=2018,
-    citation="W. Han, S. Chang, D. Liu, M. Yu, M. Witbrock, T. S. Huang, Image Super-Resolution via Dual-State "
-    "Recurrent Networks, CVPR 2018, 1654-1663",
-    url="https://arxiv.org/abs/1805.02704",
-    framework="iterative up-and-down",
-    idea="An LR state and an HR state are refined by shared weights and exchange what they know at every step.",
-    lesson="05",
-    scales=(2, 3, 4),
-    parameters={2: 732_035, 3: 813_955, 4: 928_643},
-    parameters_source="layer list of the authors' TensorFlow file for x2, model_recurrent_s2_u128_avg_t7.py; x3, x4 by "
-    "the same list with a larger transposed convolution",
-    tiny={"channels": 16, "steps": 3},
-    published=score_table(
-        "DSRN row of the benchmark list of AVC2-UESTC/Holistic-Super-Resolution-Review, copied from the paper",
-        {
-            4: {
-                "set5": (31.40, 0.8830),
-                "set14": (28.07, 0.7700),
-                "b100": (27.25, 0.7240),
-                "urban100": (25.08, 0.7470),
-            }
-        },
-    ),
-    deviations=(
-        "x3 and x4 take kernel, stride and pooling of 3 and 4; the authors' file shows x2 alone",
-        "pixels are in [0, 1]; the authors' file does not say in which range theirs are",
-    ),
-    checkpoints="the authors list TensorFlow checkpoints in WeiHan3/dsrn; none could be obtained",
-)
-
 
 class Refinement(nn.Module):
     """What a state learns from itself in one step: convolution, ReLU, convolution."""
@@ -69,7 +37,6 @@ class Refinement(nn.Module):
         return change
 
 
-@register_model("dsrn", CARD)
 class DSRN(nn.Module):
     """Figure 4: input layers, two states over time, the mean of the HR states, a residual on the bicubic image.
 
@@ -118,3 +85,38 @@ class DSRN(nn.Module):
         """Return the image ``(b, 3, scale*h, scale*w)`` that each step alone would give; their mean is the result."""
         bicubic = imresize(lr, self.scale)  # (b, 3, s*h, s*w)
         return [bicubic + self.tail(state) for state in self.large_states(lr)]
+
+
+CARD = Card(
+    title="DSRN",
+    year=2018,
+    citation="W. Han, S. Chang, D. Liu, M. Yu, M. Witbrock, T. S. Huang, Image Super-Resolution via Dual-State "
+    "Recurrent Networks, CVPR 2018, 1654-1663",
+    url="https://arxiv.org/abs/1805.02704",
+    framework="iterative up-and-down",
+    idea="An LR state and an HR state are refined by shared weights and exchange what they know at every step.",
+    lesson="05",
+    scales=(2, 3, 4),
+    parameters={2: 732_035, 3: 813_955, 4: 928_643},
+    parameters_source="layer list of the authors' TensorFlow file for x2, model_recurrent_s2_u128_avg_t7.py; x3, x4 by "
+    "the same list with a larger transposed convolution",
+    tiny={"channels": 16, "steps": 3},
+    published=score_table(
+        "DSRN row of the benchmark list of AVC2-UESTC/Holistic-Super-Resolution-Review, copied from the paper",
+        {
+            4: {
+                "set5": (31.40, 0.8830),
+                "set14": (28.07, 0.7700),
+                "b100": (27.25, 0.7240),
+                "urban100": (25.08, 0.7470),
+            }
+        },
+    ),
+    deviations=(
+        "x3 and x4 take kernel, stride and pooling of 3 and 4; the authors' file shows x2 alone",
+        "pixels are in [0, 1]; the authors' file does not say in which range theirs are",
+    ),
+    checkpoints="the authors list TensorFlow checkpoints in WeiHan3/dsrn; none could be obtained",
+)
+
+register_model("dsrn", CARD)(DSRN)

@@ -24,26 +24,7 @@ from srkit.ops.wavelets import analyse, synthesise
 
 __all__ = ["CARD", "DWSR"]
 
-CARD = Card(
-    title="DWSR",
-    year=2017,
-    citation="T. Guo, H. S. Mousavi, T. H. Vu, V. Monga, Deep Wavelet Prediction for Image Super-Resolution, CVPR "
-    "Workshops 2017, 1100-1109",
-    url="https://openaccess.thecvf.com/content_cvpr_2017_workshops/w12/html/Guo_Deep_Wavelet_Prediction_CVPR_2017_paper.html",
-    framework="pre-upsampling",
-    idea="Four wavelet bands of the bicubic image go in, what each of them lacks comes out.",
-    lesson="08",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 378_052),
-    parameters_source="authors' layer list, tT0NG/DWSRx4, netx4.py: 6 464 + 10 x 36 928 + 2 308",
-    tiny={"channels": 16, "depth": 4},
-    deviations=("any size: the enlarged image is reflected to even sides and cut back",),
-    checkpoints="a TensorFlow checkpoint for x4 in tT0NG/DWSRx4; no reader",
-    luma_only=True,
-)
 
-
-@register_model("dwsr", CARD)
 class DWSR(nn.Module):
     """Figure 2: Haar bands, a stack of convolutions beside a skip, the inverse transform.
 
@@ -84,3 +65,24 @@ class DWSR(nn.Module):
             features = layer(features).relu_()  # (b, 64, h, w)
         completed: Tensor = bands + self.layers[-1](features)  # (b, 4, h, w)
         return completed[:, [0, 2, 1, 3]]
+
+
+CARD = Card(
+    title="DWSR",
+    year=2017,
+    citation="T. Guo, H. S. Mousavi, T. H. Vu, V. Monga, Deep Wavelet Prediction for Image Super-Resolution, CVPR "
+    "Workshops 2017, 1100-1109",
+    url="https://openaccess.thecvf.com/content_cvpr_2017_workshops/w12/html/Guo_Deep_Wavelet_Prediction_CVPR_2017_paper.html",
+    framework="pre-upsampling",
+    idea="Four wavelet bands of the bicubic image go in, what each of them lacks comes out.",
+    lesson="08",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 378_052),
+    parameters_source="authors' layer list, tT0NG/DWSRx4, netx4.py: 6 464 + 10 x 36 928 + 2 308",
+    tiny={"channels": 16, "depth": 4},
+    deviations=("any size: the enlarged image is reflected to even sides and cut back",),
+    checkpoints="a TensorFlow checkpoint for x4 in tT0NG/DWSRx4; no reader",
+    luma_only=True,
+)
+
+register_model("dwsr", CARD)(DWSR)

@@ -30,30 +30,6 @@ GRID = 7
 FREQUENCIES = ((0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2))
 """The eight lowest, vertical and horizontal half waves, in the order of FcaNet."""
 
-CARD = Card(
-    title="Dynamic high-pass (after Magid et al.)",
-    year=2021,
-    citation="S. A. Magid et al., Dynamic High-Pass Filtering and Multi-Spectral Attention for Image Super-Resolution, "
-    "ICCV 2021, 4288-4297",
-    url="https://openaccess.thecvf.com/content/ICCV2021/html/Magid_Dynamic_High-Pass_Filtering_and_Multi-Spectral_"
-    "Attention_for_Image_Super-Resolution_ICCV_2021_paper.html",
-    framework="post-upsampling",
-    idea="Keep what a predicted low-pass kernel removes at each pixel; weigh channels by cosine coefficients.",
-    lesson="08",
-    scales=(2, 3, 4),
-    parameters={2: 2_043_923, 3: 2_228_563, 4: 2_191_635},
-    parameters_source="our own design: EDSR's baseline and, in each of 16 blocks, 41 472 + 144 + 1 + 512; no count is "
-    "published",
-    tiny={"channels": 16, "n_blocks": 2, "reduction": 4},
-    deviations=(
-        "the design is ours: body, widths, groups, kernel sizes and frequencies are not known from the authors",
-    ),
-    quiet_parameters={
-        "body.*.high_pass.predict.*": "what it predicts is multiplied by a factor that begins at zero",
-        "body.*.high_pass.norm.*": "what it normalises is multiplied by a factor that begins at zero",
-    },
-)
-
 
 class DynamicHighPass(nn.Module):
     """Features minus their low-pass, whose kernel is predicted at each pixel and adds up to one.
@@ -139,7 +115,6 @@ class Block(nn.Module):
         return refined
 
 
-@register_model("dynamic_high_pass", CARD)
 class DynamicHighPassSR(nn.Module):
     """Head, residual body with a long skip, upsampler, tail.
 
@@ -168,3 +143,30 @@ class DynamicHighPassSR(nn.Module):
         shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
         deep = shallow + self.body_end(self.body(shallow))
         return self.range.outwards(self.tail(self.upsampler(deep)))  # (b, 3, s*h, s*w)
+
+
+CARD = Card(
+    title="Dynamic high-pass (after Magid et al.)",
+    year=2021,
+    citation="S. A. Magid et al., Dynamic High-Pass Filtering and Multi-Spectral Attention for Image Super-Resolution, "
+    "ICCV 2021, 4288-4297",
+    url="https://openaccess.thecvf.com/content/ICCV2021/html/Magid_Dynamic_High-Pass_Filtering_and_Multi-Spectral_"
+    "Attention_for_Image_Super-Resolution_ICCV_2021_paper.html",
+    framework="post-upsampling",
+    idea="Keep what a predicted low-pass kernel removes at each pixel; weigh channels by cosine coefficients.",
+    lesson="08",
+    scales=(2, 3, 4),
+    parameters={2: 2_043_923, 3: 2_228_563, 4: 2_191_635},
+    parameters_source="our own design: EDSR's baseline and, in each of 16 blocks, 41 472 + 144 + 1 + 512; no count is "
+    "published",
+    tiny={"channels": 16, "n_blocks": 2, "reduction": 4},
+    deviations=(
+        "the design is ours: body, widths, groups, kernel sizes and frequencies are not known from the authors",
+    ),
+    quiet_parameters={
+        "body.*.high_pass.predict.*": "what it predicts is multiplied by a factor that begins at zero",
+        "body.*.high_pass.norm.*": "what it normalises is multiplied by a factor that begins at zero",
+    },
+)
+
+register_model("dynamic_high_pass", CARD)(DynamicHighPassSR)

@@ -22,6 +22,64 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["BASELINE", "CARD", "EDSR", "SMALL"]
 
+
+class ResidualBlock(nn.Module):
+    """Figure 2(c): convolution, ReLU, convolution, and nothing that normalises.
+
+    Args:
+        channels: in and out.
+        residual_scale: factor on the residual before it is added (section 3.3).
+    """
+
+    def __init__(self, channels: int, *, residual_scale: float) -> None:
+        super().__init__()
+        self.residual_scale = residual_scale
+        self.conv1 = conv(channels, channels)
+        self.conv2 = conv(channels, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.conv2(self.conv1(features).relu_())
+        return torch.add(features, residual, alpha=self.residual_scale)
+
+
+class EDSR(nn.Module):
+    """Figure 3: head, residual body with a long skip, upsampler, tail.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels.
+        n_blocks: residual blocks.
+        residual_scale: factor on each residual.
+        rgb_range: the value of white inside the network; the released weights have 255.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        channels: int = 256,
+        n_blocks: int = 32,
+        residual_scale: float = 0.1,
+        rgb_range: float = 255.0,
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        self.range = PixelRange(rgb_range=rgb_range)
+        self.head = conv(3, channels)
+        self.body = nn.Sequential(*(ResidualBlock(channels, residual_scale=residual_scale) for _ in range(n_blocks)))
+        self.body_end = conv(channels, channels)
+        self.upsampler = Upsampler(channels, scale)
+        self.tail = conv(channels, 3)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        shallow = self.head(self.range.inwards(lr))  # (b, 256, h, w)
+        deep = shallow + self.body_end(self.body(shallow))
+        large = self.upsampler(deep)  # (b, 256, s*h, s*w)
+        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+
+
 CARD = Card(
     title="EDSR",
     year=2017,
@@ -116,62 +174,6 @@ LAYOUT = Layout(
     ignored=PixelRange.PUBLISHED,
 )
 
-
-class ResidualBlock(nn.Module):
-    """Figure 2(c): convolution, ReLU, convolution, and nothing that normalises.
-
-    Args:
-        channels: in and out.
-        residual_scale: factor on the residual before it is added (section 3.3).
-    """
-
-    def __init__(self, channels: int, *, residual_scale: float) -> None:
-        super().__init__()
-        self.residual_scale = residual_scale
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return torch.add(features, residual, alpha=self.residual_scale)
-
-
-@register_model("edsr_small", SMALL, layout=LAYOUT, channels=32, n_blocks=8, residual_scale=1.0)
-@register_model("edsr_baseline", BASELINE, layout=LAYOUT, channels=64, n_blocks=16, residual_scale=1.0)
-@register_model("edsr", CARD, layout=LAYOUT)
-class EDSR(nn.Module):
-    """Figure 3: head, residual body with a long skip, upsampler, tail.
-
-    Args:
-        scale: enlargement factor.
-        channels: feature channels.
-        n_blocks: residual blocks.
-        residual_scale: factor on each residual.
-        rgb_range: the value of white inside the network; the released weights have 255.
-    """
-
-    def __init__(
-        self,
-        *,
-        scale: int,
-        channels: int = 256,
-        n_blocks: int = 32,
-        residual_scale: float = 0.1,
-        rgb_range: float = 255.0,
-    ) -> None:
-        super().__init__()
-        self.scale = scale
-        self.range = PixelRange(rgb_range=rgb_range)
-        self.head = conv(3, channels)
-        self.body = nn.Sequential(*(ResidualBlock(channels, residual_scale=residual_scale) for _ in range(n_blocks)))
-        self.body_end = conv(channels, channels)
-        self.upsampler = Upsampler(channels, scale)
-        self.tail = conv(channels, 3)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        shallow = self.head(self.range.inwards(lr))  # (b, 256, h, w)
-        deep = shallow + self.body_end(self.body(shallow))
-        large = self.upsampler(deep)  # (b, 256, s*h, s*w)
-        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+register_model("edsr", CARD, layout=LAYOUT)(EDSR)
+register_model("edsr_baseline", BASELINE, layout=LAYOUT, channels=64, n_blocks=16, residual_scale=1.0)(EDSR)
+register_model("edsr_small", SMALL, layout=LAYOUT, channels=32, n_blocks=8, residual_scale=1.0)(EDSR)

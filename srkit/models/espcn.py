@@ -22,6 +22,34 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "ESPCN"]
 
+
+class ESPCN(nn.Module):
+    """Section 3: two convolutions, one sub-pixel convolution, on luma.
+
+    Args:
+        scale: enlargement factor.
+        channels: channels after the first and the second convolution.
+    """
+
+    def __init__(self, *, scale: int, channels: tuple[int, int] = (64, 32)) -> None:
+        super().__init__()
+        first, second = channels
+        self.scale = scale
+        self.extract = conv(1, first, 5)
+        self.map = conv(first, second)
+        self.pixels = conv(second, scale * scale)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
+        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``; equations 1 to 4."""
+        features = self.extract(luma).tanh()  # (b, 64, h, w)
+        features = self.map(features).tanh()  # (b, 32, h, w)
+        return F.pixel_shuffle(self.pixels(features), self.scale)  # (b, 1, s*h, s*w)
+
+
 CARD = Card(
     title="ESPCN",
     year=2016,
@@ -58,30 +86,4 @@ LAYOUT = Layout(
     ),
 )
 
-
-@register_model("espcn", CARD, layout=LAYOUT)
-class ESPCN(nn.Module):
-    """Section 3: two convolutions, one sub-pixel convolution, on luma.
-
-    Args:
-        scale: enlargement factor.
-        channels: channels after the first and the second convolution.
-    """
-
-    def __init__(self, *, scale: int, channels: tuple[int, int] = (64, 32)) -> None:
-        super().__init__()
-        first, second = channels
-        self.scale = scale
-        self.extract = conv(1, first, 5)
-        self.map = conv(first, second)
-        self.pixels = conv(second, scale * scale)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
-        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``; equations 1 to 4."""
-        features = self.extract(luma).tanh()  # (b, 64, h, w)
-        features = self.map(features).tanh()  # (b, 32, h, w)
-        return F.pixel_shuffle(self.pixels(features), self.scale)  # (b, 1, s*h, s*w)
+register_model("espcn", CARD, layout=LAYOUT)(ESPCN)

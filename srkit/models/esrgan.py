@@ -24,6 +24,90 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "ESRGAN"]
 
+
+def fold(image: Tensor, shrink: int) -> Tensor:
+    """Put each ``shrink x shrink`` pixels of ``(b, 3, h, w)`` into the channels of one; sides are filled up first."""
+    h, w = image.shape[-2:]
+    filled = F.pad(image, (0, -w % shrink, 0, -h % shrink), mode="reflect")
+    return F.pixel_unshuffle(filled, shrink)  # (b, 3*shrink*shrink, ceil(h/shrink), ceil(w/shrink))
+
+
+class DenseBlock(nn.Module):
+    """Figure 4, right: five convolutions that read all before them; a fifth of the last one is added to the input."""
+
+    def __init__(self, channels: int, *, growth: int) -> None:
+        super().__init__()
+        widths = [growth] * 4 + [channels]
+        self.convs = nn.ModuleList(conv(channels + i * growth, width) for i, width in enumerate(widths))
+        for name, weight in self.convs.named_parameters():  # section 3.1: a tenth of the usual initial weights
+            if name.endswith("bias"):
+                nn.init.zeros_(weight)
+            else:
+                nn.init.kaiming_normal_(weight).data.mul_(0.1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        seen = features
+        for layer in self.convs[:-1]:
+            seen = torch.cat([seen, F.leaky_relu(layer(seen), 0.2)], dim=1)  # (b, channels + i*growth, h, w)
+        residual: Tensor = self.convs[-1](seen)  # (b, channels, h, w)
+        return residual * 0.2 + features
+
+
+class ResidualInResidual(nn.Module):
+    """Figure 4, left: three dense blocks, a fifth of which is added to the input."""
+
+    def __init__(self, channels: int, *, growth: int) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*(DenseBlock(channels, growth=growth) for _ in range(3)))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.blocks(features)
+        return residual * 0.2 + features
+
+
+class ESRGAN(nn.Module):
+    """Section 3.1: head, body with a long skip, doubling by nearest neighbour and convolution, two last layers.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels.
+        n_blocks: residual-in-residual dense blocks.
+        growth: channels that a layer of a dense block adds.
+        shrink: side of the squares of pixels that are folded into channels first.
+
+    Raises:
+        BadInput: ``shrink`` is neither 1, 2 nor 4.
+    """
+
+    def __init__(
+        self, *, scale: int, channels: int = 64, n_blocks: int = 23, growth: int = 32, shrink: int = 1
+    ) -> None:
+        super().__init__()
+        if shrink not in (1, 2, 4):
+            raise BadInput(f"ESRGAN folds squares of 1, 2 or 4 pixels a side into channels; given: shrink={shrink}.")
+        self.scale = scale
+        self.shrink = shrink
+        self.head = conv(3 * shrink * shrink, channels)
+        self.body = nn.Sequential(*(ResidualInResidual(channels, growth=growth) for _ in range(n_blocks)))
+        self.body_end = conv(channels, channels)
+        self.steps = nn.ModuleList(conv(channels, channels) for _ in range((scale * shrink).bit_length() - 1))
+        self.high = conv(channels, channels)
+        self.tail = conv(channels, 3)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        h, w = lr.shape[-2:]
+        shallow = self.head(fold(lr, self.shrink))  # (b, 64, h/shrink, w/shrink)
+        features = shallow + self.body_end(self.body(shallow))
+        for step in self.steps:
+            doubled = F.interpolate(features, scale_factor=2.0, mode="nearest")  # (b, 64, 2*h, 2*w)
+            features = F.leaky_relu(step(doubled), 0.2)
+        sr: Tensor = self.tail(F.leaky_relu(self.high(features), 0.2))  # (b, 3, s*h, s*w) or a little more
+        return sr[..., : self.scale * h, : self.scale * w]
+
+
 CARD = Card(
     title="ESRGAN",
     year=2018,
@@ -88,86 +172,4 @@ LAYOUT = Layout(
     ),
 )
 
-
-def fold(image: Tensor, shrink: int) -> Tensor:
-    """Put each ``shrink x shrink`` pixels of ``(b, 3, h, w)`` into the channels of one; sides are filled up first."""
-    h, w = image.shape[-2:]
-    filled = F.pad(image, (0, -w % shrink, 0, -h % shrink), mode="reflect")
-    return F.pixel_unshuffle(filled, shrink)  # (b, 3*shrink*shrink, ceil(h/shrink), ceil(w/shrink))
-
-
-class DenseBlock(nn.Module):
-    """Figure 4, right: five convolutions that read all before them; a fifth of the last one is added to the input."""
-
-    def __init__(self, channels: int, *, growth: int) -> None:
-        super().__init__()
-        widths = [growth] * 4 + [channels]
-        self.convs = nn.ModuleList(conv(channels + i * growth, width) for i, width in enumerate(widths))
-        for name, weight in self.convs.named_parameters():  # section 3.1: a tenth of the usual initial weights
-            if name.endswith("bias"):
-                nn.init.zeros_(weight)
-            else:
-                nn.init.kaiming_normal_(weight).data.mul_(0.1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        seen = features
-        for layer in self.convs[:-1]:
-            seen = torch.cat([seen, F.leaky_relu(layer(seen), 0.2)], dim=1)  # (b, channels + i*growth, h, w)
-        residual: Tensor = self.convs[-1](seen)  # (b, channels, h, w)
-        return residual * 0.2 + features
-
-
-class ResidualInResidual(nn.Module):
-    """Figure 4, left: three dense blocks, a fifth of which is added to the input."""
-
-    def __init__(self, channels: int, *, growth: int) -> None:
-        super().__init__()
-        self.blocks = nn.Sequential(*(DenseBlock(channels, growth=growth) for _ in range(3)))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.blocks(features)
-        return residual * 0.2 + features
-
-
-@register_model("esrgan", CARD, layout=LAYOUT)
-class ESRGAN(nn.Module):
-    """Section 3.1: head, body with a long skip, doubling by nearest neighbour and convolution, two last layers.
-
-    Args:
-        scale: enlargement factor.
-        channels: feature channels.
-        n_blocks: residual-in-residual dense blocks.
-        growth: channels that a layer of a dense block adds.
-        shrink: side of the squares of pixels that are folded into channels first.
-
-    Raises:
-        BadInput: ``shrink`` is neither 1, 2 nor 4.
-    """
-
-    def __init__(
-        self, *, scale: int, channels: int = 64, n_blocks: int = 23, growth: int = 32, shrink: int = 1
-    ) -> None:
-        super().__init__()
-        if shrink not in (1, 2, 4):
-            raise BadInput(f"ESRGAN folds squares of 1, 2 or 4 pixels a side into channels; given: shrink={shrink}.")
-        self.scale = scale
-        self.shrink = shrink
-        self.head = conv(3 * shrink * shrink, channels)
-        self.body = nn.Sequential(*(ResidualInResidual(channels, growth=growth) for _ in range(n_blocks)))
-        self.body_end = conv(channels, channels)
-        self.steps = nn.ModuleList(conv(channels, channels) for _ in range((scale * shrink).bit_length() - 1))
-        self.high = conv(channels, channels)
-        self.tail = conv(channels, 3)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        h, w = lr.shape[-2:]
-        shallow = self.head(fold(lr, self.shrink))  # (b, 64, h/shrink, w/shrink)
-        features = shallow + self.body_end(self.body(shallow))
-        for step in self.steps:
-            doubled = F.interpolate(features, scale_factor=2.0, mode="nearest")  # (b, 64, 2*h, 2*w)
-            features = F.leaky_relu(step(doubled), 0.2)
-        sr: Tensor = self.tail(F.leaky_relu(self.high(features), 0.2))  # (b, 3, s*h, s*w) or a little more
-        return sr[..., : self.scale * h, : self.scale * w]
+register_model("esrgan", CARD, layout=LAYOUT)(ESRGAN)

@@ -30,49 +30,6 @@ from srkit.ops.video import rgb_to_video, video_to_rgb
 
 __all__ = ["CARD", "FDAN"]
 
-CARD = Card(
-    title="FDAN",
-    year=2022,
-    citation="G. Xu et al., Joint Super-Resolution and Inverse Tone-Mapping: A Feature Decomposition Aggregation "
-    "Network and A New Benchmark, arXiv 2207.03367, 2022",
-    url="https://arxiv.org/abs/2207.03367",
-    framework="post-upsampling",
-    idea="Split features into a part that passes and a part that is worked on; SDR in, large HDR (BT.2020, PQ) out.",
-    lesson="10",
-    scales=(2, 4, 8, 16),
-    parameters={2: 126_660, 4: 142_248, 8: 204_600, 16: 454_008},
-    parameters_source="authors' code and released files, CS-GangXu/FDAN",
-    tiny={"channels": 32, "n_blocks": 2},
-    deviations=(
-        "the output is R'G'B' in BT.2020 colours under the PQ curve, 10 bits as [0, 1]: not for an ordinary display",
-        "BT.709 R'G'B' is turned into Y'CbCr on the way in, BT.2020 Y'CbCr into R'G'B' on the way out, narrow range",
-    ),
-    checkpoints="https://github.com/CS-GangXu/FDAN (no licence stated), .pth for four scales, loaded as they are by "
-    "srkit.models.load",
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    n_blocks = sum(key.endswith(".attention.conv1.weight") for key in weights)
-    scale = isqrt(weights["tail.weight"].shape[0] // 3)
-    return {"scale": scale, "channels": weights["head.weight"].shape[0], "n_blocks": n_blocks}
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        (r"fea_conv\.(.+)", r"head.\1"),
-        *((rf"B{i + 1}\.esa\.conv3_\.(.+)", rf"blocks.{i}.attention.conv4.\1") for i in range(6)),
-        *((rf"B{i + 1}\.esa\.conv4\.(.+)", rf"blocks.{i}.attention.expand.\1") for i in range(6)),
-        *((rf"B{i + 1}\.esa\.(.+)", rf"blocks.{i}.attention.\1") for i in range(6)),
-        *((rf"B{i + 1}\.c(\d)_e\.(.+)", rf"blocks.{i}.inner.\1.\2") for i in range(6)),
-        *((rf"B{i + 1}\.c(\d)_f\.(.+)", rf"blocks.{i}.deeper.\1.\2") for i in range(6)),
-        (r"c\.0\.(.+)", r"fuse.\1"),
-        (r"LR_conv\.(.+)", r"body_end.\1"),
-        (r"upsampler\.0\.(.+)", r"tail.\1"),
-    ),
-)
-
 
 class SpatialAttention(nn.Module):
     """Enhanced spatial attention: a mask from a much smaller image of the features.
@@ -129,7 +86,6 @@ class DecompositionBlock(nn.Module):
         return refined
 
 
-@register_model("fdan", CARD, layout=LAYOUT)
 class FDAN(nn.Module):
     """Head, six decomposition blocks, their fusion, one pixel shuffle; no path around them.
 
@@ -168,3 +124,49 @@ class FDAN(nn.Module):
         fused = F.leaky_relu(self.fuse(torch.cat(outputs, dim=1)), 0.05)  # (b, 48, h, w)
         deep = self.body_end(fused) + shallow
         return F.pixel_shuffle(self.tail(deep), self.scale)  # (b, 3, s*h, s*w)
+
+
+CARD = Card(
+    title="FDAN",
+    year=2022,
+    citation="G. Xu et al., Joint Super-Resolution and Inverse Tone-Mapping: A Feature Decomposition Aggregation "
+    "Network and A New Benchmark, arXiv 2207.03367, 2022",
+    url="https://arxiv.org/abs/2207.03367",
+    framework="post-upsampling",
+    idea="Split features into a part that passes and a part that is worked on; SDR in, large HDR (BT.2020, PQ) out.",
+    lesson="10",
+    scales=(2, 4, 8, 16),
+    parameters={2: 126_660, 4: 142_248, 8: 204_600, 16: 454_008},
+    parameters_source="authors' code and released files, CS-GangXu/FDAN",
+    tiny={"channels": 32, "n_blocks": 2},
+    deviations=(
+        "the output is R'G'B' in BT.2020 colours under the PQ curve, 10 bits as [0, 1]: not for an ordinary display",
+        "BT.709 R'G'B' is turned into Y'CbCr on the way in, BT.2020 Y'CbCr into R'G'B' on the way out, narrow range",
+    ),
+    checkpoints="https://github.com/CS-GangXu/FDAN (no licence stated), .pth for four scales, loaded as they are by "
+    "srkit.models.load",
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    n_blocks = sum(key.endswith(".attention.conv1.weight") for key in weights)
+    scale = isqrt(weights["tail.weight"].shape[0] // 3)
+    return {"scale": scale, "channels": weights["head.weight"].shape[0], "n_blocks": n_blocks}
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"fea_conv\.(.+)", r"head.\1"),
+        *((rf"B{i + 1}\.esa\.conv3_\.(.+)", rf"blocks.{i}.attention.conv4.\1") for i in range(6)),
+        *((rf"B{i + 1}\.esa\.conv4\.(.+)", rf"blocks.{i}.attention.expand.\1") for i in range(6)),
+        *((rf"B{i + 1}\.esa\.(.+)", rf"blocks.{i}.attention.\1") for i in range(6)),
+        *((rf"B{i + 1}\.c(\d)_e\.(.+)", rf"blocks.{i}.inner.\1.\2") for i in range(6)),
+        *((rf"B{i + 1}\.c(\d)_f\.(.+)", rf"blocks.{i}.deeper.\1.\2") for i in range(6)),
+        (r"c\.0\.(.+)", r"fuse.\1"),
+        (r"LR_conv\.(.+)", r"body_end.\1"),
+        (r"upsampler\.0\.(.+)", r"tail.\1"),
+    ),
+)
+
+register_model("fdan", CARD, layout=LAYOUT)(FDAN)

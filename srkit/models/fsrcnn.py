@@ -21,6 +21,50 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "FSRCNN", "SMALL"]
 
+
+def _layer(channels_in: int, channels_out: int, size: int) -> tuple[nn.Conv2d, nn.PReLU]:
+    """Return a convolution and a PReLU with one slope per channel, section 3.2; He's initialisation."""
+    layer = conv(channels_in, channels_out, size)
+    nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # this one has a bias
+    return layer, nn.PReLU(channels_out)
+
+
+class FSRCNN(nn.Module):
+    """Section 3.2: extract, shrink, map, expand, and a 9x9 transposed convolution, on luma.
+
+    Everything but the transposed convolution is the same at every scale, so a network for x3 can start from one for x2
+    (section 3.4).
+
+    Args:
+        scale: enlargement factor, the stride of the last layer.
+        channels: d, channels of the first and the last features.
+        shrunk: s, channels between them.
+        depth: m, number of mapping layers.
+    """
+
+    def __init__(self, *, scale: int, channels: int = 56, shrunk: int = 12, depth: int = 4) -> None:
+        super().__init__()
+        self.scale = scale
+        self.extract = nn.Sequential(*_layer(1, channels, 5))
+        mapping = (layer for _ in range(depth) for layer in _layer(shrunk, shrunk, 3))
+        self.middle = nn.Sequential(*_layer(channels, shrunk, 1), *mapping, *_layer(shrunk, channels, 1))
+        self.draw = deconv(channels, 1, 9, scale, padding=4)
+        nn.init.normal_(self.draw.weight, std=0.001)
+        nn.init.zeros_(self.draw.bias)  # type: ignore[arg-type]  # this one has a bias
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
+        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
+        features = self.extract(luma)  # (b, 56, h, w)
+        features = self.middle(features)  # (b, 12, h, w) inside, (b, 56, h, w) after
+        large: Tensor = self.draw(features)  # (b, 1, s*h, s*w)
+        return large
+
+
 CARD = Card(
     title="FSRCNN",
     year=2016,
@@ -79,47 +123,5 @@ LAYOUT = Layout(
     renames=((r"first_part\.(.+)", r"extract.\1"), (r"mid_part\.(.+)", r"middle.\1"), (r"last_part\.(.+)", r"draw.\1")),
 )
 
-
-def _layer(channels_in: int, channels_out: int, size: int) -> tuple[nn.Conv2d, nn.PReLU]:
-    """Return a convolution and a PReLU with one slope per channel, section 3.2; He's initialisation."""
-    layer = conv(channels_in, channels_out, size)
-    nn.init.kaiming_normal_(layer.weight, mode="fan_out")
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # this one has a bias
-    return layer, nn.PReLU(channels_out)
-
-
-@register_model("fsrcnn_s", SMALL, layout=LAYOUT, channels=32, shrunk=5, depth=1)
-@register_model("fsrcnn", CARD, layout=LAYOUT)
-class FSRCNN(nn.Module):
-    """Section 3.2: extract, shrink, map, expand, and a 9x9 transposed convolution, on luma.
-
-    Everything but the transposed convolution is the same at every scale, so a network for x3 can start from one for x2
-    (section 3.4).
-
-    Args:
-        scale: enlargement factor, the stride of the last layer.
-        channels: d, channels of the first and the last features.
-        shrunk: s, channels between them.
-        depth: m, number of mapping layers.
-    """
-
-    def __init__(self, *, scale: int, channels: int = 56, shrunk: int = 12, depth: int = 4) -> None:
-        super().__init__()
-        self.scale = scale
-        self.extract = nn.Sequential(*_layer(1, channels, 5))
-        mapping = (layer for _ in range(depth) for layer in _layer(shrunk, shrunk, 3))
-        self.middle = nn.Sequential(*_layer(channels, shrunk, 1), *mapping, *_layer(shrunk, channels, 1))
-        self.draw = deconv(channels, 1, 9, scale, padding=4)
-        nn.init.normal_(self.draw.weight, std=0.001)
-        nn.init.zeros_(self.draw.bias)  # type: ignore[arg-type]  # this one has a bias
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
-        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
-        features = self.extract(luma)  # (b, 56, h, w)
-        features = self.middle(features)  # (b, 12, h, w) inside, (b, 56, h, w) after
-        large: Tensor = self.draw(features)  # (b, 1, s*h, s*w)
-        return large
+register_model("fsrcnn", CARD, layout=LAYOUT)(FSRCNN)
+register_model("fsrcnn_s", SMALL, layout=LAYOUT, channels=32, shrunk=5, depth=1)(FSRCNN)

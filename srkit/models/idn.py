@@ -24,6 +24,72 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "IDN"]
 
+
+def bent(features: Tensor) -> Tensor:
+    """Return LReLU of ``(b, channels, h, w)``, the slope that the authors use below zero."""
+    return F.leaky_relu(features, 0.05)
+
+
+class DistillationBlock(nn.Module):
+    """Section 3.2, figure 2: enhancement unit (equations 3 to 7) and compression unit.
+
+    Args:
+        channels: in and out; a quarter of them is kept, the rest refined.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.kept = kept = channels // 4
+        rest = channels - kept
+        self.enhance = nn.ModuleList(
+            (conv(channels, rest), nn.Conv2d(rest, 2 * kept, 3, padding=1, groups=4), conv(2 * kept, channels))
+        )
+        self.refine = nn.ModuleList(
+            (conv(rest, channels), nn.Conv2d(channels, rest, 3, padding=1, groups=4), conv(rest, channels + kept))
+        )
+        self.press = conv(channels + kept, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        enhanced = features
+        for layer in self.enhance:
+            enhanced = bent(layer(enhanced))  # (b, 64, h, w) after the third
+        refined = enhanced[:, self.kept :]  # (b, 48, h, w)
+        for layer in self.refine:
+            refined = bent(layer(refined))  # (b, 80, h, w) after the third
+        joined = torch.cat([features, enhanced[:, : self.kept]], dim=1)  # (b, 80, h, w)
+        return bent(self.press(joined + refined))  # (b, 64, h, w)
+
+
+class IDN(nn.Module):
+    """Figure 1: two convolutions, blocks, one wide transposed convolution beside bicubic, on luma.
+
+    Args:
+        scale: enlargement factor, 2 to 4; the stride of the last layer.
+        channels: feature channels, a multiple of 16.
+        n_blocks: distillation blocks.
+    """
+
+    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 4) -> None:
+        super().__init__()
+        self.scale = scale
+        self.head = nn.ModuleList((conv(1, channels), conv(channels, channels)))
+        self.body = nn.Sequential(*(DistillationBlock(channels) for _ in range(n_blocks)))
+        self.enlarge = nn.ConvTranspose2d(channels, 1, 17, stride=scale, padding=9 - scale)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
+        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
+        bicubic = imresize(luma, self.scale)  # (b, 1, s*h, s*w)
+        features = bent(self.head[1](bent(self.head[0](luma))))  # (b, 64, h, w)
+        residual = self.enlarge(self.body(features))  # (b, 1, s*h + s - 1, s*w + s - 1)
+        sr: Tensor = bicubic + residual[..., : bicubic.shape[-2], : bicubic.shape[-1]]
+        return sr
+
+
 MEASURED = (
     "the authors' weights (IDN_x2.caffemodel and so on) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
     "python -m pytest -m slow tests/models/test_idn.py"
@@ -93,68 +159,4 @@ LAYOUT = Layout(
     ),
 )
 
-
-def bent(features: Tensor) -> Tensor:
-    """Return LReLU of ``(b, channels, h, w)``, the slope that the authors use below zero."""
-    return F.leaky_relu(features, 0.05)
-
-
-class DistillationBlock(nn.Module):
-    """Section 3.2, figure 2: enhancement unit (equations 3 to 7) and compression unit.
-
-    Args:
-        channels: in and out; a quarter of them is kept, the rest refined.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.kept = kept = channels // 4
-        rest = channels - kept
-        self.enhance = nn.ModuleList(
-            (conv(channels, rest), nn.Conv2d(rest, 2 * kept, 3, padding=1, groups=4), conv(2 * kept, channels))
-        )
-        self.refine = nn.ModuleList(
-            (conv(rest, channels), nn.Conv2d(channels, rest, 3, padding=1, groups=4), conv(rest, channels + kept))
-        )
-        self.press = conv(channels + kept, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        enhanced = features
-        for layer in self.enhance:
-            enhanced = bent(layer(enhanced))  # (b, 64, h, w) after the third
-        refined = enhanced[:, self.kept :]  # (b, 48, h, w)
-        for layer in self.refine:
-            refined = bent(layer(refined))  # (b, 80, h, w) after the third
-        joined = torch.cat([features, enhanced[:, : self.kept]], dim=1)  # (b, 80, h, w)
-        return bent(self.press(joined + refined))  # (b, 64, h, w)
-
-
-@register_model("idn", CARD, layout=LAYOUT)
-class IDN(nn.Module):
-    """Figure 1: two convolutions, blocks, one wide transposed convolution beside bicubic, on luma.
-
-    Args:
-        scale: enlargement factor, 2 to 4; the stride of the last layer.
-        channels: feature channels, a multiple of 16.
-        n_blocks: distillation blocks.
-    """
-
-    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 4) -> None:
-        super().__init__()
-        self.scale = scale
-        self.head = nn.ModuleList((conv(1, channels), conv(channels, channels)))
-        self.body = nn.Sequential(*(DistillationBlock(channels) for _ in range(n_blocks)))
-        self.enlarge = nn.ConvTranspose2d(channels, 1, 17, stride=scale, padding=9 - scale)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
-        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
-        bicubic = imresize(luma, self.scale)  # (b, 1, s*h, s*w)
-        features = bent(self.head[1](bent(self.head[0](luma))))  # (b, 64, h, w)
-        residual = self.enlarge(self.body(features))  # (b, 1, s*h + s - 1, s*w + s - 1)
-        sr: Tensor = bicubic + residual[..., : bicubic.shape[-2], : bicubic.shape[-1]]
-        return sr
+register_model("idn", CARD, layout=LAYOUT)(IDN)

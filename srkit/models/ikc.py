@@ -26,80 +26,6 @@ from srkit.models._registry import Card, Layout, register_model
 __all__ = ["CARD", "IKC", "NON_BLIND", "SFTMD", "Corrector", "Predictor"]
 
 _SLOPE, _HIDDEN = 0.2, 32
-SOURCE = "sftmd_arch.py of yuanjunchai/IKC, less the blocks of SFTMD's branch that it never uses"
-
-CARD = Card(
-    title="IKC",
-    year=2019,
-    citation="J. Gu, H. Lu, W. Zuo, C. Dong, Blind Super-Resolution With Iterative Kernel Correction, CVPR 2019, "
-    "1604-1613",
-    url="https://arxiv.org/abs/1904.03377",
-    framework="post-upsampling",
-    idea="Predict the code of the blur kernel, enlarge with it, and correct the code by what the result looks like.",
-    lesson="12",
-    scales=(2, 3, 4),
-    parameters={2: 5_167_639, 3: 5_352_279, 4: 5_315_351},
-    parameters_source=SOURCE,
-    tiny={"channels": 8, "n_blocks": 1, "iterations": 2, "kernel_size": 9, "tail_size": 3},
-    deviations=("the result is not cut off at 0 and 1",),
-    checkpoints="Predictor and Corrector x4 in yuanjunchai/IKC (Apache-2.0), in files of their own; SFTMD's is absent",
-)
-
-NON_BLIND = replace(
-    CARD,
-    title="SFTMD",
-    idea="The code of the blur kernel scales and shifts the features of every block of a residual network.",
-    parameters={2: 4_086_979, 3: 4_271_619, 4: 4_234_691},
-    tiny={"channels": 8, "n_blocks": 2, "tail_size": 3},
-    deviations=(*CARD.deviations, "codes may differ from pixel to pixel"),
-    checkpoints="state dicts of yuanjunchai/IKC load as they are; none is public",
-    extra_input="degradation",
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    blocks = {key.split(".")[1] for key in weights if key.startswith("blocks.")}
-    channels = weights["head.0.weight"].shape[0]
-    steps = {key: value for key, value in weights.items() if key.startswith("up.") and key.endswith("weight")}
-    grown = isqrt(steps["up.0.weight"].shape[0] // channels)
-    tail = weights["tail.weight"].shape[-1]
-    codes = weights["modulate.scaling.0.weight"].shape[1] - channels
-    return {
-        "scale": grown ** len(steps),
-        "channels": channels,
-        "n_blocks": len(blocks),
-        "n_codes": codes,
-        "tail_size": tail,
-    }
-
-
-def _renames() -> tuple[tuple[str, str], ...]:
-    """Return how the authors call the layers of up to 16 blocks: "mul" scales, "add" shifts."""
-    blocks = [(rf"SFT-residual{i + 1}\.", f"blocks.{i}.") for i in range(16)]
-    places = [("sft", "modulate")]
-    places += [(rf"{theirs}sft{j}", f"{ours}modulate{j}") for theirs, ours in blocks for j in (1, 2)]
-    modulations = (
-        (rf"{theirs}\.{kind}_conv{n}\.(.+)", rf"{ours}.{word}.{2 * (n - 1)}.\1")
-        for theirs, ours in places
-        for kind, word in (("mul", "scaling"), ("add", "shifting"))
-        for n in (1, 2)
-    )
-    return (*modulations, *((rf"{theirs}(conv[12]\..+)", rf"{ours}\1") for theirs, ours in blocks))
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        *_renames(),
-        (r"conv1\.(.+)", r"head.0.\1"),
-        (r"conv2\.(.+)", r"head.2.\1"),
-        (r"conv3\.(.+)", r"head.4.\1"),
-        (r"upscale\.(.+)", r"up.\1"),
-        (r"conv_mid\.(.+)", r"middle.\1"),
-        (r"conv_output\.(.+)", r"tail.\1"),
-    ),
-    ignored=(r"sft_branch\..+",),
-)
 
 
 class Modulation(nn.Module):
@@ -233,7 +159,6 @@ class Corrector(nn.Module):
         return corrected
 
 
-@register_model("ikc", CARD)
 class IKC(nn.Module):
     """Algorithm 1: predictor, and in turns SFTMD and corrector.
 
@@ -293,4 +218,80 @@ def _rectified(widths: list[int], *, strides: tuple[int, ...]) -> list[nn.Module
     return layers
 
 
+SOURCE = "sftmd_arch.py of yuanjunchai/IKC, less the blocks of SFTMD's branch that it never uses"
+
+CARD = Card(
+    title="IKC",
+    year=2019,
+    citation="J. Gu, H. Lu, W. Zuo, C. Dong, Blind Super-Resolution With Iterative Kernel Correction, CVPR 2019, "
+    "1604-1613",
+    url="https://arxiv.org/abs/1904.03377",
+    framework="post-upsampling",
+    idea="Predict the code of the blur kernel, enlarge with it, and correct the code by what the result looks like.",
+    lesson="12",
+    scales=(2, 3, 4),
+    parameters={2: 5_167_639, 3: 5_352_279, 4: 5_315_351},
+    parameters_source=SOURCE,
+    tiny={"channels": 8, "n_blocks": 1, "iterations": 2, "kernel_size": 9, "tail_size": 3},
+    deviations=("the result is not cut off at 0 and 1",),
+    checkpoints="Predictor and Corrector x4 in yuanjunchai/IKC (Apache-2.0), in files of their own; SFTMD's is absent",
+)
+
+NON_BLIND = replace(
+    CARD,
+    title="SFTMD",
+    idea="The code of the blur kernel scales and shifts the features of every block of a residual network.",
+    parameters={2: 4_086_979, 3: 4_271_619, 4: 4_234_691},
+    tiny={"channels": 8, "n_blocks": 2, "tail_size": 3},
+    deviations=(*CARD.deviations, "codes may differ from pixel to pixel"),
+    checkpoints="state dicts of yuanjunchai/IKC load as they are; none is public",
+    extra_input="degradation",
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    blocks = {key.split(".")[1] for key in weights if key.startswith("blocks.")}
+    channels = weights["head.0.weight"].shape[0]
+    steps = {key: value for key, value in weights.items() if key.startswith("up.") and key.endswith("weight")}
+    grown = isqrt(steps["up.0.weight"].shape[0] // channels)
+    tail = weights["tail.weight"].shape[-1]
+    codes = weights["modulate.scaling.0.weight"].shape[1] - channels
+    return {
+        "scale": grown ** len(steps),
+        "channels": channels,
+        "n_blocks": len(blocks),
+        "n_codes": codes,
+        "tail_size": tail,
+    }
+
+
+def _renames() -> tuple[tuple[str, str], ...]:
+    """Return how the authors call the layers of up to 16 blocks: "mul" scales, "add" shifts."""
+    blocks = [(rf"SFT-residual{i + 1}\.", f"blocks.{i}.") for i in range(16)]
+    places = [("sft", "modulate")]
+    places += [(rf"{theirs}sft{j}", f"{ours}modulate{j}") for theirs, ours in blocks for j in (1, 2)]
+    modulations = (
+        (rf"{theirs}\.{kind}_conv{n}\.(.+)", rf"{ours}.{word}.{2 * (n - 1)}.\1")
+        for theirs, ours in places
+        for kind, word in (("mul", "scaling"), ("add", "shifting"))
+        for n in (1, 2)
+    )
+    return (*modulations, *((rf"{theirs}(conv[12]\..+)", rf"{ours}\1") for theirs, ours in blocks))
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        *_renames(),
+        (r"conv1\.(.+)", r"head.0.\1"),
+        (r"conv2\.(.+)", r"head.2.\1"),
+        (r"conv3\.(.+)", r"head.4.\1"),
+        (r"upscale\.(.+)", r"up.\1"),
+        (r"conv_mid\.(.+)", r"middle.\1"),
+        (r"conv_output\.(.+)", r"tail.\1"),
+    ),
+    ignored=(r"sft_branch\..+",),
+)
+
+register_model("ikc", CARD)(IKC)
 register_model("sftmd", NON_BLIND, layout=LAYOUT)(SFTMD)

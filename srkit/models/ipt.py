@@ -26,77 +26,6 @@ from srkit.ops.pixels import pad
 
 __all__ = ["CARD", "IPT"]
 
-ROWS: dict[int, dict[str, tuple[float, float | None]]] = {
-    2: {"set5": (38.37, None), "set14": (34.43, None), "b100": (32.48, None), "urban100": (33.76, None)},
-    4: {"set5": (32.64, None), "set14": (29.01, None), "b100": (27.82, None), "urban100": (27.26, None)},
-}
-
-CARD = Card(
-    title="IPT",
-    year=2021,
-    citation="H. Chen, Y. Wang, T. Guo, C. Xu, Y. Deng, Z. Liu, S. Ma, C. Xu, C. Xu, W. Gao, Pre-Trained Image "
-    "Processing Transformer, CVPR 2021, 12299-12310",
-    url="https://arxiv.org/abs/2012.00364",
-    framework="post-upsampling",
-    idea="One transformer over patches of features, pre-trained on six tasks, between heads and tails of single tasks.",
-    lesson="07",
-    scales=(2, 3, 4),
-    parameters={2: 115_460_419, 3: 115_645_059, 4: 115_608_131},
-    parameters_source="huawei-noah/Pretrained-IPT with one task, without its 24 frozen mean-shift numbers",
-    tiny={"channels": 4, "depth": 1, "n_heads": 2, "side": 12},
-    published=score_table("IPT rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
-    deviations=(
-        "the frozen mean shift is a buffer, not 24 parameters",
-        "tiles overlap by 12 pixels and are cut hard; the released test code averages tiles at every twelfth pixel",
-    ),
-    checkpoints="https://github.com/huawei-noah/Pretrained-IPT (Apache-2.0), .pt, loaded as they are by "
-    "srkit.models.load; a file with several tasks needs its scale",
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    channels, words = weights["heads.0.0.weight"].shape[0], weights["places.weight"].shape[0]
-    n_tasks = weights["task.weight"].shape[0]
-    tasks = tuple(_scale(weights, k) for k in range(n_tasks))
-    sizes = {
-        "channels": channels,
-        "depth": sum(key.startswith("encoder.") and key.endswith("norm1.weight") for key in weights),
-        "side": 3 * round(words**0.5),
-        "rgb_range": PixelRange.rgb_range_of(weights),
-    }
-    return {**sizes, "tasks": tasks} if n_tasks > 1 else {**sizes, "scale": tasks[0]}
-
-
-def _scale(weights: Mapping[str, Tensor], task: int) -> int:
-    """Return the scale of a task's tail; 1 for denoising and deraining, whose upsampler is empty."""
-    prefix = f"tails.{task}.0"
-    return Upsampler.scale_of(weights, prefix) if f"{prefix}.0.weight" in weights else 1
-
-
-_LAYER = r"body\.(encoder|decoder)\.layers\.(\d+)\."
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        (r"head\.(\d+)\.0\.(.+)", r"heads.\1.0.\2"),
-        (r"head\.(\d+)\.([12])\.body\.(.+)", r"heads.\1.\2.\3"),
-        (r"body\.linear_encoding\.(.+)", r"read.\1"),
-        (r"body\.mlp_head\.0\.(.+)", r"write.widen.\1"),
-        (r"body\.mlp_head\.3\.(.+)", r"write.narrow.\1"),
-        (r"body\.query_embed\.weight", "task.weight"),
-        (r"body\.position_encoding\.pe\.weight", "places.weight"),
-        (_LAYER + r"self_attn\.in_proj_weight", r"\1.\2.attention.qkv.weight"),
-        (_LAYER + r"self_attn\.out_proj\.weight", r"\1.\2.attention.out.weight"),
-        (_LAYER + r"multihead_attn\.in_proj_weight", r"\1.\2.across.qkv.weight"),
-        (_LAYER + r"multihead_attn\.out_proj\.weight", r"\1.\2.across.out.weight"),
-        (_LAYER + r"linear1\.(.+)", r"\1.\2.perceptron.widen.\3"),
-        (_LAYER + r"linear2\.(.+)", r"\1.\2.perceptron.narrow.\3"),
-        (_LAYER + r"(norm.+)", r"\1.\2.\3"),
-        (r"tail\.(.+)", r"tails.\1"),
-    ),
-    ignored=(*PixelRange.PUBLISHED, r"body\.position_encoding\.position_ids"),
-)
-
 
 class ResidualBlock(nn.Sequential):
     """Section 3.1, heads: 5x5 convolution, ReLU, 5x5 convolution, and a skip."""
@@ -187,7 +116,6 @@ def spans(length: int, side: int) -> list[tuple[int, int, int]]:
     return [(start, keep[i], keep[i + 1]) for i, start in enumerate(starts)]
 
 
-@register_model("ipt", CARD, layout=LAYOUT)
 class IPT(nn.Module):
     """Figure 2: head of the task, transformer with the task's embedding, tail of the task.
 
@@ -258,3 +186,77 @@ class IPT(nn.Module):
         words = words + self.write(words)
         features = features + F.fold(words.mT, self.side, 3, stride=3)
         return self.range.outwards(self.tails[self.chosen](features))  # (b, 3, s*side, s*side)
+
+
+ROWS: dict[int, dict[str, tuple[float, float | None]]] = {
+    2: {"set5": (38.37, None), "set14": (34.43, None), "b100": (32.48, None), "urban100": (33.76, None)},
+    4: {"set5": (32.64, None), "set14": (29.01, None), "b100": (27.82, None), "urban100": (27.26, None)},
+}
+
+CARD = Card(
+    title="IPT",
+    year=2021,
+    citation="H. Chen, Y. Wang, T. Guo, C. Xu, Y. Deng, Z. Liu, S. Ma, C. Xu, C. Xu, W. Gao, Pre-Trained Image "
+    "Processing Transformer, CVPR 2021, 12299-12310",
+    url="https://arxiv.org/abs/2012.00364",
+    framework="post-upsampling",
+    idea="One transformer over patches of features, pre-trained on six tasks, between heads and tails of single tasks.",
+    lesson="07",
+    scales=(2, 3, 4),
+    parameters={2: 115_460_419, 3: 115_645_059, 4: 115_608_131},
+    parameters_source="huawei-noah/Pretrained-IPT with one task, without its 24 frozen mean-shift numbers",
+    tiny={"channels": 4, "depth": 1, "n_heads": 2, "side": 12},
+    published=score_table("IPT rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
+    deviations=(
+        "the frozen mean shift is a buffer, not 24 parameters",
+        "tiles overlap by 12 pixels and are cut hard; the released test code averages tiles at every twelfth pixel",
+    ),
+    checkpoints="https://github.com/huawei-noah/Pretrained-IPT (Apache-2.0), .pt, loaded as they are by "
+    "srkit.models.load; a file with several tasks needs its scale",
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    channels, words = weights["heads.0.0.weight"].shape[0], weights["places.weight"].shape[0]
+    n_tasks = weights["task.weight"].shape[0]
+    tasks = tuple(_scale(weights, k) for k in range(n_tasks))
+    sizes = {
+        "channels": channels,
+        "depth": sum(key.startswith("encoder.") and key.endswith("norm1.weight") for key in weights),
+        "side": 3 * round(words**0.5),
+        "rgb_range": PixelRange.rgb_range_of(weights),
+    }
+    return {**sizes, "tasks": tasks} if n_tasks > 1 else {**sizes, "scale": tasks[0]}
+
+
+def _scale(weights: Mapping[str, Tensor], task: int) -> int:
+    """Return the scale of a task's tail; 1 for denoising and deraining, whose upsampler is empty."""
+    prefix = f"tails.{task}.0"
+    return Upsampler.scale_of(weights, prefix) if f"{prefix}.0.weight" in weights else 1
+
+
+_LAYER = r"body\.(encoder|decoder)\.layers\.(\d+)\."
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"head\.(\d+)\.0\.(.+)", r"heads.\1.0.\2"),
+        (r"head\.(\d+)\.([12])\.body\.(.+)", r"heads.\1.\2.\3"),
+        (r"body\.linear_encoding\.(.+)", r"read.\1"),
+        (r"body\.mlp_head\.0\.(.+)", r"write.widen.\1"),
+        (r"body\.mlp_head\.3\.(.+)", r"write.narrow.\1"),
+        (r"body\.query_embed\.weight", "task.weight"),
+        (r"body\.position_encoding\.pe\.weight", "places.weight"),
+        (_LAYER + r"self_attn\.in_proj_weight", r"\1.\2.attention.qkv.weight"),
+        (_LAYER + r"self_attn\.out_proj\.weight", r"\1.\2.attention.out.weight"),
+        (_LAYER + r"multihead_attn\.in_proj_weight", r"\1.\2.across.qkv.weight"),
+        (_LAYER + r"multihead_attn\.out_proj\.weight", r"\1.\2.across.out.weight"),
+        (_LAYER + r"linear1\.(.+)", r"\1.\2.perceptron.widen.\3"),
+        (_LAYER + r"linear2\.(.+)", r"\1.\2.perceptron.narrow.\3"),
+        (_LAYER + r"(norm.+)", r"\1.\2.\3"),
+        (r"tail\.(.+)", r"tails.\1"),
+    ),
+    ignored=(*PixelRange.PUBLISHED, r"body\.position_encoding\.position_ids"),
+)
+
+register_model("ipt", CARD, layout=LAYOUT)(IPT)

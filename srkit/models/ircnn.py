@@ -33,52 +33,7 @@ __all__ = ["CARD", "DILATIONS", "GRAY", "IRCNN", "denoisers"]
 DILATIONS = (1, 2, 3, 4, 3, 2, 1)
 """Figure 2: seven layers that see 33 pixels; undilated, that takes sixteen."""
 
-CARD = Card(
-    title="IRCNN",
-    year=2017,
-    citation="K. Zhang, W. Zuo, S. Gu, L. Zhang, Learning Deep CNN Denoiser Prior for Image Restoration, CVPR 2017, "
-    "2808-2817",
-    url="https://arxiv.org/abs/1704.03264",
-    framework="pre-upsampling",
-    idea="Seven dilated convolutions predict noise; an optimiser that knows the degradation has them as its prior.",
-    lesson="08",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 188_163),
-    parameters_source="cszn/KAIR, models/network_dncnn.py, three colours",
-    tiny={"channels": 8},
-    deviations=(
-        "a denoiser, shown the bicubic image; the paper's enlargement is srkit.methods.plug_and_play",
-        "no batch normalisation, as in the released weights, where it is merged into the convolutions",
-    ),
-    checkpoints="ircnn_color.pth and ircnn_gray.pth of cszn/KAIR (MIT) hold 25 denoisers each, "
-    "read by denoisers() in srkit/models/ircnn.py; a state dict of one of them loads as it is",
-)
 
-GRAY = replace(
-    CARD,
-    title="IRCNN gray",
-    parameters=dict.fromkeys((2, 3, 4), 185_857),
-    parameters_source="cszn/KAIR, models/network_dncnn.py, one channel",
-    luma_only=True,
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    channels, colours = weights["layers.0.weight"].shape[:2]
-    depth = sum(key.startswith("layers.") and key.endswith(".weight") for key in weights)
-    if colours not in (1, 3) or depth != len(DILATIONS):
-        raise KeyError("not seven layers on one or three colours")
-    return {"channels": channels, "colours": colours}
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=tuple((rf"{2 * i}\.(weight|bias)", rf"layers.{i}.\1") for i in range(len(DILATIONS))),
-)
-
-
-@register_model("ircnn_gray", GRAY, layout=LAYOUT, colours=1)
-@register_model("ircnn", CARD, layout=LAYOUT)
 class IRCNN(nn.Module):
     """Figure 2: seven dilated 3x3 convolutions beside one skip.
 
@@ -142,3 +97,50 @@ def denoisers(path: str | Path) -> dict[int, nn.Module]:
         except (LookupError, ValueError, RuntimeError) as error:
             raise BadFile(f"{path} holds under {key!r} something else than a denoiser of IRCNN: {error}.") from error
     return found
+
+
+CARD = Card(
+    title="IRCNN",
+    year=2017,
+    citation="K. Zhang, W. Zuo, S. Gu, L. Zhang, Learning Deep CNN Denoiser Prior for Image Restoration, CVPR 2017, "
+    "2808-2817",
+    url="https://arxiv.org/abs/1704.03264",
+    framework="pre-upsampling",
+    idea="Seven dilated convolutions predict noise; an optimiser that knows the degradation has them as its prior.",
+    lesson="08",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 188_163),
+    parameters_source="cszn/KAIR, models/network_dncnn.py, three colours",
+    tiny={"channels": 8},
+    deviations=(
+        "a denoiser, shown the bicubic image; the paper's enlargement is srkit.methods.plug_and_play",
+        "no batch normalisation, as in the released weights, where it is merged into the convolutions",
+    ),
+    checkpoints="ircnn_color.pth and ircnn_gray.pth of cszn/KAIR (MIT) hold 25 denoisers each, "
+    "read by denoisers() in srkit/models/ircnn.py; a state dict of one of them loads as it is",
+)
+
+GRAY = replace(
+    CARD,
+    title="IRCNN gray",
+    parameters=dict.fromkeys((2, 3, 4), 185_857),
+    parameters_source="cszn/KAIR, models/network_dncnn.py, one channel",
+    luma_only=True,
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    channels, colours = weights["layers.0.weight"].shape[:2]
+    depth = sum(key.startswith("layers.") and key.endswith(".weight") for key in weights)
+    if colours not in (1, 3) or depth != len(DILATIONS):
+        raise KeyError("not seven layers on one or three colours")
+    return {"channels": channels, "colours": colours}
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=tuple((rf"{2 * i}\.(weight|bias)", rf"layers.{i}.\1") for i in range(len(DILATIONS))),
+)
+
+register_model("ircnn", CARD, layout=LAYOUT)(IRCNN)
+register_model("ircnn_gray", GRAY, layout=LAYOUT, colours=1)(IRCNN)

@@ -21,24 +21,6 @@ from srkit.ops.pixels import crop_to, pad_to_multiple
 
 __all__ = ["CARD", "JointDemosaic"]
 
-CARD = Card(
-    title="Joint demosaicing (course design)",
-    year=2026,
-    citation="The srkit authors, this course",
-    url="https://patents.google.com/patent/US3971065A",
-    framework="post-upsampling",
-    idea="Read the sensor's RGGB mosaic itself and draw all colours of the large image.",
-    lesson="10",
-    scales=(2, 3, 4),
-    parameters={2: 1_518_147, 3: 1_702_787, 4: 1_665_859},
-    parameters_source="our own design, by hand at x2: 2 368 + 147 712 + 16 x 73 856 + 36 928 + 147 712 + 1 731",
-    tiny={"channels": 16, "n_blocks": 1},
-    deviations=(
-        "no paper: the lecture names the task and no system",
-        "the input is a mosaic as RGB with two thirds zero; of an ordinary image everything else is ignored",
-    ),
-)
-
 
 class ResidualBlock(nn.Module):
     """Convolution, ReLU, convolution, skip.
@@ -58,7 +40,6 @@ class ResidualBlock(nn.Module):
         return features + residual
 
 
-@register_model("joint_demosaic", CARD)
 class JointDemosaic(nn.Module):
     """The four pixels of a square become four planes; enlarged again, they are worked on as in EDSR.
 
@@ -85,3 +66,24 @@ class JointDemosaic(nn.Module):
         shallow = self.head(F.pixel_unshuffle(even, 2))  # (b, 64, h, w)
         deep = shallow + self.body_end(self.body(shallow))
         return crop_to(self.tail(self.upsampler(deep)), self.scale * h, self.scale * w)  # (b, 3, s*h, s*w)
+
+
+CARD = Card(
+    title="Joint demosaicing (course design)",
+    year=2026,
+    citation="The srkit authors, this course",
+    url="https://patents.google.com/patent/US3971065A",
+    framework="post-upsampling",
+    idea="Read the sensor's RGGB mosaic itself and draw all colours of the large image.",
+    lesson="10",
+    scales=(2, 3, 4),
+    parameters={2: 1_518_147, 3: 1_702_787, 4: 1_665_859},
+    parameters_source="our own design, by hand at x2: 2 368 + 147 712 + 16 x 73 856 + 36 928 + 147 712 + 1 731",
+    tiny={"channels": 16, "n_blocks": 1},
+    deviations=(
+        "no paper: the lecture names the task and no system",
+        "the input is a mosaic as RGB with two thirds zero; of an ordinary image everything else is ignored",
+    ),
+)
+
+register_model("joint_demosaic", CARD)(JointDemosaic)

@@ -22,6 +22,49 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "KMSR"]
 
+
+class RectifiedBlock(nn.Module):
+    """Convolution, ReLU, convolution, the skip, and a ReLU after it."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = conv(channels, channels)
+        self.conv2 = conv(channels, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        return torch.relu(features + self.conv2(torch.relu(self.conv1(features))))
+
+
+class KMSR(nn.Module):
+    """Enlarge by bicubic, then a head, residual blocks and a tail; no skip around them.
+
+    Args:
+        scale: enlargement factor; no weight depends on it.
+        channels: feature channels.
+        n_blocks: residual blocks.
+    """
+
+    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 16) -> None:
+        super().__init__()
+        self.scale = scale
+        self.head = conv(3, channels, bias=False)
+        self.body = nn.Sequential(*(RectifiedBlock(channels) for _ in range(n_blocks)))
+        self.tail = conv(channels, 3, bias=False)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.xavier_uniform_(layer.weight, gain=2**0.5)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        return self.sharpen(imresize(lr, self.scale))  # (b, 3, s*h, s*w)
+
+    def sharpen(self, enlarged: Tensor) -> Tensor:
+        """Undo the blur of ``(b, 3, h, w)``, an enlarged image; the shape stays."""
+        sr: Tensor = self.tail(self.body(torch.relu(self.head(enlarged))))
+        return sr
+
+
 CARD = Card(
     title="KMSR",
     year=2019,
@@ -55,45 +98,4 @@ LAYOUT = Layout(
     ),
 )
 
-
-class RectifiedBlock(nn.Module):
-    """Convolution, ReLU, convolution, the skip, and a ReLU after it."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        return torch.relu(features + self.conv2(torch.relu(self.conv1(features))))
-
-
-@register_model("kmsr", CARD, layout=LAYOUT)
-class KMSR(nn.Module):
-    """Enlarge by bicubic, then a head, residual blocks and a tail; no skip around them.
-
-    Args:
-        scale: enlargement factor; no weight depends on it.
-        channels: feature channels.
-        n_blocks: residual blocks.
-    """
-
-    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 16) -> None:
-        super().__init__()
-        self.scale = scale
-        self.head = conv(3, channels, bias=False)
-        self.body = nn.Sequential(*(RectifiedBlock(channels) for _ in range(n_blocks)))
-        self.tail = conv(channels, 3, bias=False)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.xavier_uniform_(layer.weight, gain=2**0.5)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        return self.sharpen(imresize(lr, self.scale))  # (b, 3, s*h, s*w)
-
-    def sharpen(self, enlarged: Tensor) -> Tensor:
-        """Undo the blur of ``(b, 3, h, w)``, an enlarged image; the shape stays."""
-        sr: Tensor = self.tail(self.body(torch.relu(self.head(enlarged))))
-        return sr
+register_model("kmsr", CARD, layout=LAYOUT)(KMSR)

@@ -30,65 +30,6 @@ __all__ = ["ANISOTROPIC", "CARD", "KXNet", "unfold"]
 
 Maps = Literal["round", "anisotropic"]
 
-CARD = Card(
-    title="KXNet",
-    year=2022,
-    citation="J. Fu, H. Wang, Q. Xie, Q. Zhao, D. Meng, Z. Xu, KXNet: A Model-Driven Deep Neural Network for Blind "
-    "Super-Resolution, ECCV 2022",
-    url="https://arxiv.org/abs/2209.10305",
-    framework="iterative up-and-down",
-    idea="Unroll the alternating estimation of blur kernel and image; a small network corrects each of its steps.",
-    lesson="12",
-    scales=(2, 3, 4),
-    parameters={2: 6_505_363, 3: 13_343_653, 4: 27_571_195},
-    parameters_source="BKXNet.py of jiahong-fu/KXNet, kernels of 21x21, less the 19 step sizes it never uses",
-    tiny={"n_stages": 2, "image_maps": 8, "kernel_maps": 4, "kernel_size": 7},
-    deviations=("no step size for the image: the public code holds 19 of them and uses none",),
-    checkpoints="none public; state dicts of jiahong-fu/KXNet (no licence stated) load as they are",
-)
-
-ANISOTROPIC = replace(
-    CARD,
-    title="KXNet (anisotropic)",
-    idea="KXNet for stretched and turned Gaussian kernels and noise, setting 2 of the paper.",
-    parameters={2: 6_497_683, 3: 13_338_469, 4: 27_571_195},
-    parameters_source="BKXNet.py of jiahong-fu/KXNet, kernels of 11, 15, 21, less the 19 step sizes it never uses",
-    tiny={"n_stages": 2, "image_maps": 8, "kernel_size": 7},
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    maps = weights["image_maps"].shape[0]
-    return {
-        "scale": isqrt((weights["image_steps.0.last.weight"].shape[0] - maps - 3) // 6),
-        "n_stages": len({key.split(".")[1] for key in weights if key.startswith("image_steps.")}),
-        "kernel_size": weights["kernel_maps"].shape[-1],
-        "image_maps": maps,
-        "kernel_maps": weights["kernel_maps"].shape[0],
-    }
-
-
-_STEPS = (("X", "x", "image_steps"), ("K", "k", "kernel_steps"))
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        *(
-            (rf"{big}_stage\.(\d+)\.{big}_ProNet\.res{low}{n + 1}\.([02])\.(.+)", rf"{ours}.\1.units.{n}.\2.\3")
-            for big, low, ours in _STEPS
-            for n in range(4)
-        ),
-        *(
-            (rf"{big}_stage\.(\d+)\.{big}_ProNet\.res{low}5\.0\.(.+)", rf"{ours}.\1.last.\2")
-            for big, low, ours in _STEPS
-        ),
-        (r"AV_X_ker", r"image_maps"),
-        (r"kernel_map", r"kernel_maps"),
-        (r"gamma_stage", r"step_sizes"),
-    ),
-    ignored=(r"eta_stage", r"kernel_map0"),
-)
-
 
 def blur_down(image: Tensor, kernel: Tensor, scale: int) -> Tensor:
     """Correlate each image with its own kernel, keep every ``scale``-th pixel from the first; borders are reflected.
@@ -171,8 +112,6 @@ class Corrector(nn.Module):
         return F.relu(estimate + 0.1 * self.last(features))
 
 
-@register_model("kxnet_anisotropic", ANISOTROPIC, kernel_size=None, maps="anisotropic")
-@register_model("kxnet", CARD, layout=LAYOUT)
 class KXNet(nn.Module):
     """Figure 2: in each stage the kernel's gradient step and correction, then the image's.
 
@@ -277,3 +216,66 @@ class KXNet(nn.Module):
         corrected = self.image_steps[number](torch.cat([*folded, lr, maps], dim=1))  # (b, 6*s*s + 3 + maps, h, w)
         n = 3 * self.scale**2
         return F.pixel_shuffle(corrected[:, :n], self.scale), corrected[:, 2 * n + 3 :]
+
+
+CARD = Card(
+    title="KXNet",
+    year=2022,
+    citation="J. Fu, H. Wang, Q. Xie, Q. Zhao, D. Meng, Z. Xu, KXNet: A Model-Driven Deep Neural Network for Blind "
+    "Super-Resolution, ECCV 2022",
+    url="https://arxiv.org/abs/2209.10305",
+    framework="iterative up-and-down",
+    idea="Unroll the alternating estimation of blur kernel and image; a small network corrects each of its steps.",
+    lesson="12",
+    scales=(2, 3, 4),
+    parameters={2: 6_505_363, 3: 13_343_653, 4: 27_571_195},
+    parameters_source="BKXNet.py of jiahong-fu/KXNet, kernels of 21x21, less the 19 step sizes it never uses",
+    tiny={"n_stages": 2, "image_maps": 8, "kernel_maps": 4, "kernel_size": 7},
+    deviations=("no step size for the image: the public code holds 19 of them and uses none",),
+    checkpoints="none public; state dicts of jiahong-fu/KXNet (no licence stated) load as they are",
+)
+
+ANISOTROPIC = replace(
+    CARD,
+    title="KXNet (anisotropic)",
+    idea="KXNet for stretched and turned Gaussian kernels and noise, setting 2 of the paper.",
+    parameters={2: 6_497_683, 3: 13_338_469, 4: 27_571_195},
+    parameters_source="BKXNet.py of jiahong-fu/KXNet, kernels of 11, 15, 21, less the 19 step sizes it never uses",
+    tiny={"n_stages": 2, "image_maps": 8, "kernel_size": 7},
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    maps = weights["image_maps"].shape[0]
+    return {
+        "scale": isqrt((weights["image_steps.0.last.weight"].shape[0] - maps - 3) // 6),
+        "n_stages": len({key.split(".")[1] for key in weights if key.startswith("image_steps.")}),
+        "kernel_size": weights["kernel_maps"].shape[-1],
+        "image_maps": maps,
+        "kernel_maps": weights["kernel_maps"].shape[0],
+    }
+
+
+_STEPS = (("X", "x", "image_steps"), ("K", "k", "kernel_steps"))
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        *(
+            (rf"{big}_stage\.(\d+)\.{big}_ProNet\.res{low}{n + 1}\.([02])\.(.+)", rf"{ours}.\1.units.{n}.\2.\3")
+            for big, low, ours in _STEPS
+            for n in range(4)
+        ),
+        *(
+            (rf"{big}_stage\.(\d+)\.{big}_ProNet\.res{low}5\.0\.(.+)", rf"{ours}.\1.last.\2")
+            for big, low, ours in _STEPS
+        ),
+        (r"AV_X_ker", r"image_maps"),
+        (r"kernel_map", r"kernel_maps"),
+        (r"gamma_stage", r"step_sizes"),
+    ),
+    ignored=(r"eta_stage", r"kernel_map0"),
+)
+
+register_model("kxnet", CARD, layout=LAYOUT)(KXNet)
+register_model("kxnet_anisotropic", ANISOTROPIC, kernel_size=None, maps="anisotropic")(KXNet)

@@ -27,6 +27,92 @@ from srkit.ops.color import rgb_to_y
 
 __all__ = ["CARD", "LapSRN"]
 
+
+class Level(nn.Module):
+    """One level of figure 1(e): features embedded and doubled, image doubled, the predicted residual added.
+
+    Args:
+        channels: feature channels.
+        depth: convolutions before the features are doubled.
+        bias: whether the feature path adds constants.
+        up_size: kernel of the transposed convolution on features.
+    """
+
+    def __init__(self, channels: int, depth: int, *, bias: bool, up_size: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(conv(channels, channels, bias=bias) for _ in range(depth))
+        self.up = nn.ConvTranspose2d(channels, channels, up_size, stride=2, padding=(up_size - 2) // 2, bias=bias)
+        self.residual = conv(channels, 1, bias=bias)
+        self.image = deconv(1, 1, 4, 2, bias=False)
+        for layer in (*self.convs, self.up, self.residual):
+            nn.init.kaiming_normal_(layer.weight)
+        ramp = torch.tensor([0.25, 0.75, 0.75, 0.25])
+        with torch.no_grad():
+            self.image.weight.copy_(ramp.outer(ramp))  # starts as bilinear
+
+    def forward(self, features: Tensor, luma: Tensor) -> tuple[Tensor, Tensor]:
+        """Double ``(b, 64, h, w)`` and ``(b, 1, h, w)`` to ``(b, 64, 2*h, 2*w)`` and ``(b, 1, 2*h, 2*w)``."""
+        h, w = luma.shape[-2:]
+        for layer in self.convs:
+            features = F.leaky_relu(layer(features), 0.2)  # (b, 64, h, w)
+        features = F.leaky_relu(self.up(features)[..., : 2 * h, : 2 * w], 0.2)  # (b, 64, 2*h, 2*w)
+        return features, self.image(luma) + self.residual(features)  # (b, 1, 2*h, 2*w)
+
+
+class LapSRN(nn.Module):
+    """Figure 1(e): one :class:`Level` for each doubling, on luma.
+
+    Args:
+        scale: 2, 4 or 8.
+        channels: feature channels.
+        depth: convolutions per level; 10, at x8 5, as released, where None.
+        bias: whether the feature path adds constants; the authors' does.
+        up_size: kernel of the transposed convolution on features; the authors' is 3.
+
+    Raises:
+        BadInput: a scale that is no power of two.
+    """
+
+    def __init__(
+        self, *, scale: int, channels: int = 64, depth: int | None = None, bias: bool = True, up_size: int = 3
+    ) -> None:
+        super().__init__()
+        if scale < 2 or scale & (scale - 1):
+            raise BadInput(
+                f"LapSRN doubles: x2, x4, x8, not x{scale}. Tables shrink the result of the next larger one."
+            )
+        self.scale = scale
+        layers = depth if depth is not None else 5 if scale == 8 else 10
+        self.head = conv(1, channels, bias=bias)
+        nn.init.normal_(self.head.weight, std=0.001)  # as released
+        self.levels = nn.ModuleList(
+            Level(channels, layers, bias=bias, up_size=up_size) for _ in range(scale.bit_length() - 1)
+        )
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
+        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
+        return self.pyramid(luma)[-1]
+
+    def pyramid(self, luma: Tensor) -> list[Tensor]:
+        """Return the image of every level, ``(b, 1, 2*h, 2*w)``, ``(b, 1, 4*h, 4*w)``, …, from Y ``(b, 1, h, w)``."""
+        features, images = F.leaky_relu(self.head(luma), 0.2), [luma]  # (b, 64, h, w)
+        for level in self.levels:
+            features, image = level(features, images[-1])
+            images.append(image)
+        return images[1:]
+
+    def predictions(self, lr: Tensor) -> list[Prediction]:
+        """Return the images of all levels, each of weight 1 (section 3.2), from ``(b, 3, h, w)``."""
+        return [
+            Prediction(f"x{scale}", with_chroma(image, lr, scale=scale), scale, 1.0)
+            for scale, image in zip((2, 4, 8), self.pyramid(rgb_to_y(lr)), strict=False)
+        ]
+
+
 MEASURED = (
     "the authors' weights (pretrained_models/LapSRN_x2.mat, _x4.mat) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
     "python -m pytest -m slow tests/models/test_lapsrn.py"
@@ -94,88 +180,4 @@ LAYOUT = Layout(
     ),
 )
 
-
-class Level(nn.Module):
-    """One level of figure 1(e): features embedded and doubled, image doubled, the predicted residual added.
-
-    Args:
-        channels: feature channels.
-        depth: convolutions before the features are doubled.
-        bias: whether the feature path adds constants.
-        up_size: kernel of the transposed convolution on features.
-    """
-
-    def __init__(self, channels: int, depth: int, *, bias: bool, up_size: int) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(conv(channels, channels, bias=bias) for _ in range(depth))
-        self.up = nn.ConvTranspose2d(channels, channels, up_size, stride=2, padding=(up_size - 2) // 2, bias=bias)
-        self.residual = conv(channels, 1, bias=bias)
-        self.image = deconv(1, 1, 4, 2, bias=False)
-        for layer in (*self.convs, self.up, self.residual):
-            nn.init.kaiming_normal_(layer.weight)
-        ramp = torch.tensor([0.25, 0.75, 0.75, 0.25])
-        with torch.no_grad():
-            self.image.weight.copy_(ramp.outer(ramp))  # starts as bilinear
-
-    def forward(self, features: Tensor, luma: Tensor) -> tuple[Tensor, Tensor]:
-        """Double ``(b, 64, h, w)`` and ``(b, 1, h, w)`` to ``(b, 64, 2*h, 2*w)`` and ``(b, 1, 2*h, 2*w)``."""
-        h, w = luma.shape[-2:]
-        for layer in self.convs:
-            features = F.leaky_relu(layer(features), 0.2)  # (b, 64, h, w)
-        features = F.leaky_relu(self.up(features)[..., : 2 * h, : 2 * w], 0.2)  # (b, 64, 2*h, 2*w)
-        return features, self.image(luma) + self.residual(features)  # (b, 1, 2*h, 2*w)
-
-
-@register_model("lapsrn", CARD, layout=LAYOUT)
-class LapSRN(nn.Module):
-    """Figure 1(e): one :class:`Level` for each doubling, on luma.
-
-    Args:
-        scale: 2, 4 or 8.
-        channels: feature channels.
-        depth: convolutions per level; 10, at x8 5, as released, where None.
-        bias: whether the feature path adds constants; the authors' does.
-        up_size: kernel of the transposed convolution on features; the authors' is 3.
-
-    Raises:
-        BadInput: a scale that is no power of two.
-    """
-
-    def __init__(
-        self, *, scale: int, channels: int = 64, depth: int | None = None, bias: bool = True, up_size: int = 3
-    ) -> None:
-        super().__init__()
-        if scale < 2 or scale & (scale - 1):
-            raise BadInput(
-                f"LapSRN doubles: x2, x4, x8, not x{scale}. Tables shrink the result of the next larger one."
-            )
-        self.scale = scale
-        layers = depth if depth is not None else 5 if scale == 8 else 10
-        self.head = conv(1, channels, bias=bias)
-        nn.init.normal_(self.head.weight, std=0.001)  # as released
-        self.levels = nn.ModuleList(
-            Level(channels, layers, bias=bias, up_size=up_size) for _ in range(scale.bit_length() - 1)
-        )
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
-        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
-        return self.pyramid(luma)[-1]
-
-    def pyramid(self, luma: Tensor) -> list[Tensor]:
-        """Return the image of every level, ``(b, 1, 2*h, 2*w)``, ``(b, 1, 4*h, 4*w)``, …, from Y ``(b, 1, h, w)``."""
-        features, images = F.leaky_relu(self.head(luma), 0.2), [luma]  # (b, 64, h, w)
-        for level in self.levels:
-            features, image = level(features, images[-1])
-            images.append(image)
-        return images[1:]
-
-    def predictions(self, lr: Tensor) -> list[Prediction]:
-        """Return the images of all levels, each of weight 1 (section 3.2), from ``(b, 3, h, w)``."""
-        return [
-            Prediction(f"x{scale}", with_chroma(image, lr, scale=scale), scale, 1.0)
-            for scale, image in zip((2, 4, 8), self.pyramid(rgb_to_y(lr)), strict=False)
-        ]
+register_model("lapsrn", CARD, layout=LAYOUT)(LapSRN)

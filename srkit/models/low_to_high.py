@@ -22,6 +22,73 @@ from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "LowToHigh"]
 
+
+class PreactivatedBlock(nn.Module):
+    """Normalise, rectify, convolve, twice; the skip is a 1x1 convolution where the width changes.
+
+    Args:
+        channels_in: channels read.
+        channels_out: channels written.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.norm1, self.conv1 = nn.BatchNorm2d(channels_in), conv(channels_in, channels_out, bias=False)
+        self.norm2, self.conv2 = nn.BatchNorm2d(channels_out), conv(channels_out, channels_out, bias=False)
+        self.around = nn.Identity() if channels_in == channels_out else conv(channels_in, channels_out, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map ``(b, channels_in, h, w)`` to ``(b, channels_out, h, w)``."""
+        residual = self.conv1(torch.relu(self.norm1(features)))
+        residual = self.conv2(torch.relu(self.norm2(residual)))
+        out: Tensor = residual + self.around(features)
+        return out
+
+
+class LowToHigh(nn.Module):
+    """Section 3.2: twelve blocks at the size of LR, three at twice that size, two 1x1 layers at four times.
+
+    Args:
+        scale: 4.
+        channels: at each of the three sizes.
+        n_blocks: residual blocks at the first two sizes.
+    """
+
+    def __init__(
+        self, *, scale: int, channels: tuple[int, int, int] = (256, 128, 96), n_blocks: tuple[int, int] = (12, 3)
+    ) -> None:
+        super().__init__()
+        wide, middle, narrow = channels
+        self.scale = scale
+        self.head = conv(3, wide, bias=False)
+        self.skip = conv(wide, middle, 1)
+        self.levels = nn.ModuleList(
+            (
+                nn.Sequential(*(PreactivatedBlock(wide, wide) for _ in range(n_blocks[0]))),
+                nn.Sequential(*(PreactivatedBlock(middle if n else wide, middle) for n in range(n_blocks[1]))),
+            )
+        )
+        self.ups = nn.ModuleList(
+            nn.Sequential(
+                nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True),
+                *(nn.BatchNorm2d(width), nn.ReLU(), nn.ConvTranspose2d(width, width, 1)),
+            )
+            for width in (wide, middle)
+        )
+        self.tail = nn.Sequential(
+            *(conv(middle, narrow, bias=False), nn.ReLU(), conv(narrow, narrow, 1), nn.ReLU()),
+            *(conv(narrow, 3, 1), nn.Tanh()),
+        )
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, 4*h, 4*w)`` in [0, 1]."""
+        shallow = self.head(2 * lr - 1)  # (b, 256, h, w)
+        double = self.ups[0](shallow + self.levels[0](shallow))  # (b, 256, 2*h, 2*w)
+        fourfold = self.ups[1](self.skip(double) + self.levels[1](double))  # (b, 128, 4*h, 4*w)
+        sr: Tensor = self.tail(fourfold)  # (b, 3, 4*h, 4*w) in [-1, 1]
+        return (sr + 1) / 2
+
+
 CARD = Card(
     title="Low-to-High",
     year=2018,
@@ -68,69 +135,4 @@ LAYOUT = Layout(
     ignored=(r"a2\..+",),
 )  # fmt: skip
 
-
-class PreactivatedBlock(nn.Module):
-    """Normalise, rectify, convolve, twice; the skip is a 1x1 convolution where the width changes.
-
-    Args:
-        channels_in: channels read.
-        channels_out: channels written.
-    """
-
-    def __init__(self, channels_in: int, channels_out: int) -> None:
-        super().__init__()
-        self.norm1, self.conv1 = nn.BatchNorm2d(channels_in), conv(channels_in, channels_out, bias=False)
-        self.norm2, self.conv2 = nn.BatchNorm2d(channels_out), conv(channels_out, channels_out, bias=False)
-        self.around = nn.Identity() if channels_in == channels_out else conv(channels_in, channels_out, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map ``(b, channels_in, h, w)`` to ``(b, channels_out, h, w)``."""
-        residual = self.conv1(torch.relu(self.norm1(features)))
-        residual = self.conv2(torch.relu(self.norm2(residual)))
-        out: Tensor = residual + self.around(features)
-        return out
-
-
-@register_model("low_to_high", CARD, layout=LAYOUT)
-class LowToHigh(nn.Module):
-    """Section 3.2: twelve blocks at the size of LR, three at twice that size, two 1x1 layers at four times.
-
-    Args:
-        scale: 4.
-        channels: at each of the three sizes.
-        n_blocks: residual blocks at the first two sizes.
-    """
-
-    def __init__(
-        self, *, scale: int, channels: tuple[int, int, int] = (256, 128, 96), n_blocks: tuple[int, int] = (12, 3)
-    ) -> None:
-        super().__init__()
-        wide, middle, narrow = channels
-        self.scale = scale
-        self.head = conv(3, wide, bias=False)
-        self.skip = conv(wide, middle, 1)
-        self.levels = nn.ModuleList(
-            (
-                nn.Sequential(*(PreactivatedBlock(wide, wide) for _ in range(n_blocks[0]))),
-                nn.Sequential(*(PreactivatedBlock(middle if n else wide, middle) for n in range(n_blocks[1]))),
-            )
-        )
-        self.ups = nn.ModuleList(
-            nn.Sequential(
-                nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True),
-                *(nn.BatchNorm2d(width), nn.ReLU(), nn.ConvTranspose2d(width, width, 1)),
-            )
-            for width in (wide, middle)
-        )
-        self.tail = nn.Sequential(
-            *(conv(middle, narrow, bias=False), nn.ReLU(), conv(narrow, narrow, 1), nn.ReLU()),
-            *(conv(narrow, 3, 1), nn.Tanh()),
-        )
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, 4*h, 4*w)`` in [0, 1]."""
-        shallow = self.head(2 * lr - 1)  # (b, 256, h, w)
-        double = self.ups[0](shallow + self.levels[0](shallow))  # (b, 256, 2*h, 2*w)
-        fourfold = self.ups[1](self.skip(double) + self.levels[1](double))  # (b, 128, 4*h, 4*w)
-        sr: Tensor = self.tail(fourfold)  # (b, 3, 4*h, 4*w) in [-1, 1]
-        return (sr + 1) / 2
+register_model("low_to_high", CARD, layout=LAYOUT)(LowToHigh)

@@ -22,6 +22,55 @@ from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["BASELINE", "CARD", "MDSR"]
 
+
+class ResidualBlock(nn.Module):
+    """Figure 2(c): convolution, ReLU, convolution, and the skip.
+
+    Args:
+        channels: in and out.
+        size: side of both kernels; 5 in the blocks of one scale (section 3.4).
+    """
+
+    def __init__(self, channels: int, *, size: int = 3) -> None:
+        super().__init__()
+        self.conv1 = conv(channels, channels, size)
+        self.conv2 = conv(channels, channels, size)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.conv2(self.conv1(features).relu_())
+        return features + residual
+
+
+class MDSR(nn.Module):
+    """Figure 5, seen from one scale: head, blocks of this scale, shared body with a long skip, upsampler, tail.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels.
+        n_blocks: residual blocks of the shared body.
+        rgb_range: the value of white inside the network; the released weights have 255.
+    """
+
+    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 80, rgb_range: float = 255.0) -> None:
+        super().__init__()
+        self.scale = scale
+        self.range = PixelRange(rgb_range=rgb_range)
+        self.head = conv(3, channels)
+        self.own = nn.Sequential(ResidualBlock(channels, size=5), ResidualBlock(channels, size=5))
+        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(n_blocks)))
+        self.body_end = conv(channels, channels)
+        self.upsampler = Upsampler(channels, scale)
+        self.tail = conv(channels, 3)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        shallow = self.own(self.head(self.range.inwards(lr)))  # (b, 64, h, w)
+        deep = shallow + self.body_end(self.body(shallow))
+        large = self.upsampler(deep)  # (b, 64, s*h, s*w)
+        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+
+
 CARD = Card(
     title="MDSR",
     year=2017,
@@ -87,52 +136,5 @@ LAYOUT = Layout(
     renames_at=_renames_at,
 )
 
-
-class ResidualBlock(nn.Module):
-    """Figure 2(c): convolution, ReLU, convolution, and the skip.
-
-    Args:
-        channels: in and out.
-        size: side of both kernels; 5 in the blocks of one scale (section 3.4).
-    """
-
-    def __init__(self, channels: int, *, size: int = 3) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels, size)
-        self.conv2 = conv(channels, channels, size)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return features + residual
-
-
-@register_model("mdsr_baseline", BASELINE, layout=LAYOUT, channels=64, n_blocks=16)
-@register_model("mdsr", CARD, layout=LAYOUT)
-class MDSR(nn.Module):
-    """Figure 5, seen from one scale: head, blocks of this scale, shared body with a long skip, upsampler, tail.
-
-    Args:
-        scale: enlargement factor.
-        channels: feature channels.
-        n_blocks: residual blocks of the shared body.
-        rgb_range: the value of white inside the network; the released weights have 255.
-    """
-
-    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 80, rgb_range: float = 255.0) -> None:
-        super().__init__()
-        self.scale = scale
-        self.range = PixelRange(rgb_range=rgb_range)
-        self.head = conv(3, channels)
-        self.own = nn.Sequential(ResidualBlock(channels, size=5), ResidualBlock(channels, size=5))
-        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(n_blocks)))
-        self.body_end = conv(channels, channels)
-        self.upsampler = Upsampler(channels, scale)
-        self.tail = conv(channels, 3)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        shallow = self.own(self.head(self.range.inwards(lr)))  # (b, 64, h, w)
-        deep = shallow + self.body_end(self.body(shallow))
-        large = self.upsampler(deep)  # (b, 64, s*h, s*w)
-        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+register_model("mdsr", CARD, layout=LAYOUT)(MDSR)
+register_model("mdsr_baseline", BASELINE, layout=LAYOUT, channels=64, n_blocks=16)(MDSR)

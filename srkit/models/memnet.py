@@ -22,41 +22,6 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "MemNet"]
 
-CARD = Card(
-    title="MemNet",
-    year=2017,
-    citation="Y. Tai, J. Yang, X. Liu, C. Xu, MemNet: A Persistent Memory Network for Image Restoration, ICCV 2017, "
-    "4539-4547",
-    url="https://arxiv.org/abs/1708.02209",
-    framework="pre-upsampling",
-    idea="Recursive blocks whose gates choose from all recursions and all earlier blocks; six images, weighed.",
-    lesson="06",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 695_497),
-    parameters_source="tyshiwo/MemNet, M6R6: 676 992 weights (the 677K of the paper), 1 217 biases, 17 282 of batch "
-    "normalisation, 6 of the ensemble",
-    tiny={"channels": 8, "n_blocks": 2, "n_recursions": 2},
-    published=score_table(
-        "MemNet rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.78, 0.9597),
-                "set14": (33.28, 0.9142),
-                "b100": (32.08, 0.8978),
-                "urban100": (31.31, 0.9195),
-            },
-            4: {
-                "set5": (31.74, 0.8893),
-                "set14": (28.26, 0.7723),
-                "b100": (27.40, 0.7281),
-                "urban100": (25.50, 0.7630),
-            },
-        },
-    ),
-    checkpoints="the authors' are Caffe files and are not read",
-    luma_only=True,
-)
-
 
 class Activated(nn.Module):
     """Batch normalisation and ReLU, then a convolution that may be shared with other places.
@@ -102,7 +67,6 @@ class MemoryBlock(nn.Module):
         return memory
 
 
-@register_model("memnet", CARD)
 class MemNet(nn.Module):
     """MemNet M6R6: feature extraction, memory blocks, and an image from each of them, weighed; on luma.
 
@@ -160,3 +124,41 @@ class MemNet(nn.Module):
 
     def _weigh(self, images: list[Tensor]) -> Tensor:
         return torch.einsum("n,nbchw->bchw", self.ensemble, torch.stack(images))
+
+
+CARD = Card(
+    title="MemNet",
+    year=2017,
+    citation="Y. Tai, J. Yang, X. Liu, C. Xu, MemNet: A Persistent Memory Network for Image Restoration, ICCV 2017, "
+    "4539-4547",
+    url="https://arxiv.org/abs/1708.02209",
+    framework="pre-upsampling",
+    idea="Recursive blocks whose gates choose from all recursions and all earlier blocks; six images, weighed.",
+    lesson="06",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 695_497),
+    parameters_source="tyshiwo/MemNet, M6R6: 676 992 weights (the 677K of the paper), 1 217 biases, 17 282 of batch "
+    "normalisation, 6 of the ensemble",
+    tiny={"channels": 8, "n_blocks": 2, "n_recursions": 2},
+    published=score_table(
+        "MemNet rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
+        {
+            2: {
+                "set5": (37.78, 0.9597),
+                "set14": (33.28, 0.9142),
+                "b100": (32.08, 0.8978),
+                "urban100": (31.31, 0.9195),
+            },
+            4: {
+                "set5": (31.74, 0.8893),
+                "set14": (28.26, 0.7723),
+                "b100": (27.40, 0.7281),
+                "urban100": (25.50, 0.7630),
+            },
+        },
+    ),
+    checkpoints="the authors' are Caffe files and are not read",
+    luma_only=True,
+)
+
+register_model("memnet", CARD)(MemNet)

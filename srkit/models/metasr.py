@@ -27,54 +27,6 @@ from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "MetaSR", "draw", "sources"]
 
-CARD = Card(
-    title="Meta-SR",
-    year=2019,
-    citation="X. Hu, H. Mu, X. Zhang, Z. Wang, T. Tan, J. Sun, Meta-SR: A Magnification-Arbitrary Network for "
-    "Super-Resolution, CVPR 2019, 1575-1584",
-    url="https://arxiv.org/abs/1903.00875",
-    framework="post-upsampling",
-    idea="Predict the kernel of every output pixel from its position and the scale: one network for every real scale.",
-    lesson="04",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 22_419_072),
-    parameters_source="XuecaiHu/Meta-SR-Pytorch: 22 419 096 less the 24 of its mean shift; 445 120 predict kernels",
-    tiny={"channels": 8, "growth": 8, "n_blocks": 2, "n_layers": 2, "hidden": 16},
-    deviations=(
-        "the frozen mean shift is a buffer; the authors' code trains its 24 numbers by mistake",
-        "positions are rounded exactly; the authors' code counts up, and its README warns of a bug",
-    ),
-    checkpoints="state dicts of XuecaiHu/Meta-SR-Pytorch's Meta-RDN load as they are",
-    extra_input="free_scale",
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    n_blocks = sum(key.endswith(".fusion.weight") for key in weights)
-    return {
-        "channels": weights["head.weight"].shape[0],
-        "growth": weights["body.0.convs.0.weight"].shape[0],
-        "n_blocks": n_blocks,
-        "n_layers": sum(".convs." in key and key.endswith("weight") for key in weights) // n_blocks,
-        "hidden": weights["predict.0.weight"].shape[0],
-        "rgb_range": PixelRange.rgb_range_of(weights),
-    }
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        (r"SFENet1\.(.+)", r"head.\1"),
-        (r"SFENet2\.(.+)", r"head2.\1"),
-        (r"RDBs\.(\d+)\.convs\.(\d+)\.conv\.0\.(.+)", r"body.\1.convs.\2.\3"),
-        (r"RDBs\.(\d+)\.LFF\.(.+)", r"body.\1.fusion.\2"),
-        (r"GFF\.0\.(.+)", r"gather.\1"),
-        (r"GFF\.1\.(.+)", r"body_end.\1"),
-        (r"P2W\.meta_block\.(.+)", r"predict.\1"),
-    ),
-    ignored=PixelRange.PUBLISHED,
-)
-
 _AT_ONCE = 2**14
 """Output pixels whose kernels are held at the same time; each has 1 728 numbers."""
 
@@ -146,7 +98,6 @@ class ResidualDenseBlock(nn.Module):
         return features + residual
 
 
-@register_model("metasr", CARD, layout=LAYOUT)
 class MetaSR(nn.Module):
     """Meta-RDN: RDN's trunk, and the meta upscale module instead of its upsampler.
 
@@ -202,3 +153,54 @@ class MetaSR(nn.Module):
     def example_input(self, lr: Tensor) -> float:
         """Return the ``free_scale`` that is the net's own scale, for an image ``(b, 3, h, w)``."""
         return float(self.scale)
+
+
+CARD = Card(
+    title="Meta-SR",
+    year=2019,
+    citation="X. Hu, H. Mu, X. Zhang, Z. Wang, T. Tan, J. Sun, Meta-SR: A Magnification-Arbitrary Network for "
+    "Super-Resolution, CVPR 2019, 1575-1584",
+    url="https://arxiv.org/abs/1903.00875",
+    framework="post-upsampling",
+    idea="Predict the kernel of every output pixel from its position and the scale: one network for every real scale.",
+    lesson="04",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 22_419_072),
+    parameters_source="XuecaiHu/Meta-SR-Pytorch: 22 419 096 less the 24 of its mean shift; 445 120 predict kernels",
+    tiny={"channels": 8, "growth": 8, "n_blocks": 2, "n_layers": 2, "hidden": 16},
+    deviations=(
+        "the frozen mean shift is a buffer; the authors' code trains its 24 numbers by mistake",
+        "positions are rounded exactly; the authors' code counts up, and its README warns of a bug",
+    ),
+    checkpoints="state dicts of XuecaiHu/Meta-SR-Pytorch's Meta-RDN load as they are",
+    extra_input="free_scale",
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    n_blocks = sum(key.endswith(".fusion.weight") for key in weights)
+    return {
+        "channels": weights["head.weight"].shape[0],
+        "growth": weights["body.0.convs.0.weight"].shape[0],
+        "n_blocks": n_blocks,
+        "n_layers": sum(".convs." in key and key.endswith("weight") for key in weights) // n_blocks,
+        "hidden": weights["predict.0.weight"].shape[0],
+        "rgb_range": PixelRange.rgb_range_of(weights),
+    }
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"SFENet1\.(.+)", r"head.\1"),
+        (r"SFENet2\.(.+)", r"head2.\1"),
+        (r"RDBs\.(\d+)\.convs\.(\d+)\.conv\.0\.(.+)", r"body.\1.convs.\2.\3"),
+        (r"RDBs\.(\d+)\.LFF\.(.+)", r"body.\1.fusion.\2"),
+        (r"GFF\.0\.(.+)", r"gather.\1"),
+        (r"GFF\.1\.(.+)", r"body_end.\1"),
+        (r"P2W\.meta_block\.(.+)", r"predict.\1"),
+    ),
+    ignored=PixelRange.PUBLISHED,
+)
+
+register_model("metasr", CARD, layout=LAYOUT)(MetaSR)

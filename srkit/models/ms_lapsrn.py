@@ -24,44 +24,6 @@ from srkit.ops.color import rgb_to_y
 
 __all__ = ["CARD", "MSLapSRN"]
 
-MEASURED = (
-    "the authors' weights (pretrained_models/MSLapSRN_D5R8.mat) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
-    "python -m pytest -m slow tests/models/test_ms_lapsrn.py"
-)
-
-CARD = Card(
-    title="MS-LapSRN",
-    year=2019,
-    citation="W.-S. Lai, J.-B. Huang, N. Ahuja, M.-H. Yang, Fast and Accurate Image Super-Resolution with Deep "
-    "Laplacian Pyramid Networks, IEEE TPAMI 41(11), 2599-2613",
-    url="https://arxiv.org/abs/1710.01992",
-    framework="progressive",
-    idea="LapSRN with the same weights at every level and in every recursion: deep, multi-scale and small.",
-    lesson="05",
-    scales=(2, 4, 8),
-    parameters=dict.fromkeys((2, 4, 8), 222_801),
-    parameters_source="the authors' weight file; equal for every scale and every number of recursions",
-    tiny={"channels": 16, "depth": 2, "n_recursions": 2},
-    measured=tuple(
-        Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
-        for scale, psnr, ssim in ((2, 37.736, 0.9595), (4, 31.721, 0.8898))
-    ),
-    deviations=("none; where the text is silent the released network is followed",),
-    checkpoints="the authors' .mat files in phoenix104104/LapSRN (no licence stated; tests/models/test_ms_lapsrn.py "
-    "reads them)",
-    luma_only=True,
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    return {
-        "channels": weights["head.weight"].shape[0],
-        "depth": sum(key.startswith("block.convs.") and key.endswith("weight") for key in weights),
-    }
-
-
-LAYOUT = Layout(sizes=_sizes)
-
 
 class Embedding(nn.Module):
     """The recursive block: ``depth`` times leaky ReLU and convolution, run again and again.
@@ -87,7 +49,6 @@ class Embedding(nn.Module):
         return features
 
 
-@register_model("ms_lapsrn", CARD, layout=LAYOUT)
 class MSLapSRN(nn.Module):
     """A Laplacian pyramid whose levels share everything, on luma.
 
@@ -144,3 +105,44 @@ class MSLapSRN(nn.Module):
             Prediction(f"x{scale}", with_chroma(image, lr, scale=scale), scale, 1.0)
             for scale, image in zip((2, 4, 8), self.pyramid(rgb_to_y(lr)), strict=False)
         ]
+
+
+MEASURED = (
+    "the authors' weights (pretrained_models/MSLapSRN_D5R8.mat) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
+    "python -m pytest -m slow tests/models/test_ms_lapsrn.py"
+)
+
+CARD = Card(
+    title="MS-LapSRN",
+    year=2019,
+    citation="W.-S. Lai, J.-B. Huang, N. Ahuja, M.-H. Yang, Fast and Accurate Image Super-Resolution with Deep "
+    "Laplacian Pyramid Networks, IEEE TPAMI 41(11), 2599-2613",
+    url="https://arxiv.org/abs/1710.01992",
+    framework="progressive",
+    idea="LapSRN with the same weights at every level and in every recursion: deep, multi-scale and small.",
+    lesson="05",
+    scales=(2, 4, 8),
+    parameters=dict.fromkeys((2, 4, 8), 222_801),
+    parameters_source="the authors' weight file; equal for every scale and every number of recursions",
+    tiny={"channels": 16, "depth": 2, "n_recursions": 2},
+    measured=tuple(
+        Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
+        for scale, psnr, ssim in ((2, 37.736, 0.9595), (4, 31.721, 0.8898))
+    ),
+    deviations=("none; where the text is silent the released network is followed",),
+    checkpoints="the authors' .mat files in phoenix104104/LapSRN (no licence stated; tests/models/test_ms_lapsrn.py "
+    "reads them)",
+    luma_only=True,
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {
+        "channels": weights["head.weight"].shape[0],
+        "depth": sum(key.startswith("block.convs.") and key.endswith("weight") for key in weights),
+    }
+
+
+LAYOUT = Layout(sizes=_sizes)
+
+register_model("ms_lapsrn", CARD, layout=LAYOUT)(MSLapSRN)

@@ -28,6 +28,97 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "LUMA", "MSRN"]
 
+
+class ColourShift(nn.Module):
+    """A 1x1 convolution on RGB that is loaded and saved but not trained: the released code's mean shift.
+
+    Args:
+        sign: -1 takes DIV2K's mean colour away, 1 adds it.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, *, sign: Literal[-1, 1]) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.eye(3).reshape(3, 3, 1, 1))
+        self.register_buffer("bias", sign * 255 * torch.tensor(DIV2K_MEAN))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Shift ``(b, 3, h, w)``, white being 255; the shape stays."""
+        return F.conv2d(image, self.weight, self.bias)
+
+
+class MultiScaleBlock(nn.Module):
+    """Section 3.1, figure 3: two kernel sizes, twice, with an exchange in between, a 1x1 fusion and the skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.small1 = conv(channels, channels, 3)
+        self.large1 = conv(channels, channels, 5)
+        self.small2 = conv(2 * channels, 2 * channels, 3)
+        self.large2 = conv(2 * channels, 2 * channels, 5)
+        self.fusion = conv(4 * channels, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        both = torch.cat([self.small1(features), self.large1(features)], dim=1).relu_()  # (b, 2*channels, h, w)
+        both = torch.cat([self.small2(both), self.large2(both)], dim=1).relu_()  # (b, 4*channels, h, w)
+        residual: Tensor = self.fusion(both)  # (b, channels, h, w)
+        return residual + features
+
+
+class MSRN(nn.Module):
+    """Figure 2: head, blocks, a 1x1 convolution over all their outputs, upsampler, tail.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels.
+        n_blocks: multi-scale residual blocks.
+        colours: 3 is the released network, on RGB; 1 the earlier one, on luma.
+
+    Raises:
+        BadInput: another number of colours.
+    """
+
+    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 8, colours: int = 3) -> None:
+        super().__init__()
+        if colours not in (1, 3):
+            raise BadInput(f"MSRN works on 3 colours or on 1, luma; given: colours={colours}.")
+        self.scale = scale
+        self.colours = colours
+        self.head = conv(colours, channels)
+        self.body = nn.ModuleList(MultiScaleBlock(channels) for _ in range(n_blocks))
+        self.gather = conv((n_blocks + 1) * channels, channels, 1)
+        self.tail = conv(channels, colours)
+        if colours == 3:
+            self.sub_mean, self.add_mean = ColourShift(sign=-1), ColourShift(sign=1)
+            self.body_end: nn.Module = conv(channels, channels)
+            self.enlarge: nn.Module = Upsampler(channels, scale)
+        else:
+            self.body_end = nn.Identity()
+            self.enlarge = nn.Sequential(conv(channels, channels * scale * scale), nn.PixelShuffle(scale))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        if self.colours == 1:
+            return on_luma(self.draw, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+        sr: Tensor = self.add_mean(self.draw(self.sub_mean(lr * 255))) / 255  # (b, 3, s*h, s*w)
+        return sr
+
+    def draw(self, image: Tensor) -> Tensor:
+        """Enlarge ``(b, colours, h, w)`` to ``(b, colours, scale*h, scale*w)``, in the values of the network."""
+        shallow = features = self.head(image)  # (b, 64, h, w)
+        outputs = []
+        for block in self.body:
+            features = block(features)
+            outputs.append(features)
+        outputs = [shallow, *outputs] if self.colours == 1 else [*outputs, shallow]
+        deep = self.body_end(self.gather(torch.cat(outputs, dim=1)))  # (b, 64, h, w)
+        sr: Tensor = self.tail(self.enlarge(deep))  # (b, colours, s*h, s*w)
+        return sr
+
+
 CARD = Card(
     title="MSRN",
     year=2018,
@@ -125,94 +216,5 @@ LAYOUT = Layout(
     ),
 )
 
-
-class ColourShift(nn.Module):
-    """A 1x1 convolution on RGB that is loaded and saved but not trained: the released code's mean shift.
-
-    Args:
-        sign: -1 takes DIV2K's mean colour away, 1 adds it.
-    """
-
-    weight: Tensor
-    bias: Tensor
-
-    def __init__(self, *, sign: Literal[-1, 1]) -> None:
-        super().__init__()
-        self.register_buffer("weight", torch.eye(3).reshape(3, 3, 1, 1))
-        self.register_buffer("bias", sign * 255 * torch.tensor(DIV2K_MEAN))
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Shift ``(b, 3, h, w)``, white being 255; the shape stays."""
-        return F.conv2d(image, self.weight, self.bias)
-
-
-class MultiScaleBlock(nn.Module):
-    """Section 3.1, figure 3: two kernel sizes, twice, with an exchange in between, a 1x1 fusion and the skip."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.small1 = conv(channels, channels, 3)
-        self.large1 = conv(channels, channels, 5)
-        self.small2 = conv(2 * channels, 2 * channels, 3)
-        self.large2 = conv(2 * channels, 2 * channels, 5)
-        self.fusion = conv(4 * channels, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        both = torch.cat([self.small1(features), self.large1(features)], dim=1).relu_()  # (b, 2*channels, h, w)
-        both = torch.cat([self.small2(both), self.large2(both)], dim=1).relu_()  # (b, 4*channels, h, w)
-        residual: Tensor = self.fusion(both)  # (b, channels, h, w)
-        return residual + features
-
-
-@register_model("msrn_luma", LUMA, layout=LAYOUT, colours=1)
-@register_model("msrn", CARD, layout=LAYOUT)
-class MSRN(nn.Module):
-    """Figure 2: head, blocks, a 1x1 convolution over all their outputs, upsampler, tail.
-
-    Args:
-        scale: enlargement factor.
-        channels: feature channels.
-        n_blocks: multi-scale residual blocks.
-        colours: 3 is the released network, on RGB; 1 the earlier one, on luma.
-
-    Raises:
-        BadInput: another number of colours.
-    """
-
-    def __init__(self, *, scale: int, channels: int = 64, n_blocks: int = 8, colours: int = 3) -> None:
-        super().__init__()
-        if colours not in (1, 3):
-            raise BadInput(f"MSRN works on 3 colours or on 1, luma; given: colours={colours}.")
-        self.scale = scale
-        self.colours = colours
-        self.head = conv(colours, channels)
-        self.body = nn.ModuleList(MultiScaleBlock(channels) for _ in range(n_blocks))
-        self.gather = conv((n_blocks + 1) * channels, channels, 1)
-        self.tail = conv(channels, colours)
-        if colours == 3:
-            self.sub_mean, self.add_mean = ColourShift(sign=-1), ColourShift(sign=1)
-            self.body_end: nn.Module = conv(channels, channels)
-            self.enlarge: nn.Module = Upsampler(channels, scale)
-        else:
-            self.body_end = nn.Identity()
-            self.enlarge = nn.Sequential(conv(channels, channels * scale * scale), nn.PixelShuffle(scale))
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        if self.colours == 1:
-            return on_luma(self.draw, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-        sr: Tensor = self.add_mean(self.draw(self.sub_mean(lr * 255))) / 255  # (b, 3, s*h, s*w)
-        return sr
-
-    def draw(self, image: Tensor) -> Tensor:
-        """Enlarge ``(b, colours, h, w)`` to ``(b, colours, scale*h, scale*w)``, in the values of the network."""
-        shallow = features = self.head(image)  # (b, 64, h, w)
-        outputs = []
-        for block in self.body:
-            features = block(features)
-            outputs.append(features)
-        outputs = [shallow, *outputs] if self.colours == 1 else [*outputs, shallow]
-        deep = self.body_end(self.gather(torch.cat(outputs, dim=1)))  # (b, 64, h, w)
-        sr: Tensor = self.tail(self.enlarge(deep))  # (b, colours, s*h, s*w)
-        return sr
+register_model("msrn", CARD, layout=LAYOUT)(MSRN)
+register_model("msrn_luma", LUMA, layout=LAYOUT, colours=1)(MSRN)

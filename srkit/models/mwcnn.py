@@ -26,49 +26,8 @@ from srkit.ops.wavelets import Wavelet, analyse, synthesise
 
 __all__ = ["CARD", "MWCNN"]
 
-CARD = Card(
-    title="MWCNN",
-    year=2018,
-    citation="P. Liu, H. Zhang, K. Zhang, L. Lin, W. Zuo, Multi-level Wavelet-CNN for Image Restoration, CVPR "
-    "Workshops 2018",
-    url="https://arxiv.org/abs/1805.07071",
-    framework="pre-upsampling",
-    idea="A U-Net that shrinks its features by a wavelet transform and enlarges them by the inverse, losing nothing.",
-    lesson="08",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 16_158_308),
-    parameters_source="authors' layer list (lpj0/MWCNN, net_wavelet_haart_24.m): 16 145 892 of 24 convolutions, as in "
-    "lpj0/MWCNN_PyTorch, and 12 416 of batch normalisation",
-    tiny={"channels": (8, 8, 8), "n_blocks": 1},
-    deviations=("any size: the enlarged image is reflected to multiples of 8 and cut back",),
-    checkpoints="the authors' .mat files are not in a public repository; state dicts of lpj0/MWCNN_PyTorch load as "
-    "they are",
-    luma_only=True,
-    quiet_parameters={"*.conv.bias": "what batch normalisation subtracts again: its gradient is zero but for rounding"},
-)
-
 HAAR = Wavelet(low=(0.5**0.5, 0.5**0.5), high=(-(0.5**0.5), 0.5**0.5))
 """The authors take right minus left and lower minus upper; :mod:`srkit.ops.wavelets` has the opposite sign."""
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    channels = tuple(weights[f"{name}.0.conv.weight"].shape[0] for name in ("down1", "down2", "deep"))
-    n_blocks = sum(key.startswith("down1.") and key.endswith(".conv.weight") for key in weights) - 1
-    return {"channels": channels, "n_blocks": n_blocks, "batch_norm": "down2.0.norm.weight" in weights}
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        (r"head\.0\.body\.0\.(.+)", r"down1.0.conv.\1"),
-        *((rf"d_l1\.{i}\.body\.0\.(.+)", rf"down1.{i + 1}.conv.\1") for i in range(3)),
-        (r"d_l2\.(\d+)\.body\.0\.(.+)", r"down2.\1.conv.\2"),
-        (r"pro_l3\.(\d+)\.body\.0\.(.+)", r"deep.\1.conv.\2"),
-        (r"i_l2\.(\d+)\.body\.0\.(.+)", r"up2.\1.conv.\2"),
-        (r"i_l1\.(\d+)\.body\.0\.(.+)", r"up1.\1.conv.\2"),
-        (r"tail\.0\.(.+)", r"tail.\1"),
-    ),
-)
 
 
 class Block(nn.Module):
@@ -92,7 +51,6 @@ class Block(nn.Module):
         return normalised.relu_()
 
 
-@register_model("mwcnn", CARD, layout=LAYOUT)
 class MWCNN(nn.Module):
     """Figure 3: three transforms down, three up, a skip at each level.
 
@@ -142,3 +100,47 @@ class MWCNN(nn.Module):
         features2 = synthesise(bands3 + self.deep(bands3), wavelet=HAAR)  # (b, 256, h/4, w/4)
         features1 = synthesise(bands2 + self.up2(features2), wavelet=HAAR)  # (b, 160, h/2, w/2)
         return synthesise(bands1 + self.tail(self.up1(features1)), wavelet=HAAR)  # (b, 1, h, w)
+
+
+CARD = Card(
+    title="MWCNN",
+    year=2018,
+    citation="P. Liu, H. Zhang, K. Zhang, L. Lin, W. Zuo, Multi-level Wavelet-CNN for Image Restoration, CVPR "
+    "Workshops 2018",
+    url="https://arxiv.org/abs/1805.07071",
+    framework="pre-upsampling",
+    idea="A U-Net that shrinks its features by a wavelet transform and enlarges them by the inverse, losing nothing.",
+    lesson="08",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 16_158_308),
+    parameters_source="authors' layer list (lpj0/MWCNN, net_wavelet_haart_24.m): 16 145 892 of 24 convolutions, as in "
+    "lpj0/MWCNN_PyTorch, and 12 416 of batch normalisation",
+    tiny={"channels": (8, 8, 8), "n_blocks": 1},
+    deviations=("any size: the enlarged image is reflected to multiples of 8 and cut back",),
+    checkpoints="the authors' .mat files are not in a public repository; state dicts of lpj0/MWCNN_PyTorch load as "
+    "they are",
+    luma_only=True,
+    quiet_parameters={"*.conv.bias": "what batch normalisation subtracts again: its gradient is zero but for rounding"},
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    channels = tuple(weights[f"{name}.0.conv.weight"].shape[0] for name in ("down1", "down2", "deep"))
+    n_blocks = sum(key.startswith("down1.") and key.endswith(".conv.weight") for key in weights) - 1
+    return {"channels": channels, "n_blocks": n_blocks, "batch_norm": "down2.0.norm.weight" in weights}
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"head\.0\.body\.0\.(.+)", r"down1.0.conv.\1"),
+        *((rf"d_l1\.{i}\.body\.0\.(.+)", rf"down1.{i + 1}.conv.\1") for i in range(3)),
+        (r"d_l2\.(\d+)\.body\.0\.(.+)", r"down2.\1.conv.\2"),
+        (r"pro_l3\.(\d+)\.body\.0\.(.+)", r"deep.\1.conv.\2"),
+        (r"i_l2\.(\d+)\.body\.0\.(.+)", r"up2.\1.conv.\2"),
+        (r"i_l1\.(\d+)\.body\.0\.(.+)", r"up1.\1.conv.\2"),
+        (r"tail\.0\.(.+)", r"tail.\1"),
+    ),
+)
+
+register_model("mwcnn", CARD, layout=LAYOUT)(MWCNN)

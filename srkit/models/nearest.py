@@ -17,22 +17,7 @@ from srkit.models._registry import Card, register_model
 
 __all__ = ["CARD", "Nearest"]
 
-CARD = Card(
-    title="Nearest",
-    year=1981,
-    citation="R. Keys, Cubic convolution interpolation for digital image processing, IEEE TASSP 29(6), 1153-1160",
-    url="https://doi.org/10.1109/TASSP.1981.1163711",
-    framework="interpolation",
-    idea="Each new pixel is a copy of the nearest old one.",
-    lesson="04",
-    scales=(2, 3, 4, 8),
-    parameters=dict.fromkeys((2, 3, 4, 8), 0),
-    parameters_source="nothing is learned",
-    checkpoints="nothing to load",
-)
 
-
-@register_model("nearest", CARD)
 class Nearest(nn.Module):
     """Every pixel repeated.
 
@@ -49,3 +34,20 @@ class Nearest(nn.Module):
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
         sr: Tensor = self.enlarge(lr)  # (b, 3, s*h, s*w)
         return sr
+
+
+CARD = Card(
+    title="Nearest",
+    year=1981,
+    citation="R. Keys, Cubic convolution interpolation for digital image processing, IEEE TASSP 29(6), 1153-1160",
+    url="https://doi.org/10.1109/TASSP.1981.1163711",
+    framework="interpolation",
+    idea="Each new pixel is a copy of the nearest old one.",
+    lesson="04",
+    scales=(2, 3, 4, 8),
+    parameters=dict.fromkeys((2, 3, 4, 8), 0),
+    parameters_source="nothing is learned",
+    checkpoints="nothing to load",
+)
+
+register_model("nearest", CARD)(Nearest)

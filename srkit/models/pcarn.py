@@ -24,6 +24,102 @@ from srkit.models._registry import Card, Layout, Score, register_model
 
 __all__ = ["CARD", "MOBILE", "PCARN"]
 
+
+def cascade(features: Tensor, blocks: nn.ModuleList, joins: nn.ModuleList) -> Tensor:
+    """Run blocks on ``(b, channels, h, w)``; after each, fuse all outputs so far to ``(b, channels, h, w)``.
+
+    With fewer blocks than joins the blocks are used again, in turn.
+    """
+    seen = fused = features
+    for i, join in enumerate(joins):
+        seen = torch.cat([seen, blocks[i % len(blocks)](fused)], dim=1)  # (b, (i+2)*channels, h, w)
+        fused = join(seen)  # (b, channels, h, w)
+    return fused
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions, the skip, and a ReLU after the sum."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = conv(channels, channels)
+        self.conv2 = conv(channels, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.conv2(self.conv1(features).relu_())
+        return (features + residual).relu_()
+
+
+class EfficientBlock(nn.Module):
+    """Two grouped convolutions, a 1x1 convolution that mixes the groups, the skip, a ReLU."""
+
+    def __init__(self, channels: int, *, groups: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, groups=groups)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, groups=groups)
+        self.mix = conv(channels, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.mix(self.conv2(self.conv1(features).relu_()).relu_())
+        return (features + residual).relu_()
+
+
+class CascadingBlock(nn.Module):
+    """Three residual blocks, or one that is used three times, in a cascade without activations of its own."""
+
+    def __init__(self, channels: int, *, mobile: bool, groups: int) -> None:
+        super().__init__()
+        blocks = [EfficientBlock(channels, groups=groups)] if mobile else [ResidualBlock(channels) for _ in range(3)]
+        self.blocks = nn.ModuleList(blocks)
+        self.joins = nn.ModuleList(conv((i + 2) * channels, channels, 1) for i in range(3))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        return cascade(features, self.blocks, self.joins)
+
+
+class PCARN(nn.Module):
+    """Head, a cascade of cascading blocks with a skip past it, upsampler, tail.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels.
+        mobile: PCARN-M's recursive blocks.
+        groups: groups of the 3x3 convolutions in a mobile block, and of the upsampler.
+
+    Raises:
+        BadInput: groups without ``mobile``, or groups that do not divide the channels.
+    """
+
+    def __init__(self, *, scale: int, channels: int = 64, mobile: bool = False, groups: int = 1) -> None:
+        super().__init__()
+        if channels % groups or (groups > 1 and not mobile):
+            raise BadInput(
+                f"Groups need mobile=True and must divide the channels; given: groups={groups}, mobile={mobile}, "
+                f"channels={channels}. PCARN-M has mobile=True, groups=4."
+            )
+        self.scale = scale
+        self.range = PixelRange(rgb_range=1.0)
+        self.head = conv(3, channels)
+        self.cascades = nn.ModuleList(CascadingBlock(channels, mobile=mobile, groups=groups) for _ in range(3))
+        self.joins = nn.ModuleList(conv((i + 2) * channels, channels, 1) for i in range(3))
+        layers: list[nn.Module] = []
+        for r in {2: [2], 3: [3], 4: [2, 2]}[scale]:
+            layers += [nn.Conv2d(channels, channels * r * r, 3, padding=1, groups=groups), nn.ReLU(True)]
+            layers += [nn.PixelShuffle(r)]
+        self.upsampler = nn.Sequential(*layers)
+        self.tail = conv(channels, 3)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
+        deep = shallow + cascade(shallow, self.cascades, self.joins)
+        large = self.upsampler(deep)  # (b, 64, s*h, s*w)
+        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+
+
 MEASURED = (
     "the authors' weights of the L1 phase (PCARN-M-L1.pth) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
     "python -m pytest -m slow tests/models/test_pcarn.py"
@@ -102,99 +198,5 @@ MOBILE_LAYOUT = replace(
     ignored=(*LAYOUT.ignored, r"b\d\.b[12]\..+"),
 )
 
-
-def cascade(features: Tensor, blocks: nn.ModuleList, joins: nn.ModuleList) -> Tensor:
-    """Run blocks on ``(b, channels, h, w)``; after each, fuse all outputs so far to ``(b, channels, h, w)``.
-
-    With fewer blocks than joins the blocks are used again, in turn.
-    """
-    seen = fused = features
-    for i, join in enumerate(joins):
-        seen = torch.cat([seen, blocks[i % len(blocks)](fused)], dim=1)  # (b, (i+2)*channels, h, w)
-        fused = join(seen)  # (b, channels, h, w)
-    return fused
-
-
-class ResidualBlock(nn.Module):
-    """Two convolutions, the skip, and a ReLU after the sum."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return (features + residual).relu_()
-
-
-class EfficientBlock(nn.Module):
-    """Two grouped convolutions, a 1x1 convolution that mixes the groups, the skip, a ReLU."""
-
-    def __init__(self, channels: int, *, groups: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, groups=groups)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, groups=groups)
-        self.mix = conv(channels, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.mix(self.conv2(self.conv1(features).relu_()).relu_())
-        return (features + residual).relu_()
-
-
-class CascadingBlock(nn.Module):
-    """Three residual blocks, or one that is used three times, in a cascade without activations of its own."""
-
-    def __init__(self, channels: int, *, mobile: bool, groups: int) -> None:
-        super().__init__()
-        blocks = [EfficientBlock(channels, groups=groups)] if mobile else [ResidualBlock(channels) for _ in range(3)]
-        self.blocks = nn.ModuleList(blocks)
-        self.joins = nn.ModuleList(conv((i + 2) * channels, channels, 1) for i in range(3))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        return cascade(features, self.blocks, self.joins)
-
-
-@register_model("pcarn_m", MOBILE, layout=MOBILE_LAYOUT, mobile=True, groups=4)
-@register_model("pcarn", CARD, layout=LAYOUT)
-class PCARN(nn.Module):
-    """Head, a cascade of cascading blocks with a skip past it, upsampler, tail.
-
-    Args:
-        scale: enlargement factor.
-        channels: feature channels.
-        mobile: PCARN-M's recursive blocks.
-        groups: groups of the 3x3 convolutions in a mobile block, and of the upsampler.
-
-    Raises:
-        BadInput: groups without ``mobile``, or groups that do not divide the channels.
-    """
-
-    def __init__(self, *, scale: int, channels: int = 64, mobile: bool = False, groups: int = 1) -> None:
-        super().__init__()
-        if channels % groups or (groups > 1 and not mobile):
-            raise BadInput(
-                f"Groups need mobile=True and must divide the channels; given: groups={groups}, mobile={mobile}, "
-                f"channels={channels}. PCARN-M has mobile=True, groups=4."
-            )
-        self.scale = scale
-        self.range = PixelRange(rgb_range=1.0)
-        self.head = conv(3, channels)
-        self.cascades = nn.ModuleList(CascadingBlock(channels, mobile=mobile, groups=groups) for _ in range(3))
-        self.joins = nn.ModuleList(conv((i + 2) * channels, channels, 1) for i in range(3))
-        layers: list[nn.Module] = []
-        for r in {2: [2], 3: [3], 4: [2, 2]}[scale]:
-            layers += [nn.Conv2d(channels, channels * r * r, 3, padding=1, groups=groups), nn.ReLU(True)]
-            layers += [nn.PixelShuffle(r)]
-        self.upsampler = nn.Sequential(*layers)
-        self.tail = conv(channels, 3)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
-        deep = shallow + cascade(shallow, self.cascades, self.joins)
-        large = self.upsampler(deep)  # (b, 64, s*h, s*w)
-        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+register_model("pcarn", CARD, layout=LAYOUT)(PCARN)
+register_model("pcarn_m", MOBILE, layout=MOBILE_LAYOUT, mobile=True, groups=4)(PCARN)

@@ -26,28 +26,6 @@ __all__ = ["CARD", "PixelCNN"]
 
 LEVELS = 256
 
-CARD = Card(
-    title="Pixel recursive super resolution",
-    year=2017,
-    citation="R. Dahl, M. Norouzi, J. Shlens, Pixel Recursive Super Resolution, ICCV 2017, 5439-5448",
-    url="https://arxiv.org/abs/1702.00783",
-    framework="progressive",
-    idea="Predict a distribution for each pixel from the LR image and from the pixels drawn before, and draw.",
-    lesson="06",
-    scales=(4,),
-    parameters={4: 6_576_192},
-    parameters_source="layer list of nilboy/pixel-recursive-super-resolution: 379 200 of the conditioning network, "
-    "6 196 992 of the prior, masked entries counted",
-    tiny={"channels": 8, "n_blocks": 1, "prior_channels": 8, "n_layers": 2, "prior_hidden": 16},
-    deviations=(
-        "the colours of one pixel do not see each other, as in the public code",
-        "without rng the result is a mean and nothing is drawn; the prior then reads the conditioning network's mean",
-    ),
-    extra_input="rng",
-    bounded="it is a mean over the 256 values of a pixel, or one of them",
-    quiet_parameters={"*.conv?.bias": "the batch normalisation behind it takes a constant away again"},
-)
-
 
 class MaskedConv(nn.Conv2d):
     """A convolution that does not see pixels that come later in reading order.
@@ -190,7 +168,6 @@ def levels_of(image: Tensor) -> Tensor:
     return (image.clamp(0, 1) * (LEVELS - 1)).round().long()
 
 
-@register_model("pixelcnn", CARD)
 class PixelCNN(nn.Module):
     """Figure 3: a conditioning network and a prior, whose logits are added.
 
@@ -270,3 +247,28 @@ class PixelCNN(nn.Module):
     def example_input(self, lr: Tensor) -> None:
         """Return what ``rng`` is where nothing shall be drawn, for a batch like ``lr``."""
         del lr
+
+
+CARD = Card(
+    title="Pixel recursive super resolution",
+    year=2017,
+    citation="R. Dahl, M. Norouzi, J. Shlens, Pixel Recursive Super Resolution, ICCV 2017, 5439-5448",
+    url="https://arxiv.org/abs/1702.00783",
+    framework="progressive",
+    idea="Predict a distribution for each pixel from the LR image and from the pixels drawn before, and draw.",
+    lesson="06",
+    scales=(4,),
+    parameters={4: 6_576_192},
+    parameters_source="layer list of nilboy/pixel-recursive-super-resolution: 379 200 of the conditioning network, "
+    "6 196 992 of the prior, masked entries counted",
+    tiny={"channels": 8, "n_blocks": 1, "prior_channels": 8, "n_layers": 2, "prior_hidden": 16},
+    deviations=(
+        "the colours of one pixel do not see each other, as in the public code",
+        "without rng the result is a mean and nothing is drawn; the prior then reads the conditioning network's mean",
+    ),
+    extra_input="rng",
+    bounded="it is a mean over the 256 values of a pixel, or one of them",
+    quiet_parameters={"*.conv?.bias": "the batch normalisation behind it takes a constant away again"},
+)
+
+register_model("pixelcnn", CARD)(PixelCNN)

@@ -20,22 +20,6 @@ from srkit.models._registry import Card, register_model
 
 __all__ = ["CARD", "InputPixelTCL", "PixelTCL", "PixelTCLNet"]
 
-CARD = Card(
-    title="PixelTCL",
-    year=2020,
-    citation="H. Gao, H. Yuan, Z. Wang, S. Ji, Pixel Transposed Convolutional Networks, IEEE TPAMI 42(5), 1218-1227",
-    url="https://arxiv.org/abs/1705.06820",
-    framework="post-upsampling",
-    idea="The four phases of the enlarged features are made one after the other, each from those before it.",
-    lesson="04",
-    scales=(2, 4),
-    parameters={2: 1_332_739, 4: 1_443_331},
-    parameters_source="by hand: EDSR's baseline without its upsampler, 1 222 147, and 110 592 for each x2 layer "
-    "(divelab/PixelTCN: 3 x 36 864), of which a mask silences 20 480",
-    tiny={"channels": 16, "n_blocks": 1},
-    deviations=("the paper's networks segment; the layer stands here as the upsampler of EDSR's baseline",),
-)
-
 
 def _lattices(first: Tensor, right: Tensor, below: Tensor, diagonal: Tensor) -> Tensor:
     """Put four maps ``(b, c, h, w)`` on the lattices (0, 0), (0, 1), (1, 0), (1, 1) of one ``(b, c, 2*h, 2*w)``."""
@@ -112,7 +96,6 @@ class ResidualBlock(nn.Module):
         return features + residual
 
 
-@register_model("pixeltcl", CARD)
 class PixelTCLNet(nn.Module):
     """EDSR's baseline whose sub-pixel steps are replaced by the paper's layer.
 
@@ -145,3 +128,22 @@ class PixelTCLNet(nn.Module):
         deep = shallow + self.body_end(self.body(shallow))
         large = self.enlarge(deep)  # (b, 64, s*h, s*w)
         return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+
+
+CARD = Card(
+    title="PixelTCL",
+    year=2020,
+    citation="H. Gao, H. Yuan, Z. Wang, S. Ji, Pixel Transposed Convolutional Networks, IEEE TPAMI 42(5), 1218-1227",
+    url="https://arxiv.org/abs/1705.06820",
+    framework="post-upsampling",
+    idea="The four phases of the enlarged features are made one after the other, each from those before it.",
+    lesson="04",
+    scales=(2, 4),
+    parameters={2: 1_332_739, 4: 1_443_331},
+    parameters_source="by hand: EDSR's baseline without its upsampler, 1 222 147, and 110 592 for each x2 layer "
+    "(divelab/PixelTCN: 3 x 36 864), of which a mask silences 20 480",
+    tiny={"channels": 16, "n_blocks": 1},
+    deviations=("the paper's networks segment; the layer stands here as the upsampler of EDSR's baseline",),
+)
+
+register_model("pixeltcl", CARD)(PixelTCLNet)

@@ -21,26 +21,6 @@ from srkit.models._registry import Card, register_model
 
 __all__ = ["CARD", "ProgressiveCARN"]
 
-CARD = Card(
-    title="Progressive CARN",
-    year=2018,
-    citation="N. Ahn, B. Kang, K.-A. Sohn, Image Super-Resolution via Progressive Cascading Residual Network, CVPR "
-    "Workshops 2018",
-    url="https://openaccess.thecvf.com/content_cvpr_2018_workshops/w13/html/"
-    "Ahn_Image_Super-Resolution_via_CVPR_2018_paper.html",
-    framework="post-upsampling",
-    idea="Learn x2, then replace what draws the picture by what draws it twice as large, and go on.",
-    lesson="10",
-    scales=(2, 4, 8),
-    parameters={2: 964_163, 4: 1_111_875, 8: 1_259_587},
-    parameters_source="our own design: CARN for one scale (nmhkahn/CARN-pytorch), 147 712 for each doubling; no count "
-    "is published",
-    tiny={"channels": 16},
-    deviations=(
-        "the design is ours where the paper does not describe it: CARN's trunk, one upsampling step per growth",
-    ),
-)
-
 
 class ResidualBlock(nn.Module):
     """CARN's block: two convolutions, the skip, and a ReLU after the sum.
@@ -82,7 +62,6 @@ class Cascade(nn.Module):
         return fused
 
 
-@register_model("progressive_carn", CARD)
 class ProgressiveCARN(nn.Module):
     """CARN's trunk and as many upsampling steps as it has grown.
 
@@ -122,3 +101,26 @@ class ProgressiveCARN(nn.Module):
         kept = {key: value for key, value in given.items() if not key.startswith("tail.")}
         self.load_state_dict({**own, **kept})
         return sorted(own.keys() - kept.keys())
+
+
+CARD = Card(
+    title="Progressive CARN",
+    year=2018,
+    citation="N. Ahn, B. Kang, K.-A. Sohn, Image Super-Resolution via Progressive Cascading Residual Network, CVPR "
+    "Workshops 2018",
+    url="https://openaccess.thecvf.com/content_cvpr_2018_workshops/w13/html/"
+    "Ahn_Image_Super-Resolution_via_CVPR_2018_paper.html",
+    framework="post-upsampling",
+    idea="Learn x2, then replace what draws the picture by what draws it twice as large, and go on.",
+    lesson="10",
+    scales=(2, 4, 8),
+    parameters={2: 964_163, 4: 1_111_875, 8: 1_259_587},
+    parameters_source="our own design: CARN for one scale (nmhkahn/CARN-pytorch), 147 712 for each doubling; no count "
+    "is published",
+    tiny={"channels": 16},
+    deviations=(
+        "the design is ours where the paper does not describe it: CARN's trunk, one upsampling step per growth",
+    ),
+)
+
+register_model("progressive_carn", CARD)(ProgressiveCARN)

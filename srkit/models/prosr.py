@@ -30,88 +30,6 @@ __all__ = ["CARD", "GROWING", "SMALL", "ProSR"]
 GROWING = {4: (0.12, 0.25), 8: (0.45, 0.6)}
 """Scale: the shares of the training at which it is opened, and at which it is fully blended in (as released)."""
 
-CARD = Card(
-    title="ProSR",
-    year=2018,
-    citation="Y. Wang, F. Perazzi, B. McWilliams, A. Sorkine-Hornung, O. Sorkine-Hornung, C. Schroers, A Fully "
-    "Progressive Approach to Single-Image Super-Resolution, CVPR Workshops 2018",
-    url="https://arxiv.org/abs/1804.02900",
-    framework="progressive",
-    idea="An asymmetric pyramid of dense blocks, one doubling per level, whose levels open one by one in training.",
-    lesson="10",
-    scales=(2, 4, 8),
-    parameters={2: 9_470_403, 4: 13_418_403, 8: 15_520_003},
-    parameters_source="fperazzi/proSR, prosr.yaml, the layers that each scale uses; all scales together: 15 537 609",
-    tiny={"channels": 8, "growth": 4, "n_layers": 2, "levels": (2, 1, 1)},
-    published=score_table(
-        "ProSR-l in the README of fperazzi/proSR (the authors' re-implementation)",
-        {
-            2: {"set14": (34.12, None), "b100": (32.23, None), "urban100": (32.68, None)},
-            4: {"set14": (28.94, None), "b100": (27.68, None), "urban100": (26.74, None)},
-            8: {"set14": (25.25, None), "b100": (24.86, None), "urban100": (22.91, None)},
-        },
-    ),
-    deviations=(
-        "a network for one scale holds only the layers that scale uses, unless every_scale=True",
-        "white is 255 inside, in the authors' code 255.005",
-    ),
-    checkpoints="state dicts of fperazzi/proSR (GPL-3.0) load as they are; a file of the authors' that holds their "
-    "options as Python objects does not",
-)
-
-_SMALL: dict[str, Any] = {"channels": 24, "growth": 12, "n_layers": 6, "levels": (4, 2, 1), "compression": (0.4, 0.5)}
-
-SMALL = replace(
-    CARD,
-    title="ProSR-s",
-    idea="ProSR with narrow dense blocks that are compressed instead of added to their input.",
-    parameters={2: 849_047, 4: 1_667_699, 8: 2_542_307},
-    parameters_source="fperazzi/proSR, prosrs.yaml, the layers that each scale uses; all scales together: 2 550 191",
-    published=score_table(
-        "ProSR-s in the README of fperazzi/proSR (the authors' re-implementation)",
-        {
-            2: {"set14": (33.52, None), "b100": (32.00, None), "urban100": (31.61, None)},
-            4: {"set14": (28.64, None), "b100": (27.50, None), "urban100": (26.02, None)},
-        },
-    ),
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    grow = weights["levels.1.blocks.1.layers.1.grow.weight"]
-    blocks = sorted({(key.split(".")[1], key.split(".")[3]) for key in weights if ".blocks." in key})
-    levels = tuple(sum(level == str(n) for level, _ in blocks) for n in range(1, 1 + int(blocks[-1][0])))
-    stems = [key for key in weights if key.startswith("stems.") and key.endswith("weight")]
-    return {
-        "scale": 2 ** len(levels),
-        "channels": weights[stems[0]].shape[0],
-        "growth": grow.shape[0],
-        "bottleneck": grow.shape[1] // grow.shape[0],
-        "n_layers": sum(bool(re.fullmatch(r"levels\.1\.blocks\.1\.layers\.\d+\.grow\.weight", key)) for key in weights),
-        "levels": levels,
-        "compression": None if f"levels.1.blocks.{levels[0]}.compress.weight" in weights else (0.4, 0.5),
-        "widest": next((value.shape[0] for key, value in weights.items() if key.endswith("end_compress.weight")), 312),
-        "every_scale": len(stems) > 1,
-    }
-
-
-_BLOCK, _LAYER = r"pyramid_residual_(\d)\.(?:residual_)?denseblock_(\d+)\.", r"dense(?:_block)?\.denselayer(\d+)\."
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        *((rf"init_conv_{n}\.conv\.1\.(.+)", rf"stems.{2**n}.\1") for n in (1, 2, 3)),
-        *((rf"reconst_{n}\.final_conv\.conv\.1\.(.+)", rf"heads.{2**n}.\1") for n in (1, 2, 3)),
-        (_BLOCK + _LAYER + r"conv_1\.(.+)", r"levels.\1.blocks.\2.layers.\3.narrow.\4"),
-        (_BLOCK + _LAYER + r"conv_2\.conv\.1\.(.+)", r"levels.\1.blocks.\2.layers.\3.grow.\4"),
-        (_BLOCK + r"comp\.conv1\.weight", r"levels.\1.blocks.\2.compress.weight"),
-        (r"pyramid_residual_(\d)\.compression_\d\.conv1\.weight", r"levels.\1.compress.weight"),
-        (r"pyramid_residual_(\d)\.final_conv\.final_comp\.conv1\.weight", r"levels.\1.end_compress.weight"),
-        (r"pyramid_residual_(\d)\.final_conv\.final_conv\.conv\.1\.(.+)", r"levels.\1.end.\2"),
-        (r"pyramid_residual_(\d)_residual_upsampler\.m\.0\.conv\.1\.(.+)", r"levels.\1.up.\2"),
-    ),
-)
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -188,8 +106,6 @@ class Level(nn.Module):
         return F.pixel_shuffle(self.up(deep), 2).relu_()  # (b, self.channels, 2*h, 2*w)
 
 
-@register_model("prosr_s", SMALL, layout=LAYOUT, **_SMALL)
-@register_model("prosr", CARD, layout=LAYOUT)
 class ProSR(nn.Module):
     """The levels, with a first and a last layer for each scale, beside a bicubic enlargement.
 
@@ -295,3 +211,89 @@ class ProSR(nn.Module):
 
     def _image(self, lr: Tensor, scale: int, blend: float) -> Tensor:
         return imresize(lr, scale) + self.residual(lr, scale, blend) / self.range.rgb_range
+
+
+CARD = Card(
+    title="ProSR",
+    year=2018,
+    citation="Y. Wang, F. Perazzi, B. McWilliams, A. Sorkine-Hornung, O. Sorkine-Hornung, C. Schroers, A Fully "
+    "Progressive Approach to Single-Image Super-Resolution, CVPR Workshops 2018",
+    url="https://arxiv.org/abs/1804.02900",
+    framework="progressive",
+    idea="An asymmetric pyramid of dense blocks, one doubling per level, whose levels open one by one in training.",
+    lesson="10",
+    scales=(2, 4, 8),
+    parameters={2: 9_470_403, 4: 13_418_403, 8: 15_520_003},
+    parameters_source="fperazzi/proSR, prosr.yaml, the layers that each scale uses; all scales together: 15 537 609",
+    tiny={"channels": 8, "growth": 4, "n_layers": 2, "levels": (2, 1, 1)},
+    published=score_table(
+        "ProSR-l in the README of fperazzi/proSR (the authors' re-implementation)",
+        {
+            2: {"set14": (34.12, None), "b100": (32.23, None), "urban100": (32.68, None)},
+            4: {"set14": (28.94, None), "b100": (27.68, None), "urban100": (26.74, None)},
+            8: {"set14": (25.25, None), "b100": (24.86, None), "urban100": (22.91, None)},
+        },
+    ),
+    deviations=(
+        "a network for one scale holds only the layers that scale uses, unless every_scale=True",
+        "white is 255 inside, in the authors' code 255.005",
+    ),
+    checkpoints="state dicts of fperazzi/proSR (GPL-3.0) load as they are; a file of the authors' that holds their "
+    "options as Python objects does not",
+)
+
+_SMALL: dict[str, Any] = {"channels": 24, "growth": 12, "n_layers": 6, "levels": (4, 2, 1), "compression": (0.4, 0.5)}
+
+SMALL = replace(
+    CARD,
+    title="ProSR-s",
+    idea="ProSR with narrow dense blocks that are compressed instead of added to their input.",
+    parameters={2: 849_047, 4: 1_667_699, 8: 2_542_307},
+    parameters_source="fperazzi/proSR, prosrs.yaml, the layers that each scale uses; all scales together: 2 550 191",
+    published=score_table(
+        "ProSR-s in the README of fperazzi/proSR (the authors' re-implementation)",
+        {
+            2: {"set14": (33.52, None), "b100": (32.00, None), "urban100": (31.61, None)},
+            4: {"set14": (28.64, None), "b100": (27.50, None), "urban100": (26.02, None)},
+        },
+    ),
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    grow = weights["levels.1.blocks.1.layers.1.grow.weight"]
+    blocks = sorted({(key.split(".")[1], key.split(".")[3]) for key in weights if ".blocks." in key})
+    levels = tuple(sum(level == str(n) for level, _ in blocks) for n in range(1, 1 + int(blocks[-1][0])))
+    stems = [key for key in weights if key.startswith("stems.") and key.endswith("weight")]
+    return {
+        "scale": 2 ** len(levels),
+        "channels": weights[stems[0]].shape[0],
+        "growth": grow.shape[0],
+        "bottleneck": grow.shape[1] // grow.shape[0],
+        "n_layers": sum(bool(re.fullmatch(r"levels\.1\.blocks\.1\.layers\.\d+\.grow\.weight", key)) for key in weights),
+        "levels": levels,
+        "compression": None if f"levels.1.blocks.{levels[0]}.compress.weight" in weights else (0.4, 0.5),
+        "widest": next((value.shape[0] for key, value in weights.items() if key.endswith("end_compress.weight")), 312),
+        "every_scale": len(stems) > 1,
+    }
+
+
+_BLOCK, _LAYER = r"pyramid_residual_(\d)\.(?:residual_)?denseblock_(\d+)\.", r"dense(?:_block)?\.denselayer(\d+)\."
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        *((rf"init_conv_{n}\.conv\.1\.(.+)", rf"stems.{2**n}.\1") for n in (1, 2, 3)),
+        *((rf"reconst_{n}\.final_conv\.conv\.1\.(.+)", rf"heads.{2**n}.\1") for n in (1, 2, 3)),
+        (_BLOCK + _LAYER + r"conv_1\.(.+)", r"levels.\1.blocks.\2.layers.\3.narrow.\4"),
+        (_BLOCK + _LAYER + r"conv_2\.conv\.1\.(.+)", r"levels.\1.blocks.\2.layers.\3.grow.\4"),
+        (_BLOCK + r"comp\.conv1\.weight", r"levels.\1.blocks.\2.compress.weight"),
+        (r"pyramid_residual_(\d)\.compression_\d\.conv1\.weight", r"levels.\1.compress.weight"),
+        (r"pyramid_residual_(\d)\.final_conv\.final_comp\.conv1\.weight", r"levels.\1.end_compress.weight"),
+        (r"pyramid_residual_(\d)\.final_conv\.final_conv\.conv\.1\.(.+)", r"levels.\1.end.\2"),
+        (r"pyramid_residual_(\d)_residual_upsampler\.m\.0\.conv\.1\.(.+)", r"levels.\1.up.\2"),
+    ),
+)
+
+register_model("prosr", CARD, layout=LAYOUT)(ProSR)
+register_model("prosr_s", SMALL, layout=LAYOUT, **_SMALL)(ProSR)

@@ -21,6 +21,101 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "RCAN", "SMALL"]
 
+
+def attend(features: Tensor, squeeze: nn.Module, excite: nn.Module) -> Tensor:
+    """Weigh each channel of ``(b, channels, h, w)`` by a number in (0, 1) made of all channels' means (section 3.3)."""
+    means = features.mean(dim=(-2, -1), keepdim=True)  # (b, channels, 1, 1)
+    weights = torch.sigmoid(excite(squeeze(means).relu()))  # (b, channels, 1, 1)
+    return features * weights
+
+
+class ChannelAttention(nn.Module):
+    """Section 3.3, figure 3: remembers the two 1x1 convolutions of :func:`attend`.
+
+    Args:
+        channels: in and out.
+        reduction: channels are squeezed to ``channels // reduction``.
+    """
+
+    def __init__(self, channels: int, *, reduction: int) -> None:
+        super().__init__()
+        self.squeeze = conv(channels, channels // reduction, 1)
+        self.excite = conv(channels // reduction, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Weigh the channels of ``(b, channels, h, w)``; the shape stays."""
+        return attend(features, self.squeeze, self.excite)
+
+
+class AttentionBlock(nn.Module):
+    """Section 3.4, figure 4, "RCAB": convolution, ReLU, convolution, channel attention, short skip."""
+
+    def __init__(self, channels: int, *, reduction: int) -> None:
+        super().__init__()
+        self.conv1 = conv(channels, channels)
+        self.conv2 = conv(channels, channels)
+        self.attention = ChannelAttention(channels, reduction=reduction)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.attention(self.conv2(self.conv1(features).relu_()))
+        return features + residual
+
+
+class ResidualGroup(nn.Module):
+    """Section 3.2: blocks, a convolution, and a skip past both."""
+
+    def __init__(self, channels: int, *, n_blocks: int, reduction: int) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*(AttentionBlock(channels, reduction=reduction) for _ in range(n_blocks)))
+        self.end = conv(channels, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        residual: Tensor = self.end(self.blocks(features))
+        return features + residual
+
+
+class RCAN(nn.Module):
+    """Figure 2: head, residual in residual, upsampler, tail.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels.
+        n_groups: residual groups.
+        n_blocks: attention blocks in each group.
+        reduction: by how much the attention squeezes the channels.
+        rgb_range: the value of white inside the network; the released weights have 255.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        channels: int = 64,
+        n_groups: int = 10,
+        n_blocks: int = 20,
+        reduction: int = 16,
+        rgb_range: float = 255.0,
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        self.range = PixelRange(rgb_range=rgb_range)
+        self.head = conv(3, channels)
+        group = {"n_blocks": n_blocks, "reduction": reduction}
+        self.body = nn.Sequential(*(ResidualGroup(channels, **group) for _ in range(n_groups)))
+        self.body_end = conv(channels, channels)
+        self.upsampler = Upsampler(channels, scale)
+        self.tail = conv(channels, 3)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
+        deep = shallow + self.body_end(self.body(shallow))
+        large = self.upsampler(deep)  # (b, 64, s*h, s*w)
+        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+
+
 CARD = Card(
     title="RCAN",
     year=2018,
@@ -107,98 +202,5 @@ LAYOUT = Layout(
     ignored=PixelRange.PUBLISHED,
 )
 
-
-def attend(features: Tensor, squeeze: nn.Module, excite: nn.Module) -> Tensor:
-    """Weigh each channel of ``(b, channels, h, w)`` by a number in (0, 1) made of all channels' means (section 3.3)."""
-    means = features.mean(dim=(-2, -1), keepdim=True)  # (b, channels, 1, 1)
-    weights = torch.sigmoid(excite(squeeze(means).relu()))  # (b, channels, 1, 1)
-    return features * weights
-
-
-class ChannelAttention(nn.Module):
-    """Section 3.3, figure 3: remembers the two 1x1 convolutions of :func:`attend`.
-
-    Args:
-        channels: in and out.
-        reduction: channels are squeezed to ``channels // reduction``.
-    """
-
-    def __init__(self, channels: int, *, reduction: int) -> None:
-        super().__init__()
-        self.squeeze = conv(channels, channels // reduction, 1)
-        self.excite = conv(channels // reduction, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Weigh the channels of ``(b, channels, h, w)``; the shape stays."""
-        return attend(features, self.squeeze, self.excite)
-
-
-class AttentionBlock(nn.Module):
-    """Section 3.4, figure 4, "RCAB": convolution, ReLU, convolution, channel attention, short skip."""
-
-    def __init__(self, channels: int, *, reduction: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-        self.attention = ChannelAttention(channels, reduction=reduction)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.attention(self.conv2(self.conv1(features).relu_()))
-        return features + residual
-
-
-class ResidualGroup(nn.Module):
-    """Section 3.2: blocks, a convolution, and a skip past both."""
-
-    def __init__(self, channels: int, *, n_blocks: int, reduction: int) -> None:
-        super().__init__()
-        self.blocks = nn.Sequential(*(AttentionBlock(channels, reduction=reduction) for _ in range(n_blocks)))
-        self.end = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.end(self.blocks(features))
-        return features + residual
-
-
-@register_model("rcan_small", SMALL, layout=LAYOUT, channels=32, n_groups=3, n_blocks=3, reduction=8)
-@register_model("rcan", CARD, layout=LAYOUT)
-class RCAN(nn.Module):
-    """Figure 2: head, residual in residual, upsampler, tail.
-
-    Args:
-        scale: enlargement factor.
-        channels: feature channels.
-        n_groups: residual groups.
-        n_blocks: attention blocks in each group.
-        reduction: by how much the attention squeezes the channels.
-        rgb_range: the value of white inside the network; the released weights have 255.
-    """
-
-    def __init__(
-        self,
-        *,
-        scale: int,
-        channels: int = 64,
-        n_groups: int = 10,
-        n_blocks: int = 20,
-        reduction: int = 16,
-        rgb_range: float = 255.0,
-    ) -> None:
-        super().__init__()
-        self.scale = scale
-        self.range = PixelRange(rgb_range=rgb_range)
-        self.head = conv(3, channels)
-        group = {"n_blocks": n_blocks, "reduction": reduction}
-        self.body = nn.Sequential(*(ResidualGroup(channels, **group) for _ in range(n_groups)))
-        self.body_end = conv(channels, channels)
-        self.upsampler = Upsampler(channels, scale)
-        self.tail = conv(channels, 3)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
-        deep = shallow + self.body_end(self.body(shallow))
-        large = self.upsampler(deep)  # (b, 64, s*h, s*w)
-        return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+register_model("rcan", CARD, layout=LAYOUT)(RCAN)
+register_model("rcan_small", SMALL, layout=LAYOUT, channels=32, n_groups=3, n_blocks=3, reduction=8)(RCAN)

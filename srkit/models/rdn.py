@@ -22,6 +22,78 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "RDN"]
 
+
+class ResidualDenseBlock(nn.Module):
+    """Section 3.2, figure 3: layers that read everything before them, a 1x1 fusion, and the skip.
+
+    Args:
+        channels: in and out.
+        growth: channels that each layer adds.
+        n_layers: number of layers.
+    """
+
+    def __init__(self, channels: int, *, growth: int, n_layers: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(conv(channels + i * growth, growth) for i in range(n_layers))
+        self.fusion = conv(channels + n_layers * growth, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)``; the shape stays."""
+        seen = features
+        for layer in self.convs:
+            seen = torch.cat([seen, layer(seen).relu_()], dim=1)  # (b, channels + i*growth, h, w)
+        residual: Tensor = self.fusion(seen)  # (b, channels, h, w)
+        return features + residual
+
+
+class RDN(nn.Module):
+    """Figure 2: two shallow layers, dense blocks, global fusion with a long skip, upsampler.
+
+    Args:
+        scale: enlargement factor.
+        channels: feature channels between the blocks, G0 in the paper.
+        n_blocks: residual dense blocks, D.
+        n_layers: convolutions in each, C.
+        growth: channels that each of them adds, and channels of the enlarged features, G.
+        rgb_range: the value of white inside the network.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        channels: int = 64,
+        n_blocks: int = 16,
+        n_layers: int = 8,
+        growth: int = 64,
+        rgb_range: float = 255.0,
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        self.range = PixelRange(rgb_range=rgb_range, mean=(0.0, 0.0, 0.0))
+        self.head = conv(3, channels)
+        self.head2 = conv(channels, channels)
+        block = {"growth": growth, "n_layers": n_layers}
+        self.body = nn.ModuleList(ResidualDenseBlock(channels, **block) for _ in range(n_blocks))
+        self.gather = conv(n_blocks * channels, channels, 1)
+        self.body_end = conv(channels, channels)
+        steps, wide = ([2, 2] if scale == 4 else [scale]), channels
+        layers: list[nn.Module] = []
+        for r in steps:
+            layers, wide = [*layers, conv(wide, growth * r * r), nn.PixelShuffle(r)], growth
+        self.enlarge = nn.Sequential(*layers, conv(growth, 3))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
+        shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
+        features, outputs = self.head2(shallow), []
+        for block in self.body:
+            features = block(features)
+            outputs.append(features)
+        deep = shallow + self.body_end(self.gather(torch.cat(outputs, dim=1)))  # (b, 64, h, w)
+        return self.range.outwards(self.enlarge(deep))  # (b, 3, s*h, s*w)
+
+
 CARD = Card(
     title="RDN",
     year=2018,
@@ -83,74 +155,4 @@ LAYOUT = Layout(
     ),
 )
 
-
-class ResidualDenseBlock(nn.Module):
-    """Section 3.2, figure 3: layers that read everything before them, a 1x1 fusion, and the skip.
-
-    Args:
-        channels: in and out.
-        growth: channels that each layer adds.
-        n_layers: number of layers.
-    """
-
-    def __init__(self, channels: int, *, growth: int, n_layers: int) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(conv(channels + i * growth, growth) for i in range(n_layers))
-        self.fusion = conv(channels + n_layers * growth, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        seen = features
-        for layer in self.convs:
-            seen = torch.cat([seen, layer(seen).relu_()], dim=1)  # (b, channels + i*growth, h, w)
-        residual: Tensor = self.fusion(seen)  # (b, channels, h, w)
-        return features + residual
-
-
-@register_model("rdn", CARD, layout=LAYOUT)
-class RDN(nn.Module):
-    """Figure 2: two shallow layers, dense blocks, global fusion with a long skip, upsampler.
-
-    Args:
-        scale: enlargement factor.
-        channels: feature channels between the blocks, G0 in the paper.
-        n_blocks: residual dense blocks, D.
-        n_layers: convolutions in each, C.
-        growth: channels that each of them adds, and channels of the enlarged features, G.
-        rgb_range: the value of white inside the network.
-    """
-
-    def __init__(
-        self,
-        *,
-        scale: int,
-        channels: int = 64,
-        n_blocks: int = 16,
-        n_layers: int = 8,
-        growth: int = 64,
-        rgb_range: float = 255.0,
-    ) -> None:
-        super().__init__()
-        self.scale = scale
-        self.range = PixelRange(rgb_range=rgb_range, mean=(0.0, 0.0, 0.0))
-        self.head = conv(3, channels)
-        self.head2 = conv(channels, channels)
-        block = {"growth": growth, "n_layers": n_layers}
-        self.body = nn.ModuleList(ResidualDenseBlock(channels, **block) for _ in range(n_blocks))
-        self.gather = conv(n_blocks * channels, channels, 1)
-        self.body_end = conv(channels, channels)
-        steps, wide = ([2, 2] if scale == 4 else [scale]), channels
-        layers: list[nn.Module] = []
-        for r in steps:
-            layers, wide = [*layers, conv(wide, growth * r * r), nn.PixelShuffle(r)], growth
-        self.enlarge = nn.Sequential(*layers, conv(growth, 3))
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
-        features, outputs = self.head2(shallow), []
-        for block in self.body:
-            features = block(features)
-            outputs.append(features)
-        deep = shallow + self.body_end(self.gather(torch.cat(outputs, dim=1)))  # (b, 64, h, w)
-        return self.range.outwards(self.enlarge(deep))  # (b, 3, s*h, s*w)
+register_model("rdn", CARD, layout=LAYOUT)(RDN)

@@ -24,35 +24,7 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "REDNet"]
 
-CARD = Card(
-    title="RED-Net",
-    year=2016,
-    citation="X.-J. Mao, C. Shen, Y.-B. Yang, Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks "
-    "with Symmetric Skip Connections, NIPS 2016, 2802-2810",
-    url="https://arxiv.org/abs/1603.09056",
-    framework="pre-upsampling",
-    idea="Fifteen convolutions and fifteen transposed ones that mirror them, with a skip between every second pair.",
-    lesson="05",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 4_134_785),
-    parameters_source="layer list of RED30 with 128 filters: 4 131 072 weights (the 4 131K of tables) and 3 713 biases",
-    tiny={"channels": 16, "depth": 4},
-    checkpoints="none that is the paper's network",
-    luma_only=True,
-)
 
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    return {
-        "channels": weights["encoder.0.weight"].shape[0],
-        "depth": sum(key.startswith("encoder.") and key.endswith("weight") for key in weights),
-    }
-
-
-LAYOUT = Layout(sizes=_sizes)
-
-
-@register_model("rednet", CARD, layout=LAYOUT)
 class REDNet(nn.Module):
     """RED30: 15 convolutions, 15 transposed convolutions, symmetric skips, and the input added at the end; on luma.
 
@@ -104,3 +76,33 @@ class REDNet(nn.Module):
                 features = features + kept[n]
             features = features.relu() if n else features
         return bicubic + features
+
+
+CARD = Card(
+    title="RED-Net",
+    year=2016,
+    citation="X.-J. Mao, C. Shen, Y.-B. Yang, Image Restoration Using Very Deep Convolutional Encoder-Decoder Networks "
+    "with Symmetric Skip Connections, NIPS 2016, 2802-2810",
+    url="https://arxiv.org/abs/1603.09056",
+    framework="pre-upsampling",
+    idea="Fifteen convolutions and fifteen transposed ones that mirror them, with a skip between every second pair.",
+    lesson="05",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 4_134_785),
+    parameters_source="layer list of RED30 with 128 filters: 4 131 072 weights (the 4 131K of tables) and 3 713 biases",
+    tiny={"channels": 16, "depth": 4},
+    checkpoints="none that is the paper's network",
+    luma_only=True,
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {
+        "channels": weights["encoder.0.weight"].shape[0],
+        "depth": sum(key.startswith("encoder.") and key.endswith("weight") for key in weights),
+    }
+
+
+LAYOUT = Layout(sizes=_sizes)
+
+register_model("rednet", CARD, layout=LAYOUT)(REDNet)

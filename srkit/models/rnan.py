@@ -24,83 +24,6 @@ from srkit.ops.pixels import pad_to_multiple
 
 __all__ = ["CARD", "RNAN"]
 
-ROWS = {
-    2: {"set5": (38.17, 0.9611), "set14": (33.87, 0.9207), "b100": (32.32, 0.9014), "urban100": (32.73, 0.9340)},
-    4: {"set5": (32.49, 0.8982), "set14": (28.83, 0.7878), "b100": (27.72, 0.7421), "urban100": (26.61, 0.8023)},
-}
-
-CARD = Card(
-    title="RNAN",
-    year=2019,
-    citation="Y. Zhang, K. Li, K. Li, B. Zhong, Y. Fu, Residual Non-local Attention Networks for Image Restoration, "
-    "ICLR 2019",
-    url="https://arxiv.org/abs/1903.10082",
-    framework="post-upsampling",
-    idea="A mask branch at half the size, with non-local attention in two places, gates every value of a trunk branch.",
-    lesson="07",
-    scales=(2, 3, 4),
-    parameters={2: 9_107_291, 3: 9_291_931, 4: 9_255_003},
-    parameters_source="yulunzhang/RNAN with the 24 numbers of its mean shift, which is trained there",
-    tiny={"channels": 8, "n_groups": 3},
-    published=score_table("RNAN rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
-    deviations=(
-        "the softmax of the non-local block runs over the pixels that look, as in the released code, not over those "
-        "that are looked at, as in the paper's formula: the released weights need it",
-        "the mean shift is trained, as in the released code (24 parameters), although it was meant to be frozen",
-    ),
-    checkpoints="https://github.com/yulunzhang/RNAN (no licence file: ask the authors), .pt, loaded as they are by "
-    "srkit.models.load",
-    quiet_parameters={
-        "*.look.query.*": "the block ends in a zero at the start (W = 0), so nothing reaches its inside",
-        "*.look.key.*": "as look.query",
-        "*.look.value.*": "as look.query",
-    },
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    return {
-        "scale": Upsampler.scale_of(weights, "upsampler"),
-        "channels": weights["first.mask.look.query.weight"].shape[1],
-        "n_groups": 2 + sum(key.startswith("middle.") and key.endswith(".end.weight") for key in weights),
-        "rgb_range": TrainedRange.rgb_range_of(weights),
-    }
-
-
-_GROUPS = ((r"body_nl_low\.0", "first"), (r"body\.(?P<n>\d+)", r"middle.\g<n>"), (r"body_nl_high\.0", "last"))
-_INSIDE = (
-    (r"body\.0\.RA_RB1\.0\.body", "enter"),
-    (r"body\.0\.RA_TB\.0\.body\.(?P<k>\d)\.body", r"trunk.\g<k>"),
-    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.theta", "mask.look.query"),
-    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.phi", "mask.look.key"),
-    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.g", "mask.look.value"),
-    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.W", "mask.look.end"),
-    (r"body\.0\.RA_MB\.0\.MB_RB1\.\d\.body", "mask.before"),
-    (r"body\.0\.RA_MB\.0\.MB_Down\.0", "mask.down"),
-    (r"body\.0\.RA_MB\.0\.MB_RB2\.(?P<k>\d)\.body", r"mask.inner.\g<k>"),
-    (r"body\.0\.RA_MB\.0\.MB_Up\.0", "mask.up"),
-    (r"body\.0\.RA_MB\.0\.MB_RB3\.0\.body", "mask.after"),
-    (r"body\.0\.RA_MB\.0\.MB_1x1conv\.0", "mask.weigh"),
-    (r"body\.0\.RA_tail\.(?P<k>\d)\.body", r"leave.\g<k>"),
-    (r"body\.1", "end"),
-)
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        *TrainedRange.RENAMES,
-        (r"head\.0\.(.+)", r"head.\1"),
-        *(
-            (rf"{where}\.{theirs}\.(?P<rest>(?:\d\.)?(?:weight|bias))", rf"{place}.{ours}.\g<rest>")
-            for where, place in _GROUPS
-            for theirs, ours in _INSIDE
-        ),
-        (r"body\.\d+\.(weight|bias)", r"middle_end.\1"),
-        (r"tail\.0\.(.+)", r"upsampler.\1"),
-        (r"tail\.1\.(.+)", r"tail.\1"),
-    ),
-)
-
 
 def find_everywhere(query: Tensor, key: Tensor, value: Tensor, *, at_once: int = 1024) -> Tensor:
     """Return what each pixel finds in all others, ``(b, n, c)`` from three of this shape.
@@ -190,7 +113,6 @@ class AttentionGroup(nn.Module):
         return refined
 
 
-@register_model("rnan", CARD, layout=LAYOUT)
 class RNAN(nn.Module):
     """Figure 2: head, attention groups of which the first and the last are non-local, upsampler, tail.
 
@@ -220,3 +142,83 @@ class RNAN(nn.Module):
         deep = shallow + self.last(self.middle_end(self.middle(self.first(shallow))))
         sr = self.range.outwards(self.tail(self.upsampler(deep)))  # (b, 3, s*H, s*W)
         return sr[..., : self.scale * h, : self.scale * w]  # (b, 3, s*h, s*w)
+
+
+ROWS = {
+    2: {"set5": (38.17, 0.9611), "set14": (33.87, 0.9207), "b100": (32.32, 0.9014), "urban100": (32.73, 0.9340)},
+    4: {"set5": (32.49, 0.8982), "set14": (28.83, 0.7878), "b100": (27.72, 0.7421), "urban100": (26.61, 0.8023)},
+}
+
+CARD = Card(
+    title="RNAN",
+    year=2019,
+    citation="Y. Zhang, K. Li, K. Li, B. Zhong, Y. Fu, Residual Non-local Attention Networks for Image Restoration, "
+    "ICLR 2019",
+    url="https://arxiv.org/abs/1903.10082",
+    framework="post-upsampling",
+    idea="A mask branch at half the size, with non-local attention in two places, gates every value of a trunk branch.",
+    lesson="07",
+    scales=(2, 3, 4),
+    parameters={2: 9_107_291, 3: 9_291_931, 4: 9_255_003},
+    parameters_source="yulunzhang/RNAN with the 24 numbers of its mean shift, which is trained there",
+    tiny={"channels": 8, "n_groups": 3},
+    published=score_table("RNAN rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
+    deviations=(
+        "the softmax of the non-local block runs over the pixels that look, as in the released code, not over those "
+        "that are looked at, as in the paper's formula: the released weights need it",
+        "the mean shift is trained, as in the released code (24 parameters), although it was meant to be frozen",
+    ),
+    checkpoints="https://github.com/yulunzhang/RNAN (no licence file: ask the authors), .pt, loaded as they are by "
+    "srkit.models.load",
+    quiet_parameters={
+        "*.look.query.*": "the block ends in a zero at the start (W = 0), so nothing reaches its inside",
+        "*.look.key.*": "as look.query",
+        "*.look.value.*": "as look.query",
+    },
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {
+        "scale": Upsampler.scale_of(weights, "upsampler"),
+        "channels": weights["first.mask.look.query.weight"].shape[1],
+        "n_groups": 2 + sum(key.startswith("middle.") and key.endswith(".end.weight") for key in weights),
+        "rgb_range": TrainedRange.rgb_range_of(weights),
+    }
+
+
+_GROUPS = ((r"body_nl_low\.0", "first"), (r"body\.(?P<n>\d+)", r"middle.\g<n>"), (r"body_nl_high\.0", "last"))
+_INSIDE = (
+    (r"body\.0\.RA_RB1\.0\.body", "enter"),
+    (r"body\.0\.RA_TB\.0\.body\.(?P<k>\d)\.body", r"trunk.\g<k>"),
+    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.theta", "mask.look.query"),
+    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.phi", "mask.look.key"),
+    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.g", "mask.look.value"),
+    (r"body\.0\.RA_MB\.0\.MB_RB1\.0\.W", "mask.look.end"),
+    (r"body\.0\.RA_MB\.0\.MB_RB1\.\d\.body", "mask.before"),
+    (r"body\.0\.RA_MB\.0\.MB_Down\.0", "mask.down"),
+    (r"body\.0\.RA_MB\.0\.MB_RB2\.(?P<k>\d)\.body", r"mask.inner.\g<k>"),
+    (r"body\.0\.RA_MB\.0\.MB_Up\.0", "mask.up"),
+    (r"body\.0\.RA_MB\.0\.MB_RB3\.0\.body", "mask.after"),
+    (r"body\.0\.RA_MB\.0\.MB_1x1conv\.0", "mask.weigh"),
+    (r"body\.0\.RA_tail\.(?P<k>\d)\.body", r"leave.\g<k>"),
+    (r"body\.1", "end"),
+)
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        *TrainedRange.RENAMES,
+        (r"head\.0\.(.+)", r"head.\1"),
+        *(
+            (rf"{where}\.{theirs}\.(?P<rest>(?:\d\.)?(?:weight|bias))", rf"{place}.{ours}.\g<rest>")
+            for where, place in _GROUPS
+            for theirs, ours in _INSIDE
+        ),
+        (r"body\.\d+\.(weight|bias)", r"middle_end.\1"),
+        (r"tail\.0\.(.+)", r"upsampler.\1"),
+        (r"tail\.1\.(.+)", r"tail.\1"),
+    ),
+)
+
+register_model("rnan", CARD, layout=LAYOUT)(RNAN)

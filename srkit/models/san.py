@@ -24,77 +24,6 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "SAN"]
 
-ROWS = {
-    2: {"set5": (38.31, 0.9620), "set14": (34.07, 0.9213), "b100": (32.42, 0.9028), "urban100": (33.10, 0.9370)},
-    4: {"set5": (32.64, 0.9003), "set14": (28.92, 0.7888), "b100": (27.78, 0.7436), "urban100": (26.79, 0.8068)},
-}
-
-CARD = Card(
-    title="SAN",
-    year=2019,
-    citation="T. Dai, J. Cai, Y. Zhang, S.-T. Xia, L. Zhang, Second-Order Attention Network for Single Image "
-    "Super-Resolution, CVPR 2019, 11057-11066",
-    url="https://doi.org/10.1109/CVPR.2019.01132",
-    framework="post-upsampling",
-    idea="Channels are weighed by the square root of their covariance, not by their mean.",
-    lesson="07",
-    scales=(2, 3, 4, 8),
-    parameters={2: 15_674_756, 3: 15_859_396, 4: 15_822_468, 8: 15_970_180},
-    parameters_source="daitao/SAN registers 15 712 800, 15 897 440, 15 860 512, 16 008 224; 38 044 of them never "
-    "receive a gradient and are not built",
-    tiny={"channels": 16, "n_groups": 2, "n_blocks": 1, "reduction": 4},
-    published=score_table("SAN rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
-    deviations=(
-        "38 044 parameters of the released code that nothing uses are not built",
-        "the mean shift is trained, as in the released code (24 parameters), although it was meant to be frozen",
-        "keys and values of the non-local block are pooled 2x2, as in the released code, which asks for no pooling",
-    ),
-    checkpoints="https://github.com/daitao/SAN (no licence file: ask the authors), .pt, loaded as they are by "
-    "srkit.models.load",
-    quiet_parameters={
-        "non_local.query.*": "the block ends in a zero at the start (W = 0), so nothing reaches its inside",
-        "non_local.key.*": "as non_local.query",
-        "non_local.value.*": "as non_local.query",
-        "*.attention.squeeze.*": "with few channels after the squeeze, all its ReLUs can be off at the start",
-        "*.attention.excite.weight": "reads those ReLUs",
-    },
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    squeeze = weights["groups.0.attention.squeeze.weight"]
-    n_groups = sum(key.endswith("attention.squeeze.weight") for key in weights)
-    return {
-        "scale": Upsampler.scale_of(weights, "upsampler"),
-        "channels": squeeze.shape[1],
-        "n_groups": n_groups,
-        "n_blocks": sum(key.endswith(".conv1.weight") for key in weights) // n_groups,
-        "reduction": squeeze.shape[1] // squeeze.shape[0],
-        "rgb_range": TrainedRange.rgb_range_of(weights),
-    }
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        *TrainedRange.RENAMES,
-        (r"head\.0\.(.+)", r"head.\1"),
-        (r"gamma", r"share"),
-        (r"RG\.(\d+)\.rcab\.(\d+)\.conv_first\.0\.(.+)", r"groups.\1.blocks.\2.conv1.\3"),
-        (r"RG\.(\d+)\.rcab\.(\d+)\.conv_first\.2\.(.+)", r"groups.\1.blocks.\2.conv2.\3"),
-        (r"RG\.(\d+)\.soca\.conv_du\.0\.(.+)", r"groups.\1.attention.squeeze.\2"),
-        (r"RG\.(\d+)\.soca\.conv_du\.2\.(.+)", r"groups.\1.attention.excite.\2"),
-        (r"RG\.(\d+)\.conv_last\.(.+)", r"groups.\1.end.\2"),
-        (r"non_local\.non_local\.theta\.(.+)", r"non_local.query.\1"),
-        (r"non_local\.non_local\.phi\.0\.(.+)", r"non_local.key.\1"),
-        (r"non_local\.non_local\.g\.0\.(.+)", r"non_local.value.\1"),
-        (r"non_local\.non_local\.W\.(.+)", r"non_local.end.\1"),
-        (r"tail\.0\.(.+)", r"upsampler.\1"),
-        (r"tail\.1\.(.+)", r"tail.\1"),
-    ),
-    ignored=(r"RG\.\d+\.gamma", r"conv_last\..+", r"non_local\.soca\..+"),
-)
-
 
 def covariance(features: Tensor) -> Tensor:
     """Return how the channels of ``(b, c, h, w)`` vary together over the pixels, ``(b, c, c)`` (figure 3)."""
@@ -203,7 +132,6 @@ class AttentionGroup(nn.Module):
         return features + residual
 
 
-@register_model("san", CARD, layout=LAYOUT)
 class SAN(nn.Module):
     """Figure 2: head, groups between two passes through one non-local block, upsampler, tail.
 
@@ -246,3 +174,77 @@ class SAN(nn.Module):
         deep = shallow + self.non_local(deep)
         large = self.upsampler(deep)  # (b, 64, s*h, s*w)
         return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
+
+
+ROWS = {
+    2: {"set5": (38.31, 0.9620), "set14": (34.07, 0.9213), "b100": (32.42, 0.9028), "urban100": (33.10, 0.9370)},
+    4: {"set5": (32.64, 0.9003), "set14": (28.92, 0.7888), "b100": (27.78, 0.7436), "urban100": (26.79, 0.8068)},
+}
+
+CARD = Card(
+    title="SAN",
+    year=2019,
+    citation="T. Dai, J. Cai, Y. Zhang, S.-T. Xia, L. Zhang, Second-Order Attention Network for Single Image "
+    "Super-Resolution, CVPR 2019, 11057-11066",
+    url="https://doi.org/10.1109/CVPR.2019.01132",
+    framework="post-upsampling",
+    idea="Channels are weighed by the square root of their covariance, not by their mean.",
+    lesson="07",
+    scales=(2, 3, 4, 8),
+    parameters={2: 15_674_756, 3: 15_859_396, 4: 15_822_468, 8: 15_970_180},
+    parameters_source="daitao/SAN registers 15 712 800, 15 897 440, 15 860 512, 16 008 224; 38 044 of them never "
+    "receive a gradient and are not built",
+    tiny={"channels": 16, "n_groups": 2, "n_blocks": 1, "reduction": 4},
+    published=score_table("SAN rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
+    deviations=(
+        "38 044 parameters of the released code that nothing uses are not built",
+        "the mean shift is trained, as in the released code (24 parameters), although it was meant to be frozen",
+        "keys and values of the non-local block are pooled 2x2, as in the released code, which asks for no pooling",
+    ),
+    checkpoints="https://github.com/daitao/SAN (no licence file: ask the authors), .pt, loaded as they are by "
+    "srkit.models.load",
+    quiet_parameters={
+        "non_local.query.*": "the block ends in a zero at the start (W = 0), so nothing reaches its inside",
+        "non_local.key.*": "as non_local.query",
+        "non_local.value.*": "as non_local.query",
+        "*.attention.squeeze.*": "with few channels after the squeeze, all its ReLUs can be off at the start",
+        "*.attention.excite.weight": "reads those ReLUs",
+    },
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    squeeze = weights["groups.0.attention.squeeze.weight"]
+    n_groups = sum(key.endswith("attention.squeeze.weight") for key in weights)
+    return {
+        "scale": Upsampler.scale_of(weights, "upsampler"),
+        "channels": squeeze.shape[1],
+        "n_groups": n_groups,
+        "n_blocks": sum(key.endswith(".conv1.weight") for key in weights) // n_groups,
+        "reduction": squeeze.shape[1] // squeeze.shape[0],
+        "rgb_range": TrainedRange.rgb_range_of(weights),
+    }
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        *TrainedRange.RENAMES,
+        (r"head\.0\.(.+)", r"head.\1"),
+        (r"gamma", r"share"),
+        (r"RG\.(\d+)\.rcab\.(\d+)\.conv_first\.0\.(.+)", r"groups.\1.blocks.\2.conv1.\3"),
+        (r"RG\.(\d+)\.rcab\.(\d+)\.conv_first\.2\.(.+)", r"groups.\1.blocks.\2.conv2.\3"),
+        (r"RG\.(\d+)\.soca\.conv_du\.0\.(.+)", r"groups.\1.attention.squeeze.\2"),
+        (r"RG\.(\d+)\.soca\.conv_du\.2\.(.+)", r"groups.\1.attention.excite.\2"),
+        (r"RG\.(\d+)\.conv_last\.(.+)", r"groups.\1.end.\2"),
+        (r"non_local\.non_local\.theta\.(.+)", r"non_local.query.\1"),
+        (r"non_local\.non_local\.phi\.0\.(.+)", r"non_local.key.\1"),
+        (r"non_local\.non_local\.g\.0\.(.+)", r"non_local.value.\1"),
+        (r"non_local\.non_local\.W\.(.+)", r"non_local.end.\1"),
+        (r"tail\.0\.(.+)", r"upsampler.\1"),
+        (r"tail\.1\.(.+)", r"tail.\1"),
+    ),
+    ignored=(r"RG\.\d+\.gamma", r"conv_last\..+", r"non_local\.soca\..+"),
+)
+
+register_model("san", CARD, layout=LAYOUT)(SAN)

@@ -17,22 +17,6 @@ from srkit.models._registry import Card, register_model
 
 __all__ = ["CARD", "SeparableEDSR"]
 
-CARD = Card(
-    title="Separable EDSR (after Nie et al.)",
-    year=2018,
-    citation="A. Ignatov et al., PIRM Challenge on Perceptual Image Enhancement on Smartphones: Report, ECCV Workshops "
-    "2018, where Nie et al. have an entry",
-    url="https://arxiv.org/abs/1810.01641",
-    framework="post-upsampling",
-    idea="Filter each channel on its own, then mix the channels at each pixel.",
-    lesson="08",
-    scales=(2, 3, 4),
-    parameters={2: 179_203, 3: 200_003, 4: 196_483},
-    parameters_source="our own design, by hand: 1 792 + 16 x 9 600 + 4 800 + upsampler + 1 731; no count is published",
-    tiny={"channels": 16, "n_blocks": 2},
-    deviations=("the design is ours, EDSR's baseline made separable: the challenge entry is not described anywhere",),
-)
-
 
 def separable(channels_in: int, channels_out: int) -> nn.Sequential:
     """Return a 3x3 convolution of each channel and a 1x1 convolution over the channels, both with biases.
@@ -69,7 +53,6 @@ class ResidualBlock(nn.Module):
         return features + residual
 
 
-@register_model("separable_edsr", CARD)
 class SeparableEDSR(nn.Module):
     """Head, residual body with a long skip, upsampler, tail.
 
@@ -95,3 +78,22 @@ class SeparableEDSR(nn.Module):
         shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
         deep = shallow + self.body_end(self.body(shallow))
         return self.range.outwards(self.tail(self.upsampler(deep)))  # (b, 3, s*h, s*w)
+
+
+CARD = Card(
+    title="Separable EDSR (after Nie et al.)",
+    year=2018,
+    citation="A. Ignatov et al., PIRM Challenge on Perceptual Image Enhancement on Smartphones: Report, ECCV Workshops "
+    "2018, where Nie et al. have an entry",
+    url="https://arxiv.org/abs/1810.01641",
+    framework="post-upsampling",
+    idea="Filter each channel on its own, then mix the channels at each pixel.",
+    lesson="08",
+    scales=(2, 3, 4),
+    parameters={2: 179_203, 3: 200_003, 4: 196_483},
+    parameters_source="our own design, by hand: 1 792 + 16 x 9 600 + 4 800 + upsampler + 1 731; no count is published",
+    tiny={"channels": 16, "n_blocks": 2},
+    deviations=("the design is ours, EDSR's baseline made separable: the challenge entry is not described anywhere",),
+)
+
+register_model("separable_edsr", CARD)(SeparableEDSR)

@@ -22,6 +22,39 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "SRCNN"]
 
+
+class SRCNN(nn.Module):
+    """Section 3: patch extraction, non-linear mapping, reconstruction, on luma.
+
+    Args:
+        scale: enlargement factor; only the bicubic image depends on it.
+        channels: channels after the first and the second convolution.
+        sizes: the three kernel sizes; 9-5-5 is the paper's best, 9-1-5 the version of ECCV 2014.
+    """
+
+    def __init__(
+        self, *, scale: int, channels: tuple[int, int] = (64, 32), sizes: tuple[int, int, int] = (9, 5, 5)
+    ) -> None:
+        super().__init__()
+        first, second = channels
+        self.scale = scale
+        self.extract = conv(1, first, sizes[0], border="replicate")
+        self.map = conv(first, second, sizes[1], border="replicate")
+        self.reconstruct = conv(second, 1, sizes[2], border="replicate")
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
+        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
+        bicubic = imresize(luma, self.scale)  # (b, 1, s*h, s*w)
+        features = F.relu(self.extract(bicubic))  # (b, 64, s*h, s*w)
+        features = F.relu(self.map(features))  # (b, 32, s*h, s*w)
+        sharper: Tensor = self.reconstruct(features)  # (b, 1, s*h, s*w)
+        return sharper
+
+
 CARD = Card(
     title="SRCNN",
     year=2016,
@@ -71,35 +104,4 @@ LAYOUT = Layout(
     renames=((r"conv1\.(.+)", r"extract.\1"), (r"conv2\.(.+)", r"map.\1"), (r"conv3\.(.+)", r"reconstruct.\1")),
 )
 
-
-@register_model("srcnn", CARD, layout=LAYOUT)
-class SRCNN(nn.Module):
-    """Section 3: patch extraction, non-linear mapping, reconstruction, on luma.
-
-    Args:
-        scale: enlargement factor; only the bicubic image depends on it.
-        channels: channels after the first and the second convolution.
-        sizes: the three kernel sizes; 9-5-5 is the paper's best, 9-1-5 the version of ECCV 2014.
-    """
-
-    def __init__(
-        self, *, scale: int, channels: tuple[int, int] = (64, 32), sizes: tuple[int, int, int] = (9, 5, 5)
-    ) -> None:
-        super().__init__()
-        first, second = channels
-        self.scale = scale
-        self.extract = conv(1, first, sizes[0], border="replicate")
-        self.map = conv(first, second, sizes[1], border="replicate")
-        self.reconstruct = conv(second, 1, sizes[2], border="replicate")
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
-        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
-        bicubic = imresize(luma, self.scale)  # (b, 1, s*h, s*w)
-        features = F.relu(self.extract(bicubic))  # (b, 64, s*h, s*w)
-        features = F.relu(self.map(features))  # (b, 32, s*h, s*w)
-        sharper: Tensor = self.reconstruct(features)  # (b, 1, s*h, s*w)
-        return sharper
+register_model("srcnn", CARD, layout=LAYOUT)(SRCNN)

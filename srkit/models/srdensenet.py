@@ -25,6 +25,74 @@ from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "SRDenseNet"]
 
+
+class DenseBlock(nn.Module):
+    """A block whose layers read the maps of all layers before them in the block.
+
+    Args:
+        channels: what its first layer reads.
+        growth: maps that each layer makes.
+        n_layers: number of layers.
+    """
+
+    def __init__(self, channels: int, *, growth: int, n_layers: int) -> None:
+        super().__init__()
+        reads = [channels, *(n * growth for n in range(1, n_layers))]
+        self.convs = nn.ModuleList(conv(read, growth) for read in reads)
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """Make ``(b, n_layers*growth, h, w)`` from everything before, ``(b, channels, h, w)``."""
+        maps: Tensor = self.convs[0](seen).relu_()  # (b, growth, h, w)
+        for layer in self.convs[1:]:
+            maps = torch.cat([maps, layer(maps).relu_()], dim=1)  # (b, n*growth, h, w)
+        return maps
+
+
+class SRDenseNet(nn.Module):
+    """SRDenseNet-All: every block reads, and the bottleneck reads, all that was made before; on luma.
+
+    Args:
+        scale: 4, in two doublings.
+        growth: maps that each layer makes; the first layer makes ``n_layers * growth``.
+        n_blocks: dense blocks.
+        n_layers: convolutions in each.
+        bottleneck: channels after the 1x1 convolution that ends the blocks.
+    """
+
+    def __init__(
+        self, *, scale: int, growth: int = 16, n_blocks: int = 8, n_layers: int = 8, bottleneck: int = 256
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        wide = growth * n_layers
+        self.head = nn.Sequential(conv(1, wide), nn.ReLU())
+        self.blocks = nn.ModuleList(
+            DenseBlock((n + 1) * wide, growth=growth, n_layers=n_layers) for n in range(n_blocks)
+        )
+        self.bottleneck = nn.Sequential(conv((n_blocks + 1) * wide, bottleneck, 1), nn.ReLU())
+        steps = range(scale.bit_length() - 1)
+        self.enlarge = nn.Sequential(
+            *(layer for _ in steps for layer in (deconv(bottleneck, bottleneck, 3, 2), nn.ReLU()))
+        )
+        self.tail = conv(bottleneck, 1)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.kaiming_normal_(layer.weight)
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # all of them have one
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
+        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
+        seen = self.head(luma)  # (b, 128, h, w)
+        for block in self.blocks:
+            seen = torch.cat([seen, block(seen)], dim=1)  # (b, (n+1)*128, h, w)
+        large: Tensor = self.tail(self.enlarge(self.bottleneck(seen)))  # (b, 1, s*h, s*w)
+        return large
+
+
 CARD = Card(
     title="SRDenseNet",
     year=2017,
@@ -75,70 +143,4 @@ LAYOUT = Layout(
     ),
 )
 
-
-class DenseBlock(nn.Module):
-    """A block whose layers read the maps of all layers before them in the block.
-
-    Args:
-        channels: what its first layer reads.
-        growth: maps that each layer makes.
-        n_layers: number of layers.
-    """
-
-    def __init__(self, channels: int, *, growth: int, n_layers: int) -> None:
-        super().__init__()
-        reads = [channels, *(n * growth for n in range(1, n_layers))]
-        self.convs = nn.ModuleList(conv(read, growth) for read in reads)
-
-    def forward(self, seen: Tensor) -> Tensor:
-        """Make ``(b, n_layers*growth, h, w)`` from everything before, ``(b, channels, h, w)``."""
-        maps: Tensor = self.convs[0](seen).relu_()  # (b, growth, h, w)
-        for layer in self.convs[1:]:
-            maps = torch.cat([maps, layer(maps).relu_()], dim=1)  # (b, n*growth, h, w)
-        return maps
-
-
-@register_model("srdensenet", CARD, layout=LAYOUT)
-class SRDenseNet(nn.Module):
-    """SRDenseNet-All: every block reads, and the bottleneck reads, all that was made before; on luma.
-
-    Args:
-        scale: 4, in two doublings.
-        growth: maps that each layer makes; the first layer makes ``n_layers * growth``.
-        n_blocks: dense blocks.
-        n_layers: convolutions in each.
-        bottleneck: channels after the 1x1 convolution that ends the blocks.
-    """
-
-    def __init__(
-        self, *, scale: int, growth: int = 16, n_blocks: int = 8, n_layers: int = 8, bottleneck: int = 256
-    ) -> None:
-        super().__init__()
-        self.scale = scale
-        wide = growth * n_layers
-        self.head = nn.Sequential(conv(1, wide), nn.ReLU())
-        self.blocks = nn.ModuleList(
-            DenseBlock((n + 1) * wide, growth=growth, n_layers=n_layers) for n in range(n_blocks)
-        )
-        self.bottleneck = nn.Sequential(conv((n_blocks + 1) * wide, bottleneck, 1), nn.ReLU())
-        steps = range(scale.bit_length() - 1)
-        self.enlarge = nn.Sequential(
-            *(layer for _ in steps for layer in (deconv(bottleneck, bottleneck, 3, 2), nn.ReLU()))
-        )
-        self.tail = conv(bottleneck, 1)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.kaiming_normal_(layer.weight)
-                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # all of them have one
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the network."""
-        return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
-        seen = self.head(luma)  # (b, 128, h, w)
-        for block in self.blocks:
-            seen = torch.cat([seen, block(seen)], dim=1)  # (b, (n+1)*128, h, w)
-        large: Tensor = self.tail(self.enlarge(self.bottleneck(seen)))  # (b, 1, s*h, s*w)
-        return large
+register_model("srdensenet", CARD, layout=LAYOUT)(SRDenseNet)

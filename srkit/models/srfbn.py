@@ -23,6 +23,95 @@ from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "SMALL", "SRFBN"]
 
+
+def _then_prelu(layer: nn.Module) -> nn.Sequential:
+    return nn.Sequential(layer, nn.PReLU(init=0.2))
+
+
+class FeedbackBlock(nn.Module):
+    """The feedback block: projection groups, densely connected, whose gathered result is heard again in the next step.
+
+    Args:
+        channels: m, in and out.
+        n_groups: G, pairs of an up- and a down-projection.
+        scale: enlargement inside; the kernels are ``scale + 4`` wide.
+    """
+
+    def __init__(self, channels: int, n_groups: int, scale: int) -> None:
+        super().__init__()
+        self.merge = _then_prelu(conv(2 * channels, channels, 1))
+        self.ups = nn.ModuleList(_then_prelu(deconv(channels, channels, scale + 4, scale)) for _ in range(n_groups))
+        self.downs = nn.ModuleList(
+            _then_prelu(nn.Conv2d(channels, channels, scale + 4, stride=scale, padding=2)) for _ in range(n_groups)
+        )
+        self.reduce_small, self.reduce_large = (
+            nn.ModuleList(_then_prelu(conv((n + 1) * channels, channels, 1)) for n in range(1, n_groups))
+            for _ in range(2)
+        )
+        self.gather = _then_prelu(conv(n_groups * channels, channels, 1))
+
+    def forward(self, features: Tensor, state: Tensor) -> Tensor:
+        """Refine ``(b, channels, h, w)`` knowing the last step's ``(b, channels, h, w)``; the shape stays."""
+        small, large = [self.merge(torch.cat([features, state], dim=1))], []  # (b, m, h, w)
+        for n, (up, down) in enumerate(zip(self.ups, self.downs, strict=True)):
+            low = self.reduce_small[n - 1](torch.cat(small, dim=1)) if n else small[0]  # (b, m, h, w)
+            large.append(up(low))  # (b, m, s*h, s*w)
+            high = self.reduce_large[n - 1](torch.cat(large, dim=1)) if n else large[0]  # (b, m, s*h, s*w)
+            small.append(down(high))  # (b, m, h, w)
+        result: Tensor = self.gather(torch.cat(small[1:], dim=1))  # (b, m, h, w)
+        return result
+
+
+class SRFBN(nn.Module):
+    """Shallow features, the feedback block unrolled in time, and a residual on the bilinear image.
+
+    Args:
+        scale: 2, 3, 4 or 8.
+        channels: m, channels of the feedback block.
+        n_groups: G, projection groups.
+        n_steps: T, runs of the block with the same weights.
+        rgb_range: the value of white inside the network; the released weights have 255.
+    """
+
+    def __init__(
+        self, *, scale: int, channels: int = 64, n_groups: int = 6, n_steps: int = 4, rgb_range: float = 255.0
+    ) -> None:
+        super().__init__()
+        self.scale, self.n_steps = scale, n_steps
+        self.range = PixelRange(rgb_range=rgb_range)
+        self.head = nn.Sequential(*_then_prelu(conv(3, 4 * channels)), *_then_prelu(conv(4 * channels, channels, 1)))
+        self.block = FeedbackBlock(channels, n_groups, scale)
+        self.tail = nn.Sequential(*_then_prelu(deconv(channels, channels, scale + 4, scale)), conv(channels, 3))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; the image of the last step."""
+        return self._image(lr, self.states(lr)[-1])  # (b, 3, s*h, s*w)
+
+    def states(self, lr: Tensor) -> list[Tensor]:
+        """Return what the feedback block gives in each step, ``(b, channels, h, w)``, from ``(b, 3, h, w)``."""
+        features = self.head(self.range.inwards(lr))  # (b, m, h, w)
+        states = [features]  # the first step hears the shallow features twice
+        for _ in range(self.n_steps):
+            states.append(self.block(features, states[-1]))
+        return states[1:]
+
+    def predictions(self, lr: Tensor) -> list[Prediction]:
+        """Return the image of every step, each of weight ``1 / n_steps``, from ``(b, 3, h, w)``.
+
+        For images that were also blurred or noisy the paper compares the early steps with easier targets,
+        which the training has to supply.
+        """
+        return [
+            Prediction(f"step {n}", self._image(lr, state), self.scale, 1 / self.n_steps)
+            for n, state in enumerate(self.states(lr), 1)
+        ]
+
+    def _image(self, lr: Tensor, state: Tensor) -> Tensor:
+        """Draw ``(b, 3, scale*h, scale*w)`` from ``(b, channels, h, w)`` on the bilinear image."""
+        base = F.interpolate(self.range.inwards(lr), scale_factor=self.scale, mode="bilinear", align_corners=False)
+        return self.range.outwards(base + self.tail(state))
+
+
 CARD = Card(
     title="SRFBN",
     year=2019,
@@ -80,92 +169,5 @@ LAYOUT = Layout(
     ignored=PixelRange.PUBLISHED,
 )
 
-
-def _then_prelu(layer: nn.Module) -> nn.Sequential:
-    return nn.Sequential(layer, nn.PReLU(init=0.2))
-
-
-class FeedbackBlock(nn.Module):
-    """The feedback block: projection groups, densely connected, whose gathered result is heard again in the next step.
-
-    Args:
-        channels: m, in and out.
-        n_groups: G, pairs of an up- and a down-projection.
-        scale: enlargement inside; the kernels are ``scale + 4`` wide.
-    """
-
-    def __init__(self, channels: int, n_groups: int, scale: int) -> None:
-        super().__init__()
-        self.merge = _then_prelu(conv(2 * channels, channels, 1))
-        self.ups = nn.ModuleList(_then_prelu(deconv(channels, channels, scale + 4, scale)) for _ in range(n_groups))
-        self.downs = nn.ModuleList(
-            _then_prelu(nn.Conv2d(channels, channels, scale + 4, stride=scale, padding=2)) for _ in range(n_groups)
-        )
-        self.reduce_small, self.reduce_large = (
-            nn.ModuleList(_then_prelu(conv((n + 1) * channels, channels, 1)) for n in range(1, n_groups))
-            for _ in range(2)
-        )
-        self.gather = _then_prelu(conv(n_groups * channels, channels, 1))
-
-    def forward(self, features: Tensor, state: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)`` knowing the last step's ``(b, channels, h, w)``; the shape stays."""
-        small, large = [self.merge(torch.cat([features, state], dim=1))], []  # (b, m, h, w)
-        for n, (up, down) in enumerate(zip(self.ups, self.downs, strict=True)):
-            low = self.reduce_small[n - 1](torch.cat(small, dim=1)) if n else small[0]  # (b, m, h, w)
-            large.append(up(low))  # (b, m, s*h, s*w)
-            high = self.reduce_large[n - 1](torch.cat(large, dim=1)) if n else large[0]  # (b, m, s*h, s*w)
-            small.append(down(high))  # (b, m, h, w)
-        result: Tensor = self.gather(torch.cat(small[1:], dim=1))  # (b, m, h, w)
-        return result
-
-
-@register_model("srfbn_s", SMALL, layout=LAYOUT, channels=32, n_groups=3)
-@register_model("srfbn", CARD, layout=LAYOUT)
-class SRFBN(nn.Module):
-    """Shallow features, the feedback block unrolled in time, and a residual on the bilinear image.
-
-    Args:
-        scale: 2, 3, 4 or 8.
-        channels: m, channels of the feedback block.
-        n_groups: G, projection groups.
-        n_steps: T, runs of the block with the same weights.
-        rgb_range: the value of white inside the network; the released weights have 255.
-    """
-
-    def __init__(
-        self, *, scale: int, channels: int = 64, n_groups: int = 6, n_steps: int = 4, rgb_range: float = 255.0
-    ) -> None:
-        super().__init__()
-        self.scale, self.n_steps = scale, n_steps
-        self.range = PixelRange(rgb_range=rgb_range)
-        self.head = nn.Sequential(*_then_prelu(conv(3, 4 * channels)), *_then_prelu(conv(4 * channels, channels, 1)))
-        self.block = FeedbackBlock(channels, n_groups, scale)
-        self.tail = nn.Sequential(*_then_prelu(deconv(channels, channels, scale + 4, scale)), conv(channels, 3))
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; the image of the last step."""
-        return self._image(lr, self.states(lr)[-1])  # (b, 3, s*h, s*w)
-
-    def states(self, lr: Tensor) -> list[Tensor]:
-        """Return what the feedback block gives in each step, ``(b, channels, h, w)``, from ``(b, 3, h, w)``."""
-        features = self.head(self.range.inwards(lr))  # (b, m, h, w)
-        states = [features]  # the first step hears the shallow features twice
-        for _ in range(self.n_steps):
-            states.append(self.block(features, states[-1]))
-        return states[1:]
-
-    def predictions(self, lr: Tensor) -> list[Prediction]:
-        """Return the image of every step, each of weight ``1 / n_steps``, from ``(b, 3, h, w)``.
-
-        For images that were also blurred or noisy the paper compares the early steps with easier targets,
-        which the training has to supply.
-        """
-        return [
-            Prediction(f"step {n}", self._image(lr, state), self.scale, 1 / self.n_steps)
-            for n, state in enumerate(self.states(lr), 1)
-        ]
-
-    def _image(self, lr: Tensor, state: Tensor) -> Tensor:
-        """Draw ``(b, 3, scale*h, scale*w)`` from ``(b, channels, h, w)`` on the bilinear image."""
-        base = F.interpolate(self.range.inwards(lr), scale_factor=self.scale, mode="bilinear", align_corners=False)
-        return self.range.outwards(base + self.tail(state))
+register_model("srfbn", CARD, layout=LAYOUT)(SRFBN)
+register_model("srfbn_s", SMALL, layout=LAYOUT, channels=32, n_groups=3)(SRFBN)

@@ -28,6 +28,71 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "NOISE_FREE", "SMALL", "SRMD"]
 
+
+class SRMD(nn.Module):
+    """Figure 1: image and stretched codes, a stack of 3x3 convolutions, a pixel shuffle; in the paper no skip anywhere.
+
+    Args:
+        scale: enlargement factor.
+        n_codes: numbers that describe the degradation: 15 PCA codes of the kernel, then the noise level over 255.
+        channels: channels between the layers.
+        depth: number of convolutions, at least 2.
+        skip: add what the layers give to the bicubic enlargement.
+
+    Raises:
+        BadInput: fewer than 2 layers, or no codes.
+    """
+
+    def __init__(
+        self, *, scale: int, n_codes: int = 16, channels: int = 128, depth: int = 12, skip: bool = False
+    ) -> None:
+        super().__init__()
+        if depth < 2 or n_codes < 1:
+            raise BadInput(f"SRMD has at least 2 layers and 1 code; given: depth={depth}, n_codes={n_codes}.")
+        self.scale = scale
+        self.n_codes = n_codes
+        self.skip = skip
+        widths = [3 + n_codes, *[channels] * (depth - 1), 3 * scale**2]
+        self.layers = nn.ModuleList(conv(*pair) for pair in pairwise(widths))
+
+    def forward(self, lr: Tensor, *, degradation: Tensor | None = None) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, given how the image was degraded.
+
+        Args:
+            lr: RGB in [0, 1].
+            degradation: the codes of each image ``(b, n_codes)``, or of each pixel ``(b, n_codes, h, w)``.
+            Both describe the blur that came before MATLAB's bicubic reduction; no blur is the code of a delta kernel.
+
+        Raises:
+            BadInput: no codes, or another shape.
+        """
+        features = torch.cat([lr, self.stretch(degradation, lr)], dim=1)  # (b, 3 + n_codes, h, w)
+        for layer in self.layers[:-1]:
+            features = layer(features).relu_()  # (b, 128, h, w)
+        sr = F.pixel_shuffle(self.layers[-1](features), self.scale)  # (b, 3, s*h, s*w)
+        return sr + imresize(lr, self.scale) if self.skip else sr  # (b, 3, s*h, s*w)
+
+    def stretch(self, degradation: Tensor | None, lr: Tensor) -> Tensor:
+        """Return the codes as maps ``(b, n_codes, h, w)``, section 3.3.
+
+        Raises:
+            BadInput: no codes, or another shape.
+        """
+        maps = stretched_codes(degradation, lr, self.n_codes)  # (b, n_codes, h, w)
+        if maps is None:
+            (b, _, h, w), n = lr.shape, self.n_codes
+            found = "nothing" if degradation is None else tuple(degradation.shape)
+            raise BadInput(
+                f"SRMD must be told the degradation: net(lr, degradation=codes), codes ({b}, {n}) for each "
+                f"image or ({b}, {n}, {h}, {w}) for each pixel. Given: {found}."
+            )
+        return maps
+
+    def example_input(self, lr: Tensor) -> Tensor:
+        """Return some codes ``(b, n_codes)`` for a batch like ``lr``: not those of any kernel, but all different."""
+        return example_codes(lr, self.n_codes)
+
+
 TABLE = "table of PSNR and SSIM under bicubic degradation in the README of cszn/SRMD"
 
 CARD = Card(
@@ -152,69 +217,6 @@ LAYOUT = Layout(
     renames=tuple((rf"{2 * i}\.(weight|bias)", rf"layers.{i}.\1") for i in range(12)),
 )
 
-
-@register_model("srmd_small", SMALL, layout=LAYOUT, n_codes=15, channels=32, depth=8, skip=True)
-@register_model("srmdnf", NOISE_FREE, layout=LAYOUT, n_codes=15)
-@register_model("srmd", CARD, layout=LAYOUT)
-class SRMD(nn.Module):
-    """Figure 1: image and stretched codes, a stack of 3x3 convolutions, a pixel shuffle; in the paper no skip anywhere.
-
-    Args:
-        scale: enlargement factor.
-        n_codes: numbers that describe the degradation: 15 PCA codes of the kernel, then the noise level over 255.
-        channels: channels between the layers.
-        depth: number of convolutions, at least 2.
-        skip: add what the layers give to the bicubic enlargement.
-
-    Raises:
-        BadInput: fewer than 2 layers, or no codes.
-    """
-
-    def __init__(
-        self, *, scale: int, n_codes: int = 16, channels: int = 128, depth: int = 12, skip: bool = False
-    ) -> None:
-        super().__init__()
-        if depth < 2 or n_codes < 1:
-            raise BadInput(f"SRMD has at least 2 layers and 1 code; given: depth={depth}, n_codes={n_codes}.")
-        self.scale = scale
-        self.n_codes = n_codes
-        self.skip = skip
-        widths = [3 + n_codes, *[channels] * (depth - 1), 3 * scale**2]
-        self.layers = nn.ModuleList(conv(*pair) for pair in pairwise(widths))
-
-    def forward(self, lr: Tensor, *, degradation: Tensor | None = None) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, given how the image was degraded.
-
-        Args:
-            lr: RGB in [0, 1].
-            degradation: the codes of each image ``(b, n_codes)``, or of each pixel ``(b, n_codes, h, w)``.
-            Both describe the blur that came before MATLAB's bicubic reduction; no blur is the code of a delta kernel.
-
-        Raises:
-            BadInput: no codes, or another shape.
-        """
-        features = torch.cat([lr, self.stretch(degradation, lr)], dim=1)  # (b, 3 + n_codes, h, w)
-        for layer in self.layers[:-1]:
-            features = layer(features).relu_()  # (b, 128, h, w)
-        sr = F.pixel_shuffle(self.layers[-1](features), self.scale)  # (b, 3, s*h, s*w)
-        return sr + imresize(lr, self.scale) if self.skip else sr  # (b, 3, s*h, s*w)
-
-    def stretch(self, degradation: Tensor | None, lr: Tensor) -> Tensor:
-        """Return the codes as maps ``(b, n_codes, h, w)``, section 3.3.
-
-        Raises:
-            BadInput: no codes, or another shape.
-        """
-        maps = stretched_codes(degradation, lr, self.n_codes)  # (b, n_codes, h, w)
-        if maps is None:
-            (b, _, h, w), n = lr.shape, self.n_codes
-            found = "nothing" if degradation is None else tuple(degradation.shape)
-            raise BadInput(
-                f"SRMD must be told the degradation: net(lr, degradation=codes), codes ({b}, {n}) for each "
-                f"image or ({b}, {n}, {h}, {w}) for each pixel. Given: {found}."
-            )
-        return maps
-
-    def example_input(self, lr: Tensor) -> Tensor:
-        """Return some codes ``(b, n_codes)`` for a batch like ``lr``: not those of any kernel, but all different."""
-        return example_codes(lr, self.n_codes)
+register_model("srmd", CARD, layout=LAYOUT)(SRMD)
+register_model("srmdnf", NOISE_FREE, layout=LAYOUT, n_codes=15)(SRMD)
+register_model("srmd_small", SMALL, layout=LAYOUT, n_codes=15, channels=32, depth=8, skip=True)(SRMD)

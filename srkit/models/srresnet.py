@@ -23,38 +23,6 @@ from srkit.models._registry import Card, register_model, score_table
 
 __all__ = ["CARD", "SRGAN", "SRResNet"]
 
-CARD = Card(
-    title="SRResNet",
-    year=2017,
-    citation="C. Ledig et al., Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network, "
-    "CVPR 2017, 4681-4690",
-    url="https://arxiv.org/abs/1609.04802",
-    framework="post-upsampling",
-    idea="Sixteen residual blocks with batch normalisation, then sub-pixel steps; trained with squared error.",
-    lesson="05",
-    scales=(2, 4),
-    parameters={2: 1_401_749, 4: 1_549_462},
-    parameters_source="layer list of figure 4 with biases, affine batch normalisation and one PReLU slope a layer; the "
-    "weights of the convolutions alone are 1 542 528 at x4, which tables print as 1 543K",
-    tiny={"channels": 16, "n_blocks": 2},
-    deviations=(
-        "x2 is not in the paper; it has one sub-pixel step",
-        "reading: convolutions have biases (the paper does not say; without them 1 546 771 parameters at x4)",
-        "reading: one PReLU slope a layer (with one a channel: 1 550 659 parameters at x4)",
-    ),
-)
-
-SRGAN = replace(
-    CARD,
-    title="SRGAN",
-    idea="SRResNet trained further against a discriminator and on VGG features, for detail instead of squared error.",
-    published=score_table(
-        "SRGAN row of Table 2",
-        {4: {"set5": (29.40, 0.8472), "set14": (26.02, 0.7397), "b100": (25.16, 0.6688)}},
-        protocol="Y, border = 4, SSIM as computed by the authors' code",
-    ),
-)
-
 
 class ResidualBlock(nn.Module):
     """Figure 4: convolution, batch normalisation, PReLU, convolution, batch normalisation, skip."""
@@ -75,8 +43,6 @@ class ResidualBlock(nn.Module):
         return refined
 
 
-@register_model("srgan", SRGAN)
-@register_model("srresnet", CARD)
 class SRResNet(nn.Module):
     """Figure 4, "Generator Network": head, residual body with a long skip, sub-pixel steps, tail.
 
@@ -109,3 +75,39 @@ class SRResNet(nn.Module):
         large = self.enlarge(deep)  # (b, 64, s*h, s*w)
         sr: Tensor = (self.tail(large) + 1) / 2  # (b, 3, s*h, s*w)
         return sr
+
+
+CARD = Card(
+    title="SRResNet",
+    year=2017,
+    citation="C. Ledig et al., Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network, "
+    "CVPR 2017, 4681-4690",
+    url="https://arxiv.org/abs/1609.04802",
+    framework="post-upsampling",
+    idea="Sixteen residual blocks with batch normalisation, then sub-pixel steps; trained with squared error.",
+    lesson="05",
+    scales=(2, 4),
+    parameters={2: 1_401_749, 4: 1_549_462},
+    parameters_source="layer list of figure 4 with biases, affine batch normalisation and one PReLU slope a layer; the "
+    "weights of the convolutions alone are 1 542 528 at x4, which tables print as 1 543K",
+    tiny={"channels": 16, "n_blocks": 2},
+    deviations=(
+        "x2 is not in the paper; it has one sub-pixel step",
+        "reading: convolutions have biases (the paper does not say; without them 1 546 771 parameters at x4)",
+        "reading: one PReLU slope a layer (with one a channel: 1 550 659 parameters at x4)",
+    ),
+)
+
+SRGAN = replace(
+    CARD,
+    title="SRGAN",
+    idea="SRResNet trained further against a discriminator and on VGG features, for detail instead of squared error.",
+    published=score_table(
+        "SRGAN row of Table 2",
+        {4: {"set5": (29.40, 0.8472), "set14": (26.02, 0.7397), "b100": (25.16, 0.6688)}},
+        protocol="Y, border = 4, SSIM as computed by the authors' code",
+    ),
+)
+
+register_model("srresnet", CARD)(SRResNet)
+register_model("srgan", SRGAN)(SRResNet)

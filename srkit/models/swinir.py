@@ -27,118 +27,7 @@ from srkit.ops.pixels import pad_to_multiple
 
 __all__ = ["CARD", "LIGHT", "REAL", "REAL_LARGE", "SwinIR"]
 
-DF2K = {
-    2: {"set5": (38.42, 0.9623), "set14": (34.46, 0.9250), "b100": (32.53, 0.9041), "urban100": (33.81, 0.9427)},
-    4: {"set5": (32.92, 0.9044), "set14": (29.09, 0.7950), "b100": (27.92, 0.7489), "urban100": (27.45, 0.8254)},
-}
-DIV2K = {
-    2: {"set5": (38.14, 0.9611), "set14": (33.86, 0.9206), "b100": (32.31, 0.9012), "urban100": (32.76, 0.9340)},
-    4: {"set5": (32.44, 0.8976), "set14": (28.77, 0.7858), "b100": (27.69, 0.7406), "urban100": (26.47, 0.7980)},
-}
-
-CARD = Card(
-    title="SwinIR",
-    year=2021,
-    citation="J. Liang, J. Cao, G. Sun, K. Zhang, L. Van Gool, R. Timofte, SwinIR: Image Restoration Using Swin "
-    "Transformer, ICCV Workshops 2021, 1833-1844",
-    url="https://arxiv.org/abs/2108.10257",
-    framework="post-upsampling",
-    idea="Self-attention inside windows of 8x8 pixels that shift from layer to layer; convolutions between groups.",
-    lesson="07",
-    scales=(2, 3, 4, 8),
-    parameters={2: 11_752_487, 3: 11_937_127, 4: 11_900_199, 8: 12_047_911},
-    parameters_source="JingyunLiang/SwinIR, classical SR; relative indices and masks are no parameters there either",
-    tiny={"channels": 12, "n_groups": 2, "depth": 2, "n_heads": 2, "window": 4, "tail_channels": 16},
-    published=score_table(
-        "SwinIR rows trained on DF2K, copied from the paper in the table source of Francis0625/Omni-SR", DF2K
-    ),
-    deviations=("the released training code's drop path, which the paper does not mention, is left out",),
-    checkpoints="https://github.com/JingyunLiang/SwinIR/releases (Apache-2.0), .pth, loaded as they are by "
-    "srkit.models.load",
-)
-
-LIGHT = replace(
-    CARD,
-    title="SwinIR light",
-    idea="SwinIR with 60 channels and four groups, whose last convolution makes the large pixels directly.",
-    scales=(2, 3, 4),
-    parameters={2: 910_152, 3: 918_267, 4: 929_628},
-    parameters_source="JingyunLiang/SwinIR, lightweight SR; the paper's 878 K, 886 K, 897 K leave out the 32 400 "
-    "numbers of the position tables",
-    published=score_table("SwinIR light rows, copied from the paper in the table source of Francis0625/Omni-SR", DIV2K),
-)
-
-REAL = replace(
-    CARD,
-    title="SwinIR real-world",
-    idea="SwinIR that enlarges by nearest neighbours and convolutions, trained on images degraded as BSRGAN does.",
-    scales=(2, 4),
-    parameters={2: 11_678_631, 4: 11_715_559},
-    parameters_source="JingyunLiang/SwinIR, real-world SR, medium",
-    published=(),
-)
-
-REAL_LARGE = replace(
-    REAL,
-    title="SwinIR real-world, large",
-    idea="Real-world SwinIR with nine groups of 240 channels and slimmer convolutions at their ends.",
-    scales=(4,),
-    parameters={4: 28_013_059},
-    parameters_source="JingyunLiang/SwinIR, real-world SR, large",
-)
-
 Reconstruction = Literal["shuffle", "direct", "nearest"]
-LARGE = {"channels": 240, "n_groups": 9, "n_heads": 8, "slim": True, "reconstruction": "nearest"}
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    table = weights["groups.0.layers.0.attention.table"]
-    channels = weights["head.weight"].shape[0]
-    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
-    if "tail.last.weight" not in weights:
-        kind, scale = "direct", isqrt(weights["tail.upsampler.0.weight"].shape[0] // 3)
-    elif "tail.grow.0.weight" in weights:
-        kind, scale = "nearest", 4 if "tail.grow.1.weight" in weights else 2
-    else:
-        kind, scale = "shuffle", Upsampler.scale_of(weights, "tail.upsampler")
-    sizes = {
-        "scale": scale,
-        "channels": channels,
-        "n_groups": n_groups,
-        "depth": n_layers // n_groups,
-        "n_heads": table.shape[1],
-        "window": (isqrt(table.shape[0]) + 1) // 2,
-        "mlp_ratio": weights["groups.0.layers.0.widen.weight"].shape[0] / channels,
-        "slim": "groups.0.end.0.weight" in weights,
-        "reconstruction": kind,
-    }
-    return sizes if kind == "direct" else {**sizes, "tail_channels": weights["tail.last.weight"].shape[1]}
-
-
-_LAYER, _OURS = r"layers\.(\d+)\.residual_group\.blocks\.(\d+)\.", r"groups.\1.layers.\2."
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        (r"conv_first\.(.+)", r"head.\1"),
-        (r"patch_embed\.norm\.(.+)", r"norm_in.\1"),
-        (_LAYER + r"attn\.relative_position_bias_table", _OURS + "attention.table"),
-        (_LAYER + r"attn\.(qkv|proj)\.(.+)", _OURS + r"attention.\3.\4"),
-        (_LAYER + r"mlp\.fc1\.(.+)", _OURS + r"widen.\3"),
-        (_LAYER + r"mlp\.fc2\.(.+)", _OURS + r"narrow.\3"),
-        (_LAYER + r"(norm.+)", _OURS + r"\3"),
-        (r"layers\.(\d+)\.conv\.(.+)", r"groups.\1.end.\2"),
-        (r"norm\.(.+)", r"norm_out.\1"),
-        (r"conv_after_body\.(.+)", r"body_end.\1"),
-        (r"conv_before_upsample\.0\.(.+)", r"tail.first.\1"),
-        (r"upsample\.(.+)", r"tail.upsampler.\1"),
-        (r"conv_up1\.(.+)", r"tail.grow.0.\1"),
-        (r"conv_up2\.(.+)", r"tail.grow.1.\1"),
-        (r"conv_hr\.(.+)", r"tail.refine.\1"),
-        (r"conv_last\.(.+)", r"tail.last.\1"),
-    ),
-    ignored=(r".+\.attn\.relative_position_index", r".+\.attn_mask"),
-)
 
 
 class SwinLayer(nn.Module):
@@ -236,10 +125,6 @@ class Tail(nn.Module):
         return self.last(F.leaky_relu_(self.refine(large), 0.2))  # type: ignore[no-any-return]
 
 
-@register_model("swinir_real_large", REAL_LARGE, layout=LAYOUT, **LARGE)
-@register_model("swinir_real", REAL, layout=LAYOUT, reconstruction="nearest")
-@register_model("swinir_light", LIGHT, layout=LAYOUT, channels=60, n_groups=4, reconstruction="direct")
-@register_model("swinir", CARD, layout=LAYOUT)
 class SwinIR(nn.Module):
     """Figure 2: head, groups of Swin layers with a long skip, reconstruction.
 
@@ -296,3 +181,120 @@ class SwinIR(nn.Module):
         deep = shallow + self.body_end(self.norm_out(deep).movedim(-1, 1))  # (b, c, H, W)
         sr = self.range.outwards(self.tail(deep))  # (b, 3, s*H, s*W)
         return sr[..., : self.scale * h, : self.scale * w]  # (b, 3, s*h, s*w)
+
+
+DF2K = {
+    2: {"set5": (38.42, 0.9623), "set14": (34.46, 0.9250), "b100": (32.53, 0.9041), "urban100": (33.81, 0.9427)},
+    4: {"set5": (32.92, 0.9044), "set14": (29.09, 0.7950), "b100": (27.92, 0.7489), "urban100": (27.45, 0.8254)},
+}
+DIV2K = {
+    2: {"set5": (38.14, 0.9611), "set14": (33.86, 0.9206), "b100": (32.31, 0.9012), "urban100": (32.76, 0.9340)},
+    4: {"set5": (32.44, 0.8976), "set14": (28.77, 0.7858), "b100": (27.69, 0.7406), "urban100": (26.47, 0.7980)},
+}
+
+CARD = Card(
+    title="SwinIR",
+    year=2021,
+    citation="J. Liang, J. Cao, G. Sun, K. Zhang, L. Van Gool, R. Timofte, SwinIR: Image Restoration Using Swin "
+    "Transformer, ICCV Workshops 2021, 1833-1844",
+    url="https://arxiv.org/abs/2108.10257",
+    framework="post-upsampling",
+    idea="Self-attention inside windows of 8x8 pixels that shift from layer to layer; convolutions between groups.",
+    lesson="07",
+    scales=(2, 3, 4, 8),
+    parameters={2: 11_752_487, 3: 11_937_127, 4: 11_900_199, 8: 12_047_911},
+    parameters_source="JingyunLiang/SwinIR, classical SR; relative indices and masks are no parameters there either",
+    tiny={"channels": 12, "n_groups": 2, "depth": 2, "n_heads": 2, "window": 4, "tail_channels": 16},
+    published=score_table(
+        "SwinIR rows trained on DF2K, copied from the paper in the table source of Francis0625/Omni-SR", DF2K
+    ),
+    deviations=("the released training code's drop path, which the paper does not mention, is left out",),
+    checkpoints="https://github.com/JingyunLiang/SwinIR/releases (Apache-2.0), .pth, loaded as they are by "
+    "srkit.models.load",
+)
+
+LIGHT = replace(
+    CARD,
+    title="SwinIR light",
+    idea="SwinIR with 60 channels and four groups, whose last convolution makes the large pixels directly.",
+    scales=(2, 3, 4),
+    parameters={2: 910_152, 3: 918_267, 4: 929_628},
+    parameters_source="JingyunLiang/SwinIR, lightweight SR; the paper's 878 K, 886 K, 897 K leave out the 32 400 "
+    "numbers of the position tables",
+    published=score_table("SwinIR light rows, copied from the paper in the table source of Francis0625/Omni-SR", DIV2K),
+)
+
+REAL = replace(
+    CARD,
+    title="SwinIR real-world",
+    idea="SwinIR that enlarges by nearest neighbours and convolutions, trained on images degraded as BSRGAN does.",
+    scales=(2, 4),
+    parameters={2: 11_678_631, 4: 11_715_559},
+    parameters_source="JingyunLiang/SwinIR, real-world SR, medium",
+    published=(),
+)
+
+REAL_LARGE = replace(
+    REAL,
+    title="SwinIR real-world, large",
+    idea="Real-world SwinIR with nine groups of 240 channels and slimmer convolutions at their ends.",
+    scales=(4,),
+    parameters={4: 28_013_059},
+    parameters_source="JingyunLiang/SwinIR, real-world SR, large",
+)
+LARGE = {"channels": 240, "n_groups": 9, "n_heads": 8, "slim": True, "reconstruction": "nearest"}
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    table = weights["groups.0.layers.0.attention.table"]
+    channels = weights["head.weight"].shape[0]
+    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
+    if "tail.last.weight" not in weights:
+        kind, scale = "direct", isqrt(weights["tail.upsampler.0.weight"].shape[0] // 3)
+    elif "tail.grow.0.weight" in weights:
+        kind, scale = "nearest", 4 if "tail.grow.1.weight" in weights else 2
+    else:
+        kind, scale = "shuffle", Upsampler.scale_of(weights, "tail.upsampler")
+    sizes = {
+        "scale": scale,
+        "channels": channels,
+        "n_groups": n_groups,
+        "depth": n_layers // n_groups,
+        "n_heads": table.shape[1],
+        "window": (isqrt(table.shape[0]) + 1) // 2,
+        "mlp_ratio": weights["groups.0.layers.0.widen.weight"].shape[0] / channels,
+        "slim": "groups.0.end.0.weight" in weights,
+        "reconstruction": kind,
+    }
+    return sizes if kind == "direct" else {**sizes, "tail_channels": weights["tail.last.weight"].shape[1]}
+
+
+_LAYER, _OURS = r"layers\.(\d+)\.residual_group\.blocks\.(\d+)\.", r"groups.\1.layers.\2."
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"conv_first\.(.+)", r"head.\1"),
+        (r"patch_embed\.norm\.(.+)", r"norm_in.\1"),
+        (_LAYER + r"attn\.relative_position_bias_table", _OURS + "attention.table"),
+        (_LAYER + r"attn\.(qkv|proj)\.(.+)", _OURS + r"attention.\3.\4"),
+        (_LAYER + r"mlp\.fc1\.(.+)", _OURS + r"widen.\3"),
+        (_LAYER + r"mlp\.fc2\.(.+)", _OURS + r"narrow.\3"),
+        (_LAYER + r"(norm.+)", _OURS + r"\3"),
+        (r"layers\.(\d+)\.conv\.(.+)", r"groups.\1.end.\2"),
+        (r"norm\.(.+)", r"norm_out.\1"),
+        (r"conv_after_body\.(.+)", r"body_end.\1"),
+        (r"conv_before_upsample\.0\.(.+)", r"tail.first.\1"),
+        (r"upsample\.(.+)", r"tail.upsampler.\1"),
+        (r"conv_up1\.(.+)", r"tail.grow.0.\1"),
+        (r"conv_up2\.(.+)", r"tail.grow.1.\1"),
+        (r"conv_hr\.(.+)", r"tail.refine.\1"),
+        (r"conv_last\.(.+)", r"tail.last.\1"),
+    ),
+    ignored=(r".+\.attn\.relative_position_index", r".+\.attn_mask"),
+)
+
+register_model("swinir", CARD, layout=LAYOUT)(SwinIR)
+register_model("swinir_light", LIGHT, layout=LAYOUT, channels=60, n_groups=4, reconstruction="direct")(SwinIR)
+register_model("swinir_real", REAL, layout=LAYOUT, reconstruction="nearest")(SwinIR)
+register_model("swinir_real_large", REAL_LARGE, layout=LAYOUT, **LARGE)(SwinIR)

@@ -27,72 +27,6 @@ from srkit.ops.kernels import laid_round
 
 __all__ = ["CARD", "SMALL", "USRNet"]
 
-CARD = Card(
-    title="USRNet",
-    year=2020,
-    citation="K. Zhang, L. Van Gool, R. Timofte, Deep Unfolding Network for Image Super-Resolution, CVPR 2020, "
-    "3217-3226",
-    url="https://arxiv.org/abs/2003.10428",
-    framework="pre-upsampling",
-    idea="Alternate between a closed-form image that explains the LR image and a network that makes it look natural.",
-    lesson="12",
-    scales=(2, 3, 4),
-    parameters={2: 17_016_016, 3: 17_016_016, 4: 17_016_016},
-    parameters_source="network_usrnet_v1.py of cszn/KAIR; the same weights serve every scale",
-    tiny={"channels": (8, 16, 16, 16), "n_iterations": 2, "n_blocks": 1, "hidden": 8},
-    checkpoints="state dicts of cszn/KAIR (MIT) and cszn/USRNet load as they are: srkit.models.load(path, scale=4)",
-    extra_input="kernel",
-)
-
-SMALL = replace(
-    CARD,
-    title="USRNet (tiny)",
-    idea="USRNet with six iterations and narrow layers, as FKP uses it.",
-    parameters={2: 590_332, 3: 590_332, 4: 590_332},
-    parameters_source="usrnet_tiny.pth of JingyunLiang/FKP, as the file holds",
-    measured=(
-        Score(
-            dataset="FKP's example 102061",
-            scale=4,
-            psnr=26.11,
-            ssim=0.7994,
-            source="usrnet_tiny.pth with the true kernel, x86-64 CPU, float32 (20.30 dB with the kernel mirrored); "
-            "python -m pytest -m slow tests/models/test_usrnet.py",
-        ),
-    ),
-    checkpoints="usrnet_tiny.pth in JingyunLiang/FKP (Apache-2.0) loads as it is: srkit.models.load(path, scale=4)",
-)
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    widths = [weights["denoise.head.weight"].shape[0]]
-    widths += [weights[f"denoise.up.{i}.0.weight"].shape[0] for i in (2, 1, 0)]
-    return {
-        "channels": tuple(widths),
-        "n_iterations": weights["choose.4.weight"].shape[0] // 2,
-        "n_blocks": sum(key.startswith("denoise.body.") and "conv1" in key for key in weights),
-        "hidden": weights["choose.0.weight"].shape[0],
-    }
-
-
-_CONVS = (("0", "conv1"), ("2", "conv2"))
-_PARTS = tuple((f"down{i + 1}", f"down.{i}") for i in range(3)) + tuple((f"up{3 - i}", f"up.{i}") for i in range(3))
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        (r"p\.m_(head|tail)\.(.+)", r"denoise.\1.\2"),
-        *((rf"p\.m_body\.(\d+)\.res\.{theirs}\.(.+)", rf"denoise.body.\1.{ours}.\2") for theirs, ours in _CONVS),
-        *(
-            (rf"p\.m_{part}\.(\d+)\.res\.{theirs}\.(.+)", rf"denoise.{place}.\1.{ours}.\2")
-            for part, place in _PARTS
-            for theirs, ours in _CONVS
-        ),
-        *((rf"p\.m_{part}\.(\d+)\.weight", rf"denoise.{place}.\1.weight") for part, place in _PARTS),
-        (r"h\.mlp\.(.+)", r"choose.\1"),
-    ),
-)
-
 
 def spectrum(kernel: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the Fourier transform ``(b, c, *size)`` of a blur by ``(b, c, k, k)`` with wrapped borders."""
@@ -184,8 +118,6 @@ class ResUNet(nn.Module):
         return sr[..., :h, :w]
 
 
-@register_model("usrnet_tiny", SMALL, layout=LAYOUT, channels=(16, 32, 64, 64), n_iterations=6, hidden=32)
-@register_model("usrnet", CARD, layout=LAYOUT)
 class USRNet(nn.Module):
     """Figure 2: data module and prior module in turn; a small network chooses both modules' numbers.
 
@@ -271,3 +203,73 @@ class USRNet(nn.Module):
         """Return a lopsided 5x5 kernel for a batch like ``lr``, ``(b, 1, 5, 5)``."""
         ramp = torch.tensor([1.0, 4.0, 6.0, 3.0, 2.0], dtype=lr.dtype, device=lr.device) / 16
         return ramp.outer(ramp.roll(1)).expand(lr.shape[0], 1, 5, 5)  # (b, 1, 5, 5)
+
+
+CARD = Card(
+    title="USRNet",
+    year=2020,
+    citation="K. Zhang, L. Van Gool, R. Timofte, Deep Unfolding Network for Image Super-Resolution, CVPR 2020, "
+    "3217-3226",
+    url="https://arxiv.org/abs/2003.10428",
+    framework="pre-upsampling",
+    idea="Alternate between a closed-form image that explains the LR image and a network that makes it look natural.",
+    lesson="12",
+    scales=(2, 3, 4),
+    parameters={2: 17_016_016, 3: 17_016_016, 4: 17_016_016},
+    parameters_source="network_usrnet_v1.py of cszn/KAIR; the same weights serve every scale",
+    tiny={"channels": (8, 16, 16, 16), "n_iterations": 2, "n_blocks": 1, "hidden": 8},
+    checkpoints="state dicts of cszn/KAIR (MIT) and cszn/USRNet load as they are: srkit.models.load(path, scale=4)",
+    extra_input="kernel",
+)
+
+SMALL = replace(
+    CARD,
+    title="USRNet (tiny)",
+    idea="USRNet with six iterations and narrow layers, as FKP uses it.",
+    parameters={2: 590_332, 3: 590_332, 4: 590_332},
+    parameters_source="usrnet_tiny.pth of JingyunLiang/FKP, as the file holds",
+    measured=(
+        Score(
+            dataset="FKP's example 102061",
+            scale=4,
+            psnr=26.11,
+            ssim=0.7994,
+            source="usrnet_tiny.pth with the true kernel, x86-64 CPU, float32 (20.30 dB with the kernel mirrored); "
+            "python -m pytest -m slow tests/models/test_usrnet.py",
+        ),
+    ),
+    checkpoints="usrnet_tiny.pth in JingyunLiang/FKP (Apache-2.0) loads as it is: srkit.models.load(path, scale=4)",
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    widths = [weights["denoise.head.weight"].shape[0]]
+    widths += [weights[f"denoise.up.{i}.0.weight"].shape[0] for i in (2, 1, 0)]
+    return {
+        "channels": tuple(widths),
+        "n_iterations": weights["choose.4.weight"].shape[0] // 2,
+        "n_blocks": sum(key.startswith("denoise.body.") and "conv1" in key for key in weights),
+        "hidden": weights["choose.0.weight"].shape[0],
+    }
+
+
+_CONVS = (("0", "conv1"), ("2", "conv2"))
+_PARTS = tuple((f"down{i + 1}", f"down.{i}") for i in range(3)) + tuple((f"up{3 - i}", f"up.{i}") for i in range(3))
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"p\.m_(head|tail)\.(.+)", r"denoise.\1.\2"),
+        *((rf"p\.m_body\.(\d+)\.res\.{theirs}\.(.+)", rf"denoise.body.\1.{ours}.\2") for theirs, ours in _CONVS),
+        *(
+            (rf"p\.m_{part}\.(\d+)\.res\.{theirs}\.(.+)", rf"denoise.{place}.\1.{ours}.\2")
+            for part, place in _PARTS
+            for theirs, ours in _CONVS
+        ),
+        *((rf"p\.m_{part}\.(\d+)\.weight", rf"denoise.{place}.\1.weight") for part, place in _PARTS),
+        (r"h\.mlp\.(.+)", r"choose.\1"),
+    ),
+)
+
+register_model("usrnet", CARD, layout=LAYOUT)(USRNet)
+register_model("usrnet_tiny", SMALL, layout=LAYOUT, channels=(16, 32, 64, 64), n_iterations=6, hidden=32)(USRNet)

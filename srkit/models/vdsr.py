@@ -23,6 +23,65 @@ from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "VDSR"]
 
+
+class VDSR(nn.Module):
+    """Section 3.1, figure 2: a stack of 3x3 convolutions beside one long skip.
+
+    Args:
+        scale: enlargement factor; only the bicubic image depends on it.
+        channels: channels between the layers.
+        depth: number of convolutions, at least 2.
+        bias: whether they add a constant.
+        colours: 1 works on luma, as the paper does; 3 on RGB around DIV2K's mean, as EDSR-PyTorch does.
+        rgb_range: the value of white inside the network; of effect only with 3 colours.
+
+    Raises:
+        BadInput: another number of colours, or fewer than 2 layers.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        channels: int = 64,
+        depth: int = 20,
+        bias: bool = True,
+        colours: int = 1,
+        rgb_range: float = 255.0,
+    ) -> None:
+        super().__init__()
+        if colours not in (1, 3) or depth < 2:
+            raise BadInput(f"VDSR has 1 or 3 colours and at least 2 layers; given: colours={colours}, depth={depth}.")
+        self.scale = scale
+        self.range = PixelRange(rgb_range=rgb_range) if colours == 3 else None
+        widths = [colours, *[channels] * (depth - 1), colours]
+        layers = [conv(*pair, bias=bias) for pair in pairwise(widths)]
+        for layer in layers:
+            nn.init.kaiming_normal_(layer.weight)  # section 5.2
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the paper's network."""
+        if self.range is None:
+            return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
+        bicubic = imresize(lr, self.scale)  # (b, 3, s*h, s*w)
+        return self.range.outwards(self.sharpen(self.range.inwards(bicubic)))
+
+    def enlarge_luma(self, luma: Tensor) -> Tensor:
+        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
+        return self.sharpen(imresize(luma, self.scale))  # (b, 1, s*h, s*w)
+
+    def sharpen(self, bicubic: Tensor) -> Tensor:
+        """Add the predicted residual to ``(b, colours, s*h, s*w)``, section 3.2; the shape stays."""
+        features = bicubic
+        for layer in self.layers[:-1]:
+            features = layer(features).relu_()  # (b, 64, s*h, s*w)
+        residual: Tensor = self.layers[-1](features)  # (b, colours, s*h, s*w)
+        return bicubic + residual
+
+
 MEASURED = (
     "the authors' weights (VDSR_Official.mat) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
     "python -m pytest -m slow tests/models/test_vdsr.py"
@@ -92,61 +151,4 @@ LAYOUT = Layout(
     ignored=PixelRange.PUBLISHED,
 )
 
-
-@register_model("vdsr", CARD, layout=LAYOUT)
-class VDSR(nn.Module):
-    """Section 3.1, figure 2: a stack of 3x3 convolutions beside one long skip.
-
-    Args:
-        scale: enlargement factor; only the bicubic image depends on it.
-        channels: channels between the layers.
-        depth: number of convolutions, at least 2.
-        bias: whether they add a constant.
-        colours: 1 works on luma, as the paper does; 3 on RGB around DIV2K's mean, as EDSR-PyTorch does.
-        rgb_range: the value of white inside the network; of effect only with 3 colours.
-
-    Raises:
-        BadInput: another number of colours, or fewer than 2 layers.
-    """
-
-    def __init__(
-        self,
-        *,
-        scale: int,
-        channels: int = 64,
-        depth: int = 20,
-        bias: bool = True,
-        colours: int = 1,
-        rgb_range: float = 255.0,
-    ) -> None:
-        super().__init__()
-        if colours not in (1, 3) or depth < 2:
-            raise BadInput(f"VDSR has 1 or 3 colours and at least 2 layers; given: colours={colours}, depth={depth}.")
-        self.scale = scale
-        self.range = PixelRange(rgb_range=rgb_range) if colours == 3 else None
-        widths = [colours, *[channels] * (depth - 1), colours]
-        layers = [conv(*pair, bias=bias) for pair in pairwise(widths)]
-        for layer in layers:
-            nn.init.kaiming_normal_(layer.weight)  # section 5.2
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-        self.layers = nn.ModuleList(layers)
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``; only luma passes through the paper's network."""
-        if self.range is None:
-            return on_luma(self.enlarge_luma, lr, scale=self.scale)  # (b, 3, s*h, s*w)
-        bicubic = imresize(lr, self.scale)  # (b, 3, s*h, s*w)
-        return self.range.outwards(self.sharpen(self.range.inwards(bicubic)))
-
-    def enlarge_luma(self, luma: Tensor) -> Tensor:
-        """Enlarge Y ``(b, 1, h, w)`` to ``(b, 1, scale*h, scale*w)``."""
-        return self.sharpen(imresize(luma, self.scale))  # (b, 1, s*h, s*w)
-
-    def sharpen(self, bicubic: Tensor) -> Tensor:
-        """Add the predicted residual to ``(b, colours, s*h, s*w)``, section 3.2; the shape stays."""
-        features = bicubic
-        for layer in self.layers[:-1]:
-            features = layer(features).relu_()  # (b, 64, s*h, s*w)
-        residual: Tensor = self.layers[-1](features)  # (b, colours, s*h, s*w)
-        return bicubic + residual
+register_model("vdsr", CARD, layout=LAYOUT)(VDSR)

@@ -26,40 +26,6 @@ from srkit.ops.wavelets import analyse, synthesise
 
 __all__ = ["CARD", "LUMA", "WaveletResidual"]
 
-CARD = Card(
-    title="Wavelet residual (Bae et al.)",
-    year=2017,
-    citation="W. Bae, J. Yoo, J. C. Ye, Beyond Deep Residual Learning for Image Restoration: Persistent "
-    "Homology-Guided Manifold Simplification, CVPR Workshops 2017, 1141-1149",
-    url="https://arxiv.org/abs/1611.06345",
-    framework="pre-upsampling",
-    idea="The wavelet bands of the residual are a simpler thing to learn than the image.",
-    lesson="08",
-    scales=(2, 3, 4),
-    parameters=dict.fromkeys((2, 3, 4), 16_675_532),
-    parameters_source="by hand from a public port of the NTIRE entry: 34 880 + 18 x (921 920 + 640) + 34 572; no count "
-    "is published",
-    tiny={"channels": 8, "n_modules": 1},
-    deviations=(
-        "the layers are those of a port by another hand, since the authors' definition is not public",
-        "batch normalisation has a factor and a constant, as in MatConvNet; that port has the constant alone",
-        "any size: the enlarged image is reflected to even sides and cut back",
-    ),
-    quiet_parameters={"*.conv.bias": "what batch normalisation subtracts again: its gradient is zero but for rounding"},
-)
-
-LUMA = replace(
-    CARD,
-    title="Wavelet residual, luma (after Bae et al.)",
-    parameters=dict.fromkeys((2, 3, 4), 10_649_348),
-    parameters_source="our own design, by hand: 9 472 + 18 x (590 080 + 512) + 9 220; no count is published",
-    deviations=(
-        "the design is ours: the NTIRE entry's layers, 256 channels wide, on the four bands of luma",
-        "any size: the enlarged image is reflected to even sides and cut back",
-    ),
-    luma_only=True,
-)
-
 
 class Layer(nn.Module):
     """Convolution and batch normalisation.
@@ -96,8 +62,6 @@ class BypassedModule(nn.Module):
         return refined.relu_()
 
 
-@register_model("wavelet_residual_luma", LUMA, colours=1, channels=256)
-@register_model("wavelet_residual", CARD)
 class WaveletResidual(nn.Module):
     """Haar bands, twenty layers that predict their residual, the inverse transform.
 
@@ -134,3 +98,41 @@ class WaveletResidual(nn.Module):
         bands = analyse(pad_to_multiple(bicubic, 2))  # (b, 4*colours, s*h/2, s*w/2)
         residual = self.tail(self.body_end(self.body(self.head(bands))))  # (b, 4*colours, s*h/2, s*w/2)
         return crop_to(synthesise(bands - residual), *bicubic.shape[-2:])  # (b, colours, s*h, s*w)
+
+
+CARD = Card(
+    title="Wavelet residual (Bae et al.)",
+    year=2017,
+    citation="W. Bae, J. Yoo, J. C. Ye, Beyond Deep Residual Learning for Image Restoration: Persistent "
+    "Homology-Guided Manifold Simplification, CVPR Workshops 2017, 1141-1149",
+    url="https://arxiv.org/abs/1611.06345",
+    framework="pre-upsampling",
+    idea="The wavelet bands of the residual are a simpler thing to learn than the image.",
+    lesson="08",
+    scales=(2, 3, 4),
+    parameters=dict.fromkeys((2, 3, 4), 16_675_532),
+    parameters_source="by hand from a public port of the NTIRE entry: 34 880 + 18 x (921 920 + 640) + 34 572; no count "
+    "is published",
+    tiny={"channels": 8, "n_modules": 1},
+    deviations=(
+        "the layers are those of a port by another hand, since the authors' definition is not public",
+        "batch normalisation has a factor and a constant, as in MatConvNet; that port has the constant alone",
+        "any size: the enlarged image is reflected to even sides and cut back",
+    ),
+    quiet_parameters={"*.conv.bias": "what batch normalisation subtracts again: its gradient is zero but for rounding"},
+)
+
+LUMA = replace(
+    CARD,
+    title="Wavelet residual, luma (after Bae et al.)",
+    parameters=dict.fromkeys((2, 3, 4), 10_649_348),
+    parameters_source="our own design, by hand: 9 472 + 18 x (590 080 + 512) + 9 220; no count is published",
+    deviations=(
+        "the design is ours: the NTIRE entry's layers, 256 channels wide, on the four bands of luma",
+        "any size: the enlarged image is reflected to even sides and cut back",
+    ),
+    luma_only=True,
+)
+
+register_model("wavelet_residual", CARD)(WaveletResidual)
+register_model("wavelet_residual_luma", LUMA, colours=1, channels=256)(WaveletResidual)

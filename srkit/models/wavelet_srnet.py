@@ -23,44 +23,8 @@ from srkit.ops.wavelets import synthesise_packets
 
 __all__ = ["CARD", "WaveletSRNet"]
 
-CARD = Card(
-    title="Wavelet-SRNet",
-    year=2017,
-    citation="H. Huang, R. He, Z. Sun, T. Tan, Wavelet-SRNet: A Wavelet-Based CNN for Multi-Scale Face Super "
-    "Resolution, ICCV 2017, 1698-1706",
-    url="https://openaccess.thecvf.com/content_iccv_2017/html/Huang_Wavelet-SRNet_A_Wavelet-Based_ICCV_2017_paper.html",
-    framework="post-upsampling",
-    idea="Predict all wavelet packets of the large image at the small size; the inverse transform enlarges.",
-    lesson="08",
-    scales=(2, 4, 8, 16),
-    parameters={2: 46_327_372, 4: 51_353_968, 8: 74_999_296, 16: 226_203_712},
-    parameters_source="authors' code, hhb072/WaveletSRNet, networks.py",
-    tiny={"channels": 4, "head_channels": 4},
-    deviations=("the fixed inverse transform is computed, not read from the authors' file",),
-    checkpoints="none public; a state dict of the authors' NetSR loads as it is",
-)
-
 STAGES = (1, 1, 2, 4, 8, 16)
 """Section 3.2: how wide the features are before and after each of five stages, in units of ``channels``."""
-
-
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    heads = sum(key.startswith("predict.") and key.endswith(".weight") for key in weights)
-    channels, head_channels = weights["head.weight"].shape[0], weights["interim.0.conv1.weight"].shape[0]
-    return {"scale": 2 ** (heads - 1), "channels": channels, "head_channels": head_channels}
-
-
-LAYOUT = Layout(
-    sizes=_sizes,
-    renames=(
-        (r"conv_input\.(.+)", r"head.\1"),
-        (r"bn_input\.(.+)", r"head_norm.\1"),
-        (r"residual\.(\d)\.(\d)\.(.+)", r"body.\1.\2.\3"),
-        (r"interim_(\d)\.(.+)", r"interim.\1.\2"),
-        (r"wavelet_(\d)\.0\.(.+)", r"wavelet.\1.\2"),
-        (r"predict_(\d)\.(.+)", r"predict.\1.\2"),
-    ),
-)
 
 
 class Block(nn.Module):
@@ -91,7 +55,6 @@ class Block(nn.Module):
         return total.relu_()
 
 
-@register_model("wavelet_srnet", CARD, layout=LAYOUT)
 class WaveletSRNet(nn.Module):
     """Figure 3: an embedding at the small size, n + 1 heads for the packets, the fixed inverse transform.
 
@@ -129,3 +92,42 @@ class WaveletSRNet(nn.Module):
         features = self.body(self.head_norm(self.head(lr)).relu_())  # (b, 1024, h, w)
         heads = zip(self.interim, self.wavelet, self.predict, strict=True)
         return torch.cat([predict(wavelet(interim(features))) for interim, wavelet, predict in heads], dim=1)
+
+
+CARD = Card(
+    title="Wavelet-SRNet",
+    year=2017,
+    citation="H. Huang, R. He, Z. Sun, T. Tan, Wavelet-SRNet: A Wavelet-Based CNN for Multi-Scale Face Super "
+    "Resolution, ICCV 2017, 1698-1706",
+    url="https://openaccess.thecvf.com/content_iccv_2017/html/Huang_Wavelet-SRNet_A_Wavelet-Based_ICCV_2017_paper.html",
+    framework="post-upsampling",
+    idea="Predict all wavelet packets of the large image at the small size; the inverse transform enlarges.",
+    lesson="08",
+    scales=(2, 4, 8, 16),
+    parameters={2: 46_327_372, 4: 51_353_968, 8: 74_999_296, 16: 226_203_712},
+    parameters_source="authors' code, hhb072/WaveletSRNet, networks.py",
+    tiny={"channels": 4, "head_channels": 4},
+    deviations=("the fixed inverse transform is computed, not read from the authors' file",),
+    checkpoints="none public; a state dict of the authors' NetSR loads as it is",
+)
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    heads = sum(key.startswith("predict.") and key.endswith(".weight") for key in weights)
+    channels, head_channels = weights["head.weight"].shape[0], weights["interim.0.conv1.weight"].shape[0]
+    return {"scale": 2 ** (heads - 1), "channels": channels, "head_channels": head_channels}
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    renames=(
+        (r"conv_input\.(.+)", r"head.\1"),
+        (r"bn_input\.(.+)", r"head_norm.\1"),
+        (r"residual\.(\d)\.(\d)\.(.+)", r"body.\1.\2.\3"),
+        (r"interim_(\d)\.(.+)", r"interim.\1.\2"),
+        (r"wavelet_(\d)\.0\.(.+)", r"wavelet.\1.\2"),
+        (r"predict_(\d)\.(.+)", r"predict.\1.\2"),
+    ),
+)
+
+register_model("wavelet_srnet", CARD, layout=LAYOUT)(WaveletSRNet)

@@ -47,10 +47,19 @@ def functions(paths: Iterable[Path]) -> Iterator[tuple[str, Function]]:
 
 def registers_a_network(path: Path) -> bool:
     """Tell whether a file puts a network on the shelf."""
-    return any(
+    return bool(registrations(path)) or any(
         isinstance(node, ast.ClassDef) and any("register_model" in ast.unparse(d) for d in node.decorator_list)
         for node in tree(path).body
     )
+
+
+def registrations(path: Path) -> list[ast.Expr]:
+    """Return the statements ``register_model(...)(Network)`` of a file."""
+    return [
+        node
+        for node in tree(path).body
+        if isinstance(node, ast.Expr) and ast.unparse(node.value).startswith("register_model(")
+    ]
 
 
 @cache

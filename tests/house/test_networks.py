@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from srkit.models import MODELS
-from tests.house._code import PAPERS, ROOT, registers_a_network, relative, tree
+from tests.house._code import PAPERS, ROOT, registers_a_network, registrations, relative, tree
 
 NETWORKS = [path for path in PAPERS if registers_a_network(path)]
 
@@ -31,16 +31,18 @@ def test_a_network_file_begins_with_its_source_its_idea_and_its_deviations(paper
     )
 
 
-def test_a_network_file_has_its_five_parts_in_order(paper: Path) -> None:
+def test_a_network_file_shows_its_idea_first_and_then_its_card(paper: Path) -> None:
     body = tree(paper).body
-    card = next(
-        i for i, node in enumerate(body) if isinstance(node, ast.Assign) and "CARD" in ast.unparse(node.targets[0])
-    )
+    cards = [i for i, node in enumerate(body) if isinstance(node, ast.Assign) and _calls(node, "Card", "Layout")]
     classes = [i for i, node in enumerate(body) if isinstance(node, ast.ClassDef)]
-    network = next(i for i in classes if any("register_model" in ast.unparse(d) for d in _decorators(body[i])))
-    assert card < classes[0], "the card stands above the blocks"
-    assert network == classes[-1], "blocks first, smallest first; the network is the last class"
-    methods = [node.name for node in body[network].body if isinstance(node, ast.FunctionDef)]  # type: ignore[attr-defined]
+    filed = registrations(paper)
+    assert filed, "the registration register_model(name, CARD)(Network) stands at the foot, not on the class"
+    assert body[-len(filed) :] == filed, "the registration is the last thing in the file"
+    assert classes[-1] < min(cards), "blocks and network come first; card and layout stand below them"
+    network = body[classes[-1]]
+    registered = {ast.unparse(node.value.args[0]) for node in filed}  # type: ignore[attr-defined]
+    assert network.name in registered, "smaller blocks first; the network is the last class"  # type: ignore[attr-defined]
+    methods = [node.name for node in network.body if isinstance(node, ast.FunctionDef)]  # type: ignore[attr-defined]
     assert methods.index("__init__") < methods.index("forward") if "__init__" in methods else "forward" in methods
 
 
@@ -81,5 +83,5 @@ def test_the_address_on_the_card_is_the_one_in_the_docstring(name: str) -> None:
     assert entry.card.url in (ast.get_docstring(tree(path)) or "")
 
 
-def _decorators(node: ast.stmt) -> list[ast.expr]:
-    return node.decorator_list if isinstance(node, ast.ClassDef) else []
+def _calls(node: ast.Assign, *functions: str) -> bool:
+    return isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in functions
