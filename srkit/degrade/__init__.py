@@ -22,6 +22,7 @@ from srkit.degrade.kernels import (
     sinc,
 )
 from srkit.degrade.pca import pca_basis, random_srmd_kernels, srmd_basis, srmd_code, srmd_maps
+from srkit.degrade.photo import photo
 from srkit.degrade.pool import check_pool, pool_blur, read_pool, save_pool
 from srkit.degrade.real_esrgan import real_esrgan
 from srkit.degrade.recipes import RECIPES, recipe
@@ -55,6 +56,7 @@ __all__ = [
     "names",
     "parse",
     "pca_basis",
+    "photo",
     "pool_blur",
     "quantisation_tables",
     "random_srmd_kernels",

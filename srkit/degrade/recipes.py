@@ -21,6 +21,7 @@ RECIPES: Mapping[str, Callable[[int], str]] = {
     "jpeg": lambda s: f"down({s}) > jpeg(40)",
     "bsrgan": lambda s: f"bsrgan({s})",
     "real_esrgan": lambda s: f"real_esrgan({s})",
+    "photo": lambda s: f"photo({s})",
 }
 
 
@@ -30,7 +31,8 @@ def recipe(name: str, *, scale: int) -> Chain:
     ``bicubic`` is the benchmarks' reduction; ``bd`` (blur, then down-sampling: Gaussian 7 x 7 of width 1.6, one pixel
     of each block kept) and ``dn`` (bicubic, then noise of level 30) are RDN's and RCAN's second and third task,
     published at x3; ``srmd`` and ``srmdnf`` are SRMD's training with and without noise; ``aligned`` and ``unaligned``
-    are the two families of direct reduction; ``bsrgan`` and ``real_esrgan`` the two rich models.
+    are the two families of direct reduction; ``bsrgan`` and ``real_esrgan`` the two rich models;
+    ``photo`` is this project's mixture of clean, mild and rich.
 
     Args:
         name: one of :data:`RECIPES`.
