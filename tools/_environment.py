@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import importlib.util
 import json
@@ -10,19 +11,39 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-__all__ = ["ROOT", "Environment", "Stop", "explain", "fingerprint", "make", "pip", "run_quietly", "say"]
+__all__ = [
+    "FULL",
+    "ROOT",
+    "Environment",
+    "Stop",
+    "constrained",
+    "explain",
+    "fingerprint",
+    "launcher",
+    "locked",
+    "make",
+    "pip",
+    "run_quietly",
+    "say",
+    "short_of_space",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED_GB = 2.5
 
+FULL = "The disk is full. Free about 3 GB (pip's own cache: pip cache purge) and call again."
 SYMPTOMS = {
-    "No space left on device": "The disk is full. Free about 3 GB (pip's own cache: pip cache purge) and call again.",
-    "Errno 28": "The disk is full. Free about 3 GB (pip's own cache: pip cache purge) and call again.",
+    "No space left on device": FULL,
+    "Errno 28": FULL,
+    "Disk quota exceeded": FULL,
     "CERTIFICATE_VERIFY_FAILED": "The package index was reached but its certificate is not trusted. Behind a company "
     "proxy, set PIP_CERT to its certificate file and call again.",
     "DO NOT MATCH THE HASHES": "A downloaded package is not the one that was locked: a mirror or proxy changes files. "
@@ -34,19 +55,13 @@ SYMPTOMS = {
     "Name or service not known": "The package index cannot be reached. The first call needs a network (later calls "
     "do not): check it, or set PIP_INDEX_URL to a mirror, and call again.",
     "timed out": "The package index answers too slowly. Call again: what is already installed is kept.",
+    "ResolutionImpossible": "No version that the package index has fits what was asked for and pip's constraints.",
+    "No matching distribution": "The package index has no such version for this Python and this machine.",
 }
 
 
 class Stop(Exception):
-    """The set-up cannot go on; the message is one sentence about why and one about what to do.
-
-    Attributes:
-        said: what the failed command printed, where there was one.
-    """
-
-    def __init__(self, message: str, said: str = "") -> None:
-        super().__init__(message)
-        self.said = said
+    """The set-up cannot go on; the message is one sentence about why and one about what to do."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,58 @@ def output(python: Path, code: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the file ``path`` while an environment is built, after waiting for the set-up that holds it.
+
+    The system lets go of it when the process ends, however it ends; the empty file stays.
+    """
+    with path.open("a+b") as handle:
+        told = False
+        while not _held(handle):
+            if not told:
+                say(
+                    f"Another set-up is at work in {path.parent}; waiting until it has ended. Ctrl-C stops the waiting."
+                )
+            told = True
+            time.sleep(0.5)
+        yield
+
+
+def _held(handle: IO[bytes]) -> bool:
+    """Try to lock a file; tell whether it is ours now. Where a file system knows no locks, it counts as ours."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            handle.seek(0)
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+    return True
+
+
+def constrained(python: Path) -> str:
+    """Return a phrase about the constraints files that pip obeys here unasked, and how to do without; '' for none."""
+    command = [str(python), "-m", "pip", "config", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(python).parent, check=False)
+    settings = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    asked = [os.environ.get("PIP_CONSTRAINT"), settings.get("install.constraint"), settings.get("global.constraint")]
+    files = next((value.strip("'\"") for value in asked if value), "")
+    if not files or files == os.devnull:
+        return ""
+    return f"pip obeys the constraints in {files}: change those, or set them aside with PIP_CONSTRAINT={os.devnull}"
+
+
+def short_of_space(folder: Path, gigabytes: float) -> bool:
+    """Tell whether less than that is free where packages go, or where pip unpacks them."""
+    return any(shutil.disk_usage(place).free < gigabytes * 1e9 for place in (folder, tempfile.gettempdir()))
+
+
 def fingerprint(lock: Path) -> str:
     """Return a hash of everything that decides what is installed: the lock and the package's own metadata."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -132,11 +199,11 @@ def make(folder: Path) -> Environment:
         raise Stop(f"{sys.executable} has no venv module. Run: sudo apt-get install {version}-venv   and call again.")
     _check_disk(folder)
     say(f"Making {folder.name} with Python {sys.version.split()[0]}")
-    run_quietly([_launcher(), "-m", "venv", "--clear", str(folder)], log=None)
+    run_quietly([launcher(), "-m", "venv", "--clear", str(folder)], log=None)
     return environment
 
 
-def _launcher() -> str:
+def launcher() -> str:
     """Return the interpreter to build on; not the one inside .venv, which may be about to be made again."""
     return str(getattr(sys, "_base_executable", None) or sys.executable)
 
@@ -186,7 +253,7 @@ def run_quietly(command: list[str], *, log: Path | None, total: int = 0) -> None
     if sys.stdout.isatty() and total:
         print("\r" + " " * 78 + "\r", end="", flush=True)
     if process.wait() != 0:
-        raise Stop(explain("".join(said), log), "".join(said))
+        raise Stop(explain("".join(said), log))
 
 
 def _progress(said: list[str], total: int) -> None:

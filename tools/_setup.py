@@ -12,7 +12,7 @@ from pathlib import Path
 import _system
 import _torch
 from _desk import lay_out
-from _environment import ROOT, Environment, Stop, fingerprint, make, output, pip, say
+from _environment import ROOT, Environment, Stop, constrained, fingerprint, locked, make, output, pip, say
 
 __all__ = ["conda_environment", "prepare", "run", "workers"]
 
@@ -41,9 +41,12 @@ def prepare(kind: str) -> Environment:
     Raises:
         Stop: it cannot be had, with the reason and a fix.
     """
-    conda = conda_environment()
-    if conda:
-        return _use_conda(conda)
+    with locked(ROOT / ".venv.lock"):
+        conda = conda_environment()
+        return _use_conda(conda) if conda else _use_venv(kind)
+
+
+def _use_venv(kind: str) -> Environment:
     started, wish = time.monotonic(), _torch.choose()
     environment = make(ROOT / ".venv")
     stamp, wanted = environment.read_stamp(), {name: fingerprint(lock) for name, lock in LOCKS.items()}
@@ -54,7 +57,7 @@ def prepare(kind: str) -> Environment:
         return environment
     packages = sum(1 for line in LOCKS[kind].read_text("utf-8").splitlines() if re.match(r"[A-Za-z0-9]", line))
     say(f"Installing {packages} locked packages into .venv")
-    pip(environment, "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(LOCKS[kind]), total=packages)
+    _install_lock(environment, LOCKS[kind], packages)
     torch = _torch.provide(environment, wish, Path(sys.executable))  # after the lock, which has what PyTorch imports
     say(f"Using {torch}")
     _install_srkit(environment)
@@ -65,6 +68,14 @@ def prepare(kind: str) -> Environment:
 
 def _also_lab(kind: str, wanted: dict[str, str]) -> dict[str, str]:
     return wanted if kind == "test" else {"lab": wanted["lab"]}
+
+
+def _install_lock(environment: Environment, lock: Path, packages: int) -> None:
+    try:
+        pip(environment, "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock), total=packages)
+    except Stop as stop:
+        note = constrained(environment.python)
+        raise Stop(f"{stop}\n{note}" if note else str(stop)) from stop
 
 
 def _install_srkit(environment: Environment) -> None:
@@ -85,12 +96,16 @@ def _use_conda(prefix: Path) -> Environment:
     wanted = {"conda": fingerprint(ROOT / "environment.yml")}
     if environment.read_stamp().get("installed") != wanted:
         say(f"Using the conda environment {prefix}")
-        for module in ("torch", "jupyterlab", "nbgrader", "pytest", "hatchling"):
-            if (
-                not output(environment.python, f"import importlib.util as u; print(u.find_spec({module!r}) and 1)")
-                == "1"
-            ):
-                raise Stop(f"{prefix} lacks {module}. Run: conda env update -f environment.yml   and call again.")
+        modules = ("jupyterlab", "nbgrader", "pytest", "hatchling")
+        found = output(
+            environment.python, f"import importlib.util as u; print(*filter(u.find_spec, {modules}))"
+        ).split()
+        lacking = [module for module in modules if module not in found]
+        if not _torch.installed(environment.python):
+            lacking.append(f"PyTorch {_torch.FLOOR} or newer")
+        if lacking:
+            lack = " and ".join(lacking)
+            raise Stop(f"{prefix} lacks {lack}. Run: conda env update -f environment.yml   and call again.")
         _install_srkit(environment)
         environment.write_stamp({"installed": wanted})
     return environment

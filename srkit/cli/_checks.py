@@ -83,8 +83,8 @@ def check_torch() -> Finding:
     build = "no CUDA" if torch.version.cuda is None else f"CUDA {torch.version.cuda}"
     text = f"{torch.__version__} ({build}, {torch.get_num_threads()} CPU threads)"
     major, minor = (int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
-    if (major, minor) < (2, 6):
-        return Finding("PyTorch", "fail", text, "python -m pip install --upgrade 'torch>=2.6'")
+    if (major, minor) < (2, 10):
+        return Finding("PyTorch", "fail", text, "python -m pip install --upgrade 'torch>=2.10'")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         image = torch.ones(1, 1, 4, 4, device=device)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadFile, BadInput
+from srkit.ops.pickles import check_pickle_reader
 
 __all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "VGG19", "layer_names", "read_vgg"]
 
@@ -80,6 +81,7 @@ def read_vgg(net: VGG19, path: Path) -> None:
     Raises:
         BadFile: the file is missing, is not a weight file, or is of another network.
     """
+    check_pickle_reader(path)
     try:
         saved: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:

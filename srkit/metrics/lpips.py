@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadFile, BadInput
 from srkit.ops.check import check_image, check_same_shape
+from srkit.ops.pickles import check_pickle_reader
 
 __all__ = ["Lpips"]
 
@@ -100,6 +101,7 @@ def _entry(state: Mapping[str, Tensor], name: str, shape: tuple[int, ...]) -> Te
 
 
 def _read(path: Path) -> dict[str, Any]:
+    check_pickle_reader(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a foreign file makes the reader trip over

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadFile, BadInput
 from srkit.ops.atomic import atomic_path
+from srkit.ops.pickles import check_pickle_reader
 
 __all__ = ["Weights", "read_bank", "read_weights", "save"]
 
@@ -157,6 +158,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
 
 
 def _open_pickle(path: Path) -> object:
+    check_pickle_reader(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # torch remarks on foreign pickles before it refuses them

@@ -18,6 +18,7 @@ import torch
 
 from srkit import __version__
 from srkit.errors import BadFile
+from srkit.ops.pickles import check_pickle_reader
 from srkit.training.atomic import replace_atomically
 from srkit.training.history import History
 from srkit.training.ledger import Ledger
@@ -72,6 +73,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise BadFile(f"There is no checkpoint at {path}: expected the checkpoint.pt of a run folder (out=…).")
+    check_pickle_reader(path)
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()  # torch does not compare the check sums it writes

@@ -38,7 +38,7 @@ def test_python_versions_are_judged(version: tuple[int, ...], state: str) -> Non
 
 
 def test_an_old_torch_fails_with_the_command_that_updates_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.__version__", "2.5.1+cpu")
+    monkeypatch.setattr("torch.__version__", "2.9.1+cpu")
     finding = _checks.check_torch()
     assert finding.state == "fail"
     assert "pip install" in finding.fix

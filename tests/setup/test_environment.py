@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+
 
 @pytest.fixture
 def environment() -> ModuleType:
@@ -104,10 +106,70 @@ def test_a_failed_command_stops_with_its_sentence_and_keeps_everything_it_said(
 ) -> None:
     log = tmp_path / "log"
     command = [sys.executable, "-c", "print('one'); raise SystemExit('ERROR: two')"]
-    with pytest.raises(environment.Stop, match="two") as caught:
+    with pytest.raises(environment.Stop, match="two"):
         environment.run_quietly(command, log=log)
     assert log.read_text().splitlines() == ["one", "ERROR: two"]
-    assert caught.value.said == log.read_text()
+
+
+def test_two_set_ups_at_once_build_one_after_the_other_and_the_second_says_that_it_waits(tmp_path: Path) -> None:
+    """Each process notes its coming and going in one file; within the lock nobody else's note may stand between."""
+    program = (
+        f"import sys, time; sys.path.insert(0, {str(TOOLS)!r})\n"
+        "from pathlib import Path; import _environment as e\n"
+        "for turn in range(3):\n"
+        "    with e.locked(Path('lock')):\n"
+        "        with open('notes', 'a') as notes: notes.write(f'in {sys.argv[1]}\\n')\n"
+        "        time.sleep(0.05)\n"
+        "        with open('notes', 'a') as notes: notes.write(f'out {sys.argv[1]}\\n')\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", program, name], cwd=tmp_path) for name in "abc"]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    notes = (tmp_path / "notes").read_text().splitlines()
+    assert len(notes) == 18
+    for came, went in zip(notes[::2], notes[1::2], strict=True):
+        assert came.removeprefix("in ") == went.removeprefix("out ")
+
+
+def test_the_lock_of_a_set_up_that_was_killed_holds_nobody_up_and_a_waiting_one_says_so(
+    environment: ModuleType, tmp_path: Path
+) -> None:
+    holder = (
+        f"import sys, time; sys.path.insert(0, {str(TOOLS)!r}); import _environment as e; from pathlib import Path\n"
+        "with e.locked(Path('lock')): print('held', flush=True); time.sleep(600)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", holder], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    waiter = subprocess.Popen(
+        [sys.executable, "-c", holder.replace("time.sleep(600)", "pass")],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert waiter.stdout is not None
+    assert "Another set-up is at work" in waiter.stdout.readline()
+    process.kill()
+    assert waiter.communicate()[0] == "held\n"
+    process.wait()
+
+
+@pytest.mark.parametrize(
+    ("variable", "listed", "named"),
+    [
+        ("", "global.constraint='/a/limits.txt'", "/a/limits.txt"),
+        ("", "install.constraint='/b/limits.txt'\nglobal.index-url='x'", "/b/limits.txt"),
+        ("/c/limits.txt", "global.constraint='/a/limits.txt'", "/c/limits.txt"),
+        ("/dev/null", "global.constraint='/a/limits.txt'", ""),
+        ("", "global.index-url='x'", ""),
+    ],
+)
+def test_the_constraints_that_pip_obeys_unasked_are_named(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, variable: str, listed: str, named: str
+) -> None:
+    monkeypatch.setenv("PIP_CONSTRAINT", variable)
+    monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=listed))
+    said = environment.constrained(Path(sys.executable))
+    assert (named in said) if named else said == ""
 
 
 def test_the_fingerprint_follows_the_lock_and_the_dependencies_but_not_the_lint_rules(
