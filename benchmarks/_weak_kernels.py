@@ -17,7 +17,8 @@ from srkit.layers import Prediction
 from srkit.models.kxnet import KXNet
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.training import RandomKernels, train
+from srkit.papers import RandomKernels
+from srkit.training import train
 
 SCALE, SIZE = 2, 11
 SMALL: dict[str, Any] = {"n_stages": 3, "image_maps": 8, "kernel_maps": 4, "kernel_size": SIZE}

@@ -6,7 +6,7 @@ import argparse
 import time
 
 import srkit
-from srkit.training.batchnorm import compare_normalisation
+from srkit.papers.batchnorm import compare_normalisation
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from srkit.degrade import apply_kernel, draw, gaussian_widths
 from srkit.methods import build_pool, covariance, kernel_psnr
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
-from srkit.training import grow_pool, kmsr_recipe, train_kernel_gan, train_kmsr
+from srkit.papers import grow_pool, kmsr_recipe, train_kernel_gan, train_kmsr
 
 SCALE, SIDE = 2, 17
 

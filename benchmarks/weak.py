@@ -22,8 +22,8 @@ from benchmarks._weak_kernels import compare_kernels
 from srkit import datasets, models
 from srkit.datasets.places import shipped
 from srkit.metrics import Naturalness
+from srkit.papers.weak_study import Seen, Standing, compare_weak, make_domain
 from srkit.training import train
-from srkit.training.weak_study import Seen, Standing, compare_weak, make_domain
 
 
 @dataclass(frozen=True)

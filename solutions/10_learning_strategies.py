@@ -142,7 +142,7 @@ print(f"contrast after:  {strong.std():.3f} and {weak.std():.3f}; largest differ
 # what a step keeps in memory for its gradient, and the PSNR after the same short training.
 
 # %%
-from srkit.training.batchnorm import compare_normalisation, range_kept
+from srkit.papers.batchnorm import compare_normalisation, range_kept
 
 contest = compare_normalisation(pairs, [tests[0]], steps=60)
 lines = ["| batch normalisation | answer to doubled contrast | kept in memory | PSNR on RGB |", "|---|--:|--:|--:|"]

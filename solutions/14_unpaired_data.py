@@ -415,14 +415,14 @@ def as_images(images):
 
 large = as_images([pair.hr for pair in ours])
 adversary = srkit.training.Adversary(game="CE", weight=0.05, discriminator=Judge(), betas=(0.5, 0.999))
-run = srkit.training.train_dsgan(
+run = srkit.papers.train_dsgan(
     as_images(real), large, scale=2, steps=100, patch=64, batch=4, learning_rate=1e-3, adversary=adversary,
     arguments={"channels": 16, "n_blocks": 2, "skip": True}, progress=False,
 )  # fmt: skip
-short = [pair.lr for pair in srkit.training.made_pairs(run.net, large, scale=2)]
+short = [pair.lr for pair in srkit.papers.made_pairs(run.net, large, scale=2)]
 before, after = gap(spectra["ours, bicubic"]), gap(spectrum(short))
 print(f"DSGAN after 100 steps: {after:.2f} dB from hers, over the finer half; bicubic {before:.2f}")
-srkit.widgets.source(srkit.training.Translation.predictions)
+srkit.widgets.source(srkit.papers.Translation.predictions)
 
 # %% [markdown]
 # That is part of the way. A generator without chance must make the grain from the picture itself, and it must do so with
@@ -578,7 +578,7 @@ srkit.widgets.show(
 
 # %%
 small = {"channels": 8, "n_blocks": 1, "judge_channels": 8, "judge_depth": 1}
-(run,) = srkit.training.train_cincgan(
+(run,) = srkit.papers.train_cincgan(
     as_images(real), large, scale=2, steps=(10, 0, 0), patch=48, batch=4,
     enlarge=srkit.models.create("espcn", scale=2), arguments=small, progress=False,
 )  # fmt: skip
@@ -587,7 +587,7 @@ theirs = system.inner(x, system.clean(x), y)
 yours = inner_cycle(system.clean, system.spoil, system.judges["y"].net, x, y)
 for (name, value), mine in zip(theirs.items(), yours):
     print(f"{name:12} library {value.item():.5f}   yours {mine.item():.5f}")
-srkit.widgets.source(srkit.training.CinCGAN.inner)
+srkit.widgets.source(srkit.papers.CinCGAN.inner)
 
 # %% [markdown]
 # ## 5. KXNet: an optimisation, unrolled
@@ -732,7 +732,7 @@ srkit.widgets.source(srkit.models.kxnet.KXNet.image_step)
 # %%
 torch.manual_seed(0)
 kxnet = srkit.models.create("kxnet", scale=2, tiny=True, kernel_size=11, n_stages=3)
-batches = srkit.training.RandomKernels(photographs, size=11, widths=(0.4, 2.0), patch=32, batch=6)
+batches = srkit.papers.RandomKernels(photographs, size=11, widths=(0.4, 2.0), patch=32, batch=6)
 srkit.train(kxnet, batches, steps=100, batch=6, patch=32, learning_rate=3e-3, schedule="cosine", progress=False)
 kxnet.eval()
 
@@ -790,7 +790,7 @@ def count(net):
     return f"{sum(p.numel() for p in net.parameters()):,}"
 
 
-T = srkit.training
+T = srkit.papers
 with torch.device("meta"):
     rows = (
         ("Bulat, High-to-Low", "1,336,515 + 3 for the noise", T.HighToLow(), "faces, 64 to 16 pixels"),

@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from srkit._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from srkit import (
         datasets,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         training,
         widgets,
     )
+    from srkit import papers as papers
     from srkit.datasets import register_dataset
     from srkit.degrade import register_degradation
     from srkit.evaluation import evaluate
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
     from srkit.models import register_model
     from srkit.ops.files import read, write
     from srkit.training import train
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Protocol": "srkit.metrics",
@@ -64,6 +65,7 @@ _ROOMS = (
     "metrics",
     "models",
     "ops",
+    "papers",
     "training",
     "widgets",
 )

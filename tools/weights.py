@@ -66,7 +66,7 @@ def _told(recipe: dict[str, Any], root: Path) -> dict[str, Any]:
     import srkit
 
     settings = {key: recipe["training"][key] for key in ("patch", "batch", "seed")}
-    net, batches = srkit.training.prepare_conditional(
+    net, batches = srkit.papers.prepare_conditional(
         recipe["dataset"], scale=recipe["scale"], net=recipe["model"], root=root, **settings, **recipe["degradation"]
     )
     return {

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import click
 
-from srkit import __version__
+from srkit._version import __version__
 from srkit.errors import SrkitError
 
 __all__ = ["COMMANDS", "cli", "main"]

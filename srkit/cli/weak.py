@@ -40,7 +40,7 @@ def command(system: str, real: Path, large: Path, machine: Machine, **options: A
 
     The settings are those of docs/BENCHMARKS.md, for minutes on a CPU; srkit.training has the papers'.
     """
-    from srkit.training import train_weak
+    from srkit.papers import train_weak
 
     machine.set_threads()
     net = Choice(model=options["model"], scale=options["scale"]).open(Machine("cpu", machine.threads))

@@ -12,7 +12,7 @@ from torch import Tensor
 from srkit.exercises._inputs import noise
 from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
 from srkit.losses import GAMES, cycle, l1
-from srkit.training.cincgan import squared_variation
+from srkit.papers.cincgan import squared_variation
 
 __all__ = ["INNER_CYCLE"]
 
@@ -95,7 +95,7 @@ INNER_CYCLE = add(
         perform=_perform,
         references=(_library, _written_out),
         tolerance=Tolerance(absolute=2e-6, relative=2e-5, reason="means of 84 squares in another order differ by 1e-7"),
-        hides=("srkit.training.cincgan:squared_variation", "srkit.losses.cycle:cycle"),
+        hides=("srkit.papers.cincgan:squared_variation", "srkit.losses.cycle:cycle"),
         slips=(
             Slip(
                 name="not_weighed",

@@ -35,7 +35,7 @@ class IterativeCorrection(Method):
     """Predicts a kernel, enlarges, corrects the kernel, and again.
 
     Args:
-        net: a trained network ``ikc`` (:func:`srkit.training.train_ikc`), or the file of its weights.
+        net: a trained network ``ikc`` (:func:`srkit.papers.train_ikc`), or the file of its weights.
         iterations: corrections; None is the network's number.
 
     Raises:

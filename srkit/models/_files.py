@@ -213,7 +213,7 @@ def _without_prefix(entries: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _label_of(net: nn.Module) -> dict[str, str]:
-    from srkit import __version__
+    from srkit._version import __version__
 
     name, arguments, scale = (getattr(net, key, None) for key in ("name", "arguments", "scale"))
     if name is None or arguments is None or scale is None:

@@ -204,7 +204,7 @@ class IKC(nn.Module):
     def kernel_of(self, codes: Tensor) -> Tensor:
         """Return the kernels ``(b, k, k)`` that codes ``(b, n_codes)`` stand for: none negative, adding up to 1."""
         if not bool(self.basis.any()):
-            raise BadInput("This IKC has no basis of kernels: train it with srkit.training.train_ikc, or load weights.")
+            raise BadInput("This IKC has no basis of kernels: train it with srkit.papers.train_ikc, or load weights.")
         columns = F.relu(codes.to(self.basis) @ self.basis)  # (b, k*k), column by column
         kernels: Tensor = columns.reshape(-1, self.kernel_size, self.kernel_size).mT  # (b, k, k)
         return kernels / kernels.sum((-2, -1), keepdim=True).clamp_min(1e-8)

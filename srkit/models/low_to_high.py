@@ -2,7 +2,7 @@
 
 A. Bulat, J. Yang, G. Tzimiropoulos, "To learn image super-resolution, use a GAN to learn how to do image degradation
 first", ECCV 2018, 185-200, https://arxiv.org/abs/1807.11458. The idea in one sentence: real small images have no large
-counterpart, so first learn, from unpaired images, to make real-looking small ones (srkit.training.HighToLow), and train
+counterpart, so first learn, from unpaired images, to make real-looking small ones (srkit.papers.HighToLow), and train
 this network on the pairs that result.
 
 Deviations: a 1x1 convolution that the authors' code declares and never uses is left out. The network works on [-1, 1]

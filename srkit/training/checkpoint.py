@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from srkit import __version__
+from srkit._version import __version__
 from srkit.errors import BadFile
 from srkit.ops.pickles import check_pickle_reader
 from srkit.training.atomic import replace_atomically

@@ -13,18 +13,17 @@ from torch import Tensor, nn
 import srkit
 from srkit import discriminators, models, training
 from srkit.errors import BadFile, BadInput, UnknownName
+from srkit.papers import esrgan_recipe, srgan_recipe
 from srkit.training import (
     Adversary,
     Callback,
     Config,
     Record,
-    esrgan_recipe,
     load_checkpoint,
     make_state,
     restore,
     run,
     save_checkpoint,
-    srgan_recipe,
 )
 from srkit.training.adversarial import add_player, parse_adversary
 from tests.training._toy import Batches, Judge, Levels, Toy, weights

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import srkit
-from srkit.training import Adversary, bsrgan_recipe, bsrnet_recipe, train
+from srkit.papers import bsrgan_recipe, bsrnet_recipe
+from srkit.training import Adversary, train
 
 PUBLISHED = {"head": "conv_first", "body_end": "trunk_conv", "steps.0": "upconv1", "steps.1": "upconv2"}
 PUBLISHED |= {"high": "HRconv", "tail": "conv_last"}

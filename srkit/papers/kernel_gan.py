@@ -21,11 +21,11 @@ from torch import Tensor, nn
 
 from srkit.degrade import check_pool, read_pool
 from srkit.errors import BadInput
+from srkit.papers.unpaired import InPredictions
 from srkit.training.adversarial import Adversary
 from srkit.training.chance import chance, mix
 from srkit.training.result import Run
 from srkit.training.start import train
-from srkit.training.unpaired import InPredictions
 
 __all__ = ["KernelCritic", "KernelGenerator", "PoolBatches", "grow_pool", "train_kernel_gan"]
 

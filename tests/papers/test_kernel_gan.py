@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from srkit.degrade import check_pool, gaussian_widths, save_pool
 from srkit.errors import BadFile, BadInput
 from srkit.methods import covariance
-from srkit.training import KernelCritic, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
+from srkit.papers import KernelCritic, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
 
 
 def pool(count: int = 40) -> Tensor:

@@ -24,11 +24,11 @@ from srkit.datasets.maker import generator_for
 from srkit.degrade import draw, gaussian_widths, pca_basis
 from srkit.errors import BadInput
 from srkit.layers import Prediction
+from srkit.papers.conditional import KnownDegradations, Packed
+from srkit.papers.unpaired import InPredictions
 from srkit.training.chance import chance
-from srkit.training.conditional import KnownDegradations, Packed
 from srkit.training.result import Run
 from srkit.training.start import train
-from srkit.training.unpaired import InPredictions
 
 __all__ = ["CodedBatches", "Correcting", "Corrections", "train_ikc"]
 

@@ -16,10 +16,8 @@ from srkit.discriminators import HighPassed, create
 from srkit.errors import BadInput
 from srkit.ops.bands import high_pass, low_pass
 from srkit.ops.resize import imresize
-from srkit.training import (
-    Adversary,
+from srkit.papers import (
     CinCGAN,
-    Config,
     Degrader,
     HighToLow,
     Translation,
@@ -28,16 +26,14 @@ from srkit.training import (
     fssr_recipe,
     low_to_high_recipe,
     made_pairs,
-    make_state,
-    one_step,
-    train,
     train_cincgan,
     train_dsgan,
     train_high_to_low,
 )
-from srkit.training.cincgan import Cycled, squared_variation
+from srkit.papers.cincgan import Cycled, squared_variation
+from srkit.papers.unpaired import InPredictions
+from srkit.training import Adversary, Config, make_state, one_step, train
 from srkit.training.panel import add_panel
-from srkit.training.unpaired import InPredictions
 
 SMALL = {"channels": 4, "n_blocks": 1}
 QUICK: dict[str, Any] = {"batch": 2, "progress": False}

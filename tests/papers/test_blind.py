@@ -14,7 +14,8 @@ from srkit.degrade import apply_kernel, gaussian_widths
 from srkit.errors import BadInput
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.training import RandomKernels, kxnet_recipe, resume, train_blind
+from srkit.papers import RandomKernels, kxnet_recipe, train_blind
+from srkit.training import resume
 
 SMALL = {"tiny": True, "kernel_size": 11}
 

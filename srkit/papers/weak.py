@@ -2,8 +2,8 @@
 
 ``train_weak("fssr", "photos/", "good/", net=net, steps=(600, 100))``. What is set here is what learns something in
 minutes on a CPU (docs/BENCHMARKS.md says what and how much); each deviation from the papers stands in
-:data:`WEAK`. With the papers' settings: :func:`srkit.training.train_dsgan`, :func:`srkit.training.train_high_to_low`
-and :func:`srkit.training.train_cincgan`, and the recipes beside them.
+:data:`WEAK`. With the papers' settings: :func:`srkit.papers.train_dsgan`, :func:`srkit.papers.train_high_to_low`
+and :func:`srkit.papers.train_cincgan`, and the recipes beside them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from torch import nn
 from srkit.datasets import Pairs
 from srkit.discriminators import TextureDiscriminator
 from srkit.errors import BadInput, UnknownName
+from srkit.papers.cincgan import CinCGAN, train_cincgan
+from srkit.papers.unpaired import begin_or_resume, made_pairs, train_dsgan, train_high_to_low
+from srkit.papers.unpaired_patches import Images
 from srkit.training.adversarial import Adversary
 from srkit.training.callbacks import Listener
 from srkit.training.chance import chance
-from srkit.training.cincgan import CinCGAN, train_cincgan
 from srkit.training.result import Run
-from srkit.training.unpaired import begin_or_resume, made_pairs, train_dsgan, train_high_to_low
-from srkit.training.unpaired_patches import Images
 
 __all__ = ["TUNING", "WEAK", "Weak", "train_weak"]
 
@@ -127,7 +127,7 @@ def train_weak(
     Raises:
         UnknownName: there is no such system.
         BadFile: a folder is missing or empty.
-        BadInput: the images cannot be learnt from (:func:`srkit.training.check_unpaired`), ``net`` has another scale,
+        BadInput: the images cannot be learnt from (:func:`srkit.papers.check_unpaired`), ``net`` has another scale,
             or CinCGAN is given settings for its second phase.
     """
     if system not in WEAK:

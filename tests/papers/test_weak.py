@@ -15,8 +15,9 @@ from srkit.datasets import Pairs
 from srkit.degrade import gaussian_widths
 from srkit.errors import BadFile, BadInput, UnknownName
 from srkit.evaluation.gap import grain, radial_spectrum, spectrum_gap
-from srkit.training import WEAK, Adversary, CinCGAN, compare_weak, make_domain, train_dsgan, train_weak
-from srkit.training.weak_study import Seen, compare_lr, learnt
+from srkit.papers import WEAK, CinCGAN, compare_weak, make_domain, train_dsgan, train_weak
+from srkit.papers.weak_study import Seen, compare_lr, learnt
+from srkit.training import Adversary
 
 QUICK: dict[str, Any] = {"patch": 32, "batch": 2}
 CHAIN = "blur(1.2) > down(2) > noise(5) > jpeg(80)"

@@ -22,14 +22,14 @@ from srkit.discriminators import PatchDiscriminator
 from srkit.errors import BadInput
 from srkit.layers import Prediction
 from srkit.losses import cycle, l1, mse
+from srkit.papers.translators import Translator
+from srkit.papers.unpaired import InPredictions, begin_or_resume
+from srkit.papers.unpaired_patches import Images, UnpairedPatches, check_unpaired
 from srkit.training.adversarial import Adversary, Player
 from srkit.training.batch import Batches
 from srkit.training.chance import chance
 from srkit.training.result import Run
 from srkit.training.supervise import LossFunction
-from srkit.training.translators import Translator
-from srkit.training.unpaired import InPredictions, begin_or_resume
-from srkit.training.unpaired_patches import Images, UnpairedPatches, check_unpaired
 
 __all__ = ["CinCGAN", "CinCGANWeights", "squared_variation", "train_cincgan"]
 
@@ -54,7 +54,7 @@ class CinCGAN(nn.Module):
         enlarge: the SR network, ``enlarge.scale`` 2 or 4.
         channels: of G1, G2 and G3.
         n_blocks: of each.
-        skip: see :class:`srkit.training.translators.Translator`; for short trainings.
+        skip: see :class:`srkit.papers.translators.Translator`; for short trainings.
         judge_channels: of the first layer of both judges.
         judge_depth: of both judges, see :class:`srkit.discriminators.PatchDiscriminator`; 3 in the paper.
         judge_rate: learning rate of both judges; None is that of the generators.

@@ -23,14 +23,14 @@ from srkit.errors import BadInput
 from srkit.layers import Prediction
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
+from srkit.papers.translators import Degrader, HighToLow
+from srkit.papers.unpaired_patches import Images, Reordered, UnpairedPatches, check_unpaired, images_of
 from srkit.training.adversarial import Adversary, Player
 from srkit.training.batch import Batches
 from srkit.training.chance import chance, mix
 from srkit.training.result import Run
 from srkit.training.start import resume, train
 from srkit.training.supervise import LossFunction, terms_of
-from srkit.training.translators import Degrader, HighToLow
-from srkit.training.unpaired_patches import Images, Reordered, UnpairedPatches, check_unpaired, images_of
 
 __all__ = [
     "InPredictions",
@@ -135,7 +135,7 @@ def train_dsgan(
         patch: side of the large patch.
         batch: patches in a batch.
         seed: decides everything.
-        arguments: of :class:`srkit.training.Degrader`.
+        arguments: of :class:`srkit.papers.Degrader`.
         **settings: of :func:`srkit.train`; an unfinished run in ``out`` is resumed.
     """
     if large is not None:
@@ -179,7 +179,7 @@ def train_high_to_low(
         patch: side of the large patch; a multiple of 16.
         batch: patches in a batch.
         seed: decides everything.
-        arguments: of :class:`srkit.training.HighToLow`.
+        arguments: of :class:`srkit.papers.HighToLow`.
         **settings: of :func:`srkit.train`; an unfinished run in ``out`` is resumed.
     """
     check_unpaired(real, large, patch=patch, scale=4)

@@ -13,7 +13,8 @@ from srkit.errors import BadInput
 from srkit.evaluation import Told, evaluate, mismatch
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.training import KnownDegradations, Packed, prepare_conditional, resume, train, train_conditional
+from srkit.papers import KnownDegradations, Packed, prepare_conditional, train_conditional
+from srkit.training import resume, train
 from tests._shared import shared
 
 

@@ -14,7 +14,7 @@ import srkit
 from srkit.datasets import Pairs, degraded
 from srkit.degrade import gaussian_widths, pool_blur, save_pool
 from srkit.errors import BadInput
-from srkit.training import kmsr_recipe, train_kmsr
+from srkit.papers import kmsr_recipe, train_kmsr
 
 TINY = {"tiny": True}
 

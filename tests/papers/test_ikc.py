@@ -16,7 +16,7 @@ from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
 from srkit.errors import BadInput
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.training import CodedBatches, Correcting, KnownDegradations, ikc_recipe, train_ikc
+from srkit.papers import CodedBatches, Correcting, KnownDegradations, ikc_recipe, train_ikc
 
 TINY: dict[str, Any] = {"channels": 8, "n_blocks": 1, "iterations": 3, "kernel_size": 11, "n_codes": 4}
 QUICK: dict[str, Any] = {"sftmd_steps": 2, "steps": 2, "patch": 32, "batch": 2, "progress": False, "arguments": TINY}

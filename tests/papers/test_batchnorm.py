@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import srkit
-from srkit.training.batchnorm import ResidualNet, compare_normalisation, range_kept, saved_bytes
+from srkit.papers.batchnorm import ResidualNet, compare_normalisation, range_kept, saved_bytes
 
 FEATURES = torch.randn(4, 8, 10, 12, generator=torch.Generator().manual_seed(0))
 

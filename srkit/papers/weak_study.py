@@ -24,14 +24,14 @@ from srkit.evaluation.gap import grain, spectrum_gap
 from srkit.inference import upscale
 from srkit.metrics import Naturalness, niqe, psnr
 from srkit.ops import pixels
+from srkit.papers.cincgan import CinCGAN
+from srkit.papers.unpaired import made_pairs
+from srkit.papers.weak import TUNING, Weak, train_weak
 from srkit.training.callbacks import Listener
-from srkit.training.cincgan import CinCGAN
 from srkit.training.loop import Outcome, training_mode
 from srkit.training.scales import at_scale
 from srkit.training.start import train
 from srkit.training.state import State
-from srkit.training.unpaired import made_pairs
-from srkit.training.weak import TUNING, Weak, train_weak
 
 __all__ = ["Domain", "Likeness", "Seen", "Standing", "compare_lr", "compare_weak", "learnt", "make_domain"]
 
@@ -161,7 +161,7 @@ def compare_weak(
     """Train the same network on bicubic pairs, by the system, and on the truth, and measure them on unseen images.
 
     Args:
-        system: as for :func:`srkit.training.train_weak`.
+        system: as for :func:`srkit.papers.train_weak`.
         domain: what it is trained and measured on.
         net: where all begin; it is left as it is.
         steps: of the system's two phases.
@@ -197,7 +197,7 @@ def learnt(system: nn.Module, test: Pairs) -> Likeness:
 
     Args:
         system: makes real-looking images of large ones (compared with the real ones), or is a
-            :class:`srkit.training.CinCGAN` (its cleaned images are compared with the bicubic LR).
+            :class:`srkit.papers.CinCGAN` (its cleaned images are compared with the bicubic LR).
         test: pairs of the real domain.
     """
     if isinstance(system, CinCGAN):

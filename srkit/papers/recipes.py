@@ -118,7 +118,7 @@ def fssr_recipe(*, weights: str | None = None) -> dict[str, Any]:
     """Return FSSR's second stage: ESRGAN whose L1 sees the slow part of the image and whose judge sees the fast part.
 
     Fritsche et al., ICCV Workshops 2019, section 3.2, and the code of ManuelFritsche/real-world-sr: 60,000 steps that
-    begin with the weights of ESRGAN's pixel phase, on pairs made by DSGAN (:func:`srkit.training.made_pairs`).
+    begin with the weights of ESRGAN's pixel phase, on pairs made by DSGAN (:func:`srkit.papers.made_pairs`).
 
     Args:
         weights: of VGG-19, as for :class:`srkit.losses.Content`; ``"untrained"`` does without.
@@ -136,7 +136,7 @@ def ikc_recipe(*, scale: int, small: bool = False) -> dict[str, Any]:
     """Return IKC's: SFTMD by L1 for 500,000 steps, predictor and corrector for 5,000, LR patches of 64, batches of 32.
 
     The option files of yuanjunchai/IKC: Adam at 1e-4 with betas (0.9, 0.99). They restart a cosine every 125,000 steps
-    of SFTMD; here the rate stays. For :func:`srkit.training.train_ikc`.
+    of SFTMD; here the rate stays. For :func:`srkit.papers.train_ikc`.
 
     Args:
         scale: enlargement factor.
@@ -160,7 +160,7 @@ def kmsr_recipe(*, small: bool = False, epoch: int = 10_000) -> dict[str, Any]:
     """Return KMSR's second stage: squared error, patches of 128, batches of 16, Adam at 1e-3, a tenth every 30 epochs.
 
     Zhou and Süsstrunk, ICCV 2019, after the code of IVRL/Kernel-Modeling-Super-Resolution, main.py (a comment there
-    says every 10 epochs). For :func:`srkit.training.train_kmsr`.
+    says every 10 epochs). For :func:`srkit.papers.train_kmsr`.
 
     Args:
         small: patches of 48, batches of 8 and the tiny network at 2e-3, for a CPU minute.
@@ -184,7 +184,7 @@ def kxnet_recipe(*, scale: int) -> dict[str, Any]:
     """Return KXNet's: L1 of image and kernel at every stage, LR patches of 64, batches of 12, 2e-4, halved.
 
     Fu et al., ECCV 2022, and the option files of jiahong-fu/KXNet: halved every 200,000 of 1,000,000 steps. For
-    :func:`srkit.training.train_blind`.
+    :func:`srkit.papers.train_blind`.
 
     Args:
         scale: enlargement factor.
