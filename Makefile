@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 VENV := .venv/bin/
 OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test check format lessons lessons-html grade bench lock python tools
+.PHONY: help lab test check types format lessons lessons-html grade bench lock python tools
 
 help: ## Say what there is
 	@echo "srkit: a course and a library for single-image super-resolution. Start with: make lab"
@@ -17,12 +17,14 @@ lab: python ## Set up and open JupyterLab at the first lesson
 test: python ## Set up and run every test (ARGS="tests/ops -x" for some)
 	@"$(PYTHON)" tools/bootstrap.py test $(ARGS)
 
-check: tools ## Format, lint, types, imports, house rules: seconds
+check: tools ## Format, lint, import contracts and the house rules read from the source: seconds
 	$(VENV)ruff format --check .
 	$(VENV)ruff check .
-	$(VENV)mypy
 	$(VENV)lint-imports
-	OMP_NUM_THREADS=$(OMP_NUM_THREADS) $(VENV)python -m pytest tests/house --ignore=tests/house/test_tools.py -m "not slow"
+	OMP_NUM_THREADS=$(OMP_NUM_THREADS) $(VENV)python -m pytest tests/house -m "not slow and not processes"
+
+types: tools ## Check the types with mypy
+	$(VENV)mypy
 
 format: tools ## Format the code and repair what the linter can repair
 	$(VENV)ruff format .

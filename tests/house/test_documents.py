@@ -87,6 +87,7 @@ def test_the_readme_fits_on_one_screen_and_has_a_picture_with_words() -> None:
     assert re.search(r"!\[[^\]]{20,}\]\(docs/picture\.png\)", text)
 
 
+@pytest.mark.processes
 def test_make_help_and_the_bootstrap_tell_of_the_same_two_verbs() -> None:
     said = subprocess.run(
         [sys.executable, str(ROOT / "tools" / "bootstrap.py")], capture_output=True, text=True, check=False

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.house._code import SRKIT, Function, functions, tree
+from tests.house._code import ROOT, SRKIT, Function, functions, lines
 
 SHAPE = re.compile(r"\([^()]*,[^()]*(\([^()]*\)[^()]*)*\)|\bscalar\b|\(b\)")
 COMMENT = re.compile(r"#.*(\(.*\)|scalar)")
@@ -39,10 +39,10 @@ def test_the_docstring_pattern_tells_shapes_from_other_brackets() -> None:
 
 
 def _silent_lines(where: str, node: Function) -> Iterator[int]:
-    lines = _source(where)
+    text = lines(ROOT / where.split(":")[0])
     for statement in ast.walk(node):
         if isinstance(statement, ast.Assign | ast.Return | ast.AugAssign | ast.AnnAssign) and _changes(statement):
-            span = lines[statement.lineno - 1 : statement.end_lineno]
+            span = text[statement.lineno - 1 : statement.end_lineno]
             if not any(COMMENT.search(line) for line in span):
                 yield statement.lineno
 
@@ -50,9 +50,3 @@ def _silent_lines(where: str, node: Function) -> Iterator[int]:
 def _changes(statement: ast.stmt) -> bool:
     calls = (node.func for node in ast.walk(statement) if isinstance(node, ast.Call))
     return any((f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "")) in CHANGERS for f in calls)
-
-
-def _source(where: str) -> list[str]:
-    path = next(p for p in SRKIT if p.as_posix().endswith(where.split(":")[0]))
-    assert tree(path)
-    return path.read_text("utf-8").splitlines()

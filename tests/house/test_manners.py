@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from srkit import errors
-from tests.house._code import SRKIT, relative, tree
+from tests.house._code import SRKIT, nodes, relative, tree
 
 GLOBAL = {  # what a library must not do to its caller's process; the last name is what it is called by
     *("torch.manual_seed", "torch.seed", "torch.random.manual_seed", "torch.cuda.manual_seed_all"),
@@ -29,7 +29,7 @@ RAISED_ELSEWHERE = {  # Python's own protocols ask for these
 
 def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
     """Yield place, dotted name and node of every call in a file."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Call):
             yield f"{relative(path)}:{node.lineno}", ast.unparse(node.func), node
 
@@ -84,7 +84,7 @@ def test_no_error_is_swallowed_without_a_word() -> None:
     guilty = [
         f"{relative(path)}:{node.lineno}"
         for path in SRKIT
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _raises(node)
     ]
     assert not guilty, "catch what can happen, or raise again"
@@ -101,7 +101,7 @@ def _restored(path: Path) -> set[str]:
     """Return the places inside ``with warnings.catch_warnings()``: what is changed there is put back."""
     blocks = (
         node
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.With) and any("catch_warnings" in ast.unparse(item) for item in node.items)
     )
     return {f"{relative(path)}:{line}" for node in blocks for line in range(node.lineno, (node.end_lineno or 0) + 1)}
@@ -110,7 +110,7 @@ def _restored(path: Path) -> set[str]:
 def _raised(path: Path) -> Iterator[tuple[str, str]]:
     if "exercises" in path.parts:  # these imitate what students write, and what their code raises
         return
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             name = ast.unparse(node.exc.func)
             if name.rpartition(".")[2][:1].isupper():  # small letters: a function that makes the error

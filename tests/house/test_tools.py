@@ -1,4 +1,4 @@
-"""The tools of ``make check``, so that ``make test`` cannot pass where it fails."""
+"""The tools of ``make check`` and ``make types``, so that ``make test`` cannot pass where they fail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.house._code import ROOT
 
+pytestmark = pytest.mark.processes
 BIN = Path(sys.executable).parent
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house._code import OFFERED, SRKIT, TESTS, Function, functions, relative, tree
+from tests.house._code import OFFERED, SRKIT, TESTS, Function, functions, nodes, relative, tree
 
 HOUSE = {  # the house's word: what other houses call it
     "lr": "lq lr_img low_res",
@@ -87,9 +87,8 @@ def test_what_a_module_offers_is_sorted_and_there() -> None:
 
 
 def test_every_test_name_is_a_sentence() -> None:
-    short = [
-        where for where, node in functions(TESTS) if node.name.startswith("test") and len(node.name.split("_")) < 4
-    ]
+    tests = ((path, node.name) for path in TESTS for node in tree(path).body if isinstance(node, Function))
+    short = [f"{relative(path)} {name}" for path, name in tests if name[:4] == "test" and name.count("_") < 3]
     assert not short, f"say what is true, in at least three words: {short}"
 
 
@@ -112,7 +111,7 @@ def _order(name: str) -> tuple[int, str]:
 
 def _defined(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, Function | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -154,7 +153,7 @@ def _defaults(node: Function) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _names(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.lineno, node.id
         elif isinstance(node, Function | ast.ClassDef):
