@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.record import Record
-from srkit.ops.atomic import atomic_path
+from srkit.errors import BadInput
+from srkit.ops.atomic import write_atomically
+from srkit.ops.lock import locked
 
 __all__ = ["Busy", "Entry", "Store", "failed"]
 
@@ -72,27 +73,23 @@ class Store:
         Raises:
             Busy: another process holds this part.
         """
-        import fcntl
-
         for place in (self.records, self.students):
             place.mkdir(parents=True, exist_ok=True)
-        with (self.folder / f".lock-{part}").open("a+") as lock:
+        with contextlib.ExitStack() as held:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                lock.seek(0)
-                raise Busy(
-                    f"Process {lock.read().strip() or '?'} is grading into {self.folder}. Wait for it or stop it; "
-                    "what it has finished is kept."
-                ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+                lock = locked(
+                    self.folder / f".lock-{part}",
+                    f"grading into {self.folder}",
+                    advice="Wait for it or stop it; what it has finished is kept.",
+                )
+                held.enter_context(lock)
+            except BadInput as error:
+                raise Busy(str(error)) from None
             yield
 
     def put(self, record: Record) -> None:
         """Write a record under its key."""
-        _replace(self.records / f"{record.key}.json", record.to_json())
+        write_atomically(self.records / f"{record.key}.json", record.to_json())
 
     def get(self, key: str) -> Record | None:
         """Return the record with this key, or None where there is none or what is there is damaged."""
@@ -105,7 +102,7 @@ class Store:
         """Say which record counts for a student; nothing is written where that is already said."""
         if self.entry(entry.student) != entry:
             text = json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False, indent=1)
-            _replace(self.students / f"{entry.student}.json", f"{text}\n".encode())
+            write_atomically(self.students / f"{entry.student}.json", f"{text}\n".encode())
 
     def entry(self, student: str) -> Entry | None:
         """Return what counts for a student, or None."""
@@ -130,8 +127,3 @@ class Store:
 def failed(record: Record) -> bool:
     """Tell whether grading itself failed on some exercise, so that it must be tried again."""
     return any(result.outcome == "infrastructure" for result in record.results.values())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(content)

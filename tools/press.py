@@ -12,7 +12,6 @@ A lesson with Korean texts also gives lessons/ko/NN_slug.ipynb. The same source 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from srkit.exercises import EXERCISES
+from srkit.ops.atomic import write_atomically
 from tools._lesson import Cell, LessonError, check_call, read_lesson
 
 __all__ = [
@@ -215,9 +215,7 @@ def _holds(path: Path, text: str) -> bool:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(text.encode())
-    temporary.replace(path)
+    write_atomically(path, text.encode())
 
 
 if __name__ == "__main__":

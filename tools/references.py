@@ -7,7 +7,6 @@ python tools/references.py --check    leave with 1 and name what differs, write 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from srkit.exercises import CHECK_SEED, EXERCISES, SUBMISSION_SEED, Exercise
 from srkit.exercises._compare import agree
 from srkit.exercises._references import computed_outputs, digest, from_json, reference_file, to_json
+from srkit.ops.atomic import write_atomically
 
 __all__ = ["main", "record", "stale"]
 
@@ -60,9 +60,7 @@ def _same(exercise: Exercise, old: list[dict[str, Any]], fresh: list[dict[str, A
 def _write(path: Path, fresh: Record) -> None:
     path.parent.mkdir(exist_ok=True)
     rows = ",\n".join(f"{json.dumps(key)}: {json.dumps(outputs)}" for key, outputs in sorted(fresh.items()))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text("{\n" + rows + "\n}\n", encoding="utf-8")
-    temporary.replace(path)
+    write_atomically(path, f"{{\n{rows}\n}}\n".encode())
 
 
 if __name__ == "__main__":

@@ -85,7 +85,9 @@ def check_torch() -> Finding:
     major, minor = (int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
     if (major, minor) < (2, 10):
         return Finding("PyTorch", "fail", text, "python -m pip install --upgrade 'torch>=2.10'")
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    from srkit.ops.device import devices, pick_device
+
+    device = pick_device()
     try:
         image = torch.ones(1, 1, 4, 4, device=device)
         right = torch.nn.functional.conv2d(image, torch.ones(1, 1, 3, 3, device=device)).eq(9).all()
@@ -95,7 +97,7 @@ def check_torch() -> Finding:
     if not right:
         return Finding("PyTorch", "fail", f"{text}; a convolution on {device} is wrong", "install PyTorch again")
     idle = torch.version.cuda is not None and device.type == "cpu"
-    where = "no usable GPU" if idle else f"computes on {device}"
+    where = "no usable GPU" if idle else f"computes on {device} (there is: {', '.join(devices())})"
     return Finding("PyTorch", "note" if idle else "ok", f"{text}; {where}")
 
 

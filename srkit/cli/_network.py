@@ -24,7 +24,7 @@ _WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 
 @dataclass(frozen=True)
 class Machine:
-    """Where to run: a torch device name ("auto" takes a GPU if there is one), and a number of CPU threads or None."""
+    """Where to run: a torch device name (``pick_device``), and a number of CPU threads or None."""
 
     device: str = "auto"
     threads: int | None = None
@@ -42,11 +42,9 @@ class Machine:
         Raises:
             BadInput: there is no such device here.
         """
-        from torch import nn
+        from srkit.ops.device import pick_device
 
-        carrier = nn.Module()
-        carrier.image = nn.Parameter(image, requires_grad=False)
-        return self.place(carrier).get_parameter("image").detach()
+        return image.to(pick_device(self.device))
 
     def place(self, net: nn.Module) -> nn.Module:
         """Move ``net`` there.
@@ -54,15 +52,10 @@ class Machine:
         Raises:
             BadInput: there is no such device here.
         """
-        import torch
+        from srkit.ops.device import pick_device
 
         self.set_threads()
-        chosen = ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
-        try:
-            return net.to(torch.device(chosen))
-        except (RuntimeError, AssertionError) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise BadInput(f"--device {self.device} cannot be used here: {reason}. --device cpu works.") from error
+        return net.to(pick_device(self.device))
 
 
 @dataclass(frozen=True, kw_only=True)

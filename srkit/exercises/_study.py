@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import html
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from srkit.errors import BadFile, BadInput
 from srkit.exercises._model import EXERCISES
+from srkit.ops.atomic import write_atomically
 
 __all__ = ["Note", "hint", "predict", "recall"]
 
@@ -127,10 +127,4 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, journal: dict[str, str]) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(json.dumps(journal, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        fresh.replace(path)
-    except OSError as problem:
-        fresh.unlink(missing_ok=True)
-        raise BadFile(f"Your prediction cannot be written to {path} ({problem}). Is the folder writable?") from None
+    write_atomically(path, (json.dumps(journal, indent=1, sort_keys=True) + "\n").encode())

@@ -18,8 +18,8 @@ import torch
 
 from srkit._version import __version__
 from srkit.errors import BadFile
+from srkit.ops.atomic import write_atomically
 from srkit.ops.pickles import check_pickle_reader
-from srkit.training.atomic import replace_atomically
 from srkit.training.history import History
 from srkit.training.ledger import Ledger
 from srkit.training.state import Best, State
@@ -62,7 +62,7 @@ def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any]) -> None
         "skips": state.skips.to_csv_text(),
         "best": None if state.best is None else _plain(state.best),
     }
-    replace_atomically(path, lambda file: torch.save(content, file))
+    write_atomically(path, lambda file: torch.save(content, file), durable=True)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

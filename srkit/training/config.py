@@ -64,7 +64,7 @@ class Config:
         valid_every: steps between two validations.
         save_every: steps between two checkpoints.
         log_every: steps between two rows of the history.
-        device: ``"auto"`` (CUDA where there is one, else the CPU) or a torch device name.
+        device: ``"auto"`` (CUDA where there is one, else Apple's MPS, else the CPU) or a torch device name.
 
     Raises:
         BadInput: a value is outside its range, or two values do not go together.

@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from srkit.errors import BadFile, BadInput
-from srkit.training.atomic import cannot_write, write_atomically
+from srkit.ops.atomic import cannot_write, write_atomically
+from srkit.ops.lock import locked
 
 __all__ = ["RunFolder", "existing_folder", "new_folder"]
 
 _MARKS = ("config.json", "checkpoint.pt", "history.csv")
-_FAR = 1 << 40
 
 
 class RunFolder:
@@ -44,7 +42,7 @@ class RunFolder:
 
     def write_config(self, settings: Mapping[str, Any]) -> None:
         """Write ``config.json``."""
-        write_atomically(self.config, (json.dumps(settings, indent=2, default=str) + "\n").encode())
+        write_atomically(self.config, (json.dumps(settings, indent=2, default=str) + "\n").encode(), durable=True)
 
 
 @contextlib.contextmanager
@@ -58,12 +56,9 @@ def new_folder(path: Path) -> Iterator[RunFolder]:
     _check_free(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with _owned(path):
-            earlier = any((path / mark).exists() for mark in _MARKS)
-            if earlier:
-                archive = path.rename(_archive_name(path))
-                (archive / "lock").unlink(missing_ok=True)
-        path.mkdir(exist_ok=True)
+        if any((path / mark).exists() for mark in _MARKS):
+            (_archived(path) / "lock").unlink(missing_ok=True)
+            path.mkdir(exist_ok=True)
     except OSError as error:
         raise error if isinstance(error, BadFile) else cannot_write(path, error) from error
     with _owned(path):
@@ -95,6 +90,13 @@ def _check_free(path: Path) -> None:
         )
 
 
+def _archived(path: Path) -> Path:
+    """Rename the folder of a run that nobody owns, and return its new name."""
+    with _owned(path), contextlib.suppress(PermissionError):
+        return path.rename(_archive_name(path))
+    return path.rename(_archive_name(path))  # Windows renames it only now that no file in it is open, by anybody
+
+
 def _archive_name(path: Path) -> Path:
     stamp = datetime.datetime.now(tz=datetime.UTC).strftime("%Y%m%d-%H%M%S")
     name, number = path.with_name(f"{path.name}.{stamp}"), 2
@@ -103,53 +105,6 @@ def _archive_name(path: Path) -> Path:
     return name
 
 
-@contextlib.contextmanager
-def _owned(folder: Path) -> Iterator[None]:
-    """Hold the file ``lock`` in ``folder``; the system lets go of it when the process dies, however it dies."""
-    path = folder / "lock"
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        if not _try_lock(handle):
-            owner = os.read(handle, 200).decode(errors="replace").strip()
-            os.close(handle)
-            raise BadInput(
-                f"Another process ({owner or 'unknown'}) is training in {folder}. Wait for it, stop it, or choose "
-                "another out=…."
-            )
-        if _is_still(path, handle):
-            break
-        os.close(handle)
-    try:
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()}".encode(), 0) if sys.platform != "win32" else None
-        yield
-    finally:
-        if _is_still(path, handle):
-            with contextlib.suppress(OSError):
-                path.unlink()
-        os.close(handle)
-
-
-def _is_still(path: Path, handle: int) -> bool:
-    """Whether ``path`` is the very file that ``handle`` holds; somebody may have removed or moved it meanwhile."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
-    except FileNotFoundError:
-        return False
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            os.lseek(handle, _FAR, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-            os.lseek(handle, 0, os.SEEK_SET)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _owned(folder: Path) -> contextlib.AbstractContextManager[None]:
+    advice = "Wait for it, stop it, or choose another out=…."
+    return locked(folder / "lock", f"training in {folder}", advice=advice)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from srkit.errors import BadFile
-from srkit.training.atomic import cannot_write, write_atomically
+from srkit.ops.atomic import cannot_write, write_atomically
 
 __all__ = ["Ledger"]
 
@@ -68,7 +68,7 @@ class Ledger:
         Raises:
             BadFile: the file cannot be written.
         """
-        write_atomically(path, self.to_csv_text().encode())
+        write_atomically(path, self.to_csv_text().encode(), durable=True)
         self._written, self._stale = len(self.rows), False
 
     def append_to(self, path: Path, *, everything: bool = False) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
+from srkit.ops.device import pick_device
 from srkit.training.average import Average
 from srkit.training.config import Config
 from srkit.training.guard import Guard
@@ -20,7 +21,7 @@ from srkit.training.ledger import Ledger
 from srkit.training.supervise import LossFunction, Predicting, has_predictions
 from srkit.training.world import World
 
-__all__ = ["Best", "Rival", "State", "make_optimiser", "make_state", "pick_device"]
+__all__ = ["Best", "Rival", "State", "make_optimiser", "make_state"]
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def make_state(net: nn.Module, loss: LossFunction, config: Config, *, world: Wor
         BadInput: the network has nothing to train, or the device or precision cannot be had.
     """
     world = world or World()
-    device = pick_device(config.device, world)
+    device = pick_device(config.device, rank=world.local_rank)
     half = precision_of(config.precision, device) == torch.float16
     layout = torch.channels_last if config.channels_last else torch.preserve_format
     net = net.to(device, memory_format=layout)  # type: ignore[call-overload]  # torch's stub lacks device with memory_format
@@ -159,23 +160,6 @@ def make_optimiser(net: nn.Module, config: Config) -> torch.optim.Optimizer:
         return torch.optim.RMSprop(parameters, rate, momentum=config.momentum, eps=config.epsilon, weight_decay=decay)
     kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
     return kind(parameters, rate, betas=config.betas, eps=config.epsilon, weight_decay=decay)
-
-
-def pick_device(name: str, world: World) -> torch.device:
-    """Return the device that ``name`` means on this machine.
-
-    Raises:
-        BadInput: there is no such device; the message names what there is.
-    """
-    if name == "auto":
-        name = f"cuda:{world.local_rank}" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        there = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-        raise BadInput(f"device={name!r} cannot be used here. Available: {', '.join(there)}, or 'auto'.") from error
-    return device
 
 
 def precision_of(name: str, device: torch.device) -> torch.dtype:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from srkit import models
 from srkit.errors import BadFile, BadInput
-from srkit.training.atomic import write_atomically
+from srkit.ops.atomic import write_atomically
 from srkit.training.checkpoint import load_checkpoint
 
 __all__ = ["begin_from", "write_weights"]
@@ -31,7 +31,7 @@ def write_weights(path: Path, net: nn.Module) -> None:
         models.save(net, path, overwrite=True)
         return
     entries = {key: value.detach().cpu().clone().contiguous() for key, value in net.state_dict().items()}
-    write_atomically(path, safetensors.torch.save(entries))
+    write_atomically(path, safetensors.torch.save(entries), durable=True)
 
 
 def begin_from(net: nn.Module, source: str | Path | Mapping[str, Tensor], *, partial: bool = False) -> list[str]:

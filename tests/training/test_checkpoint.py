@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from srkit import training
 from srkit.errors import BadFile
+from srkit.ops.atomic import write_atomically
 from srkit.training import Callback, load_checkpoint, restore, run, save_checkpoint
 from tests.training._toy import Batches, Toy, toy_state, weights
 
@@ -184,13 +184,13 @@ def test_a_full_disk_is_a_clear_error_and_the_old_checkpoint_stays(tmp_path) -> 
 
 def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path) -> None:
     path = tmp_path / "file"
-    training.atomic.write_atomically(path, b"old")
+    write_atomically(path, b"old", durable=True)
 
     def fail(file) -> None:
         file.write(b"half of the new")
         raise OSError(28, "No space left on device")
 
     with pytest.raises(BadFile, match="No space left on device"):
-        training.atomic.replace_atomically(path, fail)
+        write_atomically(path, fail, durable=True)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
