@@ -106,7 +106,7 @@ class Registry(Generic[T]):
 
 
 def _origin(thing: Any) -> str:
-    target = getattr(thing, "factory", thing)
+    target = getattr(thing, "factory", None) or getattr(thing, "function", thing)
     return f"{getattr(target, '__module__', '?')}.{getattr(target, '__qualname__', type(target).__name__)}"
 
 

@@ -1,16 +1,26 @@
-"""``--protocol``: a comparison written as a few words."""
+"""``--protocol``, a comparison written as a few words, and ``--metrics``."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
+
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
     from srkit.metrics import Protocol
 
-__all__ = ["parse_protocol"]
+__all__ = ["metrics_option", "parse_protocol"]
+
+metrics_option = click.option(
+    "--metrics",
+    default="psnr,ssim",
+    show_default=True,
+    metavar="NAMES",
+    help="What to measure: psnr, ssim, lpips, niqe or a plugin's, with commas between.",
+)
 
 _HELP = (
     "Write papers, or some of these words: y or rgb, border=PIXELS, no-quantise, round-y, grey-as-stored "

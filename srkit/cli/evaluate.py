@@ -1,4 +1,4 @@
-"""``srkit evaluate``: PSNR and SSIM of a network on datasets."""
+"""``srkit evaluate``: PSNR, SSIM and any other registered metric of a network on datasets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._network import Choice, Machine, machine_options, network_options, progress_bar, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
-from srkit.cli._protocol import parse_protocol
+from srkit.cli._protocol import metrics_option, parse_protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,7 @@ __all__ = ["command"]
     epilog=examples(
         "srkit evaluate --model a2001sr --dataset set5",
         "srkit evaluate --model RCAN_BIX4.pt --dataset set5 --dataset b100 --self-ensemble --save-results results",
+        "srkit evaluate --model esrgan.pt --dataset set14 --metrics psnr,lpips,niqe",
     ),
 )
 @network_options
@@ -39,6 +40,7 @@ __all__ = ["command"]
     metavar="TEXT",
     help='papers, or a spelling such as "rgb border=10" or "y border=4 no-quantise".',
 )
+@metrics_option
 @click.option(
     "--save-results", metavar="FOLDER", help="Write images, metrics.csv and a page with the worst regions here."
 )
@@ -67,6 +69,7 @@ def command(
                 net,
                 _images(dataset, scale_of(net), options),
                 protocol=protocol,
+                metrics=options["metrics"],
                 ensemble=options["self_ensemble"],
                 tile=None if choice.method else options["tile"],
                 save=options["save_results"],

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from srkit.degrade._registry import register_degradation
 from srkit.errors import BadInput
+from srkit.ops.color import LUMA
 from srkit.ops.pixels import from_uint8, pad_to_multiple, to_uint8
 
 __all__ = ["Subsampling", "jpeg", "jpeg_soft", "quantisation_tables"]
@@ -31,7 +32,7 @@ _CHROMA = (
     (17, 18, 24, 47, 99, 99, 99, 99), (18, 21, 26, 66, 99, 99, 99, 99), (24, 26, 56, 99, 99, 99, 99, 99),
     (47, 66, 99, 99, 99, 99, 99, 99), *((99,) * 8,) * 4,
 )  # fmt: skip
-_TO_YCC = ((0.299, 0.587, 0.114), (-0.168735892, -0.331264108, 0.5), (0.5, -0.418687589, -0.081312411))
+_TO_YCC = (LUMA, (-0.168735892, -0.331264108, 0.5), (0.5, -0.418687589, -0.081312411))
 _TO_RGB = ((1.0, 0.0, 1.402), (1.0, -0.344136286, -0.714136286), (1.0, 1.772, 0.0))
 
 

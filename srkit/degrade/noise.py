@@ -10,13 +10,13 @@ from torch import Tensor
 from srkit.degrade import draw
 from srkit.degrade._registry import register_degradation
 from srkit.errors import BadInput
-from srkit.ops.mosaic import bayer_masks
+from srkit.ops.color import luma
+from srkit.ops.mosaic import demosaic_bilinear, mosaic
 from srkit.ops.pixels import levels
 
 __all__ = ["NoiseKind", "camera_noise", "noise", "poisson", "random_covariance", "speckle"]
 
 NoiseKind = Literal["colour", "grey", "correlated"]
-_LUMA = (0.299, 0.587, 0.114)
 
 
 @register_degradation("noise", one_by_one=True)
@@ -61,8 +61,8 @@ def poisson(image: Tensor, photons: float = 1000.0, grey: bool = False, *, rng: 
         raise BadInput(f"poisson counts a positive number of photons for white; {photons!r} was given.")
     x = levels(image) / 255
     if grey:
-        luma = (x * x.new_tensor(_LUMA).reshape(3, 1, 1)).sum(-3, keepdim=True)  # (b, 1, h, w)
-        return image + _count(luma, photons, rng) - luma
+        grey_part = luma(x)  # (b, 1, h, w)
+        return image + _count(grey_part, photons, rng) - grey_part
     return image + _count(x, photons, rng) - x
 
 
@@ -90,9 +90,8 @@ def camera_noise(image: Tensor, shot: float = 0.01, read: float = 0.0005, *, rng
         raise BadInput("A Bayer mosaic needs at least 2 x 2 pixels.")
     gains = image.new_tensor([draw.uniform(rng, 1.9, 2.4), 1.0, draw.uniform(rng, 1.5, 1.9)]).reshape(3, 1, 1)
     raw = _to_linear(image.clamp(0, 1)) / gains  # (b, 3, h, w)
-    mosaic = bayer_masks(*image.shape[-2:]).to(image)  # (3, h, w), one of three is 1
     noisy = raw + draw.normal(rng, raw.shape, raw) * (shot * raw + read).sqrt()
-    return _to_display(_demosaic(noisy * mosaic, mosaic) * gains)
+    return _to_display(demosaic_bilinear(mosaic(noisy), border="zeros") * gains)
 
 
 def random_covariance(rng: torch.Generator) -> Tensor:
@@ -135,15 +134,3 @@ def _to_linear(x: Tensor) -> Tensor:
 def _to_display(x: Tensor) -> Tensor:
     curve = x.clamp(1e-8, 1) ** (1 / 2.2)
     return 3 * curve**2 - 2 * curve**3
-
-
-def _demosaic(seen: Tensor, mosaic: Tensor) -> Tensor:
-    """Fill in the colours a sensor did not see by the weighted mean of the neighbours that did."""
-    weights = seen.new_tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]])[None, None]
-
-    def spread(x: Tensor) -> Tensor:
-        flat = x.reshape(-1, 1, *x.shape[-2:])
-        return torch.nn.functional.conv2d(flat, weights, padding=1).reshape(x.shape)
-
-    filled = spread(seen) / spread(mosaic)
-    return torch.where(mosaic.bool(), seen, filled)

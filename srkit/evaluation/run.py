@@ -13,18 +13,18 @@ from torch import Tensor, nn
 from srkit.datasets import Pair, load
 from srkit.errors import BadInput
 from srkit.evaluation.saving import ResultsFolder
-from srkit.evaluation.score import grey_note, score
+from srkit.evaluation.score import choose, grey_note, score
 from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, scale_of, upscale
 from srkit.inference.enlarge import TileChoice
 from srkit.inference.ensemble import Ensemble
-from srkit.metrics import Protocol
+from srkit.metrics import Metric, Protocol
 from srkit.ops.check import describe
 
 __all__ = ["evaluate"]
 
 _PLUS = {False: "", True: "+", "mean": "+", "median": "+ (median)"}
-_NOTHING = Row(name="nothing yet", psnr=0.0, ssim=0.0, seconds=0.0)
+_NOTHING = Row(name="nothing yet", scores={}, seconds=0.0)
 
 
 def evaluate(
@@ -33,6 +33,7 @@ def evaluate(
     *,
     scale: int | None = None,
     protocol: Protocol | None = None,
+    metrics: str | Sequence[str] = ("psnr", "ssim"),
     ensemble: bool | Ensemble = False,
     tile: TileChoice = None,
     save: str | Path | None = None,
@@ -40,13 +41,15 @@ def evaluate(
     root: str | Path | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Table:
-    """Measure PSNR and SSIM of a network on every image of a dataset.
+    """Measure a network on every image of a dataset: PSNR and SSIM, or any registered metrics.
 
     Args:
         net: a network of the contract; it is handed back in the mode it came in.
         dataset: a name of the catalogue ("set5"), a folder, or pairs already loaded.
         scale: enlargement factor; None takes the network's.
         protocol: how to measure; None takes the papers': luma, a border of ``scale`` pixels left out, 8-bit values.
+        metrics: names of registered metrics (``srkit.metrics.METRICS.names()``, and your own by
+            :func:`srkit.register_metric`); the first is the one the page compares with bicubic interpolation.
         ensemble: mean (True) or ``"median"`` over eight flips and rotations ("EDSR+"); the network's name gets a ``+``.
         tile: LR pixels a side, ``"auto"`` or None, as in :func:`srkit.upscale`.
         save: a folder that receives ``results-<dataset>/`` with the images, ``metrics.csv`` and ``index.html``.
@@ -56,11 +59,12 @@ def evaluate(
         progress: called as ``progress(done, total)`` after each image.
 
     Returns:
-        A table with one row per image; ``table.mean`` is the mean.
+        A table with one row per image; ``table.mean`` is the mean, and ``table.mean["niqe"]`` that of one metric.
 
     Raises:
         BadInput: scale and network do not fit, the dataset is empty, an image cannot be measured (NaN, sizes).
-        BadFile: the dataset or the folder for the results cannot be used.
+        UnknownName: there is no such dataset or metric.
+        BadFile: the dataset, the folder for the results or a file a metric needs cannot be used.
 
     Example:
         >>> table = srkit.evaluate(net, "set5")          # doctest: +SKIP
@@ -74,16 +78,16 @@ def evaluate(
     label = str(getattr(pairs, "name", "pairs"))
     if not len(pairs):
         raise BadInput(f"The dataset {label!r} has no images, so there is nothing to evaluate.")
-    used = Protocol.papers(factor) if protocol is None else protocol
+    used, chosen = Protocol.papers(factor) if protocol is None else protocol, choose(metrics)
     empty = Table(
         network=_name_of(net) + _PLUS[ensemble], dataset=label, scale=factor, protocol=str(used), rows=(_NOTHING,)
     )
     halo = measure_reach(net) if isinstance(tile, int) else None
     enlarge = partial(upscale, net=net, tile=tile, halo=halo, ensemble=ensemble)
     if save is None:
-        return _measured(empty, pairs, enlarge, used, progress)
-    with ResultsFolder(Path(save), empty, used, pairs=save_pairs) as results:
-        return results.finish(_measured(empty, pairs, enlarge, used, progress, keep=results.add))
+        return _measured(empty, pairs, enlarge, used, chosen, progress)
+    with ResultsFolder(Path(save), empty, used, chosen, pairs=save_pairs) as results:
+        return results.finish(_measured(empty, pairs, enlarge, used, chosen, progress, keep=results.add))
 
 
 def _measured(
@@ -91,6 +95,7 @@ def _measured(
     pairs: Sequence[Pair],
     enlarge: Callable[[Tensor], Tensor],
     protocol: Protocol,
+    metrics: Sequence[Metric],
     progress: Callable[[int, int], object] | None,
     keep: Callable[[Pair, Tensor, Row], object] | None = None,
 ) -> Table:
@@ -100,7 +105,7 @@ def _measured(
         began = time.perf_counter()
         sr = enlarge(pair.lr)
         seconds = time.perf_counter() - began
-        row = Row(name=pair.name, seconds=seconds, **score(sr, pair, protocol))
+        row = Row(name=pair.name, seconds=seconds, scores=score(sr, pair, protocol, metrics))
         rows.append(row)
         grey += bool(getattr(pair, "grey", False))
         if keep is not None:

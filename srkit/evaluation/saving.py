@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from srkit.errors import BadFile
 from srkit.evaluation.page import Entry, make_entry, render
 from srkit.evaluation.score import score
 from srkit.evaluation.table import Row, Table, write_text
-from srkit.metrics import Protocol
+from srkit.metrics import Metric, Protocol
 from srkit.ops.files import write
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
@@ -34,13 +35,17 @@ class ResultsFolder:
         home: the folder in which ``results-<dataset>`` is made.
         table: network, dataset, scale and protocol of the evaluation.
         protocol: how to measure the bicubic baseline shown beside the results.
+        metrics: what to measure of it.
         pairs: write ``<name>_x2_LR.png`` and ``<name>_x2_HR.png`` beside each ``<name>_x2_SR.png``.
     """
 
-    def __init__(self, home: Path, table: Table, protocol: Protocol, *, pairs: bool = False) -> None:
+    def __init__(
+        self, home: Path, table: Table, protocol: Protocol, metrics: Sequence[Metric], *, pairs: bool = False
+    ) -> None:
         self.folder = home / f"results-{_file_name(table.dataset)}"
         self.table = table
         self.protocol = protocol
+        self.metrics = metrics
         self.pairs = pairs
         self.entries: list[Entry] = []
         self.baseline: list[Row] = []
@@ -78,7 +83,7 @@ class ResultsFolder:
             write(self._hidden / f"{stem}_LR.png", pair.lr)
             write(self._hidden / f"{stem}_HR.png", pair.hr)
         bicubic = quantise(imresize(pair.lr.double(), size=(pair.hr.shape[-2], pair.hr.shape[-1])))
-        base = Row(name=row.name, seconds=0.0, **score(bicubic, pair, self.protocol))
+        base = Row(name=row.name, seconds=0.0, scores=score(bicubic, pair, self.protocol, self.metrics))
         self.baseline.append(base)
         self.entries.append(make_entry(row, base, sr, pair.hr, bicubic, border=self.protocol.border, file=image))
 

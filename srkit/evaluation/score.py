@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from srkit.datasets import Pair
 from srkit.errors import BadInput
-from srkit.metrics import Protocol, psnr, ssim
+from srkit.metrics import METRICS, Metric, Protocol
+from srkit.ops.color import luma
 
-__all__ = ["grey_note", "score"]
+__all__ = ["choose", "grey_note", "score"]
 
 
-def score(sr: Tensor, pair: Pair, protocol: Protocol) -> dict[str, float]:
-    """Return PSNR and SSIM of one result; a pair stored grey is compared on its one channel if the protocol says so.
+def choose(names: str | Sequence[str]) -> tuple[Metric, ...]:
+    """Return the registered metrics of these names, each once and ready to be called.
+
+    Args:
+        names: ``("psnr", "niqe")``, or one text with commas between.
+
+    Raises:
+        BadInput: no name.
+        UnknownName: there is no such metric.
+        BadFile: a metric needs a file that is not there.
+    """
+    wanted = names.split(",") if isinstance(names, str) else names
+    found = {METRICS.key(name): METRICS.get(name) for name in wanted if name.strip()}
+    if not found:
+        raise BadInput(f"No metric was named. Choose from: {', '.join(METRICS.names())}.")
+    for metric in found.values():
+        if metric.ready is not None:
+            metric.ready()
+    return tuple(found.values())
+
+
+def score(sr: Tensor, pair: Pair, protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, float]:
+    """Return the values of one result by name of the metric.
+
+    Where the protocol says that grey files are compared as stored, a pair stored grey is compared on its one channel by
+    the metrics that follow the protocol.
 
     Raises:
         BadInput: the two cannot be compared; the message names the image.
     """
     one_channel = protocol.grey_as_stored and getattr(pair, "grey", False)
-    ours, truth = (_grey(sr), pair.hr[:1]) if one_channel else (sr, pair.hr)
+    seen = (luma(sr), pair.hr[:1]) if one_channel else (sr, pair.hr)
     try:
         return {
-            "psnr": float(psnr(ours, truth, protocol=protocol)),
-            "ssim": float(ssim(ours, truth, protocol=protocol)),
+            metric.name: metric(*((sr, pair.hr) if metric.conditions else seen), protocol=protocol)
+            for metric in metrics
         }
     except BadInput as error:
         raise BadInput(f"Image {pair.name!r}: {error}") from error
@@ -41,11 +68,5 @@ def grey_note(grey: int, images: int, protocol: Protocol) -> str:
         return f"{which} stored grey and compared as stored (0 to 255), as the usual MATLAB scripts do."
     return (
         f"{which} stored grey and compared on Y like the others; compared as stored (grey_as_stored=True), the mean "
-        f"would be {1.3222 * grey / images:.2f} dB lower."
+        f"PSNR would be {1.3222 * grey / images:.2f} dB lower."
     )
-
-
-def _grey(image: Tensor) -> Tensor:
-    """Return ``(1, h, w)``: full-range luma; three equal channels give exactly that channel."""
-    red, green, blue = image[:1], image[1:2], image[2:]
-    return green + 0.299 * (red - green) + 0.114 * (blue - green)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from srkit._html import render
 from srkit.errors import BadInput
+from srkit.metrics import METRICS, Metric
 from srkit.ops.atomic import atomic_path
 
-__all__ = ["Row", "Table", "join_csv", "write_text"]
+__all__ = ["Row", "Table", "finite_mean", "join_csv", "mean_gain", "write_text"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,15 +24,37 @@ class Row:
 
     Attributes:
         name: of the image; ``"mean"`` for the mean.
-        psnr: decibels; inf for identical images.
-        ssim: structural similarity in [-1, 1].
+        scores: value of each metric by its name; infinite where an image is reproduced exactly.
         seconds: wall time of the network on this image, reading and measuring not counted.
     """
 
     name: str
-    psnr: float
-    ssim: float
+    scores: Mapping[str, float]
     seconds: float
+
+    def __getitem__(self, metric: str) -> float:
+        """Return the value of a metric.
+
+        Raises:
+            BadInput: it was not measured.
+        """
+        name = METRICS.key(metric)
+        if name not in self.scores:
+            raise BadInput(
+                f"{metric!r} was not measured; this row has {', '.join(self.scores)}. Name it when measuring: "
+                f"evaluate(…, metrics=({', '.join(map(repr, [*self.scores, name]))}))."
+            )
+        return self.scores[name]
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio in decibels; inf for identical images."""
+        return self["psnr"]
+
+    @property
+    def ssim(self) -> float:
+        """Structural similarity in [-1, 1]."""
+        return self["ssim"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,19 +83,51 @@ class Table:
         if not self.rows:
             raise BadInput(f"{self.dataset}: there was no image to evaluate, so there is no mean to report.")
 
-    @property
+    @cached_property
     def mean(self) -> Row:
-        """The mean over the images (of the seconds too)."""
-        count = len(self.rows)
-        psnr, ssim, seconds = (
-            sum(getattr(row, what) for row in self.rows) / count for what in ("psnr", "ssim", "seconds")
+        """The mean over the images (of the seconds too).
+
+        Images that are reproduced exactly have an infinite PSNR and say nothing about the others: they are left out of
+        the mean, and :attr:`conditions` say how many they are. Where every image is such, the mean is infinite.
+        """
+        scores = {one.name: finite_mean(self.column(one.name)) for one in self.metrics}
+        return Row(name="mean", scores=scores, seconds=sum(row.seconds for row in self.rows) / len(self.rows))
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What was measured, in the order of the columns."""
+        return tuple(
+            METRICS.get(name) if name in METRICS else Metric(name=name, function=float) for name in self.rows[0].scores
         )
-        return Row(name="mean", psnr=psnr, ssim=ssim, seconds=seconds)
+
+    def column(self, metric: str) -> list[float]:
+        """Return the values of a metric, one per image."""
+        return [row[metric] for row in self.rows]
+
+    def perfect(self, metric: str) -> int:
+        """Return how many images have an infinite value, which the mean leaves out."""
+        return sum(map(math.isinf, self.column(metric)))
+
+    @property
+    def conditions(self) -> str:
+        """The protocol, and over how many images a mean was taken where some are reproduced exactly."""
+        counts = [(one.title or one.name, self.perfect(one.name)) for one in self.metrics]
+        exact = [
+            f"mean {title} over {len(self) - count} of {len(self)} images, {count} reproduced exactly"
+            for title, count in counts
+            if count
+        ]
+        return "; ".join([self.protocol, *exact])
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The sentences that belong under the numbers."""
+        return tuple(filter(None, [self.note, *(one.remark for one in self.metrics)]))
 
     @property
     def title(self) -> str:
         """Network, dataset, scale and protocol in one line."""
-        return f"{self.network} on {self.dataset} x{self.scale} ({self.protocol})"
+        return f"{self.network} on {self.dataset} x{self.scale} ({self.conditions})"
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -89,18 +146,24 @@ class Table:
 
     def __str__(self) -> str:
         wide = max(5, *(len(row.name) for row in self.rows))
-        lines = [self.title, f"{'image':<{wide}}  {'PSNR dB':>8}  {'SSIM':>6}  {'seconds':>8}"]
+        columns = [(one, max(len(one.heading) + 1, one.digits + 2)) for one in self.metrics]
+        heads = "".join(f"  {one.heading:>{width}}" for one, width in columns)
+        lines = [self.title, f"{'image':<{wide}}{heads}  {'seconds':>8}"]
         for row in (*self.rows, self.mean):
-            if row.name == "mean":
-                lines.append("-" * (wide + 28))
-            lines.append(f"{row.name:<{wide}}  {row.psnr:8.2f}  {row.ssim:6.4f}  {row.seconds:8.3f}")
-        return "\n".join([*lines, *filter(None, [self.note])])
+            if row is self.mean:
+                lines.append("-" * len(lines[1]))
+            cells = "".join(f"  {one.spoken(row[one.name]):>{width}}" for one, width in columns)
+            lines.append(f"{row.name:<{wide}}{cells}  {row.seconds:8.3f}")
+        return "\n".join([*lines, *self.remarks])
 
     def to_markdown(self) -> str:
         """Return the table in Markdown, its caption above it."""
-        lines = [self.title, "", "| image | PSNR dB | SSIM | seconds |", "|---|--:|--:|--:|"]
-        lines += [f"| {r.name} | {r.psnr:.2f} | {r.ssim:.4f} | {r.seconds:.3f} |" for r in (*self.rows, self.mean)]
-        return "\n".join([*lines, *(["", self.note] if self.note else [])])
+        heads = "".join(f" {one.heading} |" for one in self.metrics)
+        lines = [self.title, "", f"| image |{heads} seconds |", f"|---|{'--:|' * len(self.metrics)}--:|"]
+        for row in (*self.rows, self.mean):
+            cells = "".join(f" {one.spoken(row[one.name])} |" for one in self.metrics)
+            lines.append(f"| {row.name} |{cells} {row.seconds:.3f} |")
+        return "\n".join([*lines, *(["", *self.remarks] if self.remarks else [])])
 
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as CSV, the mean in its last row, whole or not at all.
@@ -121,32 +184,50 @@ class Table:
 
     def _repr_html_(self) -> str:
         """Return the table as a notebook shows it."""
-        last = " style='border-top:1px solid;font-weight:600'"
-        cells = "".join(
-            f"<tr{last if row.name == 'mean' else ''}>"
-            f"<td style='text-align:left'>{html.escape(row.name)}</td><td>{row.psnr:.2f}</td><td>{row.ssim:.4f}</td>"
-            f"<td>{row.seconds:.3f}</td></tr>"
-            for row in (*self.rows, self.mean)
-        )
-        head = "<tr><th style='text-align:left'>image</th><th>PSNR dB</th><th>SSIM</th><th>seconds</th></tr>"
-        caption = f"<caption style='text-align:left;padding:.4em 0'>{html.escape(self.title)}</caption>"
-        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
-        return f"<table>{caption}<thead>{head}</thead><tbody>{cells}</tbody></table>{note}"
+        return render(Path(__file__).with_name("table.html"), table=self)
+
+
+def finite_mean(values: Sequence[float]) -> float:
+    """Return the mean of the finite values; infinity where there are none.
+
+    A picture that is reproduced exactly has an infinite PSNR. It is left out, and the caller says how many were.
+    """
+    finite = [value for value in values if math.isfinite(value)]
+    return sum(finite) / len(finite) if finite else sum(values) / len(values)
+
+
+def mean_gain(metric: Metric, ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return by how much ``ours`` are better on the mean of the images that neither of the two reproduces exactly.
+
+    Args:
+        metric: what was measured.
+        ours: its values, one per image.
+        theirs: those of something else on the same images.
+
+    Returns:
+        The difference of the two means, positive where ``ours`` are better; NaN where no image is left.
+    """
+    both = [pair for pair in zip(ours, theirs, strict=True) if all(map(math.isfinite, pair))]
+    return metric.gain(*map(finite_mean, zip(*both, strict=True))) if both else math.nan
 
 
 def join_csv(tables: Sequence[Table], path: str | Path) -> Path:
     """Write several tables into one CSV file, whole or not at all; the columns are those of :meth:`Table.to_csv`.
 
+    A table that lacks a metric which another has leaves its cells empty.
+
     Raises:
         BadFile: it cannot be written there.
     """
+    names = list(dict.fromkeys(one.name for table in tables for one in table.metrics))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["network", "dataset", "scale", "protocol", "image", "psnr", "ssim", "seconds"])
+    writer.writerow(["network", "dataset", "scale", "protocol", "image", *names, "seconds"])
     for table in tables:
+        origin = [table.network, table.dataset, table.scale, table.conditions]
         for row in (*table.rows, table.mean):
-            origin = [table.network, table.dataset, table.scale, table.protocol]
-            writer.writerow([*origin, row.name, f"{row.psnr:.6f}", f"{row.ssim:.6f}", f"{row.seconds:.4f}"])
+            cells = [f"{row.scores[name]:.6f}" if name in row.scores else "" for name in names]
+            writer.writerow([*origin, row.name, *cells, f"{row.seconds:.4f}"])
     return write_text(Path(path), text.getvalue())
 
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.errors import BadInput
+from srkit.ops.color import luma
 from srkit.ops.resize import imresize
 
 __all__ = ["CropSource", "edge_map", "likelihood"]
@@ -27,7 +28,7 @@ def edge_map(image: Tensor, *, window: int = 5, share: float = 0.97) -> Tensor:
         window: the sum is averaged over such a square.
         share: of the differences that count as nothing.
     """
-    grey = torch.tensordot(image.new_tensor([0.299, 0.587, 0.114], dtype=torch.float64), image.double(), 1)
+    grey = luma(image.double())[0]  # (h, w)
     gy, gx = torch.gradient(grey)
     length = (gx.square() + gy.square()).sqrt()
     parts = [_strongest(_rimless(g.abs(), window), share) for g in (gy, gx)]

@@ -23,12 +23,12 @@ from srkit.errors import BadInput
 from srkit.methods import dark_channel_steps as steps
 from srkit.methods._choose import choose
 from srkit.ops.check import check_image
+from srkit.ops.color import luma
 from srkit.ops.resize import imresize
 
 __all__ = ["DARK_CHANNEL_PRESETS", "DarkChannelSettings", "estimate_kernel"]
 
 _RATIO = math.sqrt(0.5)
-_GREY = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def estimate_kernel(photo: Tensor, *, preset: str = "PAPER", **changes: Any) -> 
             f"A kernel of {settings.size} x {settings.size} is estimated on one photograph (3, h, w) of at least "
             f"{least} x {least} pixels; {tuple(photo.shape)} was given."
         )
-    grey = torch.einsum("c,chw->hw", _GREY, photo.detach().cpu().double())
+    grey = luma(photo.detach().cpu().double())[0]  # (h, w)
     if float(steps.gradients(grey).abs().max()) < 1e-3:
         raise BadInput("The photograph has no edge, so nothing in it tells how it was blurred: take a textured patch.")
     return _coarse_to_fine(grey, settings)

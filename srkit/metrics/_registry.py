@@ -1,41 +1,143 @@
-"""The shelf of metrics."""
+"""The registry of metrics: a function, and what an evaluation must know to print its numbers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Protocol as Shape
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from torch import Tensor
 
 from srkit._registry import Registry
+from srkit.errors import BadInput
 from srkit.metrics.protocol import Protocol
 
 __all__ = ["METRICS", "Metric", "register_metric"]
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-class Metric(Shape):
-    """A function that compares two images, or the images of two batches one by one."""
 
-    def __call__(self, sr: Tensor, hr: Tensor, *, protocol: Protocol | None = None) -> float | Tensor:
-        """Give a float for images ``(3, h, w)`` and a tensor ``(b,)`` for batches."""
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A registered metric.
+
+    Attributes:
+        name: under which it is asked for.
+        function: ``f(sr, hr, *, protocol=None)``; without ``hr`` where no reference is needed, and without
+            ``protocol`` where ``conditions`` say how it is taken. Gives a float for an image ``(3, h, w)``.
+        title: what tables call it.
+        unit: of its numbers, or nothing.
+        digits: behind the decimal point in tables.
+        higher_is_better: False for distances.
+        needs_reference: whether it compares with the true image.
+        conditions: empty where the protocol applies; else how it is taken, in words.
+        ready: called before an evaluation begins; raises what would stop the metric, for example missing weights.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    title: str = ""
+    unit: str = ""
+    digits: int = 4
+    higher_is_better: bool = True
+    needs_reference: bool = True
+    conditions: str = ""
+    ready: Callable[[], object] | None = None
+
+    def __call__(self, sr: Tensor, hr: Tensor | None = None, *, protocol: Protocol | None = None) -> float:
+        """Return the value for one image, ``(3, h, w)`` in [0, 1].
+
+        Raises:
+            BadInput: the reference is missing, or the function gave something else than one number.
+        """
+        if self.needs_reference and hr is None:
+            raise BadInput(f"{self.name} compares a result with the true image, and no true image was given.")
+        images = (sr, hr) if self.needs_reference else (sr,)
+        value = self.function(*images) if self.conditions else self.function(*images, protocol=protocol)
+        if isinstance(value, Tensor) and value.numel() == 1:
+            value = value.item()
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            raise BadInput(
+                f"The metric {self.name!r} gave {value!r} for one image; it must give a number that is not NaN."
+            )
+        return float(value)
+
+    @property
+    def heading(self) -> str:
+        """Name and unit, with an arrow where lower is better: ``"PSNR dB"``, ``"LPIPS ↓"``."""
+        arrow = "" if self.higher_is_better else "↓"
+        return " ".join(filter(None, [self.title or self.name, self.unit, arrow]))
+
+    @property
+    def remark(self) -> str:
+        """The sentence that belongs under its numbers, or nothing."""
+        parts = ["" if self.higher_is_better else "lower is better", self.conditions]
+        said = "; ".join(filter(None, parts))
+        return f"{self.title or self.name}: {said}." if said else ""
+
+    def spoken(self, value: float) -> str:
+        """Return a value as tables print it."""
+        return f"{value:.{self.digits}f}"
+
+    def gain(self, ours: float, theirs: float) -> float:
+        """Return by how much ``ours`` is better than ``theirs``; negative where it is worse."""
+        if ours == theirs:  # both may be infinite
+            return 0.0
+        return ours - theirs if self.higher_is_better else theirs - ours
 
 
 METRICS: Registry[Metric] = Registry("metric")
 
-M = TypeVar("M", bound=Metric)
 
+def register_metric(
+    name: str,
+    *,
+    title: str = "",
+    unit: str = "",
+    digits: int = 4,
+    higher_is_better: bool = True,
+    needs_reference: bool = True,
+    conditions: str = "",
+    ready: Callable[[], object] | None = None,
+) -> Callable[[F], F]:
+    """Make a metric available under ``name`` to evaluations, tables and the command line; returns a decorator.
 
-def register_metric(name: str) -> Callable[[M], M]:
-    """Put a metric on the shelf under ``name``; returns a decorator.
+    Args:
+        name: what ``metrics=(…)`` and ``--metrics`` call it.
+        title: what tables call it; the name where it is left out.
+        unit: of its numbers.
+        digits: behind the decimal point in tables.
+        higher_is_better: False for distances.
+        needs_reference: False for a function ``f(sr, *, protocol=None)`` that judges an image alone.
+        conditions: how the metric is taken, in words, where no protocol applies; the function is then called without
+            ``protocol``.
+        ready: see :class:`Metric`.
 
     Raises:
         BadInput: the name is not made of lower case letters, digits and underscores.
         DuplicateName: the name is taken.
 
     Example:
-        >>> @register_metric("mae")                      # doctest: +SKIP
-        ... def mae(sr, hr, *, protocol=None): ...
+        >>> @register_metric("mae", higher_is_better=False)                      # doctest: +SKIP
+        ... def mae(sr, hr, *, protocol=None):
+        ...     return float((sr - hr).abs().mean())
     """
-    register: Callable[[M], M] = METRICS.register(name)  # type: ignore[assignment]
+
+    def register(function: F) -> F:
+        METRICS.register(name)(
+            Metric(
+                name=name,
+                function=function,
+                title=title,
+                unit=unit,
+                digits=digits,
+                higher_is_better=higher_is_better,
+                needs_reference=needs_reference,
+                conditions=conditions,
+                ready=ready,
+            )
+        )
+        return function
+
     return register

@@ -12,12 +12,13 @@ from torch import Tensor
 from srkit.metrics.protocol import LUMA, Protocol, luma, planes, prepare
 from srkit.metrics.psnr import psnr_seen
 from srkit.metrics.ssim import WINDOW, ssim_seen
+from srkit.ops import color
 
 __all__ = ["Row", "explain"]
 
-Recipe = tuple[tuple[float, float, float], float]
+Recipe = tuple[tuple[float, ...], float]
 
-_FULL_RANGE = ((76.245, 149.685, 29.07), 0.0)  # 255 times 0.299, 0.587, 0.114: OpenCV and most metric packages
+_FULL_RANGE = (tuple(255 * weight for weight in color.LUMA), 0.0)  # OpenCV and most metric packages
 _BGR = (LUMA[0][::-1], LUMA[1])
 
 

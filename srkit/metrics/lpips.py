@@ -7,7 +7,9 @@ torchvision's AlexNet and the authors' linear layers (``alex.pth`` of richzhang/
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadFile, BadInput
+from srkit.metrics._registry import register_metric
 from srkit.ops.check import check_image, check_same_shape
 from srkit.ops.pickles import check_pickle_reader
 
@@ -28,6 +31,7 @@ _LAYERS = (  # place in torchvision's list, channels in and out, side, stride, p
     (8, 384, 256, 3, 1, 1),
     (10, 256, 256, 3, 1, 1),
 )
+_FILES = ("alexnet-owt-7be5be79.pth", "alex.pth")  # as torchvision and richzhang/PerceptualSimilarity call them
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 
 
@@ -85,6 +89,35 @@ class Lpips(nn.Module):
             x = F.relu(layer(x))
             found.append(x)
         return found
+
+
+def _network() -> Lpips:
+    """Read the weights the registered metric uses.
+
+    Raises:
+        BadFile: there are none; the message says where they are looked for.
+    """
+    folder = Path(os.environ.get("SRKIT_LPIPS", "").strip() or Path(torch.hub.get_dir()) / "checkpoints").expanduser()
+    missing = [name for name in _FILES if not (folder / name).is_file()]
+    if missing:
+        raise BadFile(
+            f"The weights of LPIPS are not in {folder}: {' and '.join(missing)} missing. They are not shipped; put "
+            "torchvision's AlexNet and the authors' linear layers (weights/v0.1/alex.pth of "
+            "richzhang/PerceptualSimilarity) there, or name their folder in $SRKIT_LPIPS."
+        )
+    return _read_both(folder)
+
+
+@lru_cache(maxsize=1)
+def _read_both(folder: Path) -> Lpips:
+    return Lpips.load(*(folder / name for name in _FILES))
+
+
+@register_metric(
+    "lpips", title="LPIPS", higher_is_better=False, conditions="AlexNet, RGB, the whole image", ready=_network
+)
+def _lpips(sr: Tensor, hr: Tensor) -> float:
+    return float(_network().to(sr.device)(sr.float(), hr.to(sr.device).float()))
 
 
 def _unit(x: Tensor) -> Tensor:

@@ -9,8 +9,10 @@ perceived quality closely (the authors of BSRGAN warn of it), so look at the pic
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
+from srkit.metrics._registry import register_metric
 from srkit.metrics.protocol import Protocol, planes
 from srkit.ops.check import check_image
 from srkit.ops.filters import correlate_separable
@@ -29,6 +32,7 @@ from srkit.ops.windows import gaussian_window
 __all__ = ["Naturalness", "niqe"]
 
 _BLOCK = 96
+_FILE = "niqe_pris_params.npz"
 _GRID = torch.arange(0.2, 10.0005, 0.001, dtype=torch.float64)
 _SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
@@ -102,6 +106,32 @@ def niqe(image: Tensor, natural: Naturalness, *, border: int = 0) -> float:
     gap = natural.mean - torch.nanmean(features, dim=0)
     spread = torch.linalg.pinv((natural.covariance + torch.cov(usable.T)) / 2)
     return float((gap @ spread @ gap).clamp_min(0).sqrt())
+
+
+def _statistics() -> Naturalness:
+    """Read the statistics the registered metric uses.
+
+    Raises:
+        BadFile: there are none; the message says where they are looked for.
+    """
+    path = os.environ.get("SRKIT_NIQE", "").strip() or Path(torch.hub.get_dir()) / "checkpoints" / _FILE
+    if not Path(path).expanduser().is_file():
+        raise BadFile(
+            f"NIQE's statistics are not at {path}. Put {_FILE} (of BasicSR) there, or name the file in $SRKIT_NIQE; "
+            "srkit.metrics.Naturalness.of(photographs).save(path) makes such a file from photographs of yours."
+        )
+    return _read(Path(path).expanduser())
+
+
+_read = lru_cache(maxsize=2)(Naturalness.load)
+
+
+@register_metric(
+    "niqe", title="NIQE", digits=2, higher_is_better=False, needs_reference=False,
+    conditions="Y of 8-bit RGB, the whole image, no reference", ready=_statistics,
+)  # fmt: skip
+def _niqe(sr: Tensor) -> float:
+    return niqe(sr, _statistics())
 
 
 def _luma(image: Tensor) -> Tensor:

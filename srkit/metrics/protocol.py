@@ -13,13 +13,14 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.check import check_image, check_same_shape
+from srkit.ops.color import STUDIO_LUMA
 from srkit.ops.pixels import crop_border, levels
 
 __all__ = ["LUMA", "Protocol", "planes", "prepare"]
 
 Channel = Literal["y", "rgb"]
 
-LUMA = ((65.481, 128.553, 24.966), 16.0)  # levels 0…255 of Y for RGB in [0, 1], and its black
+LUMA = (STUDIO_LUMA, 16.0)  # levels 0…255 of Y for RGB in [0, 1], and its black
 _NAMES = {"y": "Y", "rgb": "RGB"}
 
 
@@ -87,7 +88,7 @@ def planes(x: Tensor, protocol: Protocol) -> Tensor:
     return (y + 0.5).floor() if protocol.round_y else y
 
 
-def luma(x: Tensor, recipe: tuple[tuple[float, float, float], float]) -> Tensor:
+def luma(x: Tensor, recipe: tuple[tuple[float, ...], float]) -> Tensor:
     """Return weights times ``(b, 1 or 3, h, w)`` plus black, ``(b, 1, h, w)``, in levels."""
     weights, black = recipe
     row = torch.tensor(weights, dtype=x.dtype, device=x.device) / 255

@@ -16,7 +16,7 @@ __all__ = ["psnr", "psnr_seen"]
 STRIP = 64
 
 
-@register_metric("psnr")
+@register_metric("psnr", title="PSNR", unit="dB", digits=2)
 def psnr(sr: Tensor, hr: Tensor, *, protocol: Protocol | None = None) -> float | Tensor:
     """Return the PSNR in decibels: 20 log10(255) - 10 log10(mean squared difference of the levels), in float64.
 

@@ -19,7 +19,7 @@ WINDOW = 11
 STRIP = 128
 
 
-@register_metric("ssim")
+@register_metric("ssim", title="SSIM")
 def ssim(sr: Tensor, hr: Tensor, *, protocol: Protocol | None = None) -> float | Tensor:
     """Return the mean structural similarity, in float64; of RGB, the mean over the channels.
 

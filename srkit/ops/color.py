@@ -15,9 +15,14 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.ops.check import describe
 
-__all__ = ["rgb_to_y", "rgb_to_ycbcr", "ycbcr_to_rgb"]
+__all__ = ["LUMA", "STUDIO_LUMA", "luma", "rgb_to_y", "rgb_to_ycbcr", "ycbcr_to_rgb"]
 
-_MATRIX = ((65.481, 128.553, 24.966), (-37.797, -74.203, 112.0), (112.0, -93.786, -18.214))
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in full-range luma."""
+STUDIO_LUMA = (65.481, 128.553, 24.966)
+"""The same in studio swing, in levels: Y = 16 + these times RGB in [0, 1], so that it runs from 16 to 235."""
+
+_MATRIX = (STUDIO_LUMA, (-37.797, -74.203, 112.0), (112.0, -93.786, -18.214))
 _OFFSET = (16.0, 128.0, 128.0)
 
 
@@ -68,17 +73,37 @@ def rgb_to_y(image: Tensor) -> Tensor:
     )
 
 
+def luma(image: Tensor) -> Tensor:
+    """Return the full-range luma ``(…, 1, h, w)`` of ITU-R BT.601, in [0, 1] for RGB in [0, 1]: what OpenCV calls grey.
+
+    Three equal channels give exactly that channel.
+
+    Args:
+        image: floats ``(…, 3, h, w)``.
+
+    Raises:
+        BadInput: the third axis from the end is not 3, or the type is not floating point.
+    """
+    _check_colour(image)
+    red, green, blue = image[..., :1, :, :], image[..., 1:2, :, :], image[..., 2:, :, :]
+    return green + LUMA[0] * (red - green) + LUMA[2] * (blue - green)
+
+
 def _affine(image: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     """Apply ``matrix`` (k, 3) and ``offset`` (k, in 0…255) to the channels of ``image`` (…, 3, h, w)."""
-    if not isinstance(image, Tensor) or image.ndim < 3 or image.shape[-3] != 3:
-        raise BadInput(f"A colour image (…, 3, h, w) is needed and {describe(image)} was given.")
-    if image.dtype == torch.uint8:
+    if isinstance(image, Tensor) and image.dtype == torch.uint8:
         exact = _affine(image.double() / 255, matrix, offset) * 255
         return (exact + 0.5).floor().clamp(0, 255).to(torch.uint8)
-    if not image.is_floating_point():
-        raise BadInput(f"Floats in [0, 1] or uint8 are needed and {describe(image)} was given.")
+    _check_colour(image)
     flat = image.flatten(-2)  # (…, 3, h * w)
     matrix = matrix.to(image.device, image.dtype)
     shift = (offset / 255).to(image.device, image.dtype)
     mixed = matrix @ flat + shift[:, None]  # (…, k, h * w)
     return mixed.reshape(*mixed.shape[:-1], *image.shape[-2:])  # (…, k, h, w)
+
+
+def _check_colour(image: Tensor) -> None:
+    if not isinstance(image, Tensor) or image.ndim < 3 or image.shape[-3] != 3:
+        raise BadInput(f"A colour image (…, 3, h, w) is needed and {describe(image)} was given.")
+    if not image.is_floating_point():
+        raise BadInput(f"Floats in [0, 1] or uint8 are needed and {describe(image)} was given.")

@@ -19,6 +19,7 @@ from srkit.ops._decode import SUFFIXES, decode
 from srkit.ops._encode import as_levels, encode
 from srkit.ops.atomic import atomic_path
 from srkit.ops.check import check_image
+from srkit.ops.color import luma
 from srkit.ops.picture import Picture, turn_back
 from srkit.ops.resize import imresize
 
@@ -96,7 +97,7 @@ def write_picture(path: PathLike, sr: Tensor, *, like: Picture, quality: int = 9
         BadInput: as :func:`write`.
         BadFile: as :func:`write`.
     """
-    _write(Path(path), _to_grey(sr) if like.grey else sr, like, quality, overwrite)
+    _write(Path(path), luma(sr) if like.grey else sr, like, quality, overwrite)
 
 
 def list_images(folder: PathLike) -> list[Path]:
@@ -152,9 +153,3 @@ def _fitting_alpha(alpha: Tensor, image: Tensor) -> Tensor:
     alpha = alpha.detach().to(image.device, image.dtype)
     size = (int(image.shape[-2]), int(image.shape[-1]))
     return alpha if tuple(alpha.shape[-2:]) == size else imresize(alpha, size=size).clamp(0, 1)
-
-
-def _to_grey(sr: Tensor) -> Tensor:
-    """Return the luma of ``(3, h, w)`` as ``(1, h, w)``; three equal channels give exactly that channel."""
-    red, green, blue = check_image(sr)[..., :1, :, :], sr[..., 1:2, :, :], sr[..., 2:, :, :]
-    return green + 0.299 * (red - green) + 0.114 * (blue - green)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.errors import BadInput
 
+Border = Literal["reflect", "zeros"]
+
 __all__ = ["PATTERNS", "bayer_masks", "demosaic_bilinear", "demosaic_malvar", "mosaic"]
 
 PATTERNS = ("rggb", "bggr", "grbg", "gbrg")
 """The four ways in which Bayer's pattern can begin: the colours of the first 2x2 pixels, row by row."""
 
-_CROSS = ((0, 1, 0), (1, 4, 1), (0, 1, 0))  # over 4: green where it is missing
-_SQUARE = ((1, 2, 1), (2, 4, 2), (1, 2, 1))  # over 4: red and blue
+_SQUARE = ((1, 2, 1), (2, 4, 2), (1, 2, 1))  # weights of the neighbours that saw a colour
 
 # Malvar, He, Cutler, ICASSP 2004, figure 2; over 16
 _GREEN = ((0, 0, -2, 0, 0), (0, 0, 4, 0, 0), (-2, 4, 8, 4, -2), (0, 0, 4, 0, 0), (0, 0, -2, 0, 0))
@@ -49,22 +52,33 @@ def mosaic(image: Tensor, *, pattern: str = "rggb") -> Tensor:
     Raises:
         BadInput: not three channels, or another pattern.
     """
-    _check(image)
+    _check(image, least=2)
     return image * bayer_masks(*image.shape[-2:], pattern=pattern).to(image)
 
 
-def demosaic_bilinear(sensor: Tensor, *, pattern: str = "rggb") -> Tensor:
-    """Return RGB by taking the mean of the nearest pixels that saw the missing colour.
+def demosaic_bilinear(sensor: Tensor, *, pattern: str = "rggb", border: Border = "reflect") -> Tensor:
+    """Return RGB by taking the mean of the nearest pixels that saw the missing colour; colours that were seen are kept.
 
     Args:
         sensor: a mosaic ``(…, 3, h, w)``, as :func:`mosaic` gives it.
         pattern: its pattern.
+        border: what lies outside: ``"reflect"``, the mirrored mosaic (reflection keeps the pattern; at least 3x3
+            pixels), or ``"zeros"``, nothing, so that the mean is over the neighbours there are (at least 2x2).
+
+    Raises:
+        BadInput: not three channels, too few pixels, or another pattern.
     """
-    _check(sensor)
-    kernels = torch.tensor([_SQUARE, _CROSS, _SQUARE], dtype=torch.float64) / 4  # (3, 3, 3)
-    flat = mosaic(sensor, pattern=pattern).reshape(-1, 3, *sensor.shape[-2:])  # (n, 3, h, w)
-    padded = F.pad(flat, (1, 1, 1, 1), mode="reflect")  # (n, 3, h+2, w+2); reflection keeps the pattern
-    return F.conv2d(padded, kernels[:, None].to(flat), groups=3).reshape(sensor.shape)  # (..., 3, h, w)
+    _check(sensor, least=3 if border == "reflect" else 2)
+    seen = bayer_masks(*sensor.shape[-2:], pattern=pattern).to(sensor)  # (3, h, w)
+    flat = (sensor * seen).reshape(-1, 3, *sensor.shape[-2:])  # (n, 3, h, w)
+    weights = torch.tensor(_SQUARE, dtype=torch.float64).expand(3, 1, 3, 3).to(flat)
+
+    def spread(x: Tensor) -> Tensor:
+        padded = F.pad(x, (1, 1, 1, 1), mode="reflect" if border == "reflect" else "constant")  # (n, 3, h+2, w+2)
+        return F.conv2d(padded, weights, groups=3)  # (n, 3, h, w)
+
+    filled = spread(flat) / spread(seen[None])
+    return torch.where(seen.bool(), flat, filled).reshape(sensor.shape)  # (..., 3, h, w)
 
 
 def demosaic_malvar(sensor: Tensor, *, pattern: str = "rggb") -> Tensor:
@@ -93,6 +107,8 @@ def demosaic_malvar(sensor: Tensor, *, pattern: str = "rggb") -> Tensor:
     return torch.stack([red, seen[1] * raw[:, 0] + (1 - seen[1]) * green, blue], 1).reshape(sensor.shape)
 
 
-def _check(image: Tensor) -> None:
-    if image.ndim < 3 or image.shape[-3] != 3 or min(image.shape[-2:]) < 3:
-        raise BadInput(f"An RGB image (…, 3, h, w) of 3x3 pixels or more is expected, and given: {tuple(image.shape)}.")
+def _check(image: Tensor, *, least: int = 3) -> None:
+    if image.ndim < 3 or image.shape[-3] != 3 or min(image.shape[-2:]) < least:
+        raise BadInput(
+            f"An RGB image (…, 3, h, w) of {least}x{least} pixels or more is expected, and given: {tuple(image.shape)}."
+        )

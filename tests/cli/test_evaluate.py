@@ -50,6 +50,25 @@ def test_another_protocol_changes_the_number_and_the_label(call: Call, pictures:
     assert "RGB of 8 bits, border 5" in answer.out
 
 
+def test_the_command_measures_what_it_is_told_and_a_plugins_metric_too(
+    call: Call, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my.py").write_text(
+        "import srkit\n@srkit.register_metric('my_error', higher_is_better=False)\n"
+        "def my_error(sr, hr, *, protocol=None):\n    return (sr - hr).abs().mean()\n"
+    )
+    words = ("--plugin", tmp_path / "my.py", "--metrics", "ssim,my_error", "--csv", tmp_path / "all.csv")
+    try:
+        answer = call("evaluate", *BICUBIC, "--dataset", pictures, *words)
+    finally:
+        srkit.metrics.METRICS.unregister("my_error")
+    assert answer.code == 0, answer.err
+    assert "my_error ↓" in answer.out
+    assert "PSNR" not in answer.out
+    with (tmp_path / "all.csv").open() as file:
+        assert float(next(iter(csv.DictReader(file)))["my_error"]) > 0
+
+
 @pytest.mark.parametrize(
     ("text", "protocol"),
     [

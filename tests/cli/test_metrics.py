@@ -39,6 +39,49 @@ def test_compute_prints_every_registered_metric_with_its_protocol(call: Call, pa
     assert "ssim" in answer.out
 
 
+def test_a_metric_whose_weights_are_missing_is_said_and_does_not_hide_the_others(
+    call: Call, pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SRKIT_LPIPS", str(tmp_path))
+    answer = call("metrics", "compute", *pair, "--scale", 2)
+    assert answer.code == 0
+    assert "lpips  not measured: The weights of LPIPS are not in" in answer.out
+    assert "psnr" in answer.out
+    asked = call("metrics", "compute", *pair, "--scale", 2, "--metrics", "lpips")
+    assert asked.code == 2
+    assert "SRKIT_LPIPS" in asked.err
+
+
+def test_a_picture_alone_is_measured_by_what_needs_no_reference(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    natural = srkit.metrics.Naturalness(torch.zeros(36).double(), torch.eye(36).double())
+    natural.save(tmp_path / "natural.npz")
+    monkeypatch.setenv("SRKIT_NIQE", str(tmp_path / "natural.npz"))
+    srkit.write(tmp_path / "photo.png", torch.rand(3, 192, 192, generator=torch.Generator().manual_seed(0)))
+    answer = call("metrics", "compute", tmp_path / "photo.png")
+    assert answer.code == 0, answer.err
+    value = srkit.metrics.niqe(srkit.read(tmp_path / "photo.png"), natural)
+    assert answer.out.split()[:2] == ["niqe", f"{value:.4f}"]
+    assert "psnr" not in answer.out
+    assert call("metrics", "compute", tmp_path / "photo.png", "--metrics", "psnr").code == 2
+
+
+@pytest.mark.parametrize("verb", ["compute", "explain"])
+def test_pictures_that_differ_in_transparency_alone_are_not_called_identical(
+    call: Call, pair: tuple[Path, Path], tmp_path: Path, verb: str
+) -> None:
+    rgb = srkit.read(pair[0])
+    alpha = torch.ones_like(rgb[:1])
+    srkit.write(tmp_path / "opaque.png", rgb, alpha=alpha)
+    alpha[:, :10] = 0.4
+    srkit.write(tmp_path / "half.png", rgb, alpha=alpha)
+    words = "differ in transparency: by up to 153 of 255 levels, in 25 % of the pixels"
+    assert words in call("metrics", verb, tmp_path / "half.png", pair[0], "--scale", 2).out
+    assert words in call("metrics", verb, tmp_path / "opaque.png", tmp_path / "half.png", "--scale", 2).out
+    assert "transparency" not in call("metrics", verb, tmp_path / "opaque.png", pair[0], "--scale", 2).out
+
+
 def test_compute_without_a_border_is_refused(call: Call, pair: tuple[Path, Path]) -> None:
     answer = call("metrics", "compute", *pair)
     assert answer.code == 2

@@ -116,15 +116,15 @@ def test_the_images_are_left_as_they_were() -> None:
 
 
 def test_metrics_stand_on_a_shelf_where_ones_own_can_be_put() -> None:
-    assert METRICS.names() == ["psnr", "ssim"]
-    assert METRICS.get("PSNR") is psnr
+    assert METRICS.names() == ["lpips", "niqe", "psnr", "ssim"]
+    assert METRICS.get("PSNR").function is psnr
 
     @register_metric("mean_error")
     def mean_error(sr: Tensor, hr: Tensor, *, protocol: Protocol | None = None) -> float:
         return float((sr - hr).abs().mean())
 
     try:
-        assert METRICS.get("mean-error") is mean_error
+        assert METRICS.get("mean-error").function is mean_error
         with pytest.raises(DuplicateName):
             register_metric("mean_error")(psnr)
     finally:

@@ -7,10 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from skimage.color import rgb2ycbcr, ycbcr2rgb
 
 from srkit.errors import BadInput
-from srkit.ops.color import rgb_to_y, rgb_to_ycbcr, ycbcr_to_rgb
+from srkit.ops.color import luma, rgb_to_y, rgb_to_ycbcr, ycbcr_to_rgb
 
 COLOURS = torch.rand(3, 17, 19, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
 
@@ -21,6 +22,17 @@ def test_both_directions_agree_with_scikit_image() -> None:
     ycbcr = rgb_to_ycbcr(COLOURS)
     theirs = ycbcr2rgb(ycbcr.permute(1, 2, 0).numpy() * 255)
     assert np.allclose(ycbcr_to_rgb(ycbcr).permute(1, 2, 0).numpy(), theirs, rtol=0, atol=1e-12)
+
+
+def test_full_range_luma_is_pillows_grey_and_leaves_grey_as_it_is() -> None:
+    pixels = (COLOURS * 255).round().to(torch.uint8)
+    theirs = Image.fromarray(pixels.permute(1, 2, 0).numpy()).convert("L")
+    assert np.abs(luma(pixels.double())[0].numpy() - np.asarray(theirs)).max() <= 0.51
+    grey = torch.rand(2, 1, 5, 6).expand(2, 3, 5, 6)
+    assert torch.equal(luma(grey), grey[:, :1])
+    for wrong in (torch.zeros(1, 4, 4), pixels, "picture"):
+        with pytest.raises(BadInput):
+            luma(wrong)  # type: ignore[arg-type]
 
 
 def test_y_alone_is_the_first_channel() -> None:

@@ -50,6 +50,20 @@ def test_bilinear_is_scipys_convolution_of_each_masked_channel() -> None:
     np.testing.assert_allclose(demosaic_bilinear(mosaic(IMAGE))[0].numpy(), np.stack(expected), atol=1e-12)
 
 
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_without_a_mirror_the_mean_is_over_the_neighbours_there_are(pattern: str) -> None:
+    seen = bayer_masks(6, 7, pattern=pattern).bool()
+    raw = mosaic(IMAGE[0, :, :6, :7], pattern=pattern)
+    found = demosaic_bilinear(raw, pattern=pattern, border="zeros")
+    weights = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+    for c, y, x in np.ndindex(3, 6, 7):
+        near = [(v, u) for v in range(max(y - 1, 0), min(y + 2, 6)) for u in range(max(x - 1, 0), min(x + 2, 7))]
+        near = [(y, x)] if seen[c, y, x] else [(v, u) for v, u in near if seen[c, v, u]]
+        shares = [weights[v - y + 1, u - x + 1] for v, u in near]
+        expected = np.average([float(raw[c, v, u]) for v, u in near], weights=shares)
+        assert float(found[c, y, x]) == pytest.approx(expected, abs=1e-12)
+
+
 def test_malvars_filters_are_those_of_its_figure() -> None:
     """One bright pixel of the sensor shows the numbers of figure 2, here in sixteenths."""
     red, green = torch.zeros(2, 3, 12, 12, dtype=torch.float64)
