@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -28,21 +29,23 @@ def upscale(
     image: Tensor | str | Path,
     net: nn.Module,
     *,
-    tile: TileChoice = None,
+    tile: TileChoice = "auto",
     halo: Halo = None,
     ensemble: bool | Ensemble = False,
     progress: Progress | None = None,
 ) -> Tensor:
     """Enlarge one image or a batch with a network.
 
-    The network is used in eval mode without gradients and handed back in the mode it came in. When memory runs out the
-    image is cut into tiles, and the tiles are halved until they fit.
+    The network is used in eval mode without gradients and handed back in the mode it came in; several threads may use
+    it at once. What does not fit into 512 MiB beside the result is enlarged in tiles, which give what the whole image
+    gives; for a network that looks at the whole image (channel attention) they cannot, and a warning says so. When
+    memory runs out all the same, the tiles are halved until they fit.
 
     Args:
         image: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1], or the path of an image file.
         net: a network of the contract, on any device.
         tile: LR pixels along the side of a tile; None takes the whole image at once; ``"auto"`` takes the largest
-            tile that should fit into half of the free memory, and into 2 GiB.
+            tile that should fit into half of the free memory, and into 512 MiB.
         halo: LR pixels read around a tile; None measures what the network needs (:func:`srkit.inference.tiled`).
         ensemble: take the mean (True, ``"mean"``) or the median (``"median"``) over eight flips and rotations: eight
             times the work, a little better. On a GPU with enough memory several of them go through at once.
@@ -66,10 +69,11 @@ def upscale(
     lr = pixels if pixels.dim() == 4 else pixels[None]
     if ensemble not in (False, True, "mean", "median"):
         raise BadInput(f"ensemble={ensemble!r} was given; write True, 'mean', 'median' or False.")
+    sr = _room_for(lr, scale_of(net))
     chosen = _chosen_tile(tile, lr, net)
     check_sizes(chosen, halo)
-    sr = _room_for(lr, scale_of(net))
-    _shrink_until_it_fits(sr, net, lr, tile=chosen, halo=halo, ensemble=ensemble, progress=progress)
+    asked = isinstance(tile, int)
+    _shrink_until_it_fits(sr, net, lr, tile=chosen, asked=asked, halo=halo, ensemble=ensemble, progress=progress)
     sr.clamp_(0, 1)
     return sr if pixels.dim() == 4 else sr[0]
 
@@ -102,6 +106,7 @@ def _shrink_until_it_fits(
     lr: Tensor,
     *,
     tile: int | None,
+    asked: bool,
     halo: Halo,
     ensemble: bool | Ensemble,
     progress: Progress | None,
@@ -114,6 +119,8 @@ def _shrink_until_it_fits(
     while True:
         if size < longest and plan is None:
             plan = plan_of(net, halo, channels=lr.shape[-3])
+            if not (plan.exact or asked):
+                _say_that_tiles_differ(net, size)
         used = plan if plan is not None and size < longest else _WHOLE
         forward: Forward = partial(self_ensemble, net, how=how, batched=batched) if ensemble else net
         with evaluating(net):
@@ -129,6 +136,16 @@ def _shrink_until_it_fits(
                 "other programs, use a smaller network, or move it to a device with more memory."
             )
         size = max(_SMALLEST, size // 2)
+
+
+def _say_that_tiles_differ(net: nn.Module, size: int) -> None:
+    warnings.warn(
+        f"{type(net).__name__} looks at the whole image, which does not fit into the memory set aside for it. It is "
+        f"enlarged in tiles of {size} x {size} pixels that fade into each other, and differs slightly from the whole: "
+        "tile=None takes the whole at once, tile=N says that tiles are meant.",
+        RuntimeWarning,
+        stacklevel=4,
+    )
 
 
 def _attempt(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import weakref
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from srkit.inference.mode import evaluating, place_of
+from srkit.inference.mode import evaluating, place_of, remembered
 
 __all__ = ["affordable_tile", "bytes_per_pixel", "free_bytes", "is_out_of_memory", "views_fit"]
 
@@ -23,7 +26,9 @@ _SIGNS = (
 _PROBE = 32
 _SAFETY = 0.5
 _VIEWS = 8
-_ENOUGH = 2 * 2**30  # larger tiles are not faster
+_WORKSPACE = 1.5
+_ENOUGH = 2**29  # larger tiles are not faster
+_SMALL = 96**2  # LR pixels that fit anywhere
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -37,6 +42,8 @@ def free_bytes(device: torch.device) -> int | None:
     """Return the bytes still free on ``device``, or None where that cannot be known."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
     if device.type != "cpu":
         return None
     limits = [value for value in (_available(), _cgroup_room()) if value is not None]
@@ -46,43 +53,69 @@ def free_bytes(device: torch.device) -> int | None:
 def bytes_per_pixel(net: nn.Module, *, channels: int = 3) -> float:
     """Estimate the peak of activations in bytes per LR pixel, from one pass over 32 x 32 pixels.
 
-    Takes the hungriest layer (what goes in and what comes out) twice: one for the layer, one for the skip connections
-    and the workspace of the convolution.
+    Counts what is alive at the same time, and half of it again for the workspace of the convolutions. It is found out
+    once and remembered for as long as the network stays as it is.
 
     Args:
         net: ``(b, channels, h, w)`` -> ``(b, ., scale*h, scale*w)``.
         channels: what it takes.
     """
+    return remembered(net, ("bytes", channels), lambda: _weighed(net, channels))
+
+
+def _weighed(net: nn.Module, channels: int) -> float:
     device, dtype = place_of(net, torch.zeros(()))
-    peaks = [0]
+    image = torch.full((1, channels, _PROBE, _PROBE), 0.5, device=device, dtype=dtype)
+    with evaluating(net), _Scale([image, *net.parameters(), *net.buffers()]) as scale:
+        net(image)
+    return float(_WORKSPACE * (scale.peak + image.nbytes) / _PROBE**2)
 
-    def weigh(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
-        peaks.append(sum(x.numel() * x.element_size() for x in (*inputs, output) if isinstance(x, Tensor)))
 
-    hooks = [module.register_forward_hook(weigh) for module in net.modules()]
-    try:
-        with evaluating(net):
-            net(torch.full((1, channels, _PROBE, _PROBE), 0.5, device=device, dtype=dtype))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return 2 * max(peaks) / _PROBE**2
+class _Scale(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Weighs what lives at the same time of all that is made inside the block, in this thread alone."""
+
+    def __init__(self, there: list[Tensor]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.alive = self.peak = 0
+        self._known = {tensor.untyped_storage().data_ptr() for tensor in there}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for tensor in made if isinstance(made, tuple | list) else (made,):
+            if isinstance(tensor, Tensor):
+                self._weigh(tensor.untyped_storage())
+        return made
+
+    def _weigh(self, storage: torch.UntypedStorage) -> None:
+        name, size = storage.data_ptr(), storage.nbytes()
+        if name in self._known:
+            return
+        self._known.add(name)
+        self.alive += size
+        self.peak = max(self.peak, self.alive)
+        weakref.finalize(storage, self._forget, name, size)
+
+    def _forget(self, name: int, size: int) -> None:
+        self._known.discard(name)
+        self.alive -= size
 
 
 def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
-    """Return the tile that fits into half of the free memory and 2 GiB, or None where the whole image fits.
+    """Return the tile that fits into half of the free memory and 512 MiB, or None where the whole image fits.
+
+    Where nobody knows how much is free, 512 MiB are taken for granted.
 
     Args:
         net: the network.
         lr: ``(b, c, h, w)``, the image to enlarge.
         scale: the network's factor; the result itself is counted too.
     """
+    if len(lr) * lr.shape[-2] * lr.shape[-1] <= _SMALL:
+        return None
     device, _ = place_of(net, lr)
     free = free_bytes(device)
-    if free is None:
-        return None
     result = lr.numel() * scale**2 * lr.element_size() if device == lr.device else 0
-    room = min(max(free - result, 0) * _SAFETY, _ENOUGH)
+    room = _ENOUGH if free is None else min(max(free - result, 0) * _SAFETY, _ENOUGH)
     pixels = room / (bytes_per_pixel(net, channels=lr.shape[-3]) * len(lr))
     if pixels >= lr.shape[-2] * lr.shape[-1]:
         return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +14,13 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.ops.check import describe
 
-__all__ = ["check_network", "evaluating", "place_of", "scale_of"]
+__all__ = ["check_network", "evaluating", "place_of", "remembered", "scale_of"]
+
+T = TypeVar("T")
+_LOCK = threading.RLock()
+_BORROWED: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
+"""How many blocks are using a module that was in training mode when the first of them took it."""
+_FACTS: WeakKeyDictionary[nn.Module, tuple[Hashable, dict[Hashable, Any]]] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -19,20 +28,70 @@ def evaluating(net: nn.Module) -> Iterator[nn.Module]:
     """Put ``net`` in eval mode without gradients for the length of a ``with`` block.
 
     Every sub-module gets its own training flag back afterwards, also after an error, so a network whose batch norm
-    was frozen by hand stays frozen.
+    was frozen by hand stays frozen. Several threads may be inside with one network: the last to leave gives the flags
+    back. Nothing is written to a network that is in eval mode.
 
     Args:
         net: any network.
+
+    Raises:
+        BadInput: it is no network.
     """
     check_network(net)
-    in_training = [module for module in net.modules() if module.training]
-    net.eval()
+    borrowed = _borrow(net)
     try:
         with torch.inference_mode():
             yield net
     finally:
-        for module in in_training:
-            module.training = True
+        _give_back(borrowed)
+
+
+def _borrow(net: nn.Module) -> list[nn.Module]:
+    with _LOCK:
+        borrowed = [module for module in net.modules() if module.training or module in _BORROWED]
+        for module in borrowed:
+            _BORROWED[module] = _BORROWED.get(module, 0) + 1
+            module.training = False
+    return borrowed
+
+
+def _give_back(borrowed: list[nn.Module]) -> None:
+    with _LOCK:
+        for module in borrowed:
+            left = _BORROWED.pop(module) - 1
+            if left:
+                _BORROWED[module] = left
+            else:
+                module.training = True
+
+
+def remembered(net: nn.Module, question: Hashable, answer: Callable[[], T]) -> T:
+    """Return what ``answer`` found out about a network, asked once for as long as the network stays as it is.
+
+    A layer put in its place, another device or number type, or another step of training forgets the answers.
+
+    Args:
+        net: the network.
+        question: names the answer.
+        answer: finds it out, without writing to the network.
+    """
+    with _LOCK:
+        state = _state_of(net)
+        known, facts = _FACTS.get(net, (None, {}))
+        if known != state:
+            facts = {}
+            _FACTS[net] = state, facts
+        if question not in facts:
+            facts[question] = answer()
+        found: T = facts[question]
+        return found
+
+
+def _state_of(net: nn.Module) -> Hashable:
+    tensors = [*net.parameters(), *net.buffers()]
+    versions = sum(tensor._version for tensor in tensors if not tensor.is_inference())
+    places = {(tensor.device, tensor.dtype) for tensor in tensors}
+    return tuple(map(id, net.modules())), tuple(map(id, tensors)), versions, frozenset(places)
 
 
 def check_network(net: nn.Module) -> None:

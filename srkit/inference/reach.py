@@ -9,16 +9,14 @@ no radius.
 from __future__ import annotations
 
 import copy
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from srkit.inference.mode import evaluating, place_of
+from srkit.inference.mode import check_network, remembered
 
 __all__ = ["Reach", "measure_reach"]
 
@@ -52,15 +50,26 @@ def measure_reach(net: nn.Module, *, channels: int = 3) -> Reach:
         channels: what it takes.
 
     Returns:
-        The reach; ``Reach(None)`` when it is unbounded or cannot be measured (the network swallows or refuses NaN).
+        The reach; ``Reach(None)`` when it is unbounded or cannot be measured (the network swallows or refuses NaN). It
+        is measured once and remembered for as long as the network stays as it is.
     """
+    check_network(net)
+    return remembered(net, ("reach", channels), partial(_measure, net, channels))
+
+
+def _measure(net: nn.Module, channels: int) -> Reach:
+    """Probe a copy in float64 on the CPU, whose convolutions are plain sums: Winograd's and FFTs smear a NaN."""
+    try:
+        copied = copy.deepcopy(net).eval().to("cpu", torch.float64)
+    except (ValueError, RuntimeError, TypeError):
+        return Reach(None)
     found = Reach(None)
     for length in _LENGTHS:
-        found = _judge(partial(_spread, net, channels, length))
+        found = _judge(partial(_spread, copied, channels, length))
         if found.radius is not None:
             break
     if found.radius is None or found.align > 1:
-        sharper = _judge(partial(_slopes, net, channels, _LENGTHS[0]))
+        sharper = _judge(partial(_slopes, copied, channels, _LENGTHS[0]))
         if sharper.radius is not None and sharper.align == 1:
             return sharper
     return found
@@ -79,34 +88,32 @@ def _judge(probe: Callable[..., tuple[tuple[int, int], ...]]) -> Reach:
 
 def _spread(net: nn.Module, channels: int, length: int, *, upright: bool) -> tuple[tuple[int, int], ...]:
     """Return how far NaN spread to both sides from two neighbouring pixels; empty where it reached an end."""
-    device, dtype = place_of(net, torch.zeros(()))
     middle = length // 2
-    strip = torch.full((2, channels, _THICKNESS, length), 0.5, device=device, dtype=dtype)
+    strip = torch.full((2, channels, _THICKNESS, length), 0.5, dtype=torch.float64)
     strip[0, :, _THICKNESS // 2, middle] = torch.nan
     strip[1, :, _THICKNESS // 2, middle + 1] = torch.nan
-    with evaluating(net), _plain_convolutions():
-        try:
+    try:
+        with torch.inference_mode():
             answer = net(strip.transpose(-1, -2).contiguous() if upright else strip)
-        except (ValueError, RuntimeError):
-            return ()
+    except (ValueError, RuntimeError, TypeError):
+        return ()
     touched = answer.transpose(-1, -2) if upright else answer
     touched = touched.isnan().any(dim=1).any(dim=1).unflatten(-1, (length, -1)).any(dim=-1)  # (2, length)
     return _both([_sides(row, middle + shift) for shift, row in enumerate(touched)])
 
 
 def _slopes(net: nn.Module, channels: int, length: int, *, upright: bool) -> tuple[tuple[int, int], ...]:
-    """Return which inputs two neighbouring outputs depend on, by their gradients in float64; empty as above."""
-    device, _ = place_of(net, torch.zeros(()))
+    """Return which inputs two neighbouring outputs depend on, by their gradients; empty as above."""
     middle = length // 2
     rng = torch.Generator().manual_seed(0)
-    strip = torch.rand(2, channels, _THICKNESS, length, generator=rng, dtype=torch.float64).to(device)
+    strip = torch.rand(2, channels, _THICKNESS, length, generator=rng, dtype=torch.float64)
     given = (strip.transpose(-1, -2).contiguous() if upright else strip).requires_grad_()
     try:
         with torch.enable_grad():
-            answer = copy.deepcopy(net).eval().double()(given)
+            answer = net(given)
             seen = (answer.transpose(-1, -2) if upright else answer).unflatten(-1, (length, -1))  # (2, c, ., length, s)
             chosen = torch.stack([seen[sample, :, :, middle + sample] for sample in (0, 1)])
-            weights = torch.rand(chosen.shape, generator=rng, dtype=torch.float64).to(device)
+            weights = torch.rand(chosen.shape, generator=rng, dtype=torch.float64)
             (gradient,) = torch.autograd.grad((chosen * weights).sum(), given)
     except (ValueError, RuntimeError, TypeError):
         return ()
@@ -124,12 +131,3 @@ def _sides(touched: Tensor, origin: int) -> tuple[int, int] | None:
     if not len(where) or where[0] == 0 or where[-1] == len(touched) - 1:
         return None
     return int(origin - where[0]), int(where[-1] - origin)
-
-
-@contextmanager
-def _plain_convolutions() -> Iterator[None]:
-    """Switch off convolution algorithms (Winograd, FFT) that smear a NaN over their own tiles."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="TF32 acceleration on top of oneDNN")
-        with torch.backends.cudnn.flags(enabled=False), torch.backends.mkldnn.flags(enabled=False):
-            yield

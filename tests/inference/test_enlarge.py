@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,30 @@ def test_the_real_cpu_allocator_is_recognised() -> None:
     assert is_out_of_memory(caught.value)
 
 
+def test_a_large_image_is_enlarged_in_tiles_unasked_and_in_the_same_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, lr = seeded(Convolutional), noise(3, 150, 130)
+    whole, sizes = srkit.upscale(lr, net, tile=None), []
+    net.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].shape[-2:].numel()))
+    monkeypatch.setattr("srkit.inference.memory._ENOUGH", bytes_per_pixel(net) * 64**2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # they are the same, so there is nothing to warn of
+        torch.testing.assert_close(srkit.upscale(lr, net), whole, rtol=0, atol=1e-6)
+    assert max(sizes[1:]) < 100**2
+
+
+def test_tiles_that_cannot_equal_the_whole_image_say_so_unless_they_were_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net, lr = seeded(Pooling), noise(3, 150, 130)
+    monkeypatch.setattr("srkit.inference.memory._ENOUGH", bytes_per_pixel(net) * 64**2)
+    with pytest.warns(RuntimeWarning, match=r"Pooling looks at the whole image.*tile=None"):
+        srkit.upscale(lr, net)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        srkit.upscale(lr, net, tile=64)
+        srkit.upscale(lr, net, tile=None)
+
+
 def test_a_result_that_fits_nowhere_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     class Giant(nn.Module):
         scale = 1 << 20
@@ -127,14 +152,18 @@ def test_a_short_memory_gives_a_tile_and_a_large_one_the_whole_image(monkeypatch
     monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: 10**15)
     capped = affordable_tile(net, torch.zeros(1).expand(1, 3, 20_000, 20_000), scale=2)
     assert capped is not None
-    assert per_pixel * capped**2 <= 2 * 2**30 < per_pixel * (capped + 32) ** 2
+    assert per_pixel * capped**2 <= 2**29 < per_pixel * (capped + 32) ** 2
     monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: 0)
     assert affordable_tile(net, lr, scale=2) == 32
+    monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: None)
+    assert affordable_tile(net, torch.zeros(1).expand(1, 3, 20_000, 20_000), scale=2) == capped
 
 
-def test_the_estimate_counts_the_largest_layer_by_hand() -> None:
+def test_the_estimate_counts_what_is_alive_at_once_by_hand() -> None:
     net = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 3, 3, padding=1))
-    assert bytes_per_pixel(net) == 2 * 4 * (3 + 16)
+    assert bytes_per_pixel(net) == 1.5 * 4 * (3 + 16 + 3)
+    wide = nn.Sequential(*net, nn.Conv2d(3, 32, 1), nn.Conv2d(32, 3, 1))  # the first 16 channels are gone by then
+    assert bytes_per_pixel(wide) == 1.5 * 4 * (3 + 32 + 3)
 
 
 @pytest.mark.parametrize(
