@@ -64,6 +64,7 @@ OPTIONS: dict[str, click.Option] = {
         _option("--growth", click.STRING, "", "Levels of a growing network and when they open: 2@0,4@0.12-0.25."),
         _option("--no-supervision", bool, False, "Train a network with several predictions by its last one alone."),
         _option("--channels-last", bool, False, "A memory layout that is faster for some networks."),
+        _option("--metrics", click.STRING, "psnr,ssim", "What a validation measures; the first decides the best."),
         _option("--keep", click.Choice(["last", "best"]), "last", "Which weights the run ends with."),
         _option("--valid-every", _COUNT, 1000, "Steps between validations."),
         _option("--save-every", _COUNT, 1000, "Steps between checkpoints."),

@@ -177,7 +177,7 @@ def _write_results(run: Run, options: dict[str, Any]) -> None:
     valid = options["valid"] or then["valid"]["name"]
     if valid is None:
         raise BadInput("--save-results writes the images of --valid, and this run has none; add --valid.")
-    table = evaluate(run.net, valid, root=options["root"] or then["root"], save=folder)
+    table = evaluate(run.net, valid, root=options["root"] or then["root"], metrics=run.config.metrics, save=folder)
     click.echo(f"\n{table}")
     if table.folder is not None:
         click.echo(f"Page: {table.folder / 'index.html'}")

@@ -96,9 +96,8 @@ class Table:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """What was measured, in the order of the columns."""
-        return tuple(
-            METRICS.get(name) if name in METRICS else Metric(name=name, function=float) for name in self.rows[0].scores
-        )
+        known = {name: METRICS.get(name) for name in METRICS}
+        return tuple(known.get(name) or Metric(name=name, title=name, function=float) for name in self.rows[0].scores)
 
     def column(self, metric: str) -> list[float]:
         """Return the values of a metric, one per image."""
@@ -111,7 +110,7 @@ class Table:
     @property
     def conditions(self) -> str:
         """The protocol, and over how many images a mean was taken where some are reproduced exactly."""
-        counts = [(one.title or one.name, self.perfect(one.name)) for one in self.metrics]
+        counts = [(one.title, self.perfect(one.name)) for one in self.metrics]
         exact = [
             f"mean {title} over {len(self) - count} of {len(self)} images, {count} reproduced exactly"
             for title, count in counts

@@ -37,7 +37,7 @@ class Metric:
 
     name: str
     function: Callable[..., Any]
-    title: str = ""
+    title: str
     unit: str = ""
     digits: int = 4
     higher_is_better: bool = True
@@ -67,14 +67,14 @@ class Metric:
     def heading(self) -> str:
         """Name and unit, with an arrow where lower is better: ``"PSNR dB"``, ``"LPIPS ↓"``."""
         arrow = "" if self.higher_is_better else "↓"
-        return " ".join(filter(None, [self.title or self.name, self.unit, arrow]))
+        return " ".join(filter(None, [self.title, self.unit, arrow]))
 
     @property
     def remark(self) -> str:
         """The sentence that belongs under its numbers, or nothing."""
         parts = ["" if self.higher_is_better else "lower is better", self.conditions]
         said = "; ".join(filter(None, parts))
-        return f"{self.title or self.name}: {said}." if said else ""
+        return f"{self.title}: {said}." if said else ""
 
     def spoken(self, value: float) -> str:
         """Return a value as tables print it."""
@@ -129,7 +129,7 @@ def register_metric(
             Metric(
                 name=name,
                 function=function,
-                title=title,
+                title=title or name,
                 unit=unit,
                 digits=digits,
                 higher_is_better=higher_is_better,

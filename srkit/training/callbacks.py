@@ -7,7 +7,8 @@ they are told. None of them keeps anything that a resumed run would miss: what m
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 
 from srkit.errors import BadInput
 from srkit.evaluation import Table
+from srkit.evaluation.table import mean_gain
 from srkit.training.checkpoint import save_checkpoint
 from srkit.training.folder import RunFolder
 from srkit.training.history import History
@@ -65,15 +67,25 @@ class Validate(Callback):
     def stepped(self, state: State, outcome: Outcome) -> None:
         """Validate if it is time."""
         if state.step % state.config.valid_every == 0 or state.step == state.config.steps or state.stop:
-            mean = self.measure(state.result).mean
+            found = self.measure(state.result)
+            scores, values = found.mean.scores, tuple(found.column(found.metrics[0].name))
             if state.history is not None:
-                state.history.note(state.step, valid_psnr=mean.psnr, valid_ssim=mean.ssim)
-            if state.best is None or mean.psnr > state.best.psnr:
-                state.best = Best(state.step, mean.psnr, mean.ssim, copy.deepcopy(state.result.state_dict()))
+                state.history.note_validation(state.step, scores)
+            if state.best is None or _is_better(scores, values, state.best):
+                state.best = Best(state.step, scores, copy.deepcopy(state.result.state_dict()), values)
+
+
+def _is_better(scores: Mapping[str, float], values: Sequence[float], best: Best) -> bool:
+    """Compare two validations on the images that neither reproduced exactly; where they are equal, by the others."""
+    if len(values) != len(best.values):
+        return best.metric.gain(scores[best.metric.name], best.scores[best.metric.name]) > 0
+    gain = mean_gain(best.metric, values, best.values)
+    exact, exact_then = (sum(map(math.isinf, some)) for some in (values, best.values))
+    return gain > 0 or (not gain < 0 and exact > exact_then)
 
 
 class EarlyStopping(Callback):
-    """End the run when the validation PSNR has not risen for ``patience`` steps; needs ``valid=…``.
+    """End the run when the validation has not become better for ``patience`` steps; needs ``valid=…``.
 
     Args:
         patience: steps since the best validation.
@@ -87,7 +99,7 @@ class EarlyStopping(Callback):
     def stepped(self, state: State, outcome: Outcome) -> None:
         """Stop if the best is too long ago."""
         if state.best is not None and state.step - state.best.step >= self.patience:
-            state.stop = f"no better PSNR for {self.patience} steps"
+            state.stop = f"no better {state.best.metric.title} for {self.patience} steps"
 
 
 class Save(Callback):

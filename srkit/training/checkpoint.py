@@ -123,8 +123,16 @@ def restore(state: State, saved: Mapping[str, Any]) -> None:
     state.step, state.seconds = saved["step"], saved["seconds"]
     state.history = None if saved["history"] is None else History.from_csv_text(saved["history"])
     state.skips = Ledger.from_csv_text(saved["skips"])
-    state.best = None if saved["best"] is None else Best(**saved["best"])
+    state.best = None if saved["best"] is None else _best(saved["best"])
 
 
 def _plain(best: Best) -> dict[str, Any]:
-    return {"step": best.step, "psnr": best.psnr, "ssim": best.ssim, "weights": dict(best.weights)}
+    return {
+        "step": best.step, "scores": dict(best.scores), "weights": dict(best.weights), "values": list(best.values)
+    }  # fmt: skip
+
+
+def _best(saved: Mapping[str, Any]) -> Best:
+    """Read the best validation; checkpoints of srkit 0.1 hold mean PSNR and SSIM, and no values of single images."""
+    scores = saved.get("scores") or {name: saved[name] for name in ("psnr", "ssim") if saved[name] is not None}
+    return Best(saved["step"], scores, saved["weights"], tuple(saved.get("values", ())))

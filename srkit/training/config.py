@@ -60,7 +60,8 @@ class Config:
             False trains by the last one alone.
         augment: flip and rotate the patches (eight ways).
         channels_last: store activations with the channels innermost (faster for some networks and machines).
-        keep: which weights the network holds at the end, ``"last"`` or ``"best"`` (highest validation PSNR).
+        keep: which weights the network holds at the end, ``"last"`` or ``"best"`` (of the best validation).
+        metrics: what a validation measures, names of registered metrics; the first decides which one is the best.
         valid_every: steps between two validations.
         save_every: steps between two checkpoints.
         log_every: steps between two rows of the history.
@@ -96,14 +97,16 @@ class Config:
     augment: bool = True
     channels_last: bool = False
     keep: str = "last"
+    metrics: tuple[str, ...] = ("psnr", "ssim")
     valid_every: int = 1000
     save_every: int = 1000
     log_every: int = 1
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in ("betas", "scales"):
+        for name in ("betas", "scales", "metrics"):
             value = getattr(self, name)
+            value = value.split(",") if isinstance(value, str) else value
             object.__setattr__(self, name, tuple(value) if isinstance(value, Sequence) else value)
         check_fields(self, _RULES)
         parse_schedule(self.schedule)
@@ -118,7 +121,7 @@ class Config:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as plain values that JSON and ``torch.load(weights_only=True)`` both accept."""
         values = dataclasses.asdict(self)
-        values["betas"], values["scales"] = list(self.betas), list(self.scales)
+        values |= {name: list(getattr(self, name)) for name in ("betas", "scales", "metrics")}
         return values
 
 
@@ -189,6 +192,10 @@ def _are_scales(value: Any) -> bool:
     )
 
 
+def _are_names(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and all(isinstance(name, str) and name.strip() for name in value)
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and value in choices
 
@@ -224,6 +231,7 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("supervision", _is_bool, "True or False"),
     ("augment", _is_bool, "True or False"),
     ("channels_last", _is_bool, "True or False"),
+    ("metrics", _are_names, "names of metrics, for example ('psnr', 'niqe')"),
     ("keep", _one_of(("last", "best")), "'last' or 'best'"),
     ("valid_every", _whole(1), "a whole number of steps, 1 or more"),
     ("save_every", _whole(1), "a whole number of steps, 1 or more"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from srkit.errors import BadInput
+from srkit.metrics import METRICS
 from srkit.training.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ __all__ = ["History", "medians"]
 
 _BEFORE = ("step", "seconds", "learning_rate", "loss")
 _AFTER = ("gradient_norm", "skipped", "valid_psnr", "valid_ssim")
+_VALID = "valid_"
 _POINTS = 4000
 _INK, _PALE, _SECOND = "#1f4e79", "#9db8d2", "#b45309"
 
@@ -25,14 +27,14 @@ class History(Ledger):
 
     Columns: ``step`` (updates made), ``seconds`` spent on steps so far (validation and saving not counted),
     ``learning_rate``, ``loss``, one column per term of the loss (already weighted), ``gradient_norm`` (before
-    clipping), ``skipped`` (1 where the guard refused the update), and ``valid_psnr`` (dB), ``valid_ssim`` at the steps
-    that were validated.
+    clipping), ``skipped`` (1 where the guard refused the update), and ``valid_psnr`` (dB), ``valid_ssim`` and one
+    column for each further metric at the steps that were validated.
     """
 
     @classmethod
     def of_terms(cls, terms: Sequence[str]) -> History:
         """Return an empty history for a loss with these terms."""
-        taken = {*_BEFORE, *_AFTER}.intersection(terms)
+        taken = [term for term in terms if term in (*_BEFORE, *_AFTER) or term.startswith(_VALID)]
         if taken:
             raise BadInput(
                 f"A loss term cannot be called {', '.join(sorted(taken))}: the history has a column of that name."
@@ -43,16 +45,23 @@ class History(Ledger):
         """Add columns for terms that are new: a growing network gets further predictions. Earlier rows stay empty."""
         new = [term for term in terms if term not in self.columns]
         if new:
-            place = len(self.columns) - len(_AFTER)
-            self.add_columns(new, place)
+            self.add_columns(new, self.columns.index(_AFTER[0]))
+
+    def note_validation(self, step: int, scores: Mapping[str, float]) -> None:
+        """Add the means of a validation to the row of ``step``, with a new column where a metric is new."""
+        values = {_VALID + name: value for name, value in scores.items()}
+        new = [name for name in values if name not in self.columns]
+        if new:
+            self.add_columns(new, len(self.columns))
+        self.note(step, **values)
 
     @property
     def terms(self) -> tuple[str, ...]:
         """The names of the terms of the loss."""
-        return self.columns[len(_BEFORE) : -len(_AFTER)]
+        return self.columns[len(_BEFORE) : self.columns.index(_AFTER[0])]
 
     def plot(self) -> Figure:
-        """Return a figure of the loss (and its terms) over the steps, with the validation PSNR where there is one."""
+        """Return a figure of the loss (and its terms) over the steps, with the validation where there is one."""
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(7.5, 3.6), layout="constrained")
@@ -60,11 +69,12 @@ class History(Ledger):
         self._plot_losses(axes)
         axes.set(xlabel="step", ylabel="loss")
         axes.grid(alpha=0.25)
-        steps, psnr = self.pairs("valid_psnr")
-        if steps:
+        validated = next((name for name in self.columns if name.startswith(_VALID) and self.pairs(name)[0]), None)
+        if validated:
+            metric = METRICS.get(validated.removeprefix(_VALID))
             right = axes.twinx()
-            right.plot(steps, psnr, "o-", color=_SECOND, markersize=4, label="validation PSNR")
-            right.set_ylabel("validation PSNR (dB)", color=_SECOND)
+            right.plot(*self.pairs(validated), "o-", color=_SECOND, markersize=4, label=f"validation {metric.title}")
+            right.set_ylabel(f"validation {metric.heading}", color=_SECOND)
         axes.legend(loc="upper right", frameon=False)
         return figure
 

@@ -62,7 +62,7 @@ class Progress(Callback):
     def _numbers(state: State, outcome: Outcome) -> dict[str, str]:
         numbers = {"loss": f"{outcome.loss:.4g}"}
         if state.best is not None:
-            numbers["best PSNR"] = f"{state.best.psnr:.2f} dB at {state.best.step}"
+            numbers["best"] = f"{state.best.spoken} at {state.best.step}"
         if state.guard.skipped:
             numbers["skipped"] = str(state.guard.skipped)
         return numbers
@@ -110,7 +110,7 @@ class LivePlot(Callback):
         if state.history is None or len(state.history) < 2:
             return
         begin = time.perf_counter()
-        curve = Curve(state.history.plot(), f"Loss, and validation PSNR where measured, over {state.step} steps")
+        curve = Curve(state.history.plot(), f"Loss, and validation where measured, over {state.step} steps")
         if self._handle is None:
             self._handle = display(curve, display_id=True)
         else:

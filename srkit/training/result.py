@@ -59,7 +59,7 @@ class Run:
         if losses:
             facts.append(("loss", f"{losses[0]:.4g} at the first step, {losses[-1]:.4g} at the last"))
         if self.best is not None:
-            facts.append(("best validation", f"{self.best.psnr:.2f} dB PSNR at step {self.best.step:,}"))
+            facts.append(("best validation", f"{self.best.spoken} at step {self.best.step:,}"))
         if self.skipped:
             facts.append(("skipped updates", str(self.skipped)))
         if self.interrupted:

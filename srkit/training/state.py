@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
+from srkit.metrics import METRICS, Metric
 from srkit.ops.device import pick_device
 from srkit.training.average import Average
 from srkit.training.config import Config
@@ -30,15 +31,32 @@ class Best:
 
     Attributes:
         step: after how many steps.
-        psnr: mean over the validation images, in dB.
-        ssim: likewise.
+        scores: mean of each metric over the validation images, the one that decides first.
         weights: the weights that were validated (the averaged ones, where ``ema`` is on).
+        values: the first metric image by image.
     """
 
     step: int
-    psnr: float
-    ssim: float | None
+    scores: Mapping[str, float]
     weights: Mapping[str, Tensor] = field(repr=False)
+    values: tuple[float, ...] = field(repr=False)
+
+    @property
+    def metric(self) -> Metric:
+        """What decides which validation is the best."""
+        return METRICS.get(next(iter(self.scores)))
+
+    @property
+    def psnr(self) -> float:
+        """Mean PSNR in dB."""
+        return self.scores["psnr"]
+
+    @property
+    def spoken(self) -> str:
+        """The deciding score with its unit and name: ``"31.04 dB PSNR"``."""
+        metric = self.metric
+        parts = (metric.spoken(self.scores[metric.name]), metric.unit, metric.title)
+        return " ".join(filter(None, parts))
 
 
 class Rival(Protocol):

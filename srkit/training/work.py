@@ -15,6 +15,7 @@ from srkit.datasets import DegradedPatches, Pairs, Patches, degraded
 from srkit.degrade import Chain
 from srkit.errors import BadInput
 from srkit.evaluation import Table, evaluate
+from srkit.evaluation.score import choose
 from srkit.metrics import Protocol
 from srkit.training.adversarial import Adversary, parse_adversary
 from srkit.training.batch import Batches
@@ -234,6 +235,7 @@ def _measure(order: Order, config: Config) -> Measure | None:
         return None
     if callable(valid):
         return valid
+    choose(config.metrics)
     pairs = _pairs(valid, order.scale, order.root)
     if not isinstance(pairs, Pairs):
         raise BadInput(f"Cannot validate on a {type(pairs).__name__}: give a dataset name, a folder or loaded pairs.")
@@ -242,7 +244,7 @@ def _measure(order: Order, config: Config) -> Measure | None:
         scale = getattr(net, "scale", pairs.scale) if config.growth else pairs.scale
         seen = _pairs_at(valid, pairs, scale, order.root)
         seen = seen if order.degrade is None else degraded(seen, order.degrade)
-        return evaluate(net, seen, protocol=order.protocol)
+        return evaluate(net, seen, protocol=order.protocol, metrics=config.metrics)
 
     return measure
 

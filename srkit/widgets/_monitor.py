@@ -101,7 +101,8 @@ class Monitor(Callback):
         """Note the loss and, where one was just made, the validation; wait while paused; pass on the wish to end."""
         values = {"loss": outcome.loss}
         if state.best is not None and state.best.step == state.step:
-            values["best validation PSNR"] = state.best.psnr
+            metric = state.best.metric
+            values[f"best validation {metric.title}"] = state.best.scores[metric.name]
         self.note(state.step, **values)
         if time.perf_counter() >= self._next:
             self._look(state)

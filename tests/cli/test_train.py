@@ -26,7 +26,7 @@ def test_the_defaults_of_the_options_are_those_of_the_library() -> None:
     for name, option in OPTIONS.items():
         if name in ("steps", "no_augment", "no_supervision"):
             continue
-        read = {"betas": betas, "scales": scales}.get(name)
+        read = {"betas": betas, "scales": scales, "metrics": lambda text: text.split(",")}.get(name)
         given = option.default if read is None else list(read(str(option.default)))
         assert given == config[name], name
     assert set(config) - set(OPTIONS) == {"augment", "device", "max_skips", "supervision"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 from pathlib import Path
@@ -13,8 +14,10 @@ import torch
 import srkit
 from srkit import datasets, models, training
 from srkit.errors import BadFile, BadInput, UnknownName
+from srkit.evaluation import Table
 from srkit.training import Callback, EarlyStopping, History, resume, train
-from tests.training._toy import Batches, Toy, weights
+from srkit.training.checkpoint import _best
+from tests.training._toy import Batches, Toy, table_of, weights
 
 QUICK = {"steps": 6, "batch": 2, "patch": 16, "learning_rate": 1e-3, "progress": False}
 
@@ -75,10 +78,9 @@ def test_the_weights_that_are_kept_are_the_last_the_averaged_or_the_best(pairs) 
     scores = iter([30.0, 31.0, 29.0])
     seen = []
 
-    def measure(net: torch.nn.Module) -> object:
+    def measure(net: torch.nn.Module) -> Table:
         seen.append(weights(net))
-        mean = type("Mean", (), {"psnr": next(scores), "ssim": 0.9})
-        return type("Table", (), {"mean": mean})
+        return table_of(next(scores))
 
     run = train(tiny(), pairs, valid=measure, valid_every=2, keep="best", **QUICK)
     assert (run.best.step, run.best.psnr) == (4, 31.0)
@@ -160,8 +162,8 @@ def test_weights_of_another_network_are_refused_unless_part_of_them_is_wanted(tm
 def test_early_stopping_ends_the_run_and_says_why(pairs) -> None:
     scores = iter([30.0, 29.0, 28.0, 27.0, 26.0])
 
-    def measure(net: torch.nn.Module) -> object:
-        return type("Table", (), {"mean": type("Mean", (), {"psnr": next(scores), "ssim": 0.9})})
+    def measure(net: torch.nn.Module) -> Table:
+        return table_of(next(scores))
 
     run = train(
         tiny(), pairs, valid=measure, valid_every=1, callbacks=[EarlyStopping(patience=2)], **{**QUICK, "steps": 50}
@@ -170,6 +172,50 @@ def test_early_stopping_ends_the_run_and_says_why(pairs) -> None:
     assert run.interrupted == "no better PSNR for 2 steps"
     with pytest.raises(BadInput, match="patience=0"):
         EarlyStopping(patience=0)
+
+
+def test_an_image_reproduced_exactly_decides_neither_the_best_weights_nor_the_patience(pairs) -> None:
+    exact = math.inf
+    first, second = [30.0, 31.0, 32.0, 31.9, 32.0, 31.0, 31.0], [60.0, exact, 60.0, exact, exact, exact, 60.0]
+    tables = iter(zip(first, second, strict=True))
+    run = train(
+        tiny(), pairs, valid=lambda net: table_of(*next(tables)), valid_every=1,
+        callbacks=[EarlyStopping(patience=2)], **{**QUICK, "steps": 50},
+    )  # fmt: skip
+    assert (run.best.step, run.best.values) == (5, (32.0, exact))
+    assert run.steps == 7
+    assert run.history["valid_psnr"] == [45.0, 31.0, 46.0, 31.9, 32.0, 31.0, 45.5]
+
+
+def test_validations_measure_any_registered_metric_and_the_first_decides(tmp_path, pairs) -> None:
+    @srkit.register_metric("mean_error", higher_is_better=False)
+    def mean_error(sr: torch.Tensor, hr: torch.Tensor, *, protocol: object = None) -> torch.Tensor:
+        return (sr - hr).abs().mean()
+
+    try:
+        run = train(
+            tiny(), pairs, valid=pairs[:2], valid_every=2, metrics=("mean_error", "psnr"), out=tmp_path / "run",
+            save_every=3, **QUICK,
+        )  # fmt: skip
+        steps, errors = run.history.pairs("valid_mean_error")
+        assert steps == run.history.pairs("valid_psnr")[0] == [2, 4, 6]
+        assert run.best.scores["mean_error"] == min(errors)
+        assert "mean_error" in str(run)
+        assert run.history.plot().axes[1].get_ylabel().startswith("validation PSNR")
+        again = resume(tmp_path / "run", net=tiny(), pairs=pairs, valid=pairs[:2], progress=False, steps=8)
+        assert again.history["valid_mean_error"][:6] == run.history["valid_mean_error"]
+        assert len(again.history.pairs("valid_mean_error")[0]) == 4
+    finally:
+        srkit.metrics.METRICS.unregister("mean_error")
+    with pytest.raises(UnknownName, match="no metric called 'nonesuch'"):
+        train(tiny(), pairs, valid=pairs[:1], metrics="nonesuch", **QUICK)
+    with pytest.raises(BadInput, match="metrics="):
+        train(tiny(), pairs, valid=pairs[:1], metrics=(), **QUICK)
+
+
+def test_the_best_of_an_older_checkpoint_is_understood() -> None:
+    best = _best({"step": 3, "psnr": 30.0, "ssim": 0.9, "weights": {}})
+    assert (best.step, best.psnr, best.scores, best.values) == (3, 30.0, {"psnr": 30.0, "ssim": 0.9}, ())
 
 
 def test_a_function_is_a_callback_and_anything_else_is_not(pairs) -> None:
