@@ -9,7 +9,7 @@ from torch import nn
 
 from srkit.exercises._inputs import noise
 from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
-from srkit.models.rdn import ResidualDenseBlock
+from srkit.layers import ResidualDenseBlock
 
 __all__ = ["DENSE_PARAMETERS"]
 

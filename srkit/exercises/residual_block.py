@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from srkit.exercises._inputs import noise
 from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
-from srkit.models.edsr import ResidualBlock
+from srkit.layers import ResidualBlock
 
 __all__ = ["RESIDUAL_BLOCK"]
 

@@ -4,6 +4,7 @@ from srkit.layers.codes import example_codes, stretched_codes
 from srkit.layers.conv import conv
 from srkit.layers.luma import on_luma, with_chroma
 from srkit.layers.pixels import DIV2K_MEAN, PixelRange, TrainedRange
+from srkit.layers.residual import ResidualBlock, ResidualDenseBlock
 from srkit.layers.supervision import Prediction
 from srkit.layers.transposed import Interpolation, ResizeConv, TransposedConv, deconv, icnr_
 from srkit.layers.upsampler import Upsampler
@@ -14,6 +15,8 @@ __all__ = [
     "Interpolation",
     "PixelRange",
     "Prediction",
+    "ResidualBlock",
+    "ResidualDenseBlock",
     "ResizeConv",
     "TrainedRange",
     "TransposedConv",

@@ -12,14 +12,15 @@ def stretched_codes(codes: Tensor | None, lr: Tensor, n_codes: int) -> Tensor | 
     """Return codes ``(b, n_codes)`` or ``(b, n_codes, h, w)`` as maps ``(b, n_codes, h, w)``, None for any other shape.
 
     Args:
-        codes: of each image or of each pixel; None where none were given.
-        lr: ``(b, 3, h, w)``, which says how many and how large the maps are.
+        codes: of each image or of each pixel, of any type and on any device; None where none were given.
+        lr: ``(b, 3, h, w)``, which says how many and how large the maps are, their type and their device.
         n_codes: numbers in a code.
     """
     b, _, h, w = lr.shape
-    if codes is not None and codes.shape == (b, n_codes):
-        return codes[..., None, None].expand(b, n_codes, h, w)  # (b, n_codes, h, w)
-    return codes if codes is not None and codes.shape == (b, n_codes, h, w) else None
+    if codes is None or codes.shape not in ((b, n_codes), (b, n_codes, h, w)):
+        return None
+    maps = codes.to(lr)
+    return maps if maps.ndim == 4 else maps[..., None, None].expand(b, n_codes, h, w)  # (b, n_codes, h, w)
 
 
 def example_codes(lr: Tensor, n_codes: int) -> Tensor:

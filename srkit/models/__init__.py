@@ -39,7 +39,6 @@ from srkit.models import (  # each line puts a network on the shelf
     msrn,
     mwcnn,
     nearest,
-    pcarn,
     pixelcnn,
     pixeltcl,
     progressive_carn,

@@ -36,7 +36,8 @@ def create(
         **arguments: constructor arguments that differ from the paper's; an unknown one is refused.
 
     Returns:
-        The network, with ``.scale``, ``.name`` and ``.arguments`` (what it takes to build it again).
+        The network, with ``.scale``, ``.name`` and ``.arguments`` (what it takes to build it again): in training mode,
+        or in evaluation mode where it has trained weights, as :func:`load` gives it.
 
     Raises:
         UnknownName: nobody registered ``name``.
@@ -53,6 +54,7 @@ def create(
         from srkit.models._weights import weights_path
 
         load_into(net, weights_path(key, scale=scale, pretrained=pretrained))
+        net.eval()
     return net
 
 

@@ -17,31 +17,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.layers import conv
+from srkit.layers import ResidualBlock, conv
 from srkit.models._registry import Card, register_model
 from srkit.ops.pixels import crop_to, pad_to_multiple
 
 __all__ = ["ADRSR", "CARD"]
-
-
-class ResidualBlock(nn.Module):
-    """Convolution, ReLU, convolution, a tenth of it on the skip.
-
-    Args:
-        channels: in and out.
-        residual_scale: factor on the residual.
-    """
-
-    def __init__(self, channels: int, *, residual_scale: float) -> None:
-        super().__init__()
-        self.residual_scale = residual_scale
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return torch.add(features, residual, alpha=self.residual_scale)
 
 
 class Level(nn.Module):

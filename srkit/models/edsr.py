@@ -14,33 +14,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from srkit.layers import PixelRange, Upsampler, conv
+from srkit.layers import PixelRange, ResidualBlock, Upsampler, conv
 from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["BASELINE", "CARD", "EDSR", "SMALL"]
-
-
-class ResidualBlock(nn.Module):
-    """Figure 2(c): convolution, ReLU, convolution, and nothing that normalises.
-
-    Args:
-        channels: in and out.
-        residual_scale: factor on the residual before it is added (section 3.3).
-    """
-
-    def __init__(self, channels: int, *, residual_scale: float) -> None:
-        super().__init__()
-        self.residual_scale = residual_scale
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return torch.add(features, residual, alpha=self.residual_scale)
 
 
 class EDSR(nn.Module):

@@ -14,30 +14,12 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.layers import Upsampler, conv
+from srkit.layers import ResidualBlock, Upsampler, conv
 from srkit.models._registry import Card, register_model
 from srkit.ops.mosaic import mosaic
 from srkit.ops.pixels import crop_to, pad_to_multiple
 
 __all__ = ["CARD", "JointDemosaic"]
-
-
-class ResidualBlock(nn.Module):
-    """Convolution, ReLU, convolution, skip.
-
-    Args:
-        channels: in and out.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return features + residual
 
 
 class JointDemosaic(nn.Module):

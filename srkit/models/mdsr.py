@@ -17,29 +17,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from srkit.layers import PixelRange, Upsampler, conv
+from srkit.layers import PixelRange, ResidualBlock, Upsampler, conv
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["BASELINE", "CARD", "MDSR"]
-
-
-class ResidualBlock(nn.Module):
-    """Figure 2(c): convolution, ReLU, convolution, and the skip.
-
-    Args:
-        channels: in and out.
-        size: side of both kernels; 5 in the blocks of one scale (section 3.4).
-    """
-
-    def __init__(self, channels: int, *, size: int = 3) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels, size)
-        self.conv2 = conv(channels, channels, size)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return features + residual
 
 
 class MDSR(nn.Module):

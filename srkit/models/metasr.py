@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import PixelRange, conv
+from srkit.layers import PixelRange, ResidualDenseBlock, conv
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "MetaSR", "draw", "sources"]
@@ -73,29 +73,6 @@ def draw(features: Tensor, predict: Callable[[Tensor], Tensor], scale: float) ->
         kernels = predict(places.view(-1, 3)).view(len(some), len(columns), 9 * c, 3)
         strips.append(torch.einsum("bknw,nwko->bonw", patches[:, :, some][..., columns], kernels))
     return torch.cat(strips, dim=2)
-
-
-class ResidualDenseBlock(nn.Module):
-    """RDN's block: layers that read everything before them, a 1x1 fusion, and the skip.
-
-    Args:
-        channels: in and out.
-        growth: channels that each layer adds.
-        n_layers: number of layers.
-    """
-
-    def __init__(self, channels: int, *, growth: int, n_layers: int) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(conv(channels + i * growth, growth) for i in range(n_layers))
-        self.fusion = conv(channels + n_layers * growth, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        seen = features
-        for layer in self.convs:
-            seen = torch.cat([seen, layer(seen).relu_()], dim=1)  # (b, channels + i*growth, h, w)
-        residual: Tensor = self.fusion(seen)  # (b, channels, h, w)
-        return features + residual
 
 
 class MetaSR(nn.Module):

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import PixelRange, conv
+from srkit.layers import PixelRange, ResidualBlock, conv
 from srkit.models._registry import Card, register_model
 
 __all__ = ["CARD", "InputPixelTCL", "PixelTCL", "PixelTCLNet"]
@@ -76,24 +76,6 @@ class InputPixelTCL(nn.Module):
         known = torch.cat([features, first, second], dim=1)  # (b, channels_in + 2*channels_out, h, w)
         below, right = self.others(known).chunk(2, dim=1)  # (b, channels_out, h, w) each
         return _lattices(first, right, below, second).relu_()  # (b, channels_out, 2*h, 2*w)
-
-
-class ResidualBlock(nn.Module):
-    """EDSR's block: convolution, ReLU, convolution, and the skip.
-
-    Args:
-        channels: in and out.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return features + residual
 
 
 class PixelTCLNet(nn.Module):

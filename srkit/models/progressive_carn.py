@@ -16,28 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import PixelRange, conv
+from srkit.layers import PixelRange, ResidualBlock, conv
 from srkit.models._registry import Card, register_model
 
 __all__ = ["CARD", "ProgressiveCARN"]
-
-
-class ResidualBlock(nn.Module):
-    """CARN's block: two convolutions, the skip, and a ReLU after the sum.
-
-    Args:
-        channels: in and out.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return (features + residual).relu_()
 
 
 class Cascade(nn.Module):
@@ -76,7 +58,7 @@ class ProgressiveCARN(nn.Module):
         self.scale = scale
         self.range = PixelRange(rgb_range=rgb_range)
         self.head = conv(3, channels)
-        inner = [Cascade(channels, [ResidualBlock(channels) for _ in range(3)]) for _ in range(3)]
+        inner = [Cascade(channels, [ResidualBlock(channels, relu_after=True) for _ in range(3)]) for _ in range(3)]
         self.body = Cascade(channels, [*inner])
         n_steps = scale.bit_length() - 1
         self.upsampler = nn.Sequential(

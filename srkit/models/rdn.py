@@ -17,33 +17,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from srkit.layers import PixelRange, conv
+from srkit.layers import PixelRange, ResidualDenseBlock, conv
 from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "RDN"]
-
-
-class ResidualDenseBlock(nn.Module):
-    """Section 3.2, figure 3: layers that read everything before them, a 1x1 fusion, and the skip.
-
-    Args:
-        channels: in and out.
-        growth: channels that each layer adds.
-        n_layers: number of layers.
-    """
-
-    def __init__(self, channels: int, *, growth: int, n_layers: int) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(conv(channels + i * growth, growth) for i in range(n_layers))
-        self.fusion = conv(channels + n_layers * growth, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        seen = features
-        for layer in self.convs:
-            seen = torch.cat([seen, layer(seen).relu_()], dim=1)  # (b, channels + i*growth, h, w)
-        residual: Tensor = self.fusion(seen)  # (b, channels, h, w)
-        return features + residual
 
 
 class RDN(nn.Module):

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.layers import TrainedRange, Upsampler, conv
+from srkit.layers import ResidualBlock, TrainedRange, Upsampler, conv
 from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "SAN"]
@@ -101,20 +101,6 @@ class RegionNonLocal(nn.Module):
         seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]  # (b, h*w, channels/8)
         found: Tensor = self.end(seen.mT.reshape(*seen.shape[::2], *features.shape[-2:]))  # (b, channels, h, w)
         return features + found
-
-
-class ResidualBlock(nn.Module):
-    """Figure 2: convolution, ReLU, convolution, and a skip."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels)
-        self.conv2 = conv(channels, channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return features + residual
 
 
 class AttentionGroup(nn.Module):

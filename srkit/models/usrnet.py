@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import conv
+from srkit.layers import ResidualBlock, conv
 from srkit.models._registry import Card, Layout, Score, register_model
 from srkit.ops.kernels import laid_round
 
@@ -63,20 +63,6 @@ def explain(image: Tensor, target: Tensor, blur: Tensor, alpha: Tensor, scale: i
     return result
 
 
-class ResidualBlock(nn.Module):
-    """Convolution, ReLU, convolution, no biases, and the skip."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = conv(channels, channels, bias=False)
-        self.conv2 = conv(channels, channels, bias=False)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-        residual: Tensor = self.conv2(self.conv1(features).relu_())
-        return features + residual
-
-
 class ResUNet(nn.Module):
     """Section 4.2, "prior module": a U-Net of residual blocks that reads an image and its noise level.
 
@@ -89,7 +75,7 @@ class ResUNet(nn.Module):
         super().__init__()
 
         def blocks(width: int) -> list[nn.Module]:
-            return [ResidualBlock(width) for _ in range(n_blocks)]
+            return [ResidualBlock(width, bias=False) for _ in range(n_blocks)]
 
         steps = list(pairwise(channels))
         self.head = conv(4, channels[0], bias=False)

@@ -24,6 +24,8 @@ STUDIO_LUMA = (65.481, 128.553, 24.966)
 
 _MATRIX = (STUDIO_LUMA, (-37.797, -74.203, 112.0), (112.0, -93.786, -18.214))
 _OFFSET = (16.0, 128.0, 128.0)
+_BACK = torch.linalg.inv(torch.tensor(_MATRIX, dtype=torch.float64)) * 255  # a constant, so that networks export
+_BACK_OFFSET = -_BACK @ torch.tensor(_OFFSET, dtype=torch.float64)
 
 
 def rgb_to_ycbcr(image: Tensor) -> Tensor:
@@ -55,8 +57,7 @@ def ycbcr_to_rgb(image: Tensor) -> Tensor:
     Raises:
         BadInput: the third axis from the end is not 3, or the type is neither floating point nor uint8.
     """
-    inverse = torch.linalg.inv(torch.tensor(_MATRIX, dtype=torch.float64)) * 255
-    return _affine(image, inverse, -inverse @ torch.tensor(_OFFSET, dtype=torch.float64))
+    return _affine(image, _BACK, _BACK_OFFSET)
 
 
 def rgb_to_y(image: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Y'CbCr of television: BT.709 of ordinary video, BT.2020 of high dynamic range, narrow range, any number of bits.
+"""Y'CbCr of television: BT.709 of ordinary video, BT.2020 of high dynamic range, narrow range, 8 to 16 bits.
 
 Recommendations ITU-R BT.709-6 and BT.2020-2, section 3 or table 4 (weights of luma) and the quantisation of their
 "narrow range": luma from 16 to 235 and chroma from 16 to 240 in 8 bits, four times that in 10 bits. Photographs use
@@ -19,6 +19,8 @@ __all__ = ["Standard", "rgb_to_video", "video_to_rgb"]
 
 Standard = Literal["bt709", "bt2020"]
 
+Affine = tuple[Tensor, Tensor]
+
 _LUMA: dict[str, tuple[float, float, float]] = {
     "bt709": (0.2126, 0.7152, 0.0722),
     "bt2020": (0.2627, 0.6780, 0.0593),
@@ -31,16 +33,16 @@ def rgb_to_video(image: Tensor, *, standard: Standard = "bt709", bits: int = 8) 
     Args:
         image: floats ``(…, 3, h, w)`` in [0, 1], in the colours of the standard.
         standard: whose weights make luma.
-        bits: of the file; 8 bits are divided by 255, 10 bits by 1023.
+        bits: of the file, 8 to 16; 8 bits are divided by 255, 10 bits by 1023.
 
     Returns:
         Y', Cb, Cr, the same shape. Not rounded.
 
     Raises:
-        BadInput: no colour image, an unknown standard, or fewer than 8 bits.
+        BadInput: no colour image, an unknown standard, or another number of bits.
     """
-    matrix, offset = _mapping(image, standard, bits)
-    return _apply(image, matrix, offset)
+    there, _ = _mappings(image, standard, bits)
+    return _apply(image, *there)
 
 
 def video_to_rgb(planes: Tensor, *, standard: Standard = "bt709", bits: int = 8) -> Tensor:
@@ -49,16 +51,20 @@ def video_to_rgb(planes: Tensor, *, standard: Standard = "bt709", bits: int = 8)
     Raises:
         BadInput: as :func:`rgb_to_video`.
     """
-    matrix, offset = _mapping(planes, standard, bits)
-    inverse = torch.linalg.inv(matrix)
-    return _apply(planes, inverse, -inverse @ offset)
+    _, back = _mappings(planes, standard, bits)
+    return _apply(planes, *back)
 
 
-def _mapping(image: Tensor, standard: str, bits: int) -> tuple[Tensor, Tensor]:
+def _mappings(image: Tensor, standard: str, bits: int) -> tuple[Affine, Affine]:
     if image.ndim < 3 or image.shape[-3] != 3 or not image.is_floating_point():
         raise BadInput(f"Needed: floats (…, 3, h, w). Given: {describe(image)}.")
-    if standard not in _LUMA or bits < 8:
-        raise BadInput(f"Video is coded by {' or '.join(_LUMA)} in 8 bits or more, not {standard!r} in {bits}.")
+    if (standard, bits) not in _MAPPINGS:
+        raise BadInput(f"Video is coded by {' or '.join(_LUMA)} in 8 to 16 bits, not {standard!r} in {bits}.")
+    return _MAPPINGS[standard, bits]
+
+
+def _made(standard: str, bits: int) -> tuple[Affine, Affine]:
+    """Return matrix (3, 3) and offset (3,), in double precision, of the way there and of the way back."""
     red, green, blue = _LUMA[standard]
     luma = torch.tensor([red, green, blue], dtype=torch.float64)
     to_blue = (torch.tensor([0, 0, 1.0], dtype=torch.float64) - luma) / (2 * (1 - blue))
@@ -66,9 +72,15 @@ def _mapping(image: Tensor, standard: str, bits: int) -> tuple[Tensor, Tensor]:
     unit = 2.0 ** (bits - 8) / (2.0**bits - 1)
     swing = torch.tensor([219.0, 224.0, 224.0], dtype=torch.float64)
     zero = torch.tensor([16.0, 128.0, 128.0], dtype=torch.float64)
-    return torch.stack([luma, to_blue, to_red]) * (swing * unit)[:, None], zero * unit
+    matrix, offset = torch.stack([luma, to_blue, to_red]) * (swing * unit)[:, None], zero * unit
+    inverse = torch.linalg.inv(matrix)
+    return (matrix, offset), (inverse, -inverse @ offset)
 
 
 def _apply(image: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     mixed = matrix.to(image.device, image.dtype) @ image.flatten(-2)  # (…, 3, h * w)
     return (mixed + offset.to(image.device, image.dtype)[:, None]).reshape(image.shape)
+
+
+_MAPPINGS = {(standard, bits): _made(standard, bits) for standard in _LUMA for bits in range(8, 17)}
+"""Constants, so that a network that changes the colours can be exported."""

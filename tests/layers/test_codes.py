@@ -28,3 +28,10 @@ def test_example_codes_are_all_different_and_the_same_for_each_image() -> None:
     assert (codes.shape, codes.dtype) == ((2, 4), torch.float64)
     assert len(codes[0].unique()) == 4
     assert torch.equal(codes[0], codes[1])
+
+
+@pytest.mark.parametrize("codes", [torch.ones(2, 3).double(), torch.ones(2, 3, 4, 5).half(), torch.ones(2, 3).int()])
+def test_maps_have_the_type_of_the_image_whatever_type_the_codes_have(codes: torch.Tensor) -> None:
+    maps = stretched_codes(codes, LR, 3)
+    assert maps is not None
+    assert maps.dtype == LR.dtype

@@ -100,6 +100,40 @@ def test_a_cascade_written_out_step_by_step_gives_the_same() -> None:
         torch.testing.assert_close(block(inside), fusion(2, inside, first, second, third), atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("name", "scale"), [("pcarn", 4), ("pcarn_m", 3)])
+def test_a_published_file_for_all_scales_gives_the_pixels_of_the_authors_code(
+    name: str, scale: int, tmp_path: Path
+) -> None:
+    record = golden(name)
+    net = srkit.models.load(published_file(record, tmp_path), scale=scale)
+    assert (net.name, net.scale) == (name, scale)
+    with torch.no_grad():
+        same_as_golden(record, net(golden_input(record)))
+
+
+def test_a_silent_cascade_leaves_the_first_features_which_carn_would_lose() -> None:
+    for name, last, kept in (("pcarn", "joins", True), ("carn", "fusions", False)):
+        net: Any = srkit.models.create(name, scale=2, tiny=True).eval()
+        for weight in getattr(net, last).parameters():
+            torch.nn.init.zeros_(weight)
+        with torch.no_grad():
+            one, other = net(torch.rand(1, 3, 8, 8)), net(torch.rand(1, 3, 8, 8))
+        assert torch.equal(one, other) is not kept
+
+
+def test_its_fusions_may_be_negative_and_carns_may_not() -> None:
+    for name, negative in (("pcarn", True), ("carn", False)):
+        net: Any = srkit.models.create(name, scale=2, tiny=True)
+        with torch.no_grad():
+            fused = net.cascades[0](torch.rand(1, 16, 9, 9))
+        assert bool((fused < 0).any()) is negative
+
+
+def test_the_files_of_carn_and_of_pcarn_are_told_apart(tmp_path: Path) -> None:
+    assert srkit.models.load(published_file(golden("carn_m"), tmp_path), scale=2).name == "carn_m"
+    assert srkit.models.load(published_file(golden("pcarn_m"), tmp_path), scale=2).name == "pcarn_m"
+
+
 @pytest.mark.parametrize("sizes", [{"groups": 4}, {"mobile": True, "groups": 4, "channels": 30}])
 def test_groups_that_cannot_be_are_refused(sizes: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="Groups need mobile=True"):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from srkit.errors import BadInput
+from srkit.ops.color import ycbcr_to_rgb
 from srkit.ops.video import rgb_to_video, video_to_rgb
 
 BARS_709 = {  # 8-bit code values of 100 % bars, as printed in tables of HDTV colour bars
@@ -47,5 +48,17 @@ def test_what_is_no_video_is_refused() -> None:
         rgb_to_video(torch.rand(4, 8, 8))
     with pytest.raises(BadInput, match="bt709 or bt2020"):
         rgb_to_video(torch.rand(3, 8, 8), standard="bt601")  # type: ignore[arg-type]
-    with pytest.raises(BadInput, match="8 bits or more"):
+    with pytest.raises(BadInput, match="8 to 16 bits"):
         video_to_rgb(torch.rand(3, 8, 8), bits=4)
+    with pytest.raises(BadInput):
+        video_to_rgb(torch.rand(3, 8, 8), bits=17)
+
+
+def test_the_way_back_asks_no_linear_algebra_of_whatever_runs_an_exported_network() -> None:
+    graph = torch.export.export(_Back(), (torch.rand(3, 8, 8),)).graph
+    assert not [node for node in graph.nodes if "linalg" in str(node.target) or "inv" in str(node.target)]
+
+
+class _Back(torch.nn.Module):
+    def forward(self, planes: torch.Tensor) -> torch.Tensor:
+        return ycbcr_to_rgb(video_to_rgb(planes, standard="bt2020", bits=10))
