@@ -35,7 +35,8 @@ __all__ = ["command"]
 @click.option("--root", metavar="FOLDER", help="Where the named dataset lies.")
 @click.option("--told", is_flag=True, help="Tell methods that can use it the true blur.")
 @click.option("--photos", metavar="FOLDER", help="Enlarge these photographs and show them side by side.")
-@click.option("--natural", metavar="FILE", help="NIQE's statistics (.npz); without it NIQE is left out.")
+@click.option("--metrics", metavar="NAMES", default="", help="Measure the photographs too, for example niqe.")
+@click.option("--natural", metavar="FILE", help="NIQE's statistics (.npz); with them NIQE is measured.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default="realworld", show_default=True, help="For the photographs."
 )
@@ -76,6 +77,7 @@ def _same(net: nn.Module, kernel: Tensor | None) -> nn.Module:
 
 def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> None:
     from srkit.evaluation.realworld import bench_gaussian8
+    from srkit.evaluation.table import finite_mean
 
     with progress_bar("eight blurs", unit="table") as move:
         found = bench_gaussian8(
@@ -85,8 +87,9 @@ def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> Non
     first = next(iter(found.values()))[0]
     click.echo(f"{options['dataset']} x{options['scale']}, eight aligned Gaussian blurs{told}: PSNR ({first.protocol})")
     for name, tables in found.items():
-        values = [table.mean.psnr for table in tables]
-        click.echo(f"{name:20s} " + " ".join(f"{v:6.2f}" for v in values) + f"   mean {sum(values) / len(values):6.2f}")
+        values, exact = [table.mean.psnr for table in tables], sum(table.perfect("psnr") for table in tables)
+        said = f"   ({exact} images reproduced exactly left out)" if exact else ""
+        click.echo(f"{name:20s} " + " ".join(f"{v:6.2f}" for v in values) + f"   mean {finite_mean(values):6.2f}{said}")
 
 
 def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> None:
@@ -95,8 +98,14 @@ def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> N
 
     natural = None if options["natural"] is None else Naturalness.load(options["natural"])
     with progress_bar("photographs", unit="picture") as move:
-        found = bench_photographs(contenders, options["photos"], options["out"], natural=natural, progress=move)
+        found = bench_photographs(
+            contenders,
+            options["photos"],
+            options["out"],
+            metrics=options["metrics"],
+            natural=natural,
+            progress=move,
+        )
     for one in found:
-        number = "" if one.niqe is None else f"  NIQE {one.niqe:.2f}"
-        click.echo(f"{one.file}{number}")
+        click.echo("  ".join([str(one.file), *one.spoken]))
     click.echo(f"Page: {options['out'] / 'index.html'}")

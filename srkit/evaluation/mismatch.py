@@ -155,19 +155,32 @@ def mismatch(
     if not widths_lr or not told or not len(pairs):
         raise BadInput("mismatch needs at least one true width, one assumed width and one image.")
     nets = [Told(net, srmd_code(gaussian_widths(size, width), basis)) for width in told]
-    values = torch.zeros(len(widths_lr), len(told), dtype=torch.float64)
-    bicubic = torch.zeros(len(widths_lr), dtype=torch.float64)
+    values = torch.zeros(len(widths_lr), len(told) + 1, len(pairs), dtype=torch.float64)  # bicubic in the last column
     protocol, done, total = Protocol.papers(scale), 0, len(widths_lr) * len(told) * len(pairs)
     for i, width in enumerate(widths_lr):
         for index in range(len(pairs)):
             hr = pairs[index].hr
             lr = quantise(imresize(apply_kernel(hr, gaussian_widths(size, width)), 1 / scale))
-            bicubic[i] += float(psnr(imresize(lr, scale).clamp(0, 1), hr, protocol=protocol))
+            values[i, -1, index] = float(psnr(imresize(lr, scale).clamp(0, 1), hr, protocol=protocol))
             for j, conditioned in enumerate(nets):
-                values[i, j] += float(psnr(upscale(lr, conditioned), hr, protocol=protocol))
+                values[i, j, index] = float(psnr(upscale(lr, conditioned), hr, protocol=protocol))
                 done += 1
                 if progress is not None:
                     progress(done, total)
     name = getattr(pairs, "name", "pairs")
-    title = f"{nets[0].name} on {name} x{scale}, blurred by a round Gaussian, then bicubic ({protocol})"
-    return Mismatch(tuple(widths_lr), told, values / len(pairs), bicubic / len(pairs), title)
+    means, left_out = _means(values)
+    conditions = f"{protocol}; {left_out} images reproduced exactly left out" if left_out else str(protocol)
+    title = f"{nets[0].name} on {name} x{scale}, blurred by a round Gaussian, then bicubic ({conditions})"
+    return Mismatch(tuple(widths_lr), told, means[:, :-1], means[:, -1], title)
+
+
+def _means(values: Tensor) -> tuple[Tensor, int]:
+    """Return the means ``(rows, columns)`` of ``(rows, columns, images)``, and how many images rows had to leave out.
+
+    An image that one field of a row reproduces exactly is left out of the whole row, whose fields are compared; where
+    that leaves no image, the exact fields are infinite.
+    """
+    kept = values.isfinite().all(1, keepdim=True)  # (rows, 1, images)
+    means = torch.where(kept, values, 0).sum(-1) / kept.sum(-1)
+    compared = kept.any(-1)  # (rows, 1)
+    return torch.where(compared, means, values.mean(-1)), int((~kept & compared[..., None]).sum())

@@ -1,25 +1,27 @@
 """Two benches for "real-world" claims: known blurs with a truth, and photographs without one.
 
-Under the eight Gaussians of the literature ("Gaussian8") PSNR can be measured, and a method that is told the blur
-stands beside those that are not. For photographs there is no truth: there are NIQE and the pictures side by side.
+Under the eight Gaussians of the literature ("Gaussian8") PSNR can be measured, and a method that knows the blur stands
+beside those that do not. For photographs there is no true image: there are metrics without a reference, and the
+pictures side by side.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor, nn
 
+from srkit._html import render
 from srkit.datasets import Pair, load
 from srkit.degrade import align, apply_kernel, gaussian8
 from srkit.errors import BadFile, BadInput
 from srkit.evaluation.run import evaluate
+from srkit.evaluation.score import choose
 from srkit.evaluation.table import Table, write_text
 from srkit.inference import upscale
-from srkit.metrics import Naturalness, niqe
+from srkit.metrics import METRICS, Metric, Naturalness, niqe
 from srkit.ops.files import list_images, read, write
 from srkit.ops.pixels import quantise
 
@@ -35,14 +37,23 @@ class Photograph:
     Attributes:
         name: of the picture.
         contender: who enlarged it.
-        niqe: lower is more natural; None without statistics, or where the picture is too small.
+        scores: what was measured, by the name of the metric; None where the picture is too small for it.
         file: the enlarged picture.
     """
 
     name: str
     contender: str
-    niqe: float | None
+    scores: Mapping[str, float | None]
     file: Path
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Each number with the name of its metric: ``("NIQE ↓ 4.31",)``."""
+        told = ((METRICS.get(name), value) for name, value in self.scores.items())
+        return tuple(
+            f"{metric.heading} {'not measured: too small' if value is None else metric.spoken(value)}"
+            for metric, value in told
+        )
 
 
 def bench_gaussian8(
@@ -70,7 +81,7 @@ def bench_gaussian8(
         BadInput: no contenders, or a scale without such a set.
     """
     if not contenders:
-        raise BadInput("There is nobody to compare; name at least one network or method.")
+        raise BadInput("There is nothing to compare; name at least one network or method.")
     pairs = load(dataset, scale=scale, root=root) if isinstance(dataset, str | Path) else dataset
     kernels = gaussian8(scale)
     found: dict[str, list[Table]] = {name: [] for name in contenders}
@@ -88,6 +99,7 @@ def bench_photographs(
     folder: str | Path,
     out: str | Path,
     *,
+    metrics: str | Sequence[str] = (),
     natural: Naturalness | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[Photograph]:
@@ -97,15 +109,18 @@ def bench_photographs(
         contenders: as in :func:`bench_gaussian8`; they are told no kernel.
         folder: of photographs.
         out: folder that receives the pictures and ``index.html``.
-        natural: NIQE's statistics; None leaves the number out.
+        metrics: names of registered metrics that need no reference.
+        natural: NIQE's statistics; NIQE is then measured by them.
         progress: called as ``progress(done, total)`` after each picture.
 
     Raises:
         BadFile: no photographs, or a place that cannot be written.
-        BadInput: no contenders.
+        BadInput: no contenders, or a metric that needs a reference.
+        UnknownName: there is no such metric.
     """
     if not contenders:
-        raise BadInput("There is nobody to compare; name at least one network or method.")
+        raise BadInput("There is nothing to compare; name at least one network or method.")
+    chosen = _metrics(metrics, natural)
     pictures, out = list_images(Path(folder)), Path(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -119,7 +134,8 @@ def bench_photographs(
             sr = upscale(lr, net)
             file = out / f"{picture.stem}_{name}.png"
             write(file, sr, overwrite=True)
-            found.append(Photograph(name=picture.stem, contender=name, niqe=_naturalness(sr, natural), file=file))
+            scores = {metric.name: _measured(sr, metric) for metric in chosen}
+            found.append(Photograph(name=picture.stem, contender=name, scores=scores, file=file))
             if progress is not None:
                 progress(len(found), len(pictures) * len(nets))
     write_text(out / "index.html", _page(found, list(nets)))
@@ -131,30 +147,26 @@ def _blurred(pair: Pair, kernel: Tensor, scale: int) -> Pair:
     return Pair(pair.name, quantise(lr).contiguous(), pair.hr, pair.grey)
 
 
-def _naturalness(sr: Tensor, natural: Naturalness | None) -> float | None:
-    if natural is None or (sr.shape[-2] // 96) * (sr.shape[-1] // 96) < 2:
+def _metrics(names: str | Sequence[str], natural: Naturalness | None) -> list[Metric]:
+    """Return the metrics of these names, and NIQE by the statistics that were handed in."""
+    wanted = names.split(",") if isinstance(names, str) else names
+    named = [name for name in wanted if name.strip() and (natural is None or METRICS.key(name) != "niqe")]
+    found = list(choose(named)) if named else []
+    needy = [metric.name for metric in found if metric.needs_reference]
+    if needy:
+        raise BadInput(f"Photographs have no true image, and {', '.join(needy)} would compare with one: leave it out.")
+    if natural is not None:
+        found.append(replace(METRICS.get("niqe"), function=lambda sr: niqe(sr, natural)))
+    return found
+
+
+def _measured(sr: Tensor, metric: Metric) -> float | None:
+    try:
+        return metric(sr)
+    except BadInput:  # too small for it
         return None
-    return niqe(sr, natural)
 
 
 def _page(found: Sequence[Photograph], names: Sequence[str]) -> str:
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
-    rows = []
-    for picture in dict.fromkeys(one.name for one in found):
-        cells = "".join(_cell(one) for one in found if one.name == picture)
-        rows.append(f"<tr><th>{html.escape(picture)}</th>{cells}</tr>")
-    style = (
-        "body{font:1rem sans-serif;margin:2rem}img{max-width:24rem;display:block}td{padding:.3rem;vertical-align:top}"
-    )
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Photographs without a truth</title>'
-        f"<style>{style}</style><h1>Photographs without a truth</h1><p>There is no PSNR here. NIQE, where it is given, "
-        "is lower for what looks more natural by its statistics; trust your eyes more.</p>"
-        f"<table><tr><td></td>{head}</tr>{''.join(rows)}</table></html>\n"
-    )
-
-
-def _cell(one: Photograph) -> str:
-    number = "" if one.niqe is None else f"NIQE {one.niqe:.2f}"
-    words = html.escape(f"{one.name} enlarged by {one.contender}")
-    return f'<td><img src="{html.escape(one.file.name)}" alt="{words}">{number}</td>'
+    rows = {name: [one for one in found if one.name == name] for name in dict.fromkeys(one.name for one in found)}
+    return render(Path(__file__).with_name("photographs.html"), names=names, rows=rows)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from srkit.datasets import Pair, Patches
 from srkit.datasets.pair import Pairs
+from srkit.evaluation.table import finite_mean
 from srkit.layers import Upsampler, conv
 from srkit.metrics import Protocol, psnr
 from srkit.training.chance import chance
@@ -56,7 +57,8 @@ class Contest:
 
     Attributes:
         normalised: whether it has batch normalisation.
-        psnr: dB, mean over the test images, RGB, border of ``scale`` pixels left out, after the same training.
+        psnr: dB, mean over the test images that are not reproduced exactly, RGB, border of ``scale`` pixels left out,
+            after the same training.
         range_kept: by how much a block's features change when the contrast of the input is doubled: 2 if the block
             keeps the range, 1 if it takes it away. Measured in training mode, where normalisation uses the batch.
         saved_bytes: what one training step keeps in memory for its backward pass, weights not counted.
@@ -161,4 +163,4 @@ def _mean_psnr(net: nn.Module, test: Sequence[Pair], scale: int) -> float:
     protocol = Protocol(channel="rgb", border=scale)
     with torch.no_grad():
         values = [float(psnr(net(pair.lr[None])[0].clamp(0, 1), pair.hr, protocol=protocol)) for pair in test]
-    return sum(values) / len(values)
+    return finite_mean(values)

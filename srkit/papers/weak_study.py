@@ -21,6 +21,7 @@ from srkit.datasets import Pairs, Source, degraded
 from srkit.datasets.pair import bicubic_lr
 from srkit.evaluation import evaluate
 from srkit.evaluation.gap import grain, spectrum_gap
+from srkit.evaluation.table import finite_mean
 from srkit.inference import upscale
 from srkit.metrics import Naturalness, niqe, psnr
 from srkit.ops import pixels
@@ -213,7 +214,7 @@ def compare_lr(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> Likeness:
     both = [_common(a, b) for a, b in zip(ours, theirs, strict=True)]
     return Likeness(
         gap=spectrum_gap([a for a, _ in both], [b for _, b in both]),
-        psnr=fmean(float(psnr(a, b)) for a, b in both),
+        psnr=finite_mean([float(psnr(a, b)) for a, b in both]),
         grain=fmean(grain(a) for a, _ in both),
     )
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.evaluation.regions import Box, error_levels, worst_box
-from srkit.metrics import Protocol, psnr
+from srkit.evaluation.score import choose
+from srkit.metrics import Metric, Protocol, psnr
 from srkit.widgets._compare import Comparison, compare
 from srkit.widgets._static import gallery_script
 
@@ -95,19 +96,27 @@ def worst_piece(sr: Tensor, hr: Tensor, *, side: int = 64, border: int = 0) -> t
 
 
 def gallery(
-    results: Mapping[str, Mapping[str, Tensor]], *, scale: int, judged: str | None = None, side: int = 64
+    results: Mapping[str, Mapping[str, Tensor]],
+    *,
+    scale: int,
+    metrics: str | Sequence[str] = "psnr",
+    judged: str | None = None,
+    side: int = 64,
 ) -> Gallery:
     """Browse the results of an evaluation: a table that sorts, worst piece first; each row opens a comparison of it.
 
     Args:
         results: image -> (method -> ``(3, h, w)`` in [0, 1]); each image also holds its ``"truth"``.
         scale: for the protocol of the papers.
+        metrics: names of registered metrics; one column for each method and metric.
         judged: the method whose worst piece is shown; the last one by default.
         side: pixels of the piece.
 
     Raises:
         BadInput: no images, no truth, or methods that differ from image to image.
+        UnknownName: there is no such metric.
     """
+    measured = choose(metrics)
     methods = _methods(results)
     chosen = judged or methods[-1]
     if chosen not in methods:
@@ -116,17 +125,35 @@ def gallery(
     found = []
     for name, pictures in results.items():
         truth = pictures["truth"]
-        whole = [float(psnr(pictures[method], truth, protocol=protocol)) for method in methods]
+        whole = [
+            round(metric(pictures[method], truth, protocol=protocol), metric.digits)
+            for metric in measured
+            for method in methods
+        ]
         box, number = worst_piece(pictures[chosen], truth, side=side, border=scale)
         found.append((number, name, whole, _opened(name, pictures, box)))
     found.sort(key=lambda one: one[0])
+    headings = _headings(measured, methods)
     return Gallery(
         title=f"{len(found)} images, the worst piece of {chosen} first",
-        columns=("image", *(f"{method}, dB" for method in methods), f"worst {side} x {side} of {chosen}, dB"),
-        rows=tuple((name, *(round(value, 2) for value in whole), round(number, 2)) for number, name, whole, _ in found),
+        columns=("image", *headings, f"worst {side} x {side} of {chosen}, dB"),
+        rows=tuple((name, *whole, round(number, 2)) for number, name, whole, _ in found),
         folds=tuple(fold for *_, fold in found),
-        note=f"PSNR, {protocol}; the piece on luma without a border. Unfold an image to compare its worst piece.",
+        note=_note(measured, protocol),
     )
+
+
+def _headings(measured: Sequence[Metric], methods: Sequence[str]) -> list[str]:
+    """Name the columns: the unit is enough where one metric was measured."""
+    spoken = [metric.heading if len(measured) > 1 else metric.unit or metric.heading for metric in measured]
+    return [f"{method}, {heading}" for heading in spoken for method in methods]
+
+
+def _note(measured: Sequence[Metric], protocol: Protocol) -> str:
+    titles = ", ".join(metric.title for metric in measured)
+    remarks = filter(None, [metric.remark for metric in measured])
+    piece = "the piece by PSNR on luma without a border. Unfold an image to compare its worst piece."
+    return " ".join([f"{titles}, {protocol}; {piece}", *remarks])
 
 
 def class_table(

@@ -69,6 +69,27 @@ def test_the_matrix_says_which_width_was_best_and_prints_saves_and_draws_itself(
     assert srkit.read(tmp_path / "m.png").std() > 0.05
 
 
+def test_an_image_one_field_reproduces_exactly_is_left_out_of_its_row_and_that_is_said() -> None:
+    class Half(Oracle):
+        """Exact on the first image where it is told right, wrong by a constant on the others."""
+
+        def forward(self, lr: Tensor, *, degradation: Tensor) -> Tensor:
+            sr = super().forward(lr, degradation=degradation)
+            return sr if lr.mean() < 0.4 else sr * 0 + lr.mean() + 0.01
+
+    images = [torch.full((3, 32, 32), 0.25), torch.full((3, 32, 32), 0.5)]
+    basis = pca_basis(torch.stack([gaussian_widths(15, w) for w in torch.linspace(0.3, 3, 40).tolist()]))
+    right = float(srkit.degrade.srmd_code(gaussian_widths(15, 1.3), basis)[0])
+    noisy = images[1] + 0.05 * torch.randn(3, 32, 32, generator=torch.Generator().manual_seed(0))
+    pairs = [pair(images[0]), pair(noisy)]
+    found = mismatch(Half(images[0], right), pairs, basis=basis, widths_lr=(1.3,), widths_sr=(0.5, 1.3))
+    alone = mismatch(Half(images[0], right), pairs[1:], basis=basis, widths_lr=(1.3,), widths_sr=(0.5, 1.3))
+    assert torch.equal(found.psnr, alone.psnr)
+    assert torch.equal(found.bicubic, alone.bicubic)
+    assert "1 images reproduced exactly left out" in found.title
+    assert "left out" not in alone.title
+
+
 def test_a_code_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(BadInput, match="told 16 numbers"):
         Told(Oracle(torch.zeros(3, 4, 4), 0.0), torch.zeros(7))

@@ -34,7 +34,7 @@ def test_under_every_blur_back_projection_that_is_told_it_beats_bicubic() -> Non
     assert [len(tables) for tables in found.values()] == [8, 8]
     assert all(told > bicubic + 0.5 for told, bicubic in zip(values["told"], values["bicubic"], strict=True))
     assert values["bicubic"] == sorted(values["bicubic"], reverse=True)  # wider blurs cost more
-    with pytest.raises(BadInput, match="nobody"):
+    with pytest.raises(BadInput, match="nothing to compare"):
         bench_gaussian8({}, crop(), scale=2)
 
 
@@ -49,10 +49,35 @@ def test_photographs_are_written_side_by_side_with_niqe_where_it_can_be(tmp_path
         natural=natural,
     )
     assert [one.file.name for one in found] == ["a_bicubic.png"]
-    assert found[0].niqe is not None
+    assert found[0].scores["niqe"] == pytest.approx(srkit.metrics.niqe(srkit.read(found[0].file), natural), rel=1e-6)
     page = (tmp_path / "out" / "index.html").read_text()
     assert 'src="a_bicubic.png"' in page
     assert "alt=" in page
+
+
+def test_photographs_are_measured_by_any_metric_that_needs_no_reference(tmp_path: Path) -> None:
+    @srkit.register_metric("brightness", needs_reference=False, conditions="the whole image")
+    def brightness(sr: torch.Tensor) -> float:
+        if sr.shape[-1] < 100:
+            raise BadInput("too small")
+        return float(sr.mean())
+
+    (tmp_path / "photos").mkdir()
+    for name, width in (("<b>", 60), ("small", 20)):
+        srkit.write(tmp_path / "photos" / f"{name}.png", samples(scale=2)[0].lr[:, :40, :width])
+    contenders = {"bicubic": lambda kernel: as_network("bicubic", scale=2)}
+    try:
+        found = bench_photographs(contenders, tmp_path / "photos", tmp_path / "out", metrics="brightness")
+        mean = float(srkit.read(found[0].file).mean())
+        assert found[0].scores["brightness"] == pytest.approx(mean, abs=1e-3)
+        assert found[1].spoken == ("brightness not measured: too small",)
+        page = (tmp_path / "out" / "index.html").read_text()
+        assert found[0].spoken[0] in page
+        assert "<b>" not in page
+        with pytest.raises(BadInput, match="psnr would compare"):
+            bench_photographs(contenders, tmp_path / "photos", tmp_path / "out", metrics=("brightness", "psnr"))
+    finally:
+        srkit.metrics.METRICS.unregister("brightness")
 
 
 def test_the_command_prints_eight_numbers_for_each_and_says_they_were_told(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from srkit.errors import BadInput
-from srkit.metrics import Protocol, psnr
+from srkit.errors import BadInput, UnknownName
+from srkit.metrics import Protocol, psnr, ssim
 from srkit.widgets import class_table, gallery
 from srkit.widgets._gallery import worst_piece
 from tests.widgets.test_show import Images
@@ -40,6 +40,17 @@ def test_the_worst_image_stands_first_with_the_numbers_of_the_papers() -> None:
     assert shown.rows[0][1] == round(expected, 2)
     assert shown.columns == ("image", "bicubic, dB", "ours, dB", "worst 16 x 16 of ours, dB")
     assert str(Protocol.papers(2)) in repr(shown)
+
+
+def test_a_gallery_shows_any_registered_metric_of_every_method() -> None:
+    pictures = results()
+    shown = gallery(pictures, scale=2, side=16, metrics=("psnr", "ssim"))
+    assert shown.columns[1:5] == ("bicubic, PSNR dB", "ours, PSNR dB", "bicubic, SSIM", "ours, SSIM")
+    expected = ssim(pictures["bad"]["ours"], pictures["bad"]["truth"], protocol=Protocol.papers(2))
+    assert shown.rows[0][4] == round(float(expected), 4)
+    assert "PSNR, SSIM, Y of 8-bit RGB" in shown.note
+    with pytest.raises(UnknownName, match="psnrr"):
+        gallery(pictures, scale=2, metrics="psnrr")
 
 
 def test_each_row_holds_a_labelled_comparison_of_its_worst_piece() -> None:
