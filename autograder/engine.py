@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 from autograder.answers import Answer, find_answer
@@ -18,11 +18,23 @@ from autograder.probes import probe_of
 from autograder.record import CriterionResult, Record, Result
 from srkit.exercises import EXERCISES, Case, Criterion, Exercise
 
-__all__ = ["grade_submission"]
+__all__ = ["Tell", "grade_submission", "tell_nobody"]
+
+Tell = Callable[[str], None]
+
+
+def tell_nobody(place: str) -> None:
+    """Take how far grading is, and do nothing with it."""
 
 
 def grade_submission(
-    submission: Path | bytes, exercises: Sequence[str], *, seed: int, box: Box, limits: Limits = LIMITS
+    submission: Path | bytes,
+    exercises: Sequence[str],
+    *,
+    seed: int,
+    box: Box,
+    limits: Limits = LIMITS,
+    tell: Tell = tell_nobody,
 ) -> Record:
     """Grade the answers to ``exercises`` in a notebook.
 
@@ -34,6 +46,7 @@ def grade_submission(
         seed: the secret that the hidden cases are drawn from; the same seed draws the same cases again.
         box: where the code runs; it gets inputs and gives outputs, and knows nothing of what is expected.
         limits: what the code may use.
+        tell: gets the name of the exercise and the number of the case before each case.
 
     Raises:
         UnknownName: there is no such exercise.
@@ -49,10 +62,11 @@ def grade_submission(
     except Unreadable as trouble:
         problem = str(trouble)
         answers = {exercise.name: Answer(problem=problem) for exercise in asked}
+    run = partial(_Run, box=box, limits=limits, tell=tell)
     return Record(
         submission=digest,
         seed=seed,
-        results={exercise.name: _grade(exercise, answers[exercise.name], seed, box, limits) for exercise in asked},
+        results={exercise.name: _grade(exercise, answers[exercise.name], seed, run) for exercise in asked},
         problem=problem,
         key=record_key(digest, exercises, seed, limits),
     )
@@ -64,11 +78,11 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _grade(exercise: Exercise, answer: Answer, seed: int, box: Box, limits: Limits) -> Result:
+def _grade(exercise: Exercise, answer: Answer, seed: int, start: Callable[[Exercise, Answer], _Run]) -> Result:
     if not answer.pieces:
         met = Met("error" if answer.broken else "no answer", answer.problem)
         return _sum_up(exercise, answer, [(criterion, met) for criterion in exercise.criteria])
-    run = _Run(exercise, answer, box, limits)
+    run = start(exercise, answer)
     cases = _cases(exercise.name, seed)
     found = [
         (criterion, run.meets([case for case in cases if case.criterion == criterion.name]))
@@ -80,9 +94,9 @@ def _grade(exercise: Exercise, answer: Answer, seed: int, box: Box, limits: Limi
 class _Run:
     """One answer on its way through the cases of one exercise."""
 
-    def __init__(self, exercise: Exercise, answer: Answer, box: Box, limits: Limits) -> None:
-        self.exercise, self.answer, self.box, self.limits = exercise, answer, box, limits
-        self.timeouts = 0
+    def __init__(self, exercise: Exercise, answer: Answer, box: Box, limits: Limits, tell: Tell) -> None:
+        self.exercise, self.answer, self.box, self.limits, self.tell = exercise, answer, box, limits, tell
+        self.timeouts = self.cases = 0
 
     def meets(self, cases: Sequence[Case]) -> Met:
         """Run the cases of one criterion up to the first that is not met."""
@@ -96,6 +110,8 @@ class _Run:
     def _one(self, case: Case) -> Met:
         if self.timeouts >= self.limits.timeouts:
             return Met("timeout", "Not run, because your code did not come to an end before.")
+        self.cases += 1
+        self.tell(f"{self.exercise.name}, case {self.cases}")
         reply = self.box.run(self._job(case), self.limits)
         met = told(reply, self.limits)
         if met is None:

@@ -138,7 +138,8 @@ def _group(
     if not missing and store.get(key) is None:  # every result is known from another record
         ordered = {exercise: kept[exercise] for exercise in grader.exercises}
         store.put(Record(submission=digest, seed=grader.seed, results=ordered, problem=unreadable, key=key))
-    return _Group(Task(key=key, source=source, submission=digest, exercises=missing), tuple(students), keys, kept)
+    task = Task(key=key, source=source, submission=digest, exercises=missing, students=tuple(students))
+    return _Group(task, tuple(students), keys, kept)
 
 
 def _known(store: Store, key: str, keys: Mapping[str, str], students: Sequence[str]) -> tuple[dict[str, Result], str]:

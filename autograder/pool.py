@@ -1,7 +1,8 @@
-"""Grade on several processes of one machine, and survive the death of any of them.
+"""Grade on several processes of one machine, and survive the death or the silence of any of them.
 
-Each worker holds one task at a time and the parent knows which, so a worker that dies costs that task one more attempt
-and nothing else. Workers are forked from a server process that has imported everything and run nothing.
+Each worker holds one task at a time and the parent knows which, so a worker that is lost costs that task one more
+attempt and nothing else. Every worker is a fresh Python, never a fork of a process that has imported PyTorch: the
+threads of PyTorch do not survive a fork, and the first convolution in such a copy would wait for them for ever.
 """
 
 from __future__ import annotations
@@ -9,36 +10,43 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any
 
-from autograder.work import Done, Grader, Task, attempt, close_boxes, finish
+from autograder.process import longest
+from autograder.work import NEWS, Done, Grader, Task, attempt, close_boxes, finish
 
-if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerContext
-
-__all__ = ["ATTEMPTS", "PATIENCE", "pool"]
+__all__ = ["ATTEMPTS", "pool"]
 
 ATTEMPTS = 3
-PATIENCE = 3600.0  # seconds; the engine's own limits end student code long before
+COMPUTING = 120.0  # seconds in which the grader itself has certainly come from one case to the next
 
 
-def pool(tasks: Iterable[Task], grader: Grader, *, workers: int, patience: float = PATIENCE) -> Iterator[Done]:
+def pool(
+    tasks: Iterable[Task],
+    grader: Grader,
+    *,
+    workers: int,
+    patience: float | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Iterator[Done]:
     """Grade on ``workers`` processes; yield each task as it is finished.
 
     Args:
         tasks: read one by one, as workers get free.
         grader: how to grade.
         workers: how many processes.
-        patience: seconds after which a worker that has not answered is killed.
+        patience: seconds without a sign of life after which a worker is ended and replaced. A worker gives one before
+            each case. By default what the limits of student code and of the box allow for one case, and two minutes.
+        say: gets a line where a worker is replaced, and every 30 s in which nothing was finished.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.work"])
-    crew = [_Worker(context, grader) for _ in range(workers)]
+    crew = [_Worker(multiprocessing.get_context("spawn"), grader) for _ in range(workers)]
     waiting, again = iter(tasks), deque[tuple[Task, int]]()
+    patience = longest(grader.limits) + COMPUTING if patience is None else patience
+    told = time.monotonic()
     try:
         while True:
             for worker in crew:
@@ -47,7 +55,12 @@ def pool(tasks: Iterable[Task], grader: Grader, *, workers: int, patience: float
             busy = [worker for worker in crew if worker.task is not None]
             if not busy:
                 return
-            yield from _collect(busy, again, patience)
+            for done in _collect(busy, again, patience, say):
+                yield done
+                told = time.monotonic()
+            if time.monotonic() - told > NEWS:
+                say("Waiting for " + "; ".join(worker.doing() for worker in busy if worker.task is not None))
+                told = time.monotonic()
     finally:
         for worker in crew:
             worker.stop()
@@ -60,36 +73,51 @@ def _next(again: deque[tuple[Task, int]], waiting: Iterator[Task]) -> tuple[Task
     return None if task is None else (task, 1)
 
 
-def _collect(busy: list[_Worker], again: deque[tuple[Task, int]], patience: float) -> Iterator[Done]:
-    """Wait until some worker has answered, died, or been silent for too long."""
+def _collect(
+    busy: list[_Worker], again: deque[tuple[Task, int]], patience: float, say: Callable[[str], None]
+) -> Iterator[Done]:
+    """Wait until some worker has spoken, died, or been silent for too long."""
     ready = wait([worker.line for worker in busy], timeout=1.0)
     for worker in busy:
-        if worker.line not in ready and time.monotonic() - worker.since <= patience:
+        silent = worker.line not in ready
+        if silent and time.monotonic() - worker.heard <= patience:
             continue
         task, tries = worker.turn
-        answer = worker.answer() if worker.line in ready else worker.stop()
-        if answer is not None:
-            yield finish(task, lambda answer=answer: answer)
-        elif tries < ATTEMPTS:
+        said = None if silent else worker.listen()
+        if said is not None and len(said) == 1:
+            continue  # a sign of life
+        if said is not None:
+            yield finish(task, lambda said=said: said)
+            continue
+        why = f"gave no sign of life for {patience:.0f} s" if silent else "died"
+        problem = f"A grading process {why} while it had {worker.doing()}."
+        worker.stop()
+        if tries < ATTEMPTS:
+            say(f"{problem} Another one tries again.")
             again.append((task, tries + 1))
         else:
-            yield Done(task=task, problem=f"The grading process died {tries} times while it had this submission.")
+            yield Done(task=task, problem=f"{problem} It was the last of {tries} attempts.")
 
 
 class _Worker:
-    """One process and the line to it; a dead one is replaced when it is next needed."""
+    """One process and the line to it; a lost one is replaced when it is next needed."""
 
-    def __init__(self, context: ForkServerContext, grader: Grader) -> None:
+    def __init__(self, context: SpawnContext, grader: Grader) -> None:
         self.context, self.grader = context, grader
-        self.process: BaseProcess | None = None
+        self.process: SpawnProcess | None = None
         self.line: Connection[Any, Any]
         self.task: Task | None = None
-        self.tries, self.since = 0, 0.0
+        self.tries, self.heard, self.place = 0, 0.0, ""
 
     @property
     def turn(self) -> tuple[Task, int]:
         assert self.task is not None
         return self.task, self.tries
+
+    def doing(self) -> str:
+        """Return whose submission the process has, how far it is, and since when."""
+        since = f"{time.monotonic() - self.heard:.0f} s"
+        return f"{', '.join(self.turn[0].students) or self.turn[0].submission[:8]} ({self.place}, {since})"
 
     def start(self, task: Task, tries: int) -> None:
         """Give the process a task. What is wrong with the submission's file is found by the worker."""
@@ -98,21 +126,23 @@ class _Worker:
             self.process = self.context.Process(target=_serve, args=(far, self.grader), daemon=True)
             self.process.start()
             far.close()
-        self.task, self.tries, self.since = task, tries, time.monotonic()
+        self.task, self.tries, self.heard, self.place = task, tries, time.monotonic(), "starting"
         try:
             self.line.send(task)
         except OSError:
             return  # it died between two tasks; its closed line is found by whoever waits for the answer
 
-    def answer(self) -> tuple[bytes, str] | None:
-        """Return what the process says, or None where it is dead."""
-        self.task = None
+    def listen(self) -> tuple[str] | tuple[bytes, str] | None:
+        """Return what the process says: how far it is, or (record, problem) at the end; None where it is dead."""
         try:
-            reply: tuple[bytes, str] = self.line.recv()
+            said: tuple[str] | tuple[bytes, str] = self.line.recv()
         except (EOFError, OSError):
-            self.stop()
             return None
-        return reply
+        if len(said) == 1:
+            self.heard, self.place = time.monotonic(), said[0]
+        else:
+            self.task = None
+        return said
 
     def stop(self) -> None:
         """End the process."""
@@ -132,11 +162,11 @@ def _serve(line: Connection[Any, Any], grader: Grader) -> None:
     try:
         while True:
             task = line.recv()
-            done = finish(task, partial(_run, grader, task))
+            done = finish(task, partial(_run, line, grader, task))
             line.send((done.record, done.problem))
     except (EOFError, OSError, KeyboardInterrupt):
         close_boxes()
 
 
-def _run(grader: Grader, task: Task) -> tuple[bytes, str]:
-    return attempt(grader, task.read(), task.exercises)
+def _run(line: Connection[Any, Any], grader: Grader, task: Task) -> tuple[bytes, str]:
+    return attempt(grader, task.read(), task.exercises, lambda place: line.send((place,)))

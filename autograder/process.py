@@ -19,10 +19,12 @@ from autograder.limits import Limits
 from autograder.masks import ROOT, library, masked
 from srkit.exercises import Foreign
 
-__all__ = ["ProcessBox", "Start"]
+__all__ = ["ProcessBox", "Start", "longest"]
 
 Walls = Literal["nested", "plain", "none"]
 _PATIENCE = 30  # seconds beyond the wall time before the box itself is taken for hung
+_STARTING = 120  # seconds for the start of a box, which imports PyTorch
+_TRIES = 2
 _MODULES = ("frames", "walls", "watch", "student", "worker")
 BOOTSTRAP = """
 import json, os, struct, sys, types
@@ -69,6 +71,11 @@ class Start:
     environment: Mapping[str, str] | None = None
 
 
+def longest(limits: Limits) -> float:
+    """Return the seconds after which :meth:`ProcessBox.run` has certainly returned, whatever code and box do."""
+    return _TRIES * (_STARTING + limits.wall_seconds + _PATIENCE)
+
+
 class ProcessBox:
     """Runs jobs in a worker behind walls.
 
@@ -85,7 +92,7 @@ class ProcessBox:
     def run(self, job: Job, limits: Limits) -> Reply:
         """Run one job; nothing it started is alive and nothing it wrote is left when this returns."""
         told = ""
-        for _ in range(2):
+        for _ in range(_TRIES):
             try:
                 report = self._ask(job, limits)
                 if report["end"] != "broken":
@@ -141,7 +148,7 @@ class ProcessBox:
         tree = {} if self.start.walls == "none" else library() | ({} if nested else masked(job.hidden))
         assert process.stdin is not None
         assert process.stdout is not None
-        with _deadline(process, 120):
+        with _deadline(process, _STARTING):
             sources = _sources()
             process.stdin.write(struct.pack(">Q", len(sources)) + sources)
             write_frame(process.stdin.write, {"walls": self.start.walls, "tree": tree, "root": str(ROOT.parent)})

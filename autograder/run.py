@@ -25,7 +25,7 @@ from autograder.pool import pool
 from autograder.record import Record
 from autograder.report import feedback_page
 from autograder.store import Entry, Store
-from autograder.work import Grader, Runner, one_by_one
+from autograder.work import Grader, Runner
 from srkit.exercises import EXERCISES
 from srkit.ops.atomic import atomic_path
 from tools.press import lesson_name
@@ -84,11 +84,11 @@ class Plan:
         seed = secret_seed(self.folder) if self.seed is None else self.seed
         return Grader(exercises=names, seed=seed, limits=self.limits, trusted=self.trusted)
 
-    def runner(self) -> Runner:
-        """Return what runs the tasks."""
+    def runner(self, say: Say) -> Runner:
+        """Return what runs the tasks, and tells ``say`` what it waits for."""
         if self.scheduler:
-            return partial(cluster, address=self.scheduler)
-        return partial(pool, workers=self.workers) if self.workers > 1 else one_by_one
+            return partial(cluster, address=self.scheduler, say=say)
+        return partial(pool, workers=self.workers, say=say)
 
 
 def run_class(plan: Plan, say: Say) -> ClassView:
@@ -114,7 +114,7 @@ def run_class(plan: Plan, say: Say) -> ClassView:
     strange = {one.student: why for one in intake.hand_ins if (why := unfit(one.student))}
     course.hand_in(one for one in intake.hand_ins if one.student not in strange)
     submissions = course.submissions()
-    tally = grade_class(submissions, plan.store, grader, plan.runner(), again=plan.again, say=say)
+    tally = grade_class(submissions, plan.store, grader, plan.runner(say), again=plan.again, say=say)
     say(_told(tally))
     current = {student: both for student, both in plan.store.current().items() if student in submissions}
     standings = enter(course, current)
@@ -140,10 +140,10 @@ def grade_part(plan: Plan, shard: Shard, say: Say) -> Tally:
     grader = plan.grader()
     if plan.inbox:
         found = {one.student: one.data for one in read_submissions(plan.inbox).hand_ins}
-        tally = grade_class(found, plan.store, grader, plan.runner(), shard=shard, again=plan.again, say=say)
+        tally = grade_class(found, plan.store, grader, plan.runner(say), shard=shard, again=plan.again, say=say)
     else:
         collected = Course(plan.folder, plan.lesson, database=plan.database).submissions()
-        tally = grade_class(collected, plan.store, grader, plan.runner(), shard=shard, again=plan.again, say=say)
+        tally = grade_class(collected, plan.store, grader, plan.runner(say), shard=shard, again=plan.again, say=say)
     say(_told(tally))
     return tally
 

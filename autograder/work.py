@@ -7,18 +7,23 @@ and yields what became of each, so the results cannot depend on which one was us
 from __future__ import annotations
 
 import atexit
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from autograder.box import Box, BoxError, choose_box
-from autograder.engine import grade_submission
+from autograder.engine import Tell, grade_submission, tell_nobody
 from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
 from autograder.record import Record
 
-__all__ = ["Done", "Grader", "Runner", "Task", "attempt", "close_boxes", "finish", "one_by_one"]
+__all__ = ["NEWS", "Done", "Grader", "Runner", "Task", "attempt", "close_boxes", "finish", "one_by_one"]
+
+NEWS = 30.0  # seconds in which nothing was finished after which it is said what is being waited for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +51,10 @@ class Grader:
         """
         return record_key(submission, exercises, self.seed, self.limits)
 
-    def grade(self, submission: bytes, exercises: Sequence[str]) -> Record:
-        """Grade some exercises of a submission, in this process's box."""
-        return grade_submission(submission, exercises, seed=self.seed, box=_box(self.trusted), limits=self.limits)
+    def grade(self, submission: bytes, exercises: Sequence[str], tell: Tell = tell_nobody) -> Record:
+        """Grade some exercises of a submission, in this process's box; ``tell`` hears how far it is."""
+        box = _box(self.trusted)
+        return grade_submission(submission, exercises, seed=self.seed, box=box, limits=self.limits, tell=tell)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +66,14 @@ class Task:
         source: the submission, or the file it is read from when its turn comes.
         submission: SHA-256 of its bytes.
         exercises: those that have to be run; the results of the others are known.
+        students: who handed it in, for messages.
     """
 
     key: str
     source: Path | bytes
     submission: str
     exercises: tuple[str, ...]
+    students: tuple[str, ...] = ()
 
     def read(self) -> bytes:
         """Return the submission's bytes.
@@ -91,12 +99,26 @@ class Done:
 Runner = Callable[[Iterable[Task], Grader], Iterator[Done]]
 
 
-def attempt(grader: Grader, content: bytes, exercises: Sequence[str]) -> tuple[bytes, str]:
-    """Grade one submission; return (record, "") or (b"", problem). Nothing is raised: a worker goes on to the next."""
+def attempt(grader: Grader, content: bytes, exercises: Sequence[str], tell: Tell = tell_nobody) -> tuple[bytes, str]:
+    """Grade one submission; return (record, "") or (b"", problem). Nothing is raised: a worker goes on to the next.
+
+    What is expected is computed by one thread, so that no record depends on how many a machine has.
+    """
     try:
-        return grader.grade(content, exercises).to_json(), ""
+        with _one_thread():
+            return grader.grade(content, exercises, tell).to_json(), ""
     except Exception as problem:
         return b"", f"{type(problem).__name__}: {problem}"
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def one_by_one(tasks: Iterable[Task], grader: Grader) -> Iterator[Done]:

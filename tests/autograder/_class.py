@@ -29,7 +29,7 @@ class NotebookGrader(FakeGrader):
 
     exercises: tuple[str, ...] = ALL
 
-    def grade(self, submission: bytes, exercises: Any) -> Record:
+    def grade(self, submission: bytes, exercises: Any, tell: Any = None) -> Record:
         digest = sha256(submission).hexdigest()
         told = dict(zip(ALL, json.loads(submission)["metadata"]["points"], strict=True))
         results = {name: _told(name, told[name]) for name in exercises}

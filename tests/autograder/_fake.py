@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from autograder.engine import Tell, tell_nobody
 from autograder.record import CriterionResult, Record, Result
 from autograder.work import Grader
 from srkit.exercises import EXERCISES
@@ -33,7 +34,7 @@ class FakeGrader(Grader):
         versions = [(name, dict(self.versions).get(name, 1)) for name in exercises]
         return sha256(repr((submission, versions, self.seed)).encode()).hexdigest()
 
-    def grade(self, submission: bytes, exercises: Sequence[str]) -> Record:
+    def grade(self, submission: bytes, exercises: Sequence[str], tell: Tell = tell_nobody) -> Record:
         told = json.loads(submission)
         digest = sha256(submission).hexdigest()
         if "trace" in told:
