@@ -6,12 +6,14 @@ used; 130 stopped with Ctrl-C.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -76,7 +78,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
-    sys.exit(_run([word for word in words if word != "--debug"], debug=debug))
+    with _warnings_in_one_line():
+        code = _run([word for word in words if word != "--debug"], debug=debug)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def _warnings_in_one_line() -> Iterator[None]:
+    """Print a warning as a sentence, without the line of Python it comes from."""
+    before = warnings.showwarning
+    warnings.showwarning = lambda message, *_, **__: click.echo(f"note: {message}", err=True)
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def _run(words: list[str], *, debug: bool) -> int:

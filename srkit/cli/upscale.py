@@ -10,7 +10,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._network import Choice, Machine, machine_options, network_options, progress_bar, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
-from srkit.errors import BadFile, BadInput
+from srkit.errors import BadFile, BadInput, SrkitError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -69,17 +69,28 @@ def _one_source(path: Path, out: Path | None, net: nn.Module, common: dict[str, 
         failures = 0
         for outcome in upscale_folder(path, folder, net, **common):
             if outcome.problem is not None:
-                click.echo(f"error: {outcome.problem}", err=True)
-                failures += 1
+                failures += _report(outcome.source, outcome.problem)
             else:
                 click.echo(str(outcome.target))
         return failures
-    target = default_target(path, net) if out is None else out / path.name if out.is_dir() or not out.suffix else out
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with progress_bar(path.name, unit="tile") as move:
-        written = upscale_file(path, target, net, progress=move, **common)
+    try:
+        target = (
+            default_target(path, net) if out is None else out / path.name if out.is_dir() or not out.suffix else out
+        )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with progress_bar(path.name, unit="tile") as move:
+            written = upscale_file(path, target, net, progress=move, **common)
+    except SrkitError as problem:
+        return _report(path, problem)
     click.echo(str(written))
     return 0
+
+
+def _report(path: Path, problem: SrkitError) -> int:
+    """Say why a picture was left out, by its name; the others go on."""
+    named = str(problem) if path.name in str(problem) else f"{path}: {problem}"
+    click.echo(f"error: {named}", err=True)
+    return 1
 
 
 def _existing(source: str) -> Path:

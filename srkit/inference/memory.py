@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import weakref
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,8 +10,9 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from srkit.inference.mode import evaluating, place_of, remembered
+from srkit.ops.memory import free_bytes
 
-__all__ = ["affordable_tile", "bytes_per_pixel", "free_bytes", "is_out_of_memory", "views_fit"]
+__all__ = ["affordable_tile", "bytes_per_pixel", "is_out_of_memory", "views_fit"]
 
 _SIGNS = (
     "out of memory",
@@ -36,18 +35,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
-
-
-def free_bytes(device: torch.device) -> int | None:
-    """Return the bytes still free on ``device``, or None where that cannot be known."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    if device.type == "mps":
-        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
-    if device.type != "cpu":
-        return None
-    limits = [value for value in (_available(), _cgroup_room()) if value is not None]
-    return min(limits) if limits else None
 
 
 def bytes_per_pixel(net: nn.Module, *, channels: int = 3) -> float:
@@ -138,24 +125,3 @@ def views_fit(net: nn.Module, lr: Tensor, *, side: int) -> bool:
         return False
     pixels = min(side, lr.shape[-2]) * min(side, lr.shape[-1]) * len(lr)
     return _VIEWS * pixels * bytes_per_pixel(net, channels=lr.shape[-3]) < free * _SAFETY
-
-
-def _available() -> int | None:
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        for line in meminfo.read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _cgroup_room() -> int | None:
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
-    except (OSError, ValueError):
-        return None
-    return None if limit == "max" else max(int(limit) - used, 0)

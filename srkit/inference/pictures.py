@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
 from srkit.inference.reach import measure_reach
 from srkit.inference.tiling import Halo, Progress
-from srkit.ops.files import list_images, read_picture, write_picture
+from srkit.ops.files import check_target, list_images, read_picture, write_picture
+from srkit.ops.picture import without_hidden_colours
 
 __all__ = ["Outcome", "default_target", "upscale_file", "upscale_folder"]
 
@@ -45,9 +47,11 @@ def upscale_file(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Enlarge one image file; transparency, bit depth, colour profile and EXIF go along.
+    """Enlarge one image file; transparency, bit depth, colour profile, EXIF, XMP and texts go along.
 
-    Colour is the network's work. Transparency, which no network was trained on, is enlarged by bicubic interpolation.
+    Colour is the network's work; what lies hidden under full transparency does not reach it. Transparency, which no
+    network was trained on, is enlarged by bicubic interpolation. Whatever cannot be carried over is named in a warning.
+    Whatever the target cannot hold is refused before the network runs.
 
     Args:
         source: an image file.
@@ -68,9 +72,13 @@ def upscale_file(
     """
     source, target = Path(source), Path(target)
     _refuse_to_destroy(source, target, overwrite=overwrite)
-    picture = read_picture(source)
-    sr = upscale(picture.rgb, net, tile=tile, halo=halo, ensemble=ensemble, progress=progress)
-    write_picture(target, sr, like=picture, overwrite=overwrite)
+    picture, scale = read_picture(source), scale_of(net)
+    check_target(target, like=picture, size=(scale * picture.rgb.shape[-2], scale * picture.rgb.shape[-1]))
+    lr = without_hidden_colours(picture)
+    sr = upscale(lr, net, tile=tile, halo=halo, ensemble=ensemble, progress=progress)
+    lost = write_picture(target, sr, like=picture, overwrite=overwrite)
+    if lost:
+        warnings.warn(f"{source}: not carried over to {target.name}: {'; '.join(lost)}.", RuntimeWarning, stacklevel=2)
     return target
 
 

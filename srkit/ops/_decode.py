@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import io
+import os
 import struct
 import sys
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile
 
 from srkit.errors import BadFile
+from srkit.ops._carried import PNG_START, Carried, carried, png_pixels
+from srkit.ops.memory import free_bytes
 from srkit.ops.picture import Picture, upright
 
-__all__ = ["FORMATS", "SUFFIXES", "decode"]
+__all__ = ["SUFFIXES", "decode"]
 
-FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
 SUFFIXES = {
     ".png": "PNG",
     ".jpg": "JPEG",
@@ -29,8 +35,29 @@ SUFFIXES = {
     ".tiff": "TIFF",
     ".webp": "WEBP",
 }
-_ORIENTATION = 0x0112
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+_MOST_MEGAPIXELS = 500
+_BYTES_PER_PIXEL = 32  # while a picture is decoded and turned into floats
+_STARTS = {
+    PNG_START: "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",
+    b"MM\0+": "TIFF",
+}
+_BROKEN = (
+    Image.DecompressionBombError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+    zlib.error,
+)
 _BEGINNINGS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the image itself; `git lfs pull` fetches it"),
     (b"<!DOCTYPE", "a web page; the download probably failed"),
@@ -51,14 +78,15 @@ def decode(path: Path) -> Picture:
     """
     _check_exists(path)
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            return _picture(image, path)
+        data = path.read_bytes()
+        pixels = png_pixels(data) if data.startswith(PNG_START) else data
+        with _open(pixels, path) as image:
+            _check_size(image.size, path)
+            return _picture(image, data, path, lambda: _open(pixels, path))
     except BadFile:
         raise
-    except UnidentifiedImageError:
-        raise BadFile(f"{path} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(path)}.") from None
-    except Image.DecompressionBombError as error:
-        raise BadFile(f"{path} claims to be far larger than a picture: {error}. It was not opened.") from None
+    except PermissionError as error:
+        raise BadFile(f"{path} may not be read ({error.strerror}).") from None
     except MemoryError:
         raise BadFile(f"{path} does not fit into memory.") from None
     except _BROKEN as error:
@@ -68,14 +96,49 @@ def decode(path: Path) -> Picture:
         ) from error
 
 
+def _open(data: bytes, path: Path) -> ImageFile.ImageFile:
+    """Open an image as ``Image.open`` does, but tell its kind by its first bytes and leave its size to the caller."""
+    kind = next((name for start, name in _STARTS.items() if data.startswith(start)), None)
+    kind = "WEBP" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else kind
+    if kind is None:
+        raise BadFile(f"{path} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(data)}.")
+    if kind not in Image.OPEN:
+        Image.init()
+    image: ImageFile.ImageFile = Image.OPEN[kind][0](io.BytesIO(data), "")
+    return image
+
+
+def _check_size(size: tuple[int, int], path: Path) -> None:
+    """Refuse what is larger than pictures are, or than memory is, before a pixel is decoded."""
+    megapixels = size[0] * size[1] / 1e6
+    asked = os.environ.get("SRKIT_MOST_MEGAPIXELS", "")
+    most = float(asked) if asked.replace(".", "", 1).isdigit() else _MOST_MEGAPIXELS
+    if megapixels > most:
+        raise BadFile(
+            f"{path} claims to be far larger than a picture: {size[0]} x {size[1]}, {megapixels:,.0f} megapixels, and "
+            f"{most:,.0f} are allowed. If it is one, allow more: SRKIT_MOST_MEGAPIXELS={megapixels * 1.01:.0f}."
+        )
+    free = free_bytes(torch.device("cpu"))
+    needed = megapixels * 1e6 * _BYTES_PER_PIXEL
+    if free is not None and needed > free:
+        raise BadFile(
+            f"{path} does not fit into memory: {size[0]} x {size[1]} pixels need about {needed / 1e9:.1f} GB "
+            f"while they are read, and {free / 1e9:.1f} GB are free."
+        )
+
+
 def _check_exists(path: Path) -> None:
     if path.is_dir():
         raise BadFile(
             f"{path} is a folder and an image file was expected; srkit.ops.files.list_images lists its images."
         )
-    if not path.exists():
-        raise BadFile(f"There is no file {path}.{_near(path)}")
-    if path.stat().st_size == 0:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise BadFile(f"There is no file {path}.{_near(path)}") from None
+        raise BadFile(f"{path} cannot be opened: {error.strerror}.") from None
+    if size == 0:
         raise BadFile(f"{path} is empty (0 bytes). A copy or a download was interrupted; get the file again.")
 
 
@@ -86,9 +149,8 @@ def _near(path: Path) -> str:
     return f" In {path.parent} there is {', '.join(names)}." if names else ""
 
 
-def _beginning(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(64)
+def _beginning(data: bytes) -> str:
+    head = data[:64]
     for start, meaning in _BEGINNINGS:
         if head.startswith(start):
             return f"it is {meaning}"
@@ -97,12 +159,14 @@ def _beginning(path: Path) -> str:
     return f"its first bytes are {head[:8].hex(' ')}"
 
 
-def _picture(image: ImageFile.ImageFile, path: Path) -> Picture:
-    mode, info, file_format = image.mode, dict(image.info), image.format or "PNG"
-    levels, depth = _levels(image, path)  # (h, w, c), 0…2^depth - 1
-    orientation = int(image.getexif().get(_ORIENTATION, 1)) if file_format != "TIFF" else 1  # Pillow turns TIFF itself
-    orientation = orientation if 1 <= orientation <= 8 else 1
-    planes = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1) / (2**depth - 1)  # (c, h, w)
+def _picture(image: ImageFile.ImageFile, data: bytes, path: Path, again: Callable[[], ImageFile.ImageFile]) -> Picture:
+    mode, file_format = image.mode, "JPEG" if image.format == "MPO" else image.format or "PNG"
+    beside = carried(data, image.info, _frames(image))
+    orientation = beside.orientation if file_format != "TIFF" else 1  # Pillow turns TIFF itself
+    if mode == "CMYK":
+        image, beside = _out_of_inks(image, beside)
+    levels, depth = _levels(image, path, again)  # (h, w, c), 0…2^depth - 1
+    planes = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1).div_(2**depth - 1)  # (c, h, w)
     planes = upright(planes, orientation)
     grey = len(planes) <= 2
     return Picture(
@@ -113,24 +177,35 @@ def _picture(image: ImageFile.ImageFile, path: Path) -> Picture:
         format=file_format,
         mode=mode,
         orientation=orientation,
-        exif=info.get("exif") if isinstance(info.get("exif"), bytes) else None,
-        icc=info.get("icc_profile") or None if mode != "CMYK" else None,
-        dpi=_dpi(info.get("dpi")),
+        carried=beside,
     )
 
 
-def _dpi(given: Any) -> tuple[float, float] | None:
+def _frames(image: ImageFile.ImageFile) -> int:
     try:
-        pair = (float(given[0]), float(given[1]))
-    except (TypeError, ValueError, IndexError, ZeroDivisionError):
-        return None
-    return pair if min(pair) > 0 and max(pair) < 1e6 else None
+        return int(getattr(image, "n_frames", 1))
+    except _BROKEN:
+        return 1
 
 
-def _levels(image: ImageFile.ImageFile, path: Path) -> tuple[NDArray[Any], int]:
+def _out_of_inks(image: Any, beside: Carried) -> tuple[Any, Carried]:
+    """Return a CMYK image in sRGB, by its profile of inks where it has one that can be used."""
+    image.load()
+    lost = beside.lost
+    if beside.icc is not None:
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
+            inks = ImageCms.ImageCmsProfile(io.BytesIO(beside.icc))
+            screen = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image, inks, screen, outputMode="RGB")
+            return converted, replace(beside, icc=None)
+        lost = (*lost, "the profile of inks (damaged; plain conversion)")
+    return image.convert("RGB"), replace(beside, icc=None, lost=lost)
+
+
+def _levels(image: Any, path: Path, again: Callable[[], ImageFile.ImageFile]) -> tuple[NDArray[Any], int]:
     """Return the pixels ``(h, w, c)`` with c = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, and the bits per channel."""
-    if image.mode in ("RGB", "RGBA", "LA") and any(";16" in _raw_mode(tile) for tile in image.tile):
-        return _sixteen_bits(image, path), 16
+    if image.mode in ("RGB", "RGBA", "LA") and any(";16" in _raw_mode(tile) for tile in getattr(image, "tile", ())):
+        return _sixteen_bits(image, again), 16
     if image.mode.startswith("I"):
         grey = np.asarray(image).astype(np.int64)
         if grey.min() < 0 or grey.max() > 65535:
@@ -151,15 +226,15 @@ def _raw_mode(tile: Any) -> str:
     return str(tile.args[0] if isinstance(tile.args, tuple) else tile.args)
 
 
-def _sixteen_bits(image: ImageFile.ImageFile, path: Path) -> NDArray[Any]:
+def _sixteen_bits(image: ImageFile.ImageFile, again: Callable[[], ImageFile.ImageFile]) -> NDArray[Any]:
     """Read 16-bit colour, of which Pillow keeps the high bytes: decode twice, once with the bytes swapped."""
     if any(_raw_mode(tile) == "LA;16B" for tile in image.tile):
-        return _two_channels(path)
+        return _two_channels(again)
     high = np.asarray(image).astype(np.uint16)
     native = "L" if sys.byteorder == "little" else "B"
-    with Image.open(path, formats=FORMATS) as again:
-        again.tile = [_with_bytes_swapped(tile, native) for tile in again.tile]
-        low = np.asarray(again).astype(np.uint16)
+    with again() as second:
+        second.tile = [_with_bytes_swapped(tile, native) for tile in second.tile]
+        low = np.asarray(second).astype(np.uint16)
     return high * 256 + low
 
 
@@ -169,9 +244,9 @@ def _with_bytes_swapped(tile: Any, native: str) -> Any:
     return tile._replace(args=(swapped, *tile.args[1:]) if isinstance(tile.args, tuple) else swapped)
 
 
-def _two_channels(path: Path) -> NDArray[Any]:
+def _two_channels(again: Callable[[], ImageFile.ImageFile]) -> NDArray[Any]:
     """Read a PNG of grey and alpha with 16 bits each: its four bytes per pixel are unpacked as if they were RGBA."""
-    with Image.open(path, formats=FORMATS) as image:
+    with again() as image:
         image.tile = [tile._replace(args="RGBA") for tile in image.tile]
         high_low = np.asarray(image).astype(np.uint16)  # (h, w, 4): grey high, grey low, alpha high, alpha low
     return high_low[:, :, 0::2] * 256 + high_low[:, :, 1::2]

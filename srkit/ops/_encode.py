@@ -11,46 +11,103 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-from srkit.errors import BadInput
+from srkit.errors import BadFile, BadInput
+from srkit.ops._carried import Carried
 from srkit.ops.pixels import levels
 
-__all__ = ["as_levels", "encode"]
+__all__ = ["LONGEST", "as_levels", "check_fits", "encode", "holds"]
 
 _PILLOW_MODE = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
-def encode(
-    path: Path,
-    pixels: NDArray[Any],
-    *,
-    file_format: str,
-    quality: int = 95,
-    exif: bytes | None = None,
-    icc: bytes | None = None,
-    dpi: tuple[float, float] | None = None,
-) -> None:
+LONGEST = {"JPEG": 65_500, "WEBP": 16_383}
+"""The longest side a format can hold in pixels, where there is a limit a picture can meet."""
+_JPEG_SEGMENT = 65_533
+_XMP_IN_TIFF = 700
+
+
+def encode(path: Path, pixels: NDArray[Any], *, file_format: str, beside: Carried, quality: int = 95) -> None:
     """Write ``pixels`` (h, w, c), uint8 or uint16, c = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, to ``path``.
 
     Raises:
-        BadInput: the format cannot hold transparency.
+        BadInput: the format cannot hold transparency, or so many pixels.
+        BadFile: the encoder gave up.
         OSError: the system refused.
     """
     channels = pixels.shape[2]
-    _check_fits(file_format, channels)
+    check_fits(file_format, transparent=channels in (2, 4), size=pixels.shape[:2])
     if pixels.dtype == np.uint16:
         if file_format == "TIFF" and channels == 2:
             pixels = pixels[:, :, [0, 0, 0, 1]]  # few programs read grey and alpha with 16 bits from a TIFF
-        write = _png_16 if file_format == "PNG" else _tiff_16
-        path.write_bytes(write(pixels, exif=exif, icc=icc, dpi=dpi))
+        path.write_bytes((_png_16 if file_format == "PNG" else _tiff_16)(pixels, beside))
         return
     image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels, _PILLOW_MODE[channels])
-    options = _options(file_format, quality)
-    options |= {key: value for key, value in (("exif", exif), ("icc_profile", icc), ("dpi", dpi)) if value is not None}
-    if file_format == "TIFF":
-        options.pop("exif", None)
-    image.save(path, format=file_format, **options)
+    try:
+        image.save(path, format=file_format, **_options(file_format, quality), **_kept(file_format, beside))
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _gave_up(path, file_format, error) from error
+    except (ValueError, TypeError, RuntimeError, SystemError, struct.error) as error:
+        raise _gave_up(path, file_format, error) from error
+
+
+def _gave_up(path: Path, file_format: str, error: Exception) -> BadFile:
+    return BadFile(f"{path.name} could not be written: the {file_format} encoder says {str(error).rstrip('.')!r}.")
+
+
+def holds(file_format: str, beside: Carried) -> Carried:
+    """Return what of a picture's belongings a format can hold; ``lost`` names the rest."""
+    kept = {
+        "exif": beside.exif if file_format in ("PNG", "JPEG", "WEBP") else None,
+        "icc": beside.icc if file_format != "BMP" else None,
+        "dpi": beside.dpi if file_format != "WEBP" else None,
+        "xmp": beside.xmp if file_format != "BMP" else None,
+        "comment": beside.comment if file_format == "JPEG" else None,
+        "chunks": beside.chunks if file_format == "PNG" else (),
+    }
+    for name in ("exif", "xmp", "comment"):
+        if file_format == "JPEG" and len(kept[name] or b"") > _JPEG_SEGMENT - 64:
+            kept[name] = None
+    words = {
+        "exif": "EXIF",
+        "icc": "the colour profile",
+        "dpi": "the resolution",
+        "xmp": "XMP",
+        "comment": "the comment",
+    }
+    lost = [words[name] for name in words if getattr(beside, name) and not kept[name]]
+    if beside.chunks and not kept["chunks"]:
+        lost.append(f"the PNG chunks {', '.join(sorted({kind.decode() for kind, _ in beside.chunks}))}")
+    return Carried(**kept, lost=(*beside.lost, *lost))  # type: ignore[arg-type]
+
+
+def _kept(file_format: str, beside: Carried) -> dict[str, Any]:
+    """Return what Pillow is to write beside the pixels."""
+    given: dict[str, Any] = {
+        "icc_profile": beside.icc,
+        "dpi": beside.dpi,
+        "exif": beside.exif,
+        "comment": beside.comment,
+    }
+    if file_format == "PNG":
+        info = PngInfo()
+        for kind, data in _png_texts(beside):
+            info.add(kind, data)
+        given["pnginfo"] = info
+    elif file_format == "TIFF" and beside.xmp:
+        given["tiffinfo"] = {_XMP_IN_TIFF: beside.xmp}
+    else:
+        given["xmp"] = beside.xmp
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _png_texts(beside: Carried) -> list[tuple[bytes, bytes]]:
+    xmp = [(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + beside.xmp)] if beside.xmp else []
+    return [*beside.chunks, *xmp]
 
 
 def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
@@ -72,12 +129,28 @@ def _options(file_format: str, quality: int) -> dict[str, Any]:
     return options[file_format]
 
 
-def _check_fits(file_format: str, channels: int) -> None:
-    if channels in (2, 4) and file_format in ("JPEG", "BMP"):
+def check_fits(file_format: str, *, transparent: bool, size: tuple[int, ...]) -> None:
+    """Refuse a picture that a format cannot hold; asked before the work as well as after it.
+
+    Args:
+        file_format: as Pillow names it.
+        transparent: whether the picture has an alpha channel.
+        size: height and width in pixels.
+
+    Raises:
+        BadInput: transparency in a JPEG or BMP, or a side longer than the format allows.
+    """
+    if transparent and file_format in ("JPEG", "BMP"):
         raise BadInput(f"{file_format} files written here hold no transparency; use .png, .tif or .webp.")
+    longest = LONGEST.get(file_format)
+    if longest is not None and max(size) > longest:
+        raise BadInput(
+            f"{file_format} holds at most {longest:,} pixels a side and the result has {size[1]:,} x {size[0]:,}; "
+            "use .png or .tif."
+        )
 
 
-def _png_16(pixels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi: tuple[float, float] | None) -> bytes:
+def _png_16(pixels: NDArray[Any], beside: Carried) -> bytes:
     """Build a PNG with 16 bits per channel (PNG specification 1.2, sections 3 to 6), every row filtered "up"."""
     h, w, c = pixels.shape
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[c]
@@ -85,12 +158,13 @@ def _png_16(pixels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi:
     above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
     filtered = np.hstack([np.full((h, 1), 2, np.uint8), rows - above])
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", w, h, 16, colour_type, 0, 0, 0))]
-    if icc:
-        chunks.append((b"iCCP", b"profile\0\0" + zlib.compress(icc)))
-    if dpi:
-        chunks.append((b"pHYs", struct.pack(">IIB", *(round(x / 0.0254) for x in dpi), 1)))
-    if exif:
-        chunks.append((b"eXIf", exif.removeprefix(b"Exif\0\0")))
+    if beside.icc:
+        chunks.append((b"iCCP", b"profile\0\0" + zlib.compress(beside.icc)))
+    if beside.dpi:
+        chunks.append((b"pHYs", struct.pack(">IIB", *(round(x / 0.0254) for x in beside.dpi), 1)))
+    if beside.exif:
+        chunks.append((b"eXIf", beside.exif.removeprefix(b"Exif\0\0")))
+    chunks += _png_texts(beside)
     chunks += [(b"IDAT", zlib.compress(filtered.tobytes(), 6)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
 
@@ -99,12 +173,11 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _tiff_16(pixels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi: tuple[float, float] | None) -> bytes:
+def _tiff_16(pixels: NDArray[Any], beside: Carried) -> bytes:
     """Build a little-endian TIFF with 16 bits per channel in one deflated strip (TIFF 6.0, section 2)."""
-    del exif  # a TIFF keeps EXIF in directories of its own; none is read and none is written
     h, w, c = pixels.shape
     strip = zlib.compress(pixels.astype("<u2").tobytes(), 6)
-    resolution = [struct.pack("<II", round(x * 1000), 1000) for x in dpi or (72.0, 72.0)]
+    resolution = [struct.pack("<II", round(x * 1000), 1000) for x in beside.dpi or (72.0, 72.0)]
     entries: list[tuple[int, int, int, bytes]] = [  # tag, type (3 short, 4 long, 5 rational, 7 bytes), count, value
         (256, 4, 1, struct.pack("<I", w)),
         (257, 4, 1, struct.pack("<I", h)),
@@ -121,8 +194,11 @@ def _tiff_16(pixels: NDArray[Any], *, exif: bytes | None, icc: bytes | None, dpi
     ]
     if c in (2, 4):
         entries.append((338, 3, 1, struct.pack("<H", 2)))  # the last channel is alpha, not multiplied in
-    if icc:
-        entries.append((34675, 7, len(icc), icc))
+    if beside.xmp:
+        entries.append((_XMP_IN_TIFF, 1, len(beside.xmp), beside.xmp))
+    if beside.icc:
+        entries.append((34675, 7, len(beside.icc), beside.icc))
+    entries.sort()
     return _tiff_file(entries, strip)
 
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from srkit.errors import BadFile
 
-__all__ = ["atomic_path", "cannot_write", "write_atomically"]
+__all__ = ["atomic_path", "cannot_write", "check_place", "write_atomically"]
 
 
 @contextlib.contextmanager
@@ -32,7 +32,7 @@ def atomic_path(target: str | os.PathLike[str], *, overwrite: bool = True, durab
             full.
     """
     path = Path(target)
-    _check_place(path, overwrite)
+    check_place(path, overwrite=overwrite)
     temporary = path.with_name(f".{path.stem[:60]}-{uuid.uuid4().hex[:12]}.tmp{path.suffix}")
     try:
         yield temporary
@@ -74,13 +74,20 @@ def cannot_write(path: Path, error: BaseException) -> BadFile:
     return BadFile(f"{path} could not be written: {_reason(error, path)} What was there before is untouched.")
 
 
-def _check_place(path: Path, overwrite: bool) -> None:
+def check_place(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place where no file could be written, before there is anything to write.
+
+    Raises:
+        BadFile: it is a folder, its folder is missing or must not be written to, or the file is there and must stay.
+    """
     if path.is_dir():
         raise BadFile(f"{path} is a folder; give the name of a file in it, for example {path / 'image.png'}.")
     if not path.parent.is_dir():
         raise BadFile(f"{path} cannot be written: the folder {path.parent} does not exist. Make it first (mkdir -p).")
     if path.exists() and not overwrite:
         raise BadFile(f"{path} exists and would be overwritten; choose another name, or ask for overwrite=True.")
+    if not os.access(path.parent, os.W_OK):
+        raise cannot_write(path, PermissionError(errno.EACCES, "no right to write there"))
 
 
 def _reason(error: BaseException, path: Path) -> str:

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
+from srkit.ops._carried import resized_exif
 from srkit.ops._decode import SUFFIXES, decode
-from srkit.ops._encode import as_levels, encode
-from srkit.ops.atomic import atomic_path
+from srkit.ops._encode import as_levels, check_fits, encode, holds
+from srkit.ops.atomic import atomic_path, check_place
 from srkit.ops.check import check_image
 from srkit.ops.color import luma
 from srkit.ops.picture import Picture, turn_back
 from srkit.ops.resize import imresize
 
-__all__ = ["SUFFIXES", "Picture", "list_images", "read", "read_picture", "write", "write_picture"]
+__all__ = ["SUFFIXES", "Picture", "check_target", "list_images", "read", "read_picture", "write", "write_picture"]
 
 SIXTEEN_BITS = ("PNG", "TIFF")
 PathLike = str | os.PathLike[str]
@@ -33,7 +35,7 @@ def read(path: PathLike) -> Tensor:
     """Read an image file as ``(3, h, w)`` float32 RGB in [0, 1], upright.
 
     Grey becomes three equal channels; transparency is dropped and the colour beneath it kept; 16 bits keep their
-    precision; CMYK is converted without its profile. Of an animation or a multi-page TIFF, the first image is taken.
+    precision; CMYK is converted by its profile of inks. Of an animation or a multi-page TIFF, the first image is taken.
 
     Raises:
         BadFile: missing, a folder, empty, damaged, or not an image; the message says what was found.
@@ -79,12 +81,15 @@ def write(
     _write(Path(path), image, Picture(rgb=image, alpha=alpha, depth=depth), quality, overwrite)
 
 
-def write_picture(path: PathLike, sr: Tensor, *, like: Picture, quality: int = 95, overwrite: bool = True) -> None:
-    """Write ``sr`` as the same kind of picture as ``like``: grey, transparency, depth, orientation, EXIF, profile, dpi.
+def write_picture(
+    path: PathLike, sr: Tensor, *, like: Picture, quality: int = 95, overwrite: bool = True
+) -> tuple[str, ...]:
+    """Write ``sr`` as the same kind of picture as ``like``, with everything that one carries.
 
-    The suffix of ``path`` chooses the format. Transparency of another size is enlarged by bicubic interpolation. A
-    palette cannot hold new colours and comes back as RGB or RGBA; CMYK comes back as RGB without its profile of inks. A
-    TIFF gets no EXIF block, and JPEG, BMP and WebP get 8 bits where ``like`` had 16.
+    Grey, transparency, depth and orientation stay; the suffix of ``path`` chooses the format. Transparency of another
+    size is enlarged by bicubic interpolation. The sizes in EXIF become those of ``sr``, and its preview goes. A palette
+    cannot hold new colours and comes back as RGB or RGBA; CMYK comes back as sRGB. JPEG, BMP and WebP get 8 bits where
+    ``like`` had 16.
 
     Args:
         path: where to.
@@ -93,11 +98,30 @@ def write_picture(path: PathLike, sr: Tensor, *, like: Picture, quality: int = 9
         quality: of JPEG.
         overwrite: whether a file that is there may be replaced.
 
+    Returns:
+        What ``like`` carried and the new file does not, each in a few words.
+
     Raises:
         BadInput: as :func:`write`.
         BadFile: as :func:`write`.
     """
-    _write(Path(path), luma(sr) if like.grey else sr, like, quality, overwrite)
+    return _write(Path(path), luma(sr) if like.grey else sr, like, quality, overwrite)
+
+
+def check_target(path: PathLike, *, like: Picture, size: tuple[int, int]) -> None:
+    """Refuse a target that :func:`write_picture` could not write, before the work is done.
+
+    Args:
+        path: where the result shall go.
+        like: the picture that is enlarged.
+        size: height and width of the result.
+
+    Raises:
+        BadInput: an unknown suffix, or a format that cannot hold the transparency or so many pixels.
+        BadFile: the folder is missing or not writable, or ``path`` is a folder.
+    """
+    check_fits(_format_of(Path(path)), transparent=like.alpha is not None, size=size)
+    check_place(Path(path), overwrite=True)
 
 
 def list_images(folder: PathLike) -> list[Path]:
@@ -124,7 +148,7 @@ def natural_key(name: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in re.split(r"([0-9]+)", name) if part]
 
 
-def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bool) -> None:
+def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bool) -> tuple[str, ...]:
     file_format = _format_of(path)
     planes = check_image(image, channels=(1, 3))
     if planes.ndim != 3:
@@ -134,12 +158,14 @@ def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bo
     planes = planes.detach() if planes.element_size() >= 4 else planes.detach().float()
     if like.alpha is not None:
         planes = torch.cat([planes, _fitting_alpha(like.alpha, planes)])  # (c + 1, h, w)
-    depth = like.depth if file_format in SIXTEEN_BITS else 8
-    orientation = like.orientation if file_format != "TIFF" else 1
-    levels = as_levels(turn_back(planes, orientation), depth)
-    exif = like.exif if file_format in ("PNG", "JPEG", "WEBP") else None
+    beside = holds(file_format, like.carried)
+    orientation = like.orientation if beside.orientation == like.orientation and file_format != "TIFF" else 1
+    levels = as_levels(turn_back(planes, orientation), like.depth if file_format in SIXTEEN_BITS else 8)
+    if beside.exif and planes.shape[-2:] != like.rgb.shape[-2:]:
+        beside = replace(beside, exif=resized_exif(beside.exif, width=levels.shape[1], height=levels.shape[0]))
     with atomic_path(path, overwrite=overwrite) as temporary:
-        encode(temporary, levels, file_format=file_format, quality=quality, exif=exif, icc=like.icc, dpi=like.dpi)
+        encode(temporary, levels, file_format=file_format, beside=beside, quality=quality)
+    return beside.lost
 
 
 def _format_of(path: Path) -> str:

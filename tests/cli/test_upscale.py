@@ -61,6 +61,32 @@ def test_a_broken_picture_in_a_folder_is_reported_and_the_exit_code_says_so(call
     assert (photo.parent / "large" / "photo.png").is_file()
 
 
+def test_a_bad_picture_in_a_list_is_named_and_the_others_are_done(call: Call, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    Image.new("RGBA", (16, 16)).save(tmp_path / "alpha.png")
+    Image.new("RGB", (9000, 8)).save(tmp_path / "long.webp")
+    last = tmp_path / "last.png"
+    srkit.write(last, torch.rand(3, 16, 16))
+    answer = call("upscale", tmp_path / "broken.png", tmp_path / "long.webp", photo, last, *BICUBIC)
+    assert answer.code == 2
+    assert "2 pictures could not be enlarged" in answer.err
+    errors = [line for line in answer.err.splitlines() if line.startswith("error:")]
+    assert [name in line for name, line in zip(("broken.png", "long.webp"), errors, strict=True)] == [True, True]
+    assert photo.with_name("photo_x2.png").is_file()
+    assert last.with_name("last_x2.png").is_file()
+
+
+def test_what_could_not_be_carried_over_is_said_in_one_line(call: Call, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:])
+    answer = call("upscale", tmp_path / "moving.png", *BICUBIC)
+    assert answer.code == 0
+    notes = [line for line in answer.err.splitlines() if line.startswith("note:")]
+    assert len(notes) == 1
+    assert "1 further image of 2" in notes[0]
+    assert "warnings.warn" not in answer.err
+
+
 def test_a_weight_file_is_a_network(call: Call, photo: Path, tmp_path: Path) -> None:
     net = srkit.models.create("a2001sr", scale=2)
     weights = srkit.models.save(net, tmp_path / "mine.safetensors")
@@ -81,7 +107,7 @@ def test_a_weight_file_is_a_network(call: Call, photo: Path, tmp_path: Path) -> 
         (("--model", "missing.safetensors"), "does not exist"),
         (("--model", "a2001sr", "--weights", "missing.safetensors"), "missing.safetensors"),
         ((*BICUBIC, "--tile", "big"), "write auto, none"),
-        ((*BICUBIC, "--device", "nonsense"), "--device cpu works"),
+        ((*BICUBIC, "--device", "nonsense"), "Available: cpu"),
         (("--model", "edsr_baseline", "--scale", 2, "--set", "blocks"), "--set n_blocks=32"),
         (("--model", "edsr_baseline", "--scale", 2, "--set", "blocks=3"), "no argument 'blocks'"),
         (("--model", "edsr_baseline", "--scale", 2, "--set", "n_blocks=3", "--set", "n_blocks=4"), "given twice"),

@@ -151,16 +151,6 @@ def test_a_palette_is_read_as_the_colours_it_stands_for(tmp_path: Path, transpar
     assert Image.open(tmp_path / "b.png").mode == ("RGBA" if transparent else "RGB")
 
 
-def test_a_cmyk_jpeg_comes_back_as_rgb_without_its_profile_of_inks(tmp_path: Path) -> None:
-    Image.new("CMYK", (8, 8), (0, 200, 200, 30)).save(tmp_path / "a.jpg", icc_profile=b"inks")
-    picture = read_picture(tmp_path / "a.jpg")
-    wanted = floats(np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB")))
-    assert torch.equal(picture.rgb, wanted)
-    assert picture.icc is None
-    write_picture(tmp_path / "b.jpg", picture.rgb, like=picture)
-    assert Image.open(tmp_path / "b.jpg").mode == "RGB"
-
-
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
 def test_orientation_is_applied_on_reading_and_put_back_on_writing(
