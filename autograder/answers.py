@@ -7,17 +7,18 @@ answer needs is collected by name, from wherever it stands; everything else is l
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
-import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from autograder.almost import almost
+from autograder.normal import normalised
 from autograder.notebooks import Cell, Unreadable, read_cells
-from srkit.exercises import EXERCISES
+from autograder.statements import Block, Statement, globals_of, is_stub, statements
 
-__all__ = ["Answer", "Unreadable", "find_answer", "find_answers"]
-
-Block = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+__all__ = ["Answer", "Sources", "Survey", "Unreadable", "find_answer", "find_answers", "survey"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,15 @@ class Answer:
             line numbers are those of their cell. Empty where there is no answer.
         problem: why there is none.
         broken: whether something stands in its place that is not Python.
+        stub: whether all there is is the stub as it was given out.
+        defined: whether it is a ``def`` or a ``class``, not a variable of that name.
     """
 
     pieces: tuple[tuple[str, str], ...] = ()
     problem: str = ""
     broken: bool = False
+    stub: bool = False
+    defined: bool = False
 
     @property
     def source(self) -> str:
@@ -41,16 +46,28 @@ class Answer:
         return "\n\n".join(code.strip("\n") for _, code in self.pieces)
 
 
-@dataclass(frozen=True, eq=False)
-class _Statement:
-    """One statement at the top level of a cell."""
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What a notebook answers, in plain values.
 
-    label: str
-    node: ast.stmt
-    code: str
-    demo: bool
-    binds: frozenset[str]
-    adds: frozenset[str] = field(default=frozenset())  # names whose attributes or items it sets
+    Attributes:
+        answers: name of an answer -> digest of its normalised code with all it needs.
+        defined: those of the names that are functions or classes; a variable may have such a name by chance.
+        stubs: names whose stub is in the notebook as it was given out, and nothing else.
+        broken: names in whose place something stands that is not Python.
+        problem: why the notebook could not be read, or "".
+    """
+
+    answers: dict[str, str] = field(default_factory=dict)
+    defined: frozenset[str] = frozenset()
+    stubs: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+    problem: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that has a place in the notebook, answered or not."""
+        return frozenset(self.answers) | self.stubs | self.broken
 
 
 def find_answers(notebook: bytes, names: Sequence[str] | None = None) -> dict[str, str]:
@@ -63,160 +80,132 @@ def find_answers(notebook: bytes, names: Sequence[str] | None = None) -> dict[st
     Raises:
         Unreadable: the bytes are no notebook.
     """
-    cells = read_cells(notebook)
-    wanted = names if names is not None else [EXERCISES.get(name).answer for name in EXERCISES]
-    found = {name: find_answer(cells, name) for name in wanted}
+    if names is None:
+        from srkit.exercises import EXERCISES
+
+        names = [EXERCISES.get(name).answer for name in EXERCISES]
+    sources = Sources(read_cells(notebook))
+    found = {name: sources.find(name) for name in names}
     return {name: answer.source for name, answer in found.items() if answer.pieces}
 
 
 def find_answer(cells: Sequence[Cell], name: str) -> Answer:
-    """Return the answer of this name, with what it needs.
+    """Return the answer of this name, with what it needs: see :meth:`Sources.find`."""
+    return Sources(cells).find(name)
 
-    Of several definitions the last one counts that is not the stub as it was given out.
+
+def survey(notebook: bytes, names: Sequence[str]) -> Survey:
+    """Look what a notebook answers; what is no notebook is a survey that says so.
+
+    Args:
+        notebook: the bytes of the file.
+        names: names of functions and classes.
     """
-    statements = [statement for cell in cells if not cell.problem for statement in _statements(cell)]
-    answers = [statement for statement in statements if name in statement.binds]
-    written = [statement for statement in answers if not _is_stub(statement.node)]
-    if not written:
-        broken = next((cell for cell in reversed(cells) if cell.problem and _mentions(cell.code, name)), None)
-        if broken is not None:
-            return Answer(problem=f"{broken.problem} of {broken.label}, which defines `{name}`.", broken=True)
-        if not answers:
-            return Answer(
-                problem=f"There is no `{name}` in the notebook: was its cell deleted, or is it called otherwise?"
-            )
-    order = _Order(statements, name, (written or answers)[-1])
-    return Answer(pieces=tuple((statement.label, statement.code) for statement in order.collected))
+    try:
+        sources = Sources(read_cells(notebook))
+    except Unreadable as problem:
+        return Survey(problem=str(problem))
+    found = {name: sources.find(name) for name in names}
+    written = {name: answer for name, answer in found.items() if answer.pieces and not answer.stub}
+    return Survey(
+        answers={name: hashlib.sha256(normalised(one.source).encode()).hexdigest() for name, one in written.items()},
+        defined=frozenset(name for name, answer in written.items() if answer.defined),
+        stubs=frozenset(name for name, answer in found.items() if answer.stub),
+        broken=frozenset(name for name, answer in found.items() if answer.broken),
+    )
+
+
+class Sources:
+    """The statements of a notebook, and which of them bind or change a name.
+
+    Args:
+        cells: the code cells, in their order.
+    """
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.cells = cells
+        self.binding: dict[str, list[Statement]] = {}
+        self.adding: dict[str, list[Statement]] = {}
+        for statement in (one for cell in cells if not cell.problem for one in statements(cell)):
+            for name in statement.binds:
+                self.binding.setdefault(name, []).append(statement)
+            for name in statement.adds:
+                self.adding.setdefault(name, []).append(statement)
+
+    def find(self, name: str) -> Answer:
+        """Return the answer of this name, with what it needs.
+
+        Of several definitions the last one counts that is not the stub as it was given out.
+        """
+        answers = self.binding.get(name, [])
+        written = [statement for statement in answers if not is_stub(statement.node)]
+        if not written:
+            broken = next((cell for cell in reversed(self.cells) if cell.problem and _mentions(cell.code, name)), None)
+            if broken is not None:
+                return Answer(problem=f"{broken.problem} of {broken.label}, which defines `{name}`.", broken=True)
+            if not answers:
+                return Answer(problem=f"There is no `{name}` in the notebook{almost(self.cells, name)}")
+        answer = (written or answers)[-1]
+        pieces = tuple((statement.label, statement.code) for statement in _Order(self, name, answer).collected)
+        return Answer(pieces=pieces, stub=not written, defined=isinstance(answer.node, Block))
+
+
+_Steps = Generator[Any, None, None]
 
 
 class _Order:
-    """Collects statements, each after those it needs."""
+    """Collects statements, each after those it needs. Its own stack: how deep that goes is the student's choice."""
 
-    def __init__(self, statements: Sequence[_Statement], name: str, answer: _Statement) -> None:
-        self.statements = statements
-        self.collected: list[_Statement] = []
-        self._seen: set[_Statement] = set()
+    def __init__(self, sources: Sources, name: str, answer: Statement) -> None:
+        self.sources = sources
+        self.collected: list[Statement] = []
+        self._seen: set[Statement] = set()
         self._asked: set[str] = {name}
-        for statement in statements:
-            if "*" in statement.binds and not statement.demo:
-                self._take(statement)
-        self._take(answer)
-        for statement in statements:
-            if name in statement.adds and not statement.demo:
-                self._take(statement)
+        for statement in sources.binding.get("*", []):
+            if not statement.demo:
+                self._go(self._take(statement))
+        self._go(self._take(answer))
+        for statement in sources.adding.get(name, []):
+            if not statement.demo:
+                self._go(self._take(statement))
 
-    def _take(self, statement: _Statement) -> None:
+    def _go(self, steps: _Steps) -> None:
+        stack = [steps]
+        while stack:
+            deeper = next(stack[-1], None)
+            if deeper is None:
+                stack.pop()
+            else:
+                stack.append(deeper)
+
+    def _take(self, statement: Statement) -> _Steps:
         if statement in self._seen:
             return
         self._seen.add(statement)
-        for needed in sorted(_globals_of(statement)):
-            self._ask(needed)
+        for needed in sorted(globals_of(statement)):
+            yield self._ask(needed)
         self.collected.append(statement)
 
-    def _ask(self, name: str) -> None:
+    def _ask(self, name: str) -> _Steps:
         if name in self._asked:
             return
         self._asked.add(name)
-        bound = [statement for statement in self.statements if name in statement.binds]
+        bound = self.sources.binding.get(name, [])
         kept = [statement for statement in bound if not statement.demo] or [
             statement for statement in bound if isinstance(statement.node, Block | ast.Import | ast.ImportFrom)
         ]
         blocks = [s for s in kept if isinstance(s.node, Block)]
-        whole = [s for s in blocks if not _is_stub(s.node)] or blocks
+        whole = [s for s in blocks if not is_stub(s.node)] or blocks
         if kept and whole and kept[-1] in blocks:
             kept = whole[-1:]
         for statement in kept:
-            self._take(statement)
+            yield self._take(statement)
         if not all(isinstance(statement.node, ast.Import | ast.ImportFrom) for statement in kept):
-            for statement in self.statements:
-                if name in statement.adds and not statement.demo:
-                    self._take(statement)
-
-
-def _statements(cell: Cell) -> Iterator[_Statement]:
-    lines = cell.code.split("\n")
-    for node in ast.parse(cell.code).body:
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        code = _cut(lines, node, first)
-        yield _Statement(cell.label, node, code, cell.demo, frozenset(_binds(node)), frozenset(_adds(node)))
-
-
-def _cut(lines: list[str], node: ast.stmt, first: int) -> str:
-    """Return the statement's own text, pushed down to its line in the cell."""
-    last = node.end_lineno or first
-    text = lines[first - 1 : last]
-    text[-1] = text[-1].encode()[: node.end_col_offset].decode("utf-8", "ignore")
-    start = node.col_offset if first == node.lineno else 0
-    text[0] = text[0].encode()[start:].decode("utf-8", "ignore")
-    return "\n" * (first - 1) + "\n".join(text) + "\n"
-
-
-def _binds(node: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement binds at the top level."""
-    if isinstance(node, Block):
-        yield node.name
-        return
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
-        return
-    for inner in ast.iter_child_nodes(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            yield inner.id
-        elif isinstance(inner, ast.stmt):
-            yield from _binds(inner)
-        elif not isinstance(inner, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            yield from _stored(inner)
-
-
-def _stored(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            yield inner.id
-        elif isinstance(inner, Block | ast.Import | ast.ImportFrom):
-            yield from _binds(inner)
-
-
-def _adds(node: ast.stmt) -> Iterator[str]:
-    """Yield the names whose attributes or items an assignment sets: ``Net.forward = forward`` adds to ``Net``."""
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-    for target in targets:
-        root: ast.AST = target
-        while isinstance(root, ast.Attribute | ast.Subscript):
-            root = root.value
-        if root is not target and isinstance(root, ast.Name):
-            yield root.id
-
-
-def _globals_of(statement: _Statement) -> set[str]:
-    """Return the global names that a statement reads, now or when what it defines is called."""
-    found: set[str] = set()
-
-    def visit(table: symtable.SymbolTable, top: bool) -> None:
-        for symbol in table.get_symbols():
-            if symbol.is_referenced() and (top or symbol.is_global()):
-                found.add(symbol.get_name())
-        for child in table.get_children():
-            visit(child, False)
-
-    visit(symtable.symtable(statement.code, "<answer>", "exec"), True)
-    return found
-
-
-def _is_stub(node: ast.stmt) -> bool:
-    """Tell whether a part of a function or class is still as it was given out: ``raise NotImplementedError``."""
-    if isinstance(node, ast.ClassDef):
-        return any(_gives_up(inner) or _is_stub(inner) for inner in node.body)
-    return isinstance(node, Block) and any(map(_gives_up, node.body))
-
-
-def _gives_up(node: ast.stmt) -> bool:
-    raised = node.exc if isinstance(node, ast.Raise) else None
-    named = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(named, ast.Name) and named.id == "NotImplementedError"
+            for statement in self.sources.adding.get(name, []):
+                if not statement.demo:
+                    yield self._take(statement)
 
 
 def _mentions(code: str, name: str) -> bool:
-    return (
-        re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", code, re.M)
-        is not None
-    )
+    defines = rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b"
+    return name in code and re.search(rf"{defines}|^{re.escape(name)}[ \t]*=", code, re.M) is not None

@@ -7,15 +7,17 @@ an earlier one included, and the submission waits for a person: nothing that is 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from autograder.autograded import autograded_notebook
-from autograder.course import Course, surroundings
+from autograder.course import SECRET, Course, new_secret, surroundings
 from autograder.record import Record
 from autograder.store import Entry
+from autograder.taken import Taken
 from tools.press import text_of
 
 __all__ = ["Standing", "enter"]
@@ -40,44 +42,65 @@ class Standing:
     waiting: tuple[str, ...] = ()
 
 
-def enter(course: Course, current: Mapping[str, tuple[Entry, Record]]) -> dict[str, Standing]:
+def enter(
+    course: Course,
+    current: Mapping[str, tuple[Entry, Record]],
+    submissions: Mapping[str, Path | bytes],
+    intake: Mapping[str, Taken] | None = None,
+    open_questions: Mapping[str, Collection[str]] | None = None,
+) -> dict[str, Standing]:
     """Write every record that counts into the grade book, and the notebooks that formgrader shows.
+
+    Args:
+        course: the lesson's course.
+        current: student -> what counts.
+        submissions: student -> the notebook that was graded, or its file.
+        intake: what is known of those who did not submit through nbgrader.
+        open_questions: student -> exercises whose score waits until a person says which of her files counts.
 
     Returns:
         student -> what the grade book holds now.
     """
     standings = {}
     released = (course.place("release") / f"{course.lesson.stem}.ipynb").read_bytes()
-    submissions = course.submissions()
     with surroundings(), course.api.gradebook as book:
         for student, (_, record) in current.items():
-            submission = _submission(book, course, student)
+            submission = _submission(book, course, student, (intake or {}).get(student))
             notebook = next(nb for nb in submission.notebooks if nb.name == course.lesson.stem)
             for grade in notebook.grades:
-                _score(grade, record)
+                _score(grade, record, (open_questions or {}).get(student, ()))
             book.db.commit()
             book.db.refresh(notebook)
             _penalise(course, submission, notebook)
             book.db.commit()
             standings[student] = _standing(notebook)
-            made = autograded_notebook(released, submissions[student].read_bytes(), record)
+            source = submissions[student]
+            content = source if isinstance(source, bytes) else source.read_bytes()
+            made = autograded_notebook(released, content, record)
             _show(course, student, text_of(made))
     return standings
 
 
-def _submission(book: Any, course: Course, student: str) -> Any:
+def _submission(book: Any, course: Course, student: str, taken: Taken | None) -> Any:
+    """Return nbgrader's entry. What an archive does not tell, when something was handed in, is not made up."""
+    person = taken.person if taken else None
+    names = {"lms_user_id": person.user or None} if person and person.platform == "canvas" else {}
+    book.update_or_create_student(student, **names)
     stamp = course.place("submitted", student) / "timestamp.txt"
-    when = {"timestamp": stamp.read_text().strip()} if stamp.is_file() else {}
-    book.update_or_create_student(student)
-    return book.update_or_create_submission(course.assignment, student, **when)
+    when: Any = stamp.read_text().strip() if stamp.is_file() else None
+    if taken is not None and taken.person.when is None:
+        due = book.find_assignment(course.assignment).duedate
+        when = due + timedelta(seconds=1) if taken.person.late and due else None  # late, and nobody says by how much
+    return book.update_or_create_submission(course.assignment, student, timestamp=when)
 
 
-def _score(grade: Any, record: Record) -> None:
+def _score(grade: Any, record: Record, open_questions: Collection[str]) -> None:
     """Enter one automatic score; one that changed under a person's score asks that person to look again."""
-    result = record.results.get(grade.name.removeprefix("check-"))
+    name = grade.name.removeprefix("check-")
+    result = record.results.get(name)
     points = None if result is None else result.points
-    if points is None:
-        grade.auto_score, grade.needs_manual_grade = None, grade.manual_score is None
+    if points is None or name in open_questions:
+        grade.auto_score, grade.needs_manual_grade = points, grade.manual_score is None
     elif grade.auto_score != points:
         grade.auto_score, grade.needs_manual_grade = points, grade.manual_score is not None
     elif grade.manual_score is None:
@@ -127,7 +150,9 @@ def _show(course: Course, student: str, text: str) -> None:
 
 
 def copy_stamps(source: Path, target: Path) -> None:
-    """Copy the two small files by which nbgrader tells hand-ins apart."""
-    for name in ("timestamp.txt", "submission_secret.txt"):
+    """Copy the two small files by which nbgrader tells hand-ins apart; who came without a secret gets one."""
+    if source.is_dir() and not (source / SECRET).is_file():
+        (source / SECRET).write_text(new_secret())
+    for name in ("timestamp.txt", SECRET):
         if (source / name).is_file():
             shutil.copy(source / name, target / name)

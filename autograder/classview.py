@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autograder.bridge import Standing
@@ -31,6 +31,7 @@ class StudentView:
         per_exercise: exercise -> automatic points, None where grading failed.
         flag: why somebody should look, or "".
         unusual: why she stands out, or "".
+        late: whether it came after the date it was due.
     """
 
     name: str
@@ -38,6 +39,7 @@ class StudentView:
     per_exercise: Mapping[str, float | None]
     flag: str = ""
     unusual: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,10 @@ class ClassView:
         distribution: (from, to, number of students) for each bar; the last bar includes its end.
         criteria: the hardest first.
         misconceptions: the commonest first.
+        answered: exercise -> number of students who answered it.
+        wrong: answers, over all exercises, that were not right.
+        recognised: those of them that show a known misconception.
+        no_answer: how often there was no answer at all.
     """
 
     title: str
@@ -102,6 +108,10 @@ class ClassView:
     distribution: tuple[tuple[float, float, int], ...]
     criteria: tuple[CriterionView, ...]
     misconceptions: tuple[Misconception, ...]
+    answered: Mapping[str, int] = field(default_factory=dict)
+    wrong: int = 0
+    recognised: int = 0
+    no_answer: int = 0
 
     @property
     def scores(self) -> list[float]:
@@ -118,6 +128,9 @@ def class_view(
     current: Mapping[str, tuple[Entry, Record]],
     standings: Mapping[str, Standing] | None = None,
     missing: Mapping[str, str] | None = None,
+    *,
+    notes: Mapping[str, str] | None = None,
+    late: Collection[str] = (),
 ) -> ClassView:
     """Look at a class.
 
@@ -126,10 +139,14 @@ def class_view(
         current: student -> what counts for her, as :meth:`autograder.store.Store.current` gives it.
         standings: student -> what the grade book holds, a person's scores included.
         missing: name -> why there is nothing to grade.
+        notes: student -> what a person should look at besides.
+        late: students whose hand-in came after the date it was due.
     """
     records = {student: record for student, (_, record) in sorted(current.items())}
     scores = {student: _score(student, record, standings or {}) for student, record in records.items()}
     most = max((record.max_points for record in records.values()), default=0.0)
+    results = [result for record in records.values() for result in record.results.values()]
+    wrong = [one for one in results if one.outcome not in ("correct", "no answer", "infrastructure")]
     criteria = _criteria(records)
     unusual = _unusual(scores, records, criteria)
     students = tuple(
@@ -137,8 +154,9 @@ def class_view(
             name=student,
             score=scores[student],
             per_exercise={name: result.points for name, result in record.results.items()},
-            flag=current[student][0].flag,
+            flag=" ".join(filter(None, [current[student][0].flag, (notes or {}).get(student, "")])),
             unusual=unusual.get(student, ""),
+            late=student in late,
         )
         for student, record in records.items()
     )
@@ -150,6 +168,10 @@ def class_view(
         distribution=_distribution([score for score in scores.values() if score is not None], most),
         criteria=criteria,
         misconceptions=_misconceptions(records),
+        answered=dict(Counter(one.exercise for one in results if one.outcome != "no answer")),
+        wrong=len(wrong),
+        recognised=sum(any(criterion.slip for criterion in one.criteria) for one in wrong),
+        no_answer=sum(one.outcome == "no answer" for one in results),
     )
 
 

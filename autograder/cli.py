@@ -7,6 +7,7 @@ needed, so that ``--help`` does not wait for it.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -16,8 +17,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.plain import plain
+
 if TYPE_CHECKING:
     from autograder.run import Plan
+    from autograder.term import TermView
 
 __all__ = ["main"]
 
@@ -30,7 +34,7 @@ DEMONSTRATION_SEED = 20260101
 @click.option(
     "--course", type=click.Path(file_okay=False, path_type=Path), help="Where the course lives. [build/course]"
 )
-@click.option("--lesson", default="11", show_default=True, help="Number of the lesson.")
+@click.option("--lesson", help="Number of the only lesson to grade. [every lesson that is found]")
 @click.option("--workers", type=click.IntRange(1), help="Processes on this machine. [as many as it has cores]")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler.")
 @click.option("--shard", metavar="I/N", help="Grade only part I of N, into the records, and stop.")
@@ -44,7 +48,7 @@ DEMONSTRATION_SEED = 20260101
 def main(
     inbox: Path | None,
     course: Path | None,
-    lesson: str,
+    lesson: str | None,
     shard: str | None,
     seconds: int | None,
     release: bool,
@@ -57,21 +61,23 @@ def main(
     """
     from tools.press import sources
 
-    found = [path for path in sources() if path.name.startswith(f"{lesson.zfill(2)}_")]
-    if not found:
+    found = [path for path in sources() if lesson and path.name.startswith(f"{lesson.zfill(2)}_")]
+    if lesson and not found:
         raise click.UsageError(f"There is no lesson {lesson}; there are: {', '.join(p.stem for p in sources())}.")
+    only = found[0] if found else None
     folder = (course or ROOT / "build" / ("demonstration/course" if demonstration else "course")).resolve()
     if demonstration:
-        inbox, seconds = _demonstration(found[0], folder), seconds or 4
+        only = only or next(path for path in sources() if path.name.startswith("11_"))
+        inbox, seconds = _demonstration(only, folder), seconds or 4
         options["seed"] = DEMONSTRATION_SEED if options["seed"] is None else options["seed"]
     elif inbox is None and not any(folder.glob("submitted/*")):
         raise click.UsageError(f"Nothing was collected in {folder}. Name the CLASS folder or archive to grade.")
     options["workers"] = options["workers"] or _cores()
-    sys.exit(_run(found[0], folder, inbox, shard, seconds, release, options))
+    sys.exit(_run(only, folder, inbox, shard, seconds, release, options))
 
 
 def _run(
-    lesson: Path,
+    lesson: Path | None,
     folder: Path,
     inbox: Path | None,
     shard: str | None,
@@ -79,42 +85,78 @@ def _run(
     release: bool,
     options: dict[str, object],
 ) -> int:
-    from autograder.box import BoxError
-    from autograder.cluster import NoCluster
-    from autograder.course import CourseError
     from autograder.grading import Shard
     from autograder.limits import LIMITS, Limits
     from autograder.run import Plan, grade_part
-    from autograder.store import Busy
 
     limits = Limits(cpu_seconds=seconds, wall_seconds=max(10, 4 * seconds)) if seconds else LIMITS
     plan = Plan(lesson=lesson, folder=folder, inbox=inbox, limits=limits, **options)  # type: ignore[arg-type]
     try:
         if shard:
-            return 1 if grade_part(plan, Shard.parse(shard), click.echo).failed else 0
+            return 1 if grade_part(plan, Shard.parse(shard), _say).failed else 0
         return _whole(plan, release)
-    except (BoxError, CourseError, NoCluster, Busy, ValueError) as problem:
-        click.echo(f"error: {problem}", err=True)
+    except _troubles() as problem:
+        click.echo(f"error: {plain(_sentence(problem))}", err=True)
         return 2
 
 
+def _say(text: str) -> None:
+    click.echo("\n".join(plain(line) for line in text.split("\n")))
+
+
+def _troubles() -> tuple[type[Exception], ...]:
+    """Return what ends a run with a sentence: no sandbox, no cluster, a full disk, a folder that cannot be written."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from autograder.box import BoxError
+    from autograder.cluster import NoCluster
+    from autograder.course import CourseError
+    from autograder.store import Busy
+
+    return (BoxError, CourseError, NoCluster, Busy, ValueError, OSError, SQLAlchemyError)
+
+
+def _sentence(problem: Exception) -> str:
+    """Return what went wrong, what is kept, and what to do."""
+    text = str(getattr(problem, "orig", None) or problem)
+    if isinstance(problem, OSError) and problem.errno is not None:
+        text = f"{problem.filename or 'A file'}: {problem.strerror}."
+    kept = "Nothing that was graded is lost; make room or give another --course FOLDER, and call again."
+    full = getattr(problem, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "is full" in text or "disk" in text.lower()
+    closed = getattr(problem, "errno", 0) in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly" in text
+    return f"{text} {kept}" if full or closed else text
+
+
 def _whole(plan: Plan, release: bool) -> int:
-    """Grade the whole class and say where everything is."""
-    from autograder.run import expected_points, run_class, table
+    """Grade the whole class and say where everything is, whatever a step after grading does."""
+    from autograder.run import run_class
+    from autograder.term import expected_points, lesson_table, term_table
 
     began = time.perf_counter()
-    view = run_class(plan, click.echo)
-    text, settled = table(view, expected_points(plan.inbox) if plan.inbox else {})
-    click.echo(text)
-    if release:
-        from autograder.course import Course
-
-        Course(plan.folder, plan.lesson, database=plan.database).release_feedback()
-    click.echo(f"{len(view.students)} submissions in {time.perf_counter() - began:.0f} s.")
+    term = run_class(plan, _say)
+    one = term.lessons[min(term.lessons)] if len(term.lessons) == 1 and plan.lesson else None
+    expected = expected_points(plan.inbox) if plan.inbox else {}
+    text, settled = lesson_table(one, expected) if one else term_table(term)
+    _say(text)
+    problem = _released(plan, term) if release else None
+    count = sum(len(view.students) for view in term.lessons.values())
+    click.echo(f"{count} submissions in {time.perf_counter() - began:.0f} s.")
     click.echo(f"The class:  {plan.folder / 'report' / 'index.html'}")
-    click.echo(f"Feedback:   {plan.folder / 'feedback'}{' (released)' if release else ''}")
+    click.echo(f"Feedback:   {plan.folder / 'feedback'}{' (released)' if release and not problem else ''}")
     click.echo(f"Grades:     {plan.folder / 'grades.csv'}")
+    if problem is not None:
+        raise problem
     return 0 if settled else 1
+
+
+def _released(plan: Plan, term: TermView) -> Exception | None:
+    """Let nbgrader release the feedback; return what went wrong, which is said after everything else."""
+    try:
+        for lesson in plan.lessons(term.lessons):
+            plan.course(lesson).release_feedback()
+    except _troubles() as problem:
+        return problem
+    return None
 
 
 def _demonstration(lesson: Path, course: Path) -> Path:

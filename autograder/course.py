@@ -12,25 +12,40 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import sys
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools.press import grading_notebook, lesson_name, text_of
 
-if TYPE_CHECKING:
-    from autograder.intake import HandIn
-
-__all__ = ["DATABASE", "Course", "CourseError", "database_url"]
+__all__ = ["DATABASE", "SECRET", "Course", "CourseError", "Submission", "database_url", "new_secret"]
 
 HERE = Path(__file__).resolve().parent
 COURSE_ID = "superresolution"
 DATABASE = "SRKIT_GRADEBOOK_URL"
+SECRET = "submission_secret.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What is put into the course for one student.
+
+    Attributes:
+        student: the name in the course.
+        read: gives the notebook.
+        when: seconds since 1970, where it is known when it was handed in.
+    """
+
+    student: str
+    read: Callable[[], bytes]
+    when: float | None = None
 
 
 class CourseError(RuntimeError):
@@ -88,32 +103,41 @@ class Course:
         if not (self.folder / "exchange" / COURSE_ID / "outbound" / self.assignment).exists():
             self._must(self.api.release_assignment)
 
-    def hand_in(self, hand_ins: Iterable[HandIn]) -> None:
-        """Put hand-ins that are new or changed into the exchange, and let nbgrader collect them."""
+    def hand_in(self, hand_ins: Iterable[Submission]) -> None:
+        """Put hand-ins that are new or changed into the exchange, one by one, and let nbgrader collect them."""
         inbound = self.folder / "exchange" / COURSE_ID / "inbound"
-        new = [hand_in for hand_in in hand_ins if not self._holds(hand_in)]
-        for hand_in in new:
-            when = max(datetime.fromtimestamp(hand_in.when, UTC), self._after(hand_in.student))
-            stamp = when.strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+        new = 0
+        for one in hand_ins:
+            data = one.read()
+            if self._holds(one.student, data):
+                continue
+            new += 1
+            told = datetime.now(UTC) if one.when is None else datetime.fromtimestamp(one.when, UTC)
+            stamp = max(told, self._after(one.student)).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
             box = self.folder / "exchange" / f".arriving-{uuid.uuid4().hex}"
             box.mkdir()
-            (box / f"{self.lesson.stem}.ipynb").write_bytes(hand_in.data)
+            (box / f"{self.lesson.stem}.ipynb").write_bytes(data)
             (box / "timestamp.txt").write_text(stamp)
-            final = inbound / f"{hand_in.student}+{self.assignment}+{stamp}+0"
+            (box / SECRET).write_text(new_secret())
+            final = inbound / f"{one.student}+{self.assignment}+{stamp}+0"
             if not final.exists():
                 box.rename(final)
         if new:
             self._must(self.api.collect)
 
-    def submissions(self) -> dict[str, Path]:
-        """Return student -> notebook for everything that was collected."""
+    def collected(self) -> dict[str, list[Path]]:
+        """Return student -> notebooks of everything that was collected; links and checkpoints do not count."""
         found = {}
         for folder in sorted(self.folder.glob(f"submitted/*/{self.assignment}")):
-            named = folder / f"{self.lesson.stem}.ipynb"
-            notebook = named if named.is_file() and not named.is_symlink() else newest_notebook(folder)
-            if notebook is not None:
-                found[folder.parent.name] = notebook
+            paths = [path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
+            if notebooks := [path for path in paths if not path.is_symlink() and path.is_file()]:
+                found[folder.parent.name] = notebooks
         return found
+
+    def due(self, moment: str) -> None:
+        """Set the date the lesson is due, ``YYYY-MM-DD HH:MM:SS UTC``, in nbgrader's grade book."""
+        with surroundings(), self.api.gradebook as book:
+            book.update_or_create_assignment(self.assignment, duedate=moment)
 
     def release_feedback(self) -> None:
         """Let nbgrader put the feedback pages where students fetch them."""
@@ -137,9 +161,9 @@ class Course:
             return True
         return False
 
-    def _holds(self, hand_in: HandIn) -> bool:
-        notebook = self.place("submitted", hand_in.student) / f"{self.lesson.stem}.ipynb"
-        return notebook.is_file() and notebook.read_bytes() == hand_in.data
+    def _holds(self, student: str, data: bytes) -> bool:
+        notebook = self.place("submitted", student) / f"{self.lesson.stem}.ipynb"
+        return notebook.is_file() and notebook.read_bytes() == data
 
     def _after(self, student: str) -> datetime:
         """Return a moment after the last hand-in, so that nbgrader takes the next one for newer."""
@@ -191,12 +215,9 @@ def exec_config(path: Path, config: Any) -> None:
     )
 
 
-def newest_notebook(folder: Path) -> Path | None:
-    """Return the newest notebook below a folder, or None; links and checkpoints do not count."""
-    found = [
-        path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts and not path.is_symlink()
-    ]
-    return max(found, key=lambda path: (path.stat().st_mtime, path.name), default=None)
+def new_secret() -> str:
+    """Return a submission's secret, as ``nbgrader submit`` makes one; its feedback gets a name made of it."""
+    return secrets.token_hex(64)
 
 
 if str(HERE.parent) not in sys.path:  # tools/ is a folder beside this one, not an installed package

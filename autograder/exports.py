@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from autograder.classview import ClassView
+from autograder.normal import normalised
 from autograder.record import Record
 from srkit.exercises import EXERCISES
 from srkit.ops.atomic import atomic_path
 
-__all__ = ["normalised", "write_class_data", "write_code", "write_columns"]
+__all__ = ["write_code", "write_columns", "write_data"]
 
 
 def write_columns(folder: Path, view: ClassView) -> list[Path]:
@@ -31,12 +32,10 @@ def write_columns(folder: Path, view: ClassView) -> list[Path]:
     return [_table(folder / "canvas.csv", canvas), _table(folder / "moodle.csv", moodle)]
 
 
-def write_class_data(folder: Path, view: ClassView) -> Path:
-    """Write the class as ``class.json``: what the page was drawn from."""
-    path = folder / "class.json"
+def write_data(path: Path, plain: Mapping[str, Any]) -> None:
+    """Write plain data as JSON: what a page was drawn from."""
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(view.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+        temporary.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", "utf-8", "replace")
 
 
 def write_code(folder: Path, records: Mapping[str, Record]) -> int:
@@ -60,24 +59,6 @@ def write_code(folder: Path, records: Mapping[str, Record]) -> int:
         _table(place / "info.csv", rows)
         written += len(rows) - 1
     return written
-
-
-def normalised(source: str) -> str:
-    """Return code without comments, docstrings and its author's spacing; what does not parse is returned as it is."""
-    try:
-        tree = ast.parse(source)
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                node.body = _without_docstring(node.body) or [ast.Pass()]
-        return ast.unparse(tree) + "\n"
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source if source.endswith("\n") else f"{source}\n"
-
-
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    first = body[0] if body else None
-    text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
-    return body[1:] if text else body
 
 
 def _number(score: float | None) -> str:

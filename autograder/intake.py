@@ -1,42 +1,27 @@
 """Take in what a learning platform exports: a zip or a folder of hand-ins, good, bad and malicious.
 
-Nothing is ever unpacked to disk; notebooks are read into memory one by one, each up to a size. What is not taken is
-listed with the reason. Known layouts::
-
-    Moodle   Name Surname_1234567_assignsubmission_file/notebook.ipynb      (or _assignsubmission_file_notebook.ipynb)
-    Canvas   namesurname_LATE_1234_56789_notebook-1.ipynb
-    folders  student/anything.ipynb
+Nothing is ever unpacked to disk, and no more than one notebook is in memory at a time: what is found is a list of
+hand-ins that can be read when their turn comes. What is not taken is listed with the reason. Every limit holds for one
+file or for one student's files, so that nothing a student hands in changes what is taken from another.
 """
 
 from __future__ import annotations
 
-import io
-import lzma
-import os
-import re
-import stat
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from autograder.archives import DAMAGE, Found, in_folder, in_zip, too_large, unwanted
 from autograder.notebooks import LARGEST
+from autograder.people import Person, person_of
 
 __all__ = ["HandIn", "Intake", "Refused", "read_submissions"]
 
-MOST_FILES = 20_000
-MOST_BYTES = 2 << 30
-DENSEST = 200  # a notebook with pictures is packed to a third, one of zeros to a thousandth
-DEEPEST = 1  # zips within the zip: what some platforms make of several files of one student
-_CANVAS = re.compile(r"^(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<name>.+)$")
-_MOODLE = re.compile(r"^(?P<student>.+?)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<name>.*)$")
-_DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
-    *(NotImplementedError, RuntimeError, OSError, ValueError),
-)
-_JUNK = {"__MACOSX", ".ipynb_checkpoints", ".git", "__pycache__", ".DS_Store", "Thumbs.db"}
+MOST_FILES = 200  # of one student
+MOST_BYTES = 8 * LARGEST  # of one student
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,24 +29,36 @@ class HandIn:
     """One notebook as it was handed in.
 
     Attributes:
-        student: who, as the platform writes the name.
+        person: who, as the platform writes it.
         name: the path it came under.
-        data: its bytes.
-        when: seconds since 1970, as far as the platform tells.
+        read: gives its bytes.
+        digest: SHA-256 of them.
     """
 
-    student: str
+    person: Person
     name: str
-    data: bytes
-    when: float
+    read: Callable[[], bytes]
+    digest: str = ""
+
+    @property
+    def student(self) -> str:
+        """The student's name in the course."""
+        return self.person.student
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """Something that was not taken, and why."""
+    """Something that was not taken, and why.
+
+    Attributes:
+        name: the path it came under.
+        reason: one sentence.
+        person: whose it is.
+    """
 
     name: str
     reason: str
+    person: Person | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Intake:
     """What was found.
 
     Attributes:
-        hand_ins: one for each student, the newest, sorted by student.
+        hand_ins: every notebook that can be read, sorted by student and name.
         refused: all else that is not the platform's own clutter.
     """
 
@@ -78,136 +75,88 @@ class Intake:
 
 
 def read_submissions(path: Path) -> Intake:
-    """Read a zip, or a folder of hand-ins.
+    """Look through a zip, or a folder of hand-ins.
 
     Raises:
         OSError: the path cannot be read.
         ValueError: it is neither a zip nor a folder.
     """
-    found = list(_folder(path) if path.is_dir() else _archive(path.read_bytes(), "", 0))
-    newest: dict[str, HandIn] = {}
-    refused = [item for item in found if isinstance(item, Refused)]
-    for item in (item for item in found if isinstance(item, HandIn)):
-        older, newer = sorted([newest.get(item.student, item), item], key=_age)
-        newest[item.student] = newer
-        if older is not newer:
-            refused.append(Refused(name=older.name, reason=f"{item.student} handed in again; the newest counts"))
-    return Intake(tuple(newest[name] for name in sorted(newest)), tuple(refused))
+    found = list(in_folder(path) if path.is_dir() else in_zip(path))
+    wrappers = _wrappers(found, "" if path.is_dir() else path.stem)
+    hand_ins, refused = [], []
+    files: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for one in found:
+        person = person_of(one.parts[one.parts[0] in wrappers :])
+        taken = _taken(one, person, files, sizes)
+        (hand_ins if isinstance(taken, HandIn) else refused).append(taken)  # type: ignore[arg-type]
+    hand_ins = _newest_attempts(hand_ins, refused)
+    return Intake(tuple(sorted(hand_ins, key=lambda one: (one.student, one.name))), tuple(refused))
 
 
-def _folder(root: Path) -> Iterator[HandIn | Refused]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _JUNK)
-        here = Path(folder)
-        for name in [*folders, *sorted(files)]:
-            if (here / name).is_symlink():
-                yield Refused(name=(here / name).relative_to(root).as_posix(), reason="a link; links are not followed")
-        for name in sorted(files):
-            path = here / name
-            if name not in _JUNK and not path.is_symlink():
-                yield from _file(path, path.relative_to(root).as_posix())
+def _wrappers(found: Sequence[Found], stem: str) -> set[str]:
+    """Return the outer folders that are nobody's: each holds what a platform made, or the class and the zip's own name.
+
+    Args:
+        found: the files.
+        stem: name of the archive without its ending; "" for a folder.
+    """
+    inside: dict[str, list[Person]] = {}
+    for one in found:
+        if person_of(one.parts).platform == "folder":
+            inside.setdefault(one.parts[0], []).append(person_of(one.parts[1:] or one.parts))
+    wrappers = set()
+    for top, people in inside.items():
+        made = all(one.platform != "folder" for one in people)
+        sure = len({one.student for one in people}) > 1 or all(one.platform != "canvas" for one in people)
+        if (made and sure) or ({top} == {one.parts[0] for one in found} == {stem}):
+            wrappers.add(top)
+    return wrappers
 
 
-def _file(path: Path, name: str) -> Iterator[HandIn | Refused]:
-    known = path.stat()
-    if not stat.S_ISREG(known.st_mode):
-        yield Refused(name=name, reason="not an ordinary file")
-    elif path.suffix.lower() == ".zip":
-        yield from _archive(path.read_bytes(), f"{name}/", 1) if known.st_size <= MOST_BYTES else [_too_large(name)]
-    else:
-        yield _taken(name, known.st_size, known.st_mtime, path.read_bytes if known.st_size <= LARGEST else bytes)
+def _newest_attempts(hand_ins: Sequence[HandIn], refused: list[Refused]) -> list[HandIn]:
+    """Leave the files of each student's last attempt, where the platform puts several into one archive."""
+    last: dict[str, float] = {}
+    for one in hand_ins:
+        if one.person.platform == "blackboard":
+            last[one.student] = max(last.get(one.student, 0.0), one.person.when or 0.0)
+    kept = []
+    for one in hand_ins:
+        if one.student in last and (one.person.when or 0.0) < last[one.student]:
+            reason = "an earlier attempt, by the platform's own times; the last attempt counts"
+            refused.append(Refused(name=one.name, reason=reason, person=one.person))
+        else:
+            kept.append(one)
+    return kept
 
 
-def _archive(data: bytes, inside: str, depth: int) -> Iterator[HandIn | Refused]:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as problem:
-        if not inside:
-            raise ValueError(f"This is neither a folder nor a zip: {problem}.") from None
-        yield Refused(name=inside.rstrip("/"), reason=f"not a zip that can be read ({problem})")
-        return
-    left = MOST_BYTES
-    if len(entries) > MOST_FILES:
-        yield Refused(name=inside or "the zip", reason=f"{len(entries)} entries; at most {MOST_FILES} are read")
-        entries = []
-    for entry in entries:
-        left -= entry.file_size
-        if not entry.is_dir() and not _JUNK & set(PurePosixPath(entry.filename).parts):
-            yield from _entry(archive, entry, inside, depth, left)
-
-
-def _entry(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, inside: str, depth: int, left: int
-) -> Iterator[HandIn | Refused]:
-    name = inside + entry.filename
-    reason = _suspicious(entry, left)
+def _taken(one: Found, person: Person, files: Counter[str], sizes: Counter[str]) -> HandIn | Refused:
+    """Look into a file; read it once to its end, piece by piece, so that what is damaged is known now."""
+    reason = one.reason or unwanted(one.name)
+    if not reason:
+        files[person.student] += 1
+        sizes[person.student] += one.size
+        if files[person.student] > MOST_FILES:
+            reason = f"more than {MOST_FILES} notebooks of one student; hand in those that are to be graded"
+        elif sizes[person.student] > MOST_BYTES:
+            reason = f"the notebooks of this student have more than {MOST_BYTES >> 20} MB together. Clear their outputs"
+    if not reason:
+        digest = hashlib.sha256()
+        size = 0
+        try:
+            with one.open() as file:
+                while size <= LARGEST and (piece := file.read(_PIECE)):
+                    digest.update(piece)
+                    size += len(piece)
+        except DAMAGE as problem:
+            reason = f"damaged: {problem}"
+        else:
+            reason = too_large() if size > LARGEST else ""
     if reason:
-        yield Refused(name=name, reason=reason)
-        return
-    try:
-        with archive.open(entry) as file:
-            data = file.read(LARGEST + 1)
-    except _DAMAGE as problem:
-        yield Refused(name=name, reason=f"damaged: {problem}")
-        return
-    if PurePosixPath(name).suffix.lower() != ".zip":
-        yield _taken(name, len(data), _when(entry), lambda: data)
-    elif depth < DEEPEST:
-        yield from _archive(data, f"{name}/", depth + 1)
-    else:
-        yield Refused(name=name, reason="a zip within a zip within a zip")
+        return Refused(name=one.name, reason=reason, person=person)
+    return HandIn(person=person, name=one.name, read=lambda: _whole(one), digest=digest.hexdigest())
 
 
-def _when(entry: zipfile.ZipInfo) -> float:
-    try:
-        return datetime(*entry.date_time).timestamp()
-    except ValueError:
-        return 0.0  # zips may hold the 0th of month 0
-
-
-def _age(item: HandIn) -> tuple[float, list[int], str]:
-    """Return what tells an older hand-in from a newer one; Canvas counts uploads where the minute is the same."""
-    return item.when, [int(digits) for digits in re.findall(r"\d+", item.name)], item.name
-
-
-def _suspicious(entry: zipfile.ZipInfo, left: int) -> str:
-    """Return why an entry is not even looked into, or ""."""
-    path = PurePosixPath(entry.filename.replace("\\", "/"))
-    if path.is_absolute() or re.match(r"^[A-Za-z]:", entry.filename):
-        return "an absolute path"
-    if ".." in path.parts:
-        return "a path that leaves its folder"
-    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
-        return "a link or another special file; links are not followed"
-    if entry.flag_bits & 1:
-        return "encrypted; hand in the notebook without a password"
-    if entry.file_size > LARGEST or left < 0:
-        return _too_large(entry.filename).reason
-    if entry.file_size > DENSEST * max(entry.compress_size, 1) and entry.file_size > 1 << 20:
-        return f"unpacks to {entry.file_size // max(entry.compress_size, 1)} times its size; that is no notebook"
-    return ""
-
-
-def _taken(name: str, size: int, when: float, read: object) -> HandIn | Refused:
-    if not name.lower().endswith(".ipynb"):
-        return Refused(name=name, reason="not a notebook; hand in the file that ends in .ipynb")
-    if size > LARGEST:
-        return _too_large(name)
-    return HandIn(student=_student(name), name=name, data=read(), when=when)  # type: ignore[operator]
-
-
-def _too_large(name: str) -> Refused:
-    return Refused(name=name, reason=f"too large; a notebook has at most {LARGEST >> 20} MB. Clear its outputs")
-
-
-def _student(name: str) -> str:
-    """Return whose file this is, from the path a platform gives it."""
-    parts: Iterable[str] = PurePosixPath(name).parts
-    for part in parts:
-        for layout in (_MOODLE, _CANVAS):
-            found = layout.match(part)
-            if found:
-                return f"{found['student']}_{found['user']}"
-    folders = [part for part in PurePosixPath(name).parts[:-1] if not part.lower().endswith(".zip")]
-    return folders[0] if folders else PurePosixPath(name).stem
+def _whole(one: Found) -> bytes:
+    with one.open() as file:
+        return file.read(LARGEST + 1)

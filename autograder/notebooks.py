@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
-__all__ = ["Cell", "Unreadable", "read_cells"]
+__all__ = ["Cell", "Unreadable", "read_cells", "read_notebook"]
 
 LARGEST = 64 << 20
 DEMO = "demo"
+MOST_MAGICS = 30  # in a long cell, which is parsed again after each of them
 _KEPT_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "py"}  # the rest of the cell is Python
 _MAGIC = re.compile(
     r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?[%!?](?![=])|^(?P<also>\s*)[\w.]+\?{1,2}\s*$"
@@ -32,12 +33,14 @@ class Cell:
         code: its source as Python, without magics and shell lines; line numbers are kept.
         demo: whether it is tagged as a demonstration.
         problem: the syntax error, where the code is not Python.
+        hidden: the text of a cell that is not read, because a cell magic makes it something else than Python.
     """
 
     label: str
     code: str
     demo: bool = False
     problem: str = ""
+    hidden: str = ""
 
 
 def read_cells(data: bytes) -> list[Cell]:
@@ -46,10 +49,15 @@ def read_cells(data: bytes) -> list[Cell]:
     Raises:
         Unreadable: the bytes are no notebook.
     """
-    return [_cell(number, raw) for number, raw in enumerate(_code_cells(_notebook(data)), 1)]
+    return [_cell(number, raw) for number, raw in enumerate(_code_cells(read_notebook(data)), 1)]
 
 
-def _notebook(data: bytes) -> dict[str, Any]:
+def read_notebook(data: bytes) -> dict[str, Any]:
+    """Return a notebook's JSON.
+
+    Raises:
+        Unreadable: the bytes are no notebook.
+    """
     if len(data) > LARGEST:
         raise Unreadable(
             f"The file has {len(data) >> 20} MB; a notebook has at most {LARGEST >> 20}. Clear its outputs."
@@ -86,8 +94,10 @@ def _cell(number: int, raw: dict[str, Any]) -> Cell:
     text = str(source).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").lstrip("\ufeff")
     metadata = raw.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    code, problem = _as_python(text.encode("utf-8", "replace").decode())
-    return Cell(f"cell {number}", code, isinstance(tags, list) and DEMO in tags, problem)
+    text = text.encode("utf-8", "replace").decode()
+    code, problem = _as_python(text)
+    hidden = "" if code or problem else text
+    return Cell(f"cell {number}", code, isinstance(tags, list) and DEMO in tags, problem, hidden)
 
 
 def _as_python(text: str) -> tuple[str, str]:
@@ -99,7 +109,7 @@ def _as_python(text: str) -> tuple[str, str]:
         if name not in _KEPT_MAGICS:
             return "", ""
         lines[first] = ""
-    for _ in range(len(lines) + 1):
+    for _ in range(min(len(lines) + 1, max(MOST_MAGICS, (1 << 20) // (len(text) + 1)))):
         code = "\n".join(lines)
         try:
             ast.parse(code)
@@ -110,7 +120,7 @@ def _as_python(text: str) -> tuple[str, str]:
             return code, f"{type(problem).__name__}: {problem}"
         else:
             return code, ""
-    return "\n".join(lines), "SyntaxError: this is not Python"
+    return "\n".join(lines), "SyntaxError: this is not Python, or has more lines of shell and magics than are read"
 
 
 def _without_magic(lines: list[str], number: int | None) -> bool:

@@ -1,40 +1,36 @@
-"""From a class folder to grades, feedback and the instructor's page: each step once, in order."""
+"""From a class folder to grades, feedback and the instructor's pages: each step once, in order."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from autograder.box import choose_box
-from autograder.bridge import Standing, copy_stamps, enter
-from autograder.classpage import class_page
+from autograder.bridge import enter
 from autograder.classview import ClassView, class_view
 from autograder.cluster import cluster
 from autograder.course import Course, surroundings
-from autograder.exports import write_class_data, write_code, write_columns
+from autograder.gathering import NOT_HANDED_IN, Gathered, collected, gather
 from autograder.grading import Shard, Tally, grade_class
-from autograder.intake import Intake, read_submissions
 from autograder.limits import LIMITS, Limits
 from autograder.pool import pool
-from autograder.record import Record
-from autograder.report import feedback_page
-from autograder.store import Entry, Store
+from autograder.publishing import publish, publish_term
+from autograder.questions import Question, grade_rivals
+from autograder.store import Store
+from autograder.taken import Taken, load_taken
+from autograder.term import TermView
 from autograder.work import Grader, Runner
 from srkit.exercises import EXERCISES
-from srkit.ops.atomic import atomic_path
-from tools.press import lesson_name
+from tools.press import lesson_name, sources
 
-__all__ = ["Plan", "expected_points", "grade_part", "run_class", "table"]
+__all__ = ["Plan", "grade_part", "run_class", "secret_seed"]
 
-LONGEST_NAME = 120  # nbgrader's column holds 128
 Say = Callable[[str], None]
-Current = Mapping[str, tuple[Entry, Record]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +38,7 @@ class Plan:
     """What is graded, where, and by how many.
 
     Attributes:
-        lesson: the lesson's source.
+        lesson: the lesson's source; None grades every lesson that is found.
         folder: of the course.
         inbox: a class folder or an archive; None grades what nbgrader has collected.
         workers: processes on this machine.
@@ -54,8 +50,8 @@ class Plan:
         trusted: without a sandbox. Only for the author's own solutions.
     """
 
-    lesson: Path
     folder: Path
+    lesson: Path | None = None
     inbox: Path | None = None
     workers: int = 1
     scheduler: str = ""
@@ -65,20 +61,30 @@ class Plan:
     again: bool = False
     trusted: bool = False
 
-    @property
-    def store(self) -> Store:
-        """Where the records of this lesson lie."""
-        return Store(self.folder / "records" / lesson_name(self.lesson))
+    def store(self, lesson: Path) -> Store:
+        """Where the records of a lesson lie."""
+        return Store(self.folder / "records" / lesson_name(lesson))
 
-    def grader(self) -> Grader:
-        """Return how the class is graded, after trying that it works here.
+    def course(self, lesson: Path) -> Course:
+        """Return a lesson of the course."""
+        return Course(self.folder, lesson, database=self.database)
+
+    def lessons(self, numbers: Collection[int]) -> list[Path]:
+        """Return the sources of some lessons, in the order of the course."""
+        return [path for path in sources() if number_of(path) in numbers]
+
+    def try_box(self) -> None:
+        """Try that student code can be run here.
 
         Raises:
             BoxError: there is no sandbox on this machine.
         """
         if not self.scheduler:
             choose_box(self.trusted).close()
-        number = int(self.lesson.stem[:2])
+
+    def grader(self, lesson: Path) -> Grader:
+        """Return how a lesson is graded."""
+        number = number_of(lesson)
         mine = [EXERCISES.get(name) for name in EXERCISES if EXERCISES.get(name).lesson == number]
         names = tuple(exercise.name for exercise in sorted(mine, key=lambda exercise: exercise.number))
         seed = secret_seed(self.folder) if self.seed is None else self.seed
@@ -91,8 +97,8 @@ class Plan:
         return partial(pool, workers=self.workers, say=say)
 
 
-def run_class(plan: Plan, say: Say) -> ClassView:
-    """Take a class from hand-in to grade book, feedback and page.
+def run_class(plan: Plan, say: Say) -> TermView:
+    """Take a class from hand-in to grade book, feedback and pages.
 
     Args:
         plan: what is graded, and how.
@@ -104,25 +110,62 @@ def run_class(plan: Plan, say: Say) -> ClassView:
         Busy: another process is grading this class.
         NoCluster: the scheduler cannot be reached.
     """
-    grader = plan.grader()
+    plan.try_box()
     say(f"Preparing {plan.folder} (nbgrader takes some seconds to start)")
-    course = Course(plan.folder, plan.lesson, database=plan.database)
+    gathered = gather(plan.inbox, plan.folder, plan.lesson, say)
+    views: dict[int, ClassView] = {}
+    for lesson in _lessons(plan, gathered):
+        say(f"Lesson {number_of(lesson)}")
+        views[number_of(lesson)] = _grade_lesson(plan, lesson, gathered, say)
+    term = TermView.of(views, gathered)
+    publish_term(plan.folder, term)
+    return term
+
+
+def _lessons(plan: Plan, gathered: Gathered) -> list[Path]:
+    """Return the lessons to grade: the one asked for, else those found in the class or collected."""
+    if plan.lesson is not None:
+        return [plan.lesson]
+    found = set(gathered.lessons) | {int(path.name[-2:]) for path in plan.folder.glob("submitted/*/lesson_[0-9][0-9]")}
+    return plan.lessons(found)
+
+
+def _grade_lesson(plan: Plan, lesson: Path, gathered: Gathered, say: Say) -> ClassView:
+    """Take one lesson from hand-in to grade book, feedback and page."""
+    number, store, grader = number_of(lesson), plan.store(lesson), plan.grader(lesson)
+    course = plan.course(lesson)
     course.generate()
-    intake = read_submissions(plan.inbox) if plan.inbox else Intake((), ())
-    for refused in intake.refused:
-        say(f"Not taken: {refused.name}: {refused.reason}")
-    strange = {one.student: why for one in intake.hand_ins if (why := unfit(one.student))}
-    course.hand_in(one for one in intake.hand_ins if one.student not in strange)
-    submissions = course.submissions()
-    tally = grade_class(submissions, plan.store, grader, plan.runner(say), again=plan.again, say=say)
+    gathered.hand_in(course, number)
+    intake = load_taken(plan.folder, course.assignment)
+    found = collected(course, number, intake)
+    tally = grade_class(found.sources, store, grader, plan.runner(say), again=plan.again, say=say)
     say(_told(tally))
-    current = {student: both for student, both in plan.store.current().items() if student in submissions}
-    standings = enter(course, current)
-    missing = dict.fromkeys(_roster(course) - set(submissions), "handed nothing in")
-    missing |= strange | (without_notebook(plan.inbox, intake) if plan.inbox else {})
-    view = class_view(_title(plan.lesson), current, standings, missing)
-    _publish(course, view, current, standings)
+    current = {student: both for student, both in store.current().items() if student in found.sources}
+    questions = grade_rivals(found.rivals, found.names, current, store, grader, plan.runner(say), say)
+    waiting = {student: question.exercises for student, question in questions.items()}
+    standings = enter(course, current, found.sources, intake, waiting)
+    missing = dict.fromkeys(_roster(course) - set(found.sources), NOT_HANDED_IN)
+    missing |= gathered.missing(number, plan.lesson is not None) | found.nothing
+    missing = {student: why for student, why in missing.items() if student not in found.sources}
+    notes = _notes(questions, intake, gathered, found.sources)
+    late = frozenset(student for student in current if student in intake and intake[student].person.late)
+    view = class_view(f"Lesson {number}", current, standings, missing, notes=notes, late=late)
+    publish(course, view, current, standings, intake, questions)
     return view
+
+
+def _notes(
+    questions: Mapping[str, Question], intake: Mapping[str, Taken], gathered: Gathered, students: Mapping[str, object]
+) -> dict[str, str]:
+    """Return student -> what a person should look at."""
+    notes = {}
+    for student in students:
+        told = [questions[student].text] if student in questions else []
+        told += [intake[student].note] if student in intake and intake[student].note else []
+        told += [gathered.asks[student]] if student in gathered.asks else []
+        if told:
+            notes[student] = " ".join(told)
+    return notes
 
 
 def grade_part(plan: Plan, shard: Shard, say: Say) -> Tally:
@@ -137,15 +180,20 @@ def grade_part(plan: Plan, shard: Shard, say: Say) -> Tally:
         BoxError: there is no sandbox on this machine.
         Busy: another process is grading this part.
     """
-    grader = plan.grader()
-    if plan.inbox:
-        found = {one.student: one.data for one in read_submissions(plan.inbox).hand_ins}
-        tally = grade_class(found, plan.store, grader, plan.runner(say), shard=shard, again=plan.again, say=say)
-    else:
-        collected = Course(plan.folder, plan.lesson, database=plan.database).submissions()
-        tally = grade_class(collected, plan.store, grader, plan.runner(say), shard=shard, again=plan.again, say=say)
-    say(_told(tally))
-    return tally
+    plan.try_box()
+    gathered = gather(plan.inbox, plan.folder, plan.lesson, say)
+    graded, known, problems = 0, 0, dict[str, str]()
+    for lesson in _lessons(plan, gathered):
+        number = number_of(lesson)
+        found: Mapping[str, Path | bytes] = gathered.sources(number)
+        if not plan.inbox:
+            course = plan.course(lesson)
+            found = collected(course, number, load_taken(plan.folder, course.assignment)).sources
+        store, grader = plan.store(lesson), plan.grader(lesson)
+        tally = grade_class(found, store, grader, plan.runner(say), shard=shard, again=plan.again, say=say)
+        say(_told(tally))
+        graded, known, problems = graded + tally.graded, known + tally.known, problems | dict(tally.failed)
+    return Tally(graded, known, problems)
 
 
 def secret_seed(folder: Path) -> int:
@@ -162,87 +210,14 @@ def secret_seed(folder: Path) -> int:
     return int(path.read_text())
 
 
-def unfit(student: str) -> str:
-    """Return why a name from a platform cannot be used in a course, or "". One bad name must not stop a class."""
-    if len(student) > LONGEST_NAME:
-        return f"a name of {len(student)} characters; the grade book takes {LONGEST_NAME}"
-    if student[:1] in ("", ".") or not student.isprintable() or "/" in student or "\\" in student:
-        return "a name that cannot be a folder's: rename it"
-    return ""
-
-
-def without_notebook(inbox: Path, intake: Intake) -> dict[str, str]:
-    """Return name -> reason for every folder of a class in which there is nothing to grade."""
-    taken = {hand_in.name.partition("/")[0] for hand_in in intake.hand_ins}
-    folders = {path.name for path in inbox.iterdir() if path.is_dir()} if inbox.is_dir() else set[str]()
-    reasons = {one.name.partition("/")[0]: one.reason for one in intake.refused if "/" in one.name}
-    return {name: reasons.get(name, "handed nothing in") for name in sorted((folders | set(reasons)) - taken)}
-
-
-def expected_points(inbox: Path) -> dict[str, float | None]:
-    """Read ``expected.csv`` of a class folder; empty where there is none."""
-    path = inbox / "expected.csv"
-    if not path.is_file():
-        return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {row["student"]: None if row["points"] == "human" else float(row["points"]) for row in rows}
-
-
-def table(view: ClassView, expected: Mapping[str, float | None]) -> tuple[str, bool]:
-    """Return the class as text, and whether all is settled.
-
-    Args:
-        view: the class.
-        expected: student -> points that should come out, None for somebody who must need a human; may be empty.
-    """
-    names = [student.name for student in view.students] + list(view.missing)
-    wide = max([7, *map(len, names)])
-    lines, settled = [f"{'student':{wide}}  {'points':>10}  {'expected':>8}  remark"], True
-    scores = {student.name: (student.score, student.flag or "not graded") for student in view.students}
-    for name, (points, why) in sorted((scores | {n: (None, why) for n, why in view.missing.items()}).items()):
-        shown = "-" if points is None else f"{points:g}"
-        remark = f"NEEDS A HUMAN: {why}" if points is None else ""
-        wanted, good = "", points is not None
-        if name in expected:
-            value = expected[name]
-            wanted, good = ("human" if value is None else f"{value:g}"), value == points
-            remark += "" if good else " DIFFERS FROM WHAT WAS EXPECTED"
-        settled &= good
-        lines.append(f"{name:{wide}}  {shown:>5} / {view.max_points:<2g}  {wanted:>8}  {remark}".rstrip())
-    return "\n".join(lines), settled
-
-
-def _publish(course: Course, view: ClassView, current: Current, standings: Mapping[str, Standing]) -> None:
-    """Write the students' pages, the instructor's page and what other programs read."""
-    name = f"{course.lesson.stem}.html"
-    for student, (_, record) in current.items():
-        place = course.place("feedback", student)
-        place.mkdir(parents=True, exist_ok=True)
-        _write(place / name, feedback_page(view.title, student, record, standings.get(student)))
-        copy_stamps(course.place("submitted", student), place)
-    report = course.folder / "report"
-    report.mkdir(exist_ok=True)
-    _write(report / "index.html", class_page(view, f"../feedback/{{student}}/{course.assignment}/{name}"))
-    write_class_data(report, view)
-    write_columns(report, view)
-    write_code(report / "code", {student: record for student, (_, record) in current.items()})
-    with surroundings():
-        course.export(course.folder / "grades.csv")
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def number_of(lesson: Path) -> int:
+    """Return the number of a lesson's source."""
+    return int(lesson.stem[:2])
 
 
 def _roster(course: Course) -> set[str]:
     with surroundings(), course.api.gradebook as book:
         return {student.id for student in book.students}
-
-
-def _title(lesson: Path) -> str:
-    return f"Lesson {int(lesson.stem[:2])}"
 
 
 def _told(tally: Tally) -> str:

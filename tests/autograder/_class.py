@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from autograder.intake import HandIn
+from autograder.course import Submission
 from autograder.record import Record
 from srkit.exercises import EXERCISES
 from tests.autograder._fake import FakeGrader, _result
@@ -42,13 +42,19 @@ def _told(name: str, points: Any) -> Any:
     return replace(_result(name, points), source=f"def {EXERCISES.get(name).answer}(): ...")
 
 
-def hand_in(student: str, points: Any, *, when: float = 1_700_000_000.0, change: Any = None) -> HandIn:
-    """Return the hand-in of a student who shall earn ``points``."""
+def notebook_of(points: Any, *, change: Any = None) -> bytes:
+    """Return the notebook of a student who shall earn ``points``."""
     notebook = student_notebook(LESSON)
     notebook["metadata"]["points"] = list(points)
     if change is not None:
         change(notebook)
-    return HandIn(student=student, name=f"{LESSON.stem}.ipynb", data=json.dumps(notebook).encode(), when=when)
+    return json.dumps(notebook).encode()
+
+
+def hand_in(student: str, points: Any, *, when: float | None = 1_700_000_000.0, change: Any = None) -> Submission:
+    """Return the hand-in of a student who shall earn ``points``."""
+    data = notebook_of(points, change=change)
+    return Submission(student=student, read=lambda: data, when=when)
 
 
 def write_inbox(folder: Path, points: dict[str, Any]) -> Path:
@@ -56,5 +62,5 @@ def write_inbox(folder: Path, points: dict[str, Any]) -> Path:
     for student, earned in points.items():
         place = folder / student / f"{LESSON.stem}.ipynb"
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(hand_in(student, earned).data)
+        place.write_bytes(notebook_of(earned))
     return folder

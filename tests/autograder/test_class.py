@@ -17,12 +17,15 @@ from autograder.classview import class_view
 from autograder.cli import main
 from autograder.cluster import cluster
 from autograder.demonstration import DEAD, STUDENTS, write_class
+from autograder.gathering import unfit, without_notebook
 from autograder.grading import Shard, grade_class
 from autograder.intake import read_submissions
 from autograder.mutants import mutants
 from autograder.pool import pool
-from autograder.run import expected_points, secret_seed, table, unfit, without_notebook
+from autograder.run import secret_seed
 from autograder.store import Store
+from autograder.term import expected_points
+from autograder.term import lesson_table as table
 from autograder.work import Grader, one_by_one
 from srkit.cli.grade import find_grader
 from srkit.errors import BadInput
@@ -223,10 +226,11 @@ def test_the_demonstration_class_comes_out_as_its_authors_said_hostile_hand_ins_
         text = page.read_text(encoding="utf-8")
         assert "<script" not in text
         assert "HIDDEN TESTS" not in text
-    view = json.loads((folder / "report" / "class.json").read_text(encoding="utf-8"))
+    report = folder / "report" / "lesson_11"
+    view = json.loads((report / "class.json").read_text(encoding="utf-8"))
     assert view["missing"] == {"rosa": "handed nothing in"}
     assert {one["name"] for one in view["misconceptions"]} > {"infinite_slope"}
-    assert len(list(Path(folder / "report" / "code" / "tv_loss").glob("*.py"))) >= 10
+    assert len(list(Path(report / "code" / "tv_loss").glob("*.py"))) >= 10
     after = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
     assert after == before
     records = content(folder / "records")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.bridge import enter
-from autograder.course import Course, CourseError, database_url, newest_notebook, surroundings
+from autograder.bridge import copy_stamps, enter
+from autograder.course import Course, CourseError, Submission, database_url, surroundings
 from autograder.grading import grade_class
 from autograder.store import Store
 from autograder.work import one_by_one
@@ -39,8 +39,9 @@ def course(generated, tmp_path):
 def grade(course, hand_ins, grader=None):
     course.hand_in(hand_ins)
     store = Store(course.folder / "records")
-    grade_class(course.submissions(), store, grader or NotebookGrader(), one_by_one)
-    return enter(course, store.current())
+    sources = {student: paths[0] for student, paths in course.collected().items()}
+    grade_class(sources, store, grader or NotebookGrader(), one_by_one)
+    return enter(course, store.current(), sources)
 
 
 def scores(course):
@@ -180,22 +181,20 @@ def test_feedback_can_be_released_the_way_nbgrader_does(course):
     place = course.place("feedback", "ada")
     place.mkdir(parents=True)
     (place / f"{LESSON.stem}.html").write_text("well done")
-    (place / "timestamp.txt").write_text((course.place("submitted", "ada") / "timestamp.txt").read_text())
-    (place / "submission_secret.txt").write_text("a secret")
+    copy_stamps(course.place("submitted", "ada"), place)
     course.release_feedback()
     released = list((course.folder / "exchange" / "superresolution" / "feedback").glob("*.html"))
     assert [path.read_text() for path in released] == ["well done"]
 
 
-def test_of_several_notebooks_the_newest_counts_and_checkpoints_and_links_do_not(tmp_path):
-    assert newest_notebook(tmp_path) is None
-    for number, name in enumerate(["old.ipynb", "new.ipynb", ".ipynb_checkpoints/newest.ipynb"]):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("{}")
-        os.utime(path, (number, number))
-    (tmp_path / "link.ipynb").symlink_to("/etc/hostname")
-    assert newest_notebook(tmp_path).name == "new.ipynb"
+def test_every_notebook_that_was_collected_is_listed_but_for_checkpoints_and_links(course):
+    place = course.place("submitted", "ada")
+    for name in ("one.ipynb", "week15/two.ipynb", ".ipynb_checkpoints/one-checkpoint.ipynb"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text("{}")
+    (place / "link.ipynb").symlink_to("/etc/hostname")
+    found = course.collected()["ada"]
+    assert [path.relative_to(place).as_posix() for path in found] == ["one.ipynb", "week15/two.ipynb"]
 
 
 def test_the_address_of_the_grade_book_is_the_one_given_then_the_environments_then_a_file(tmp_path, monkeypatch):
@@ -264,7 +263,7 @@ def test_nbgrader_alone_agrees_on_honest_submissions_in_the_same_course(course, 
 
     expected = write_class(LESSON, course.folder / "class")
     honest = [one for one in read_submissions(course.folder / "class").hand_ins if one.student in {"ada", "carla"}]
-    course.hand_in(honest)
+    course.hand_in(Submission(student=one.student, read=one.read) for one in honest)
     for one in honest:
         with surroundings():
             assert course.api.autograde(course.assignment, one.student)["success"]

@@ -17,7 +17,8 @@ from autograder.autograded import verdict
 from autograder.bridge import Standing
 from autograder.classpage import class_page
 from autograder.classview import class_view
-from autograder.exports import normalised, write_class_data, write_code, write_columns
+from autograder.exports import write_code, write_columns, write_data
+from autograder.normal import normalised
 from autograder.pictures import error_map, pixels, png, triptych
 from autograder.record import Record
 from autograder.report import feedback_page
@@ -266,7 +267,8 @@ def test_columns_for_canvas_and_moodle_leave_out_what_waits_and_hold_no_formula(
     assert canvas[1][-1] == "20"
     assert {row[3]: row[-1] for row in canvas[2:]} == {"ada": "20", "ben": "", "'=cmd()": "0"}
     assert {row[0]: row[1] for row in moodle[1:]} == {"ada": "20", "ben": "", "'=cmd()": "0"}
-    assert write_class_data(tmp_path, class_view("t", current)).is_file()
+    write_data(tmp_path / "class.json", class_view("t", current).to_dict())
+    assert [one["name"] for one in json.loads((tmp_path / "class.json").read_text())["students"]] == sorted(current)
 
 
 def test_code_is_written_for_similarity_checkers_without_what_a_copier_changes_first(tmp_path):

@@ -1,0 +1,163 @@
+"""Read what students wrote in a process of its own, with limits: what is slow, deep or huge there harms nobody here.
+
+The process parses and never runs anything. It knows the standard library only, so it starts in a moment; one that dies
+over a notebook is replaced, and that notebook is unreadable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.answers import Survey, survey
+from autograder.merge import merged
+
+__all__ = ["Reader", "serve"]
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PROGRAM = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from autograder.reader import serve; serve()"
+CPU_SECONDS = 2.0  # and as much again for each 16 MB: reading an honest notebook of that size takes a tenth of it
+CLOCK_SECONDS = 120.0  # where the machine is so busy that two processor seconds take two minutes
+MEMORY_BYTES = 2 << 30
+_GIVEN_UP = (
+    "The notebook could not be read within {seconds:g} s and {memory} GiB: no notebook of the course is like that."
+)
+
+
+class Reader:
+    """Asks the process; use it as a context manager, which ends it.
+
+    Args:
+        names: the names of functions and classes that a survey looks for.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self._known: dict[str, Survey] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process; another one is started when it is needed."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process = None
+
+    def survey(self, notebook: bytes, digest: str = "") -> Survey:
+        """Return what a notebook answers; what cannot be read is a survey that says so.
+
+        Args:
+            notebook: its bytes.
+            digest: of the bytes; equal ones are read once.
+        """
+        if digest and digest in self._known:
+            return self._known[digest]
+        answer = self._ask({"what": "survey", "names": self.names}, [notebook])
+        found = Survey(problem=self._given_up([notebook])) if answer is None else _survey(json.loads(answer))
+        if digest:
+            self._known[digest] = found
+        return found
+
+    def merged(self, notebooks: Sequence[bytes]) -> bytes | None:
+        """Return one notebook with the cells of several, or None where they cannot be read."""
+        return self._ask({"what": "merge"}, notebooks) or None
+
+    def _given_up(self, notebooks: Sequence[bytes]) -> str:
+        return _GIVEN_UP.format(seconds=_seconds(notebooks), memory=MEMORY_BYTES >> 30)
+
+    def _ask(self, question: dict[str, Any], notebooks: Sequence[bytes]) -> bytes | None:
+        process = self._process or self._start()
+        head = {**question, "sizes": [len(one) for one in notebooks], "seconds": _seconds(notebooks)}
+        try:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(head).encode() + b"\n" + b"".join(notebooks))
+            process.stdin.flush()
+            return _answer(process, time.monotonic() + CLOCK_SECONDS)
+        except (OSError, EOFError, ValueError):
+            self.close()
+            return None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-I", "-S", "-c", _PROGRAM]
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/"
+        )
+        return self._process
+
+
+def _seconds(notebooks: Sequence[bytes]) -> float:
+    return CPU_SECONDS * (1 + sum(map(len, notebooks)) / (16 << 20))
+
+
+def _survey(plain: dict[str, Any]) -> Survey:
+    sets = {name: frozenset(plain[name]) for name in ("defined", "stubs", "broken")}
+    return Survey(answers=dict(plain["answers"]), problem=str(plain["problem"]), **sets)
+
+
+def _answer(process: subprocess.Popen[bytes], until: float) -> bytes:
+    """Return the process's answer.
+
+    Raises:
+        EOFError: it died, or the time is over.
+    """
+    assert process.stdout is not None
+    data, wanted = b"", 8
+    pieces: list[bytes] = []
+    while len(data) < 8 or sum(map(len, pieces)) < wanted:
+        left = until - time.monotonic()
+        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+            raise EOFError
+        piece = os.read(process.stdout.fileno(), 1 << 20)
+        if not piece:
+            raise EOFError
+        pieces.append(piece)
+        if len(data) < 8:
+            data = b"".join(pieces)
+            wanted = 8 + int.from_bytes(data[:8], "big") if len(data) >= 8 else 8
+    return b"".join(pieces)[8:]
+
+
+def serve() -> None:
+    """Answer questions until there are no more; the limits end this process where one takes too much."""
+    import resource
+
+    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while line := questions.readline():
+        head = json.loads(line)
+        notebooks = [questions.read(size) for size in head["sizes"]]
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        ceiling = int(used.ru_utime + used.ru_stime + head["seconds"]) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (ceiling, resource.RLIM_INFINITY))
+        try:
+            answer = merged(notebooks) if head["what"] == "merge" else _surveyed(notebooks[0], head["names"])
+        except (RecursionError, MemoryError, ValueError) as problem:
+            answer = b"" if head["what"] == "merge" else _plain(Survey(problem=f"It cannot be read: {problem!r}."))
+        answers.write(len(answer).to_bytes(8, "big") + answer)
+        answers.flush()
+
+
+def _surveyed(notebook: bytes, names: Sequence[str]) -> bytes:
+    return _plain(survey(notebook, names))
+
+
+def _plain(found: Survey) -> bytes:
+    sets = {name: sorted(getattr(found, name)) for name in ("defined", "stubs", "broken")}
+    return json.dumps({"answers": found.answers, "problem": found.problem, **sets}).encode()
