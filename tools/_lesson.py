@@ -18,10 +18,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
-
-import jupytext
 
 from srkit.exercises import EXERCISES
 
@@ -68,7 +67,14 @@ def read_lesson(path: Path) -> list[Cell]:
         LessonError: an unknown marker or exercise, a name used twice, a check that does not follow its exercise, a
             solution region where none may be or none where there must be one.
     """
-    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    return list(_cells(path, path.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=64)
+def _cells(path: Path, text: str) -> tuple[Cell, ...]:
+    import jupytext  # two seconds, which those who only ask for the list of lessons need not spend
+
+    notebook = jupytext.reads(text, fmt="py:percent")
     seen: Counter[str] = Counter()
     cells: list[Cell] = []
     for raw in notebook.cells:
@@ -79,7 +85,7 @@ def read_lesson(path: Path) -> list[Cell]:
         kind, name = _kind(path, raw.cell_type, raw.metadata.get("title", ""))
         cells.append(Cell(_identity(kind, name, raw.source, seen), kind, name, raw.source))
     _check(path, cells)
-    return cells
+    return tuple(cells)
 
 
 def _translation_mark(path: Path, cell_type: str, metadata: Mapping[str, Any], before: Sequence[Cell]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ import srkit
 from srkit.errors import BadFile, BadInput
 from srkit.methods.diffusion import UNET, VAE, StableDiffusion
 
-diffusers = pytest.importorskip("diffusers", reason='needs pip install "srkit[diffusion]"')
-transformers = pytest.importorskip("transformers", reason='needs pip install "srkit[diffusion]"')
-
+pytestmark = pytest.mark.skipif(  # imported by the functions that need it: it takes five CPU seconds
+    not (find_spec("diffusers") and find_spec("transformers")), reason='needs pip install "srkit[diffusion]"'
+)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 @pytest.fixture(scope="module")
 def pipeline() -> Any:
     """A pipeline of the published shape, a few channels wide, with random weights."""
+    import diffusers
+    import transformers
+
     words = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
     tokenizer = transformers.CLIPTokenizer(
         vocab={word: n for n, word in enumerate(words)}, merges=[], model_max_length=77
@@ -58,6 +62,8 @@ def pipeline() -> Any:
 
 
 def _unet() -> Any:
+    import diffusers
+
     small = {
         "block_out_channels": (8, 16),
         "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
@@ -80,6 +86,8 @@ def _upscaler(pipeline: Any, **settings: Any) -> StableDiffusion:
 
 
 def test_the_published_networks_have_the_published_number_of_parameters() -> None:
+    import diffusers
+
     with torch.device("meta"):
         networks = diffusers.UNet2DConditionModel(**UNET), diffusers.AutoencoderKL(**VAE)
     assert [srkit.models.parameters(network) for network in networks] == [473_398_020, 55_325_927]
