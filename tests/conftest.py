@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 import torch
 
+from tests._windows import windows  # noqa: F401  # a fixture
+
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["srkit"][
     "system"

@@ -1,14 +1,16 @@
 """Downloading a data set of the catalogue once, whole, and verified.
 
 Files go to ``downloads/.NAME.part`` and the folder gets its name when the last of them is there and its checksum is
-right, so that a folder ``downloads/Set5`` is Set5 and not three fifths of it.
+right, so that a folder ``downloads/Set5`` is Set5 and not three fifths of it. Of several processes that want the same
+data set one downloads it; the others wait and find it there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,8 +18,9 @@ from srkit.datasets.manifest import Item, Record, record
 from srkit.datasets.places import downloads
 from srkit.datasets.transfer import download, sha256
 from srkit.datasets.unpack import unpack
-from srkit.errors import BadFile, Offline
-from srkit.ops.atomic import atomic_path
+from srkit.errors import BadFile, Offline, SrkitError
+from srkit.ops.atomic import write_atomically
+from srkit.ops.lock import locked
 
 __all__ = ["fetch", "install_archive"]
 
@@ -48,7 +51,7 @@ def fetch(
     Raises:
         UnknownName: the catalogue has no such data set.
         Offline: it cannot be downloaded, or not by a program; the message says how to provide it by hand.
-        BadFile: a checksum is wrong, or the disk is full.
+        BadFile: a checksum is wrong, the disk is full, or the folder cannot be used.
     """
     entry = record(name, manifest)
     home = downloads() if home is None else home
@@ -60,11 +63,12 @@ def fetch(
     items = [item for item in entry.items if item.scale in (None, scale)]
     if not items:
         raise Offline(_by_hand(entry, home / entry.folder))
-    _make_room(home, entry, items)
-    say(f"{entry.card.title}: {entry.card.terms}")
-    if items[0].archive:
-        return _fetch_archives(entry, items, home, say)
-    return _fetch_files(entry, items, home, say)
+    with _alone(home, entry.folder, say):
+        _make_room(home, entry, items)
+        say(f"{entry.card.title}: {entry.card.terms}")
+        if items[0].archive:
+            return _fetch_archives(entry, items, home, say)
+        return _fetch_files(entry, items, home, say)
 
 
 def install_archive(name: str, archive: str | Path, *, home: Path | None = None, report: Report | None = None) -> Path:
@@ -76,13 +80,28 @@ def install_archive(name: str, archive: str | Path, *, home: Path | None = None,
     Raises:
         BadFile: no such file, not an archive, or another one than the first time.
     """
-    archive, home = Path(archive).expanduser(), downloads() if home is None else home
+    archive, home, say = Path(archive).expanduser(), downloads() if home is None else home, report or _silent
     if not archive.is_file():
         raise BadFile(f"There is no file {archive}. Give the path of the archive that was downloaded by hand.")
     entry = record(name)
-    home.mkdir(parents=True, exist_ok=True)
-    _trust_first(entry.name, sha256(archive), home, report or _silent)
-    return unpack(archive, home / entry.folder)
+    with _alone(home, entry.folder, say):
+        return _unpack_trusted(entry.name, archive, sha256(archive), home / entry.folder, say)
+
+
+@contextlib.contextmanager
+def _alone(home: Path, folder: str, say: Report) -> Iterator[None]:
+    """Work on a data set alone, and say what the system objects to in terms of its folder."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with locked(home / f".{folder}.lock", f"downloading {folder} to {home}", wait=True, report=say):
+            yield
+    except SrkitError:
+        raise
+    except OSError as problem:
+        raise BadFile(
+            f"{home} cannot be used for downloads ({problem}). Move away what is in the way, or set SRKIT_DATA to "
+            "another folder you own."
+        ) from problem
 
 
 def _fetch_files(entry: Record, items: Sequence[Item], home: Path, say: Report) -> Path:
@@ -113,11 +132,13 @@ def _fetch_archives(entry: Record, items: Sequence[Item], home: Path, say: Repor
         archive = home / item.name
         if not _is_there(archive, item):
             say(f"{item.name}: {(item.size or 0) / 1e6:.0f} MB from {item.address}")
-            digest = download(item, archive)
-            if not item.sha256:
-                _trust_first(item.name, digest, home, say)
-        unpack(archive, folder)
-        done.write_text(sha256(archive) + "\n", encoding="utf-8")
+            download(item, archive)
+        digest = sha256(archive)
+        if item.sha256:
+            unpack(archive, folder)
+        else:
+            _unpack_trusted(item.name, archive, digest, folder, say)
+        done.write_text(f"{digest}\n", encoding="utf-8")
         archive.unlink()
         say(f"{item.name}: unpacked in {folder}")
     return folder
@@ -127,26 +148,37 @@ def _is_there(path: Path, item: Item) -> bool:
     return path.is_file() and bool(item.sha256) and sha256(path) == item.sha256
 
 
-def _trust_first(name: str, digest: str, home: Path, say: Report) -> None:
-    """Record the checksum of something whose checksum nobody published, or compare it with the recorded one."""
-    path = home / _RECORDED
-    recorded: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if recorded.setdefault(name, digest) != digest:
-        raise BadFile(
-            f"{name} has SHA-256 {digest}; the first time it was {recorded[name]} (recorded in {path}). If the source "
-            "is known to have changed, remove that line and repeat."
-        )
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+def _unpack_trusted(name: str, archive: Path, digest: str, folder: Path, say: Report) -> Path:
+    """Unpack an archive whose checksum nobody published: the first that can be unpacked is recorded, others refused."""
+    path = folder.parent / _RECORDED
+    with locked(folder.parent / ".checksums.lock", f"recording checksums in {path}", wait=True, report=say):
+        recorded = _recorded(path)
+        if recorded.setdefault(name, digest) != digest:
+            raise BadFile(
+                f"{name} has SHA-256 {digest}; the first time it was {recorded[name]} (recorded in {path}). If the "
+                "source is known to have changed, remove that line and repeat."
+            )
+        unpack(archive, folder)
+        write_atomically(path, (json.dumps(recorded, indent=1, sort_keys=True) + "\n").encode())
     say(f"{name}: no checksum is published; recorded {digest} in {path}")
+    return folder
+
+
+def _recorded(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return {str(name): str(digest) for name, digest in found.items()}
+        reason: object = "it holds no table"
+    except (OSError, ValueError) as problem:
+        reason = problem
+    raise BadFile(f"The checksums recorded in {path} cannot be read ({reason}). Mend the file or move it away.")
 
 
 def _make_room(home: Path, entry: Record, items: Sequence[Item]) -> None:
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(home).free
-    except OSError as problem:
-        raise BadFile(f"{home} cannot be used for downloads ({problem}). Set SRKIT_DATA to a folder you own.") from None
+    free = shutil.disk_usage(home).free
     archives = sum(item.size or 0 for item in items if item.archive)
     needed = 2 * archives if archives else entry.size or 0
     if needed > free:

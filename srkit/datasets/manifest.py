@@ -29,6 +29,7 @@ class Item:
         name: its path below the data set's folder, with ``/``; for an archive, its file name.
         sha256: checksum in hexadecimal; empty where none is known, then the first download's is recorded.
         size: bytes, or None where unknown.
+        at_most: bytes of the whole data set, which bound those of a file of unknown size; None where unknown too.
         archive: whether it is to be unpacked.
         scale: the scale whose LR images it holds; None for HR images.
     """
@@ -37,6 +38,7 @@ class Item:
     name: str
     sha256: str = ""
     size: int | None = None
+    at_most: int | None = None
     archive: bool = False
     scale: int | None = None
 
@@ -130,7 +132,8 @@ def _items(entry: Mapping[str, Any], folder: Path) -> list[Item]:
     items = []
     if "base" in entry:
         sums = read_sums(folder / entry["sums"])
-        items += [Item(address=entry["base"] + quote(name), name=name, sha256=sums[name]) for name in sums]
+        base, most = entry["base"], entry.get("bytes")
+        items += [Item(address=base + quote(name), name=name, sha256=sums[name], at_most=most) for name in sums]
     for archive in entry.get("archives", ()):
         items.append(
             Item(

@@ -5,13 +5,13 @@ mapped file takes a hundredth of one. What makes such caches dangerous is that t
 This one holds to four rules:
 
 * it is written to a temporary file and then renamed, so that a half-written cache has never the cache's name;
-* it carries a fingerprint of its sources (names, sizes, times, first and last bytes) and is made anew when that
-  differs;
+* its name carries a fingerprint of its sources (names, sizes, times, first and last bytes); when that
+  differs, a new file is made and the old one removed;
 * its last bytes hold the index and its checksum, so that a shortened file is noticed when it is opened;
 * each image has a checksum, looked at the first time the image is used.
 
-Two processes that build at once both write their own temporary file; the second rename replaces the first by an equal
-file. A folder that cannot be written, or a full disk, costs a warning and the images are kept in memory.
+Of two processes that want the same cache one builds it and the other waits. A folder that cannot be written, a full
+disk, or a damaged file that Windows does not let go of costs a warning, and the images are kept in memory.
 
 Layout: the pixels of each pair (HR, then LR; rows, columns, channels; 8 bits), the index as JSON, its length and CRC-32
 as two little-endian integers of 8 bytes, and the eight bytes ``SRKPIX01``.
@@ -23,15 +23,13 @@ import contextlib
 import hashlib
 import json
 import mmap
-import os
 import struct
-import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +38,8 @@ from srkit.datasets.maker import Maker
 from srkit.datasets.pair import Pairs
 from srkit.errors import BadFile
 from srkit.ops import pixels
+from srkit.ops.atomic import write_atomically
+from srkit.ops.lock import locked
 
 __all__ = ["Slot", "Store", "fingerprint", "open_store", "store_path"]
 
@@ -99,8 +99,9 @@ class Store:
 
     def _verify(self, index: int) -> None:
         if not self._is_right(index) and self._path is not None:
-            self._data, self.slots = _renewed(self._pairs, self._path)
-            self._trusted = [False] * len(self.slots)
+            self._data = np.empty(0, np.uint8)  # Windows replaces no file that is mapped
+            self._data, self.slots, self._path = _opened(self._pairs, self._path.parent, renew=True)
+            self._trusted = [self._path is None] * len(self.slots)
         if not self._is_right(index):
             raise BadFile(
                 f"The pixel cache reads {self.slots[index].name!r} differently from what was just written to it. The "
@@ -124,29 +125,49 @@ def open_store(pairs: Pairs, folder: Path | None) -> Store:
         BadFile, BadInput: an image of ``pairs`` cannot be used.
     """
     if folder is None or any(hr is None for _, hr in pairs.paths):
-        return _in_memory(pairs)
-    path = store_path(pairs, folder)
-    try:
-        try:
-            data, slots = _read(path, fingerprint(pairs))
-        except _Stale:
-            data, slots = _renewed(pairs, path)
-    except BadFile:
-        raise
-    except (_Stale, OSError) as problem:
-        warnings.warn(
-            f"No pixel cache in {folder} ({problem}); {pairs.name} is kept in memory.", RuntimeWarning, stacklevel=3
-        )
-        return _in_memory(pairs)
+        return Store(*_in_memory(pairs), pairs, None)
+    data, slots, path = _opened(pairs, folder)
     return Store(data, slots, pairs, path)
 
 
+def _opened(pairs: Pairs, folder: Path, *, renew: bool = False) -> tuple[Bytes, list[Slot], Path | None]:
+    """Map the cache file, made first if need be (or in any case: ``renew``); without a path what is in memory."""
+    try:
+        path = store_path(pairs, folder)
+        data, slots = _renewed(pairs, path) if renew else _found(pairs, path)
+        return data, slots, path
+    except (_Stale, OSError) as problem:
+        if isinstance(problem, BadFile) and problem.errno is None:  # an image cannot be read
+            raise
+        warnings.warn(f"No pixel cache in {folder} ({problem}); {pairs.name} is kept in memory.", RuntimeWarning, 4)
+    return *_in_memory(pairs), None
+
+
+def _found(pairs: Pairs, path: Path) -> tuple[Bytes, list[Slot]]:
+    with contextlib.suppress(_Stale):
+        return _read(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.with_suffix(".lock"), f"decoding {pairs.name} into {path.parent}", wait=True):
+        with contextlib.suppress(_Stale):  # somebody else has built it meanwhile
+            return _read(path)
+        return _renewed(pairs, path)
+
+
 def store_path(pairs: Pairs, folder: Path) -> Path:
-    """Return the name of the cache file: one per data set, scale and place it is read from."""
+    """Return the name of the cache file: one per data set, scale, place it is read from and state of its sources.
+
+    Raises:
+        BadFile: an image has disappeared since ``pairs`` were loaded.
+    """
+    return folder / f"{_family(pairs)}-{fingerprint(pairs)[:16]}.pixels"
+
+
+def _family(pairs: Pairs) -> str:
+    """Return the part of the name that stays the same when the images change."""
     makers = [repr(source.lr) for source in pairs.sources if isinstance(source.lr, Maker)]
     place = hashlib.sha256(repr([*(str(p) for pair in pairs.paths for p in pair), *makers]).encode()).hexdigest()[:12]
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in pairs.name)[:60]
-    return folder / f"{safe}_x{pairs.scale}_{place}.pixels"
+    return f"{safe}_x{pairs.scale}_{place}"
 
 
 def fingerprint(pairs: Pairs) -> str:
@@ -196,57 +217,49 @@ def _slots(pairs: Pairs, write: Callable[[Any], object]) -> list[Slot]:
     return slots
 
 
-def _in_memory(pairs: Pairs) -> Store:
+def _in_memory(pairs: Pairs) -> tuple[Bytes, list[Slot]]:
     block = bytearray()
     slots = _slots(pairs, block.extend)
-    return Store(np.frombuffer(block, dtype=np.uint8), slots, pairs, None)
+    return np.frombuffer(block, dtype=np.uint8), slots
 
 
 def _renewed(pairs: Pairs, path: Path) -> tuple[Bytes, list[Slot]]:
     _build(pairs, path)
-    return _read(path, None)
+    for old in path.parent.glob(f"{_family(pairs)}*.pixels"):
+        if old != path:
+            with contextlib.suppress(OSError):  # Windows: still mapped by somebody; removed the next time
+                old.unlink()
+    return _read(path)
 
 
 def _build(pairs: Pairs, path: Path) -> None:
     """Write the cache file under a temporary name and rename it; nothing is left behind on failure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = fingerprint(pairs)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            slots = _slots(pairs, file.write)
-            index = json.dumps({"key": key, "slots": [asdict(slot) for slot in slots]}).encode()
-            file.write(index + _TRAILER.pack(len(index), zlib.crc32(index), _MAGIC))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
+
+    def fill(file: BinaryIO) -> None:
+        slots = _slots(pairs, file.write)
+        index = json.dumps({"slots": [asdict(slot) for slot in slots]}).encode()
+        file.write(index + _TRAILER.pack(len(index), zlib.crc32(index), _MAGIC))
+
+    write_atomically(path, fill, durable=True)
 
 
-def _read(path: Path, key: str | None) -> tuple[Bytes, list[Slot]]:
-    """Map a cache file, or say why it is of no use.
-
-    Args:
-        path: the file.
-        key: fingerprint it must carry; None accepts any.
-    """
+def _read(path: Path) -> tuple[Bytes, list[Slot]]:
+    """Map a cache file, or say why it is of no use."""
     try:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (FileNotFoundError, ValueError) as problem:
         raise _Stale(str(problem)) from None
-    data = np.frombuffer(mapped, dtype=np.uint8)
-    index = _index(mapped)
-    if key is not None and index["key"] != key:
-        raise _Stale("its sources have changed")
+    try:
+        index = _index(mapped)
+    except _Stale:
+        mapped.close()
+        raise
     slots = [
         Slot(**{**slot, "hr_size": tuple(slot["hr_size"]), "lr_size": tuple(slot["lr_size"])})
         for slot in index["slots"]
     ]
-    return data, slots
+    return np.frombuffer(mapped, dtype=np.uint8), slots
 
 
 def _index(mapped: mmap.mmap) -> dict[str, Any]:

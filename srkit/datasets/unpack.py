@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from srkit.errors import BadFile
 
 __all__ = ["unpack"]
+
+_DAMAGED = (  # RuntimeError: it wants a password, or is packed in a way Python does not know
+    *(OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error, lzma.LZMAError),
+    *(zipfile.BadZipFile, tarfile.TarError),
+)
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -42,7 +50,7 @@ def unpack(archive: Path, folder: Path) -> Path:
                 raise BadFile(f"{archive} is neither a zip nor a tar archive. Unpack it by hand into {folder}.")
         except BadFile:
             raise
-        except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError) as problem:
+        except _DAMAGED as problem:
             raise BadFile(f"{archive} could not be unpacked ({problem}); nothing was left in {folder}.") from problem
         _move(fresh, folder)
     return folder

@@ -70,8 +70,10 @@ def write_atomically(
 
 
 def cannot_write(path: Path, error: BaseException) -> BadFile:
-    """Return the error that says why ``path`` could not be written and what to do."""
-    return BadFile(f"{path} could not be written: {_reason(error, path)} What was there before is untouched.")
+    """Return the error that says why ``path`` could not be written and what to do, with the system's ``errno``."""
+    problem = BadFile(f"{path} could not be written: {_reason(error, path)} What was there before is untouched.")
+    problem.errno = getattr(error, "errno", None)
+    return problem
 
 
 def check_place(path: Path, *, overwrite: bool) -> None:

@@ -25,7 +25,7 @@ _HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 
 @contextlib.contextmanager
 def locked(
-    path: Path, doing: str, *, wait: bool = False, advice: str = "", report: Callable[[str], object] | None = None
+    path: Path, doing: str, *, wait: bool = False, advice: str = "", report: Callable[[str], object] = warnings.warn
 ) -> Iterator[None]:
     """Hold the lock file ``path`` (made and removed here) while the block runs; also against other threads.
 
@@ -34,7 +34,7 @@ def locked(
         doing: what the holder does, for the others' message: "training in runs/x".
         wait: wait until it is free instead of raising.
         advice: what to do about it, added to that message.
-        report: called with a sentence when this has waited for three seconds.
+        report: called with a sentence when this has waited for three seconds; by default a warning.
 
     Raises:
         BadInput: another process holds it (unless ``wait``); the message names that process.
@@ -45,7 +45,7 @@ def locked(
         message = f"Another process ({_owner(path)}) is {doing}."
         if not wait:
             raise BadInput(f"{message} {advice}".strip())
-        if report is not None and waited < _PATIENCE <= waited + _PAUSE:
+        if waited < _PATIENCE <= waited + _PAUSE:
             report(f"{message} Waiting until it has ended.")
         time.sleep(_PAUSE)
         handle, waited = _opened(path), waited + _PAUSE

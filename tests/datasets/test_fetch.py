@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -191,3 +195,50 @@ def test_an_archive_brought_by_hand_is_unpacked_and_its_checksum_remembered(tmp_
         install_archive("realsr", archive, home=tmp_path / "home")
     with pytest.raises(BadFile, match="no file"):
         install_archive("realsr", tmp_path / "absent.zip", home=tmp_path / "home")
+
+
+FETCHER = (
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from srkit.datasets import fetch\n"
+    "sys.stdin.readline()\n"
+    "fetch('set5', home=Path(sys.argv[1]), manifest=Path(sys.argv[2]), report=print)\n"
+)
+
+
+def test_processes_that_want_the_same_set_at_once_all_get_it_and_one_downloads(
+    site: Site, manifest: Path, tmp_path: Path
+) -> None:
+    words = [sys.executable, "-c", FETCHER, str(tmp_path / "home"), str(manifest)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    processes = [subprocess.Popen(words, text=True, **pipes) for _ in range(3)]
+    said = [process.communicate("go\n")[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert sorted(path.name for path in (tmp_path / "home").rglob("*")) == sorted([*NAMES, "Set5"])
+    assert len(site.asked) == len(NAMES)
+
+
+def test_what_a_portal_sent_in_place_of_an_archive_does_not_stand_in_the_way_of_the_right_one(
+    site: Site, manifest: Path, tmp_path: Path
+) -> None:
+    manifest.write_text(
+        re.sub(r'sha256 = "\w{64}", bytes = \d+', "", manifest.read_text()).replace('zip",  }', 'zip" }')
+    )
+    right = site.files["/DIV2K_train_HR.zip"]
+    site.files["/DIV2K_train_HR.zip"] = b"<html>Log in first</html>"
+    with pytest.raises(BadFile, match="neither a zip nor a tar"):
+        fetch("div2k", home=tmp_path / "home", manifest=manifest)
+    site.files["/DIV2K_train_HR.zip"] = right
+    assert (fetch("div2k", home=tmp_path / "home", manifest=manifest) / "DIV2K_train_HR/0001.png").is_file()
+
+
+@pytest.mark.parametrize("place", ["Set5", ".Set5.part", "Set5/1.png", "Set5/1.png.part"])
+def test_whatever_lies_in_the_way_is_named(site: Site, manifest: Path, tmp_path: Path, place: str) -> None:
+    way = tmp_path / "home" / place
+    way.parent.mkdir(parents=True)
+    if place.endswith("png") or place == "Set5/1.png.part":
+        way.mkdir()
+    else:
+        way.write_text("in the way")
+    with pytest.raises(BadFile, match=str(tmp_path / "home")):
+        fetch("set5", home=tmp_path / "home", manifest=manifest)

@@ -148,18 +148,19 @@ def test_a_cache_that_is_damaged_again_at_once_is_an_error_and_no_endless_loop(
 def test_an_error_while_building_leaves_nothing_and_the_old_cache_in_place(tree: Path, cache: Path) -> None:
     pairs = load(tree, scale=2)
     open_store(pairs, cache)
-    before = store_path(pairs, cache).read_bytes()
+    path = store_path(pairs, cache)
+    before = path.read_bytes()
     picture = tree / "HR/c.png"
     picture.write_bytes(picture.read_bytes()[:-200])
     with pytest.raises(BadFile, match=r"c\.png"):
         open_store(pairs, cache)
-    assert store_path(pairs, cache).read_bytes() == before
+    assert path.read_bytes() == before
     assert leftovers(cache) == []
 
 
 def test_a_file_left_by_a_killed_builder_is_never_taken_for_the_cache(pairs: Pairs, cache: Path) -> None:
     cache.mkdir()
-    (cache / f".{store_path(pairs, cache).stem}-abc.part").write_bytes(b"half")
+    (cache / f".{store_path(pairs, cache).stem}-abc.tmp.pixels").write_bytes(b"half")
     assert_holds(open_store(pairs, cache), pairs)
 
 
@@ -189,7 +190,7 @@ def test_a_full_or_read_only_disk_costs_a_warning_and_leaves_nothing(
     def refuse(_: int) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(module.os, "fsync", refuse)
+    monkeypatch.setattr("os.fsync", refuse)
     with pytest.warns(RuntimeWarning, match=r"No pixel cache.*kept in memory"):
         store = open_store(pairs, cache)
     assert_holds(store, pairs)

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,9 +68,8 @@ def test_a_file_with_a_wrong_checksum_is_refused_and_removed(site: Site, tmp_pat
 
 def test_a_beginning_that_is_of_another_file_is_found_out_and_removed(site: Site, tmp_path: Path) -> None:
     (tmp_path / "a.png.part").write_bytes(b"x" * 500)
-    with pytest.raises(BadFile, match="is expected"):
-        download(item(site), tmp_path / "a.png")
     download(item(site), tmp_path / "a.png")
+    assert [asked for _, asked in site.asked] == ["bytes=500-", None]
     assert (tmp_path / "a.png").read_bytes() == BODY
 
 
@@ -126,13 +125,121 @@ def test_other_kinds_of_address_are_refused(tmp_path: Path) -> None:
         download(Item(address="ftp://example.org/a.png", name="a.png"), tmp_path / "a.png")
 
 
-def test_a_full_disk_says_so_and_keeps_what_has_come(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(source: object, file: object, progress: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(transfer, "_copy", full)
-    with pytest.raises(BadFile, match=r"could not be written.*free space"):
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_says_so(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "a.png.part").symlink_to("/dev/full")
+    with pytest.raises(BadFile, match=r"could not be written: the disk is full.*Free some space"):
         download(item(site), tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+    assert len(site.asked) == 1
+
+
+def endless(_: bytes) -> Iterator[bytes]:
+    while True:
+        yield bytes(1 << 16)
+
+
+@pytest.mark.parametrize("told", [{"size": 10_240}, {"at_most": 20_000}])
+def test_a_server_that_does_not_stop_is_stopped_and_leaves_nothing(
+    site: Site, tmp_path: Path, told: dict[str, int]
+) -> None:
+    site.heads, site.pieces = {"Content-Length": None}, endless
+    wanted = Item(address=f"{site.base}/a.png", name="a.png", **told)  # type: ignore[arg-type]
+    with pytest.raises(BadFile, match=r"gives \d+ bytes or more, and the file has at most \d+"):
+        download(wanted, tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+    site.heads, site.pieces = {}, None
+    assert download(wanted, tmp_path / "a.png") == SUM
+
+
+def test_a_file_announced_as_too_large_is_not_even_begun(site: Site, tmp_path: Path) -> None:
+    site.heads, site.pieces = {"Content-Length": "99999999999"}, endless
+    with pytest.raises(BadFile, match="gives 99999999999 bytes or more"):
+        download(Item(address=f"{site.base}/a.png", name="a.png"), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_stops_sending_is_left_and_every_byte_of_it_kept(site: Site, tmp_path: Path) -> None:
+    left = threading.Event()
+    site.pieces, site.pause = lambda body: [body[:100], body[100:101], b""], lambda: left.wait(0.5)
+    try:
+        with pytest.raises(Offline, match=r"303 bytes of it are here"):
+            download(item(site), tmp_path / "a.png", timeout=1.5)
+    finally:
+        left.set()
+    assert [asked for _, asked in site.asked] == [None, "bytes=101-", "bytes=202-"]
+    assert (tmp_path / "a.png.part").read_bytes() == BODY[:303]
+
+
+def test_a_server_that_says_nothing_at_all_is_left(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        deaf = Item(address=f"http://127.0.0.1:{mute.getsockname()[1]}/a.png", name="a.png")
+        with pytest.raises(Offline, match=r"nothing came for 0\.1 seconds|timed out"):
+            download(deaf, tmp_path / "a.png", timeout=0.1)
+
+
+def test_a_server_that_trickles_is_left_after_a_minute(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(0, 10**6, 7))  # seven seconds pass with each byte, whatever the clock on the wall says
+    monkeypatch.setattr(transfer, "_clock", lambda: next(seconds))
+    site.pieces = lambda body: (body[at : at + 1] for at in range(len(body)))
+    site.pause = lambda: time.sleep(0.001)
+    with pytest.raises(Offline, match=r"bytes came in 60 seconds"):
+        download(item(site), tmp_path / "a.png")
+    assert 0 < (tmp_path / "a.png.part").stat().st_size < len(BODY)
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [{"Content-Length": "abc"}, {"Content-Length": "-5"}, {"Content-Length": ""}, {"Content-Length": "9" * 30}],
+    ids=str,
+)
+def test_a_length_that_is_no_number_is_not_believed(site: Site, tmp_path: Path, heads: dict[str, str]) -> None:
+    site.heads = heads  # type: ignore[assignment]
+    assert download(item(site), tmp_path / "a.png") == SUM
+
+
+@pytest.mark.parametrize(
+    "heads", [{"Content-Range": "bytes 0-9/10"}, {"Content-Range": "bytes 300-10239/10240"}], ids=str
+)
+def test_another_part_than_the_one_asked_for_is_not_glued_on(site: Site, tmp_path: Path, heads: dict[str, str]) -> None:
+    (tmp_path / "a.png.part").write_bytes(BODY[:500])
+    site.heads = heads  # type: ignore[assignment]
+    assert download(Item(address=f"{site.base}/a.png", name="a.png", size=len(BODY)), tmp_path / "a.png") == SUM
+
+
+@pytest.mark.parametrize(
+    "place", ["http://[::1/x", "ftp://127.0.0.1/x", "file:///etc/hostname", "http://:0/", "//", "\t"]
+)
+def test_a_redirect_to_nowhere_is_no_traceback(site: Site, tmp_path: Path, place: str) -> None:
+    site.moved["/a.png"] = place
+    with pytest.raises((Offline, BadFile), match=r"a\.png"):
+        download(item(site), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/x", "http:///x", "http://a b/x", "http://x:port/", "https://", "file://host/x"]
+)
+def test_an_address_that_is_none_is_no_traceback(tmp_path: Path, address: str) -> None:
+    with pytest.raises((Offline, BadFile)):
+        download(Item(address=address, name="x"), tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP", b"\0" * 99, b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200]
+)
+def test_an_answer_that_is_none_is_no_traceback(tmp_path: Path, head: bytes) -> None:
+    def answer() -> None:
+        for _ in range(3):
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(9999)
+                connection.sendall(head)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, daemon=True).start()
+        nonsense = Item(address=f"http://127.0.0.1:{server.getsockname()[1]}/a.png", name="a.png")
+        with pytest.raises(Offline, match="could not be downloaded"):
+            download(nonsense, tmp_path / "a.png")

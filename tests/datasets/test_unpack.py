@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import stat
 import tarfile
 import zipfile
@@ -81,6 +82,41 @@ def test_a_damaged_archive_leaves_nothing(tmp_path: Path) -> None:
     tarball.write_bytes(tarball.read_bytes()[:-40])
     with pytest.raises(BadFile, match="could not be unpacked"):
         unpack(tarball, tmp_path / "set")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "gz", "bz2", "xz"])
+def test_an_archive_with_any_byte_changed_is_unpacked_or_refused_whole(tmp_path: Path, kind: str) -> None:
+    path, members = tmp_path / "a.bin", {"a.txt": b"one" * 100, "b/c.txt": bytes(range(256)) * 3}
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for name, content in members.items():
+                bundle.writestr(name, content)
+    else:
+        with tarfile.open(path, "w" if kind == "tar" else f"w:{kind}") as bundle:  # type: ignore[call-overload]
+            for name, content in members.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                bundle.addfile(info, io.BytesIO(content))
+    whole, rng = path.read_bytes(), random.Random(0)
+    for number in range(60):
+        changed = bytearray(whole)
+        changed[rng.randrange(len(whole))] ^= rng.randrange(1, 256)
+        path.write_bytes(changed[: rng.randrange(len(whole))] if number % 4 == 0 else changed)
+        try:
+            unpack(path, tmp_path / f"set{number}")
+        except BadFile:
+            assert not (tmp_path / f"set{number}").exists()
+    assert not [name for name in listing(tmp_path) if name.startswith(".")]
+
+
+def test_an_archive_that_wants_a_password_is_refused(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {"1.png": b"1"})
+    content = bytearray(archive.read_bytes())
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    archive.write_bytes(content)
+    with pytest.raises(BadFile, match="password"):
+        unpack(archive, tmp_path / "set")
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
