@@ -33,7 +33,6 @@ class Standing:
         manual: exercise -> the score a person gave.
         comments: exercise -> what a person wrote.
         waiting: exercises that wait for a person.
-        late: whether it came after the date it was due.
     """
 
     score: float | None
@@ -41,7 +40,6 @@ class Standing:
     manual: Mapping[str, float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
-    late: bool = False
 
 
 def enter(
@@ -75,7 +73,7 @@ def enter(
             book.db.refresh(notebook)
             _penalise(course, submission, notebook)
             book.db.commit()
-            standings[student] = _standing(notebook, submission.total_seconds_late > 0)
+            standings[student] = _standing(notebook)
             source = submissions[student]
             content = source if isinstance(source, bytes) else source.read_bytes()
             made = autograded_notebook(released, content, record)
@@ -123,7 +121,7 @@ def _penalise(course: Course, submission: Any, notebook: Any) -> None:
         notebook.late_submission_penalty = None if late is None else min(max(late, 0.0), notebook.score)
 
 
-def _standing(notebook: Any, late: bool) -> Standing:
+def _standing(notebook: Any) -> Standing:
     names = {grade.name.removeprefix("check-"): grade for grade in notebook.grades}
     waiting = tuple(sorted(name for name, grade in names.items() if grade.needs_manual_grade))
     return Standing(
@@ -140,7 +138,6 @@ def _standing(notebook: Any, late: bool) -> Standing:
             if comment.manual_comment
         },
         waiting=waiting,
-        late=late,
     )
 
 

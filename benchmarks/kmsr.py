@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 import srkit
 from srkit import Protocol
-from srkit.datasets import Pairs
+from srkit.datasets import KernelPool, Made, Pairs, at_scale
 from srkit.degrade import apply_kernel, draw, gaussian_widths
 from srkit.methods import build_pool, covariance, kernel_psnr
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
-from srkit.papers import grow_pool, kmsr_recipe, train_kernel_gan, train_kmsr
+from srkit.papers import grow_pool, kmsr_recipe, train_kernel_gan
+from srkit.training.chance import chance
 
 SCALE, SIDE = 2, 17
 
@@ -44,10 +45,13 @@ def estimated(scenes: Pairs, cameras: Tensor, patch: int) -> Iterator[Tensor]:
 def trained(learn: Pairs, steps: int, pool: Tensor | None) -> nn.Module:
     """Return the small network, trained on a pool, or on MATLAB's bicubic reduction."""
     recipe = kmsr_recipe(small=True)
-    if pool is not None:
-        return train_kmsr(learn, pool, scale=SCALE, steps=steps, progress=False, **recipe).net
-    net = srkit.models.create("kmsr", scale=SCALE, **recipe.pop("arguments"))
-    return srkit.train(net, learn, steps=steps, progress=False, **recipe).net
+    with chance(0):
+        net = srkit.models.create("kmsr", scale=SCALE, tiny=True)
+    if pool is None:
+        return srkit.train(net, learn, steps=steps, maker="pairs", progress=False, **recipe).net
+    cut = {"patch": recipe["patch"], "batch": recipe["batch"]}
+    batches = Made.of(at_scale(learn, 1), KernelPool(pool), **cut)
+    return srkit.train(net, batches, steps=steps, progress=False, **recipe).net
 
 
 def psnr(net: nn.Module, test: Pairs, cameras: Tensor) -> float:

@@ -732,8 +732,8 @@ srkit.widgets.source(srkit.models.kxnet.KXNet.image_step)
 # %%
 torch.manual_seed(0)
 kxnet = srkit.models.create("kxnet", scale=2, tiny=True, kernel_size=11, n_stages=3)
-batches = srkit.papers.RandomKernels(photographs, size=11, widths=(0.4, 2.0), patch=32, batch=6)
-srkit.train(kxnet, batches, steps=100, batch=6, patch=32, learning_rate=3e-3, schedule="cosine", progress=False)
+blurred = {"maker": "blur_kernels(widths=0.4..2)", "patch": 32, "batch": 6}  # every patch has a kernel of its own
+srkit.train(kxnet, photographs, **blurred, steps=100, learning_rate=3e-3, schedule="cosine", progress=False)
 kxnet.eval()
 
 

@@ -36,16 +36,20 @@ def train(name: str, root: Path) -> None:
     recipe, out = recipe_of(name), ROOT / "runs" / "weights" / name
     began, first = time.process_time(), 0
     common: dict[str, Any] = {"root": root, "callbacks": [partial(_stop, recipe.get("stop"))]}
-    told = _told(recipe, root) if "degradation" in recipe else {}
+    conditional = "degradation" in recipe
+    valid = partial(_measure_without_blur, recipe["valid"], root) if conditional else recipe["valid"]
     if "adversary" in recipe:
         common["adversary"] = srkit.training.Adversary(**recipe["adversary"])
     if (out / "checkpoint.pt").exists():
         first = srkit.training.load_checkpoint(out / "checkpoint.pt")["step"]
-        run = srkit.training.resume(out, **told, **common)
+        run = srkit.training.resume(out, valid=valid, **common)
     else:
-        named = {"net": recipe["model"], "pairs": recipe["dataset"], "scale": recipe["scale"], "valid": recipe["valid"]}
         run = srkit.train(
-            **(told or named),
+            recipe["model"],
+            recipe["dataset"],
+            scale=recipe["scale"],
+            valid=valid,
+            maker=_maker(**recipe["degradation"]) if conditional else None,
             init=HOME / recipe["init"] if "init" in recipe else None,
             out=out,
             log_every=100,
@@ -56,24 +60,25 @@ def train(name: str, root: Path) -> None:
     note = {"cpu_seconds": round(cost * run.steps), "steps": run.steps}
     if run.interrupted and run.steps != recipe.get("stop"):
         raise SystemExit(f"{name} stopped at step {run.steps} ({run.interrupted}); call again to go on.")
-    srkit.models.save(told["net"].net if told else run.net, weights_of(name))
+    srkit.models.save(run.net, weights_of(name))
     shutil.copyfile(out / "history.csv", HOME / f"{name}.csv")
     _note(name, note)
 
 
-def _told(recipe: dict[str, Any], root: Path) -> dict[str, Any]:
-    """Return network, batches and validation of a recipe whose network is told the degradation of each patch."""
+def _maker(family: str, widths: tuple[float, float] | None = None) -> str:
+    """Return the formula of the batches of a recipe whose network is told the degradation of each patch."""
+    return (
+        f"gaussian_codes(family={family})"
+        if widths is None
+        else (f"gaussian_codes(family={family}, widths={widths[0]}..{widths[1]})")
+    )
+
+
+def _measure_without_blur(dataset: str, root: Path, net: Any) -> Any:
+    """Validate a conditional network on the bicubic reduction."""
     import srkit
 
-    settings = {key: recipe["training"][key] for key in ("patch", "batch", "seed")}
-    net, batches = srkit.papers.prepare_conditional(
-        recipe["dataset"], scale=recipe["scale"], net=recipe["model"], root=root, **settings, **recipe["degradation"]
-    )
-    return {
-        "net": net,
-        "pairs": batches,
-        "valid": lambda packed: srkit.evaluate(told_no_blur(packed.net), recipe["valid"], root=root),
-    }
+    return srkit.evaluate(told_no_blur(net), dataset, root=root)
 
 
 def told_no_blur(net: Any) -> Any:

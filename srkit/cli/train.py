@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_OF_A_NEW_RUN = (
+    "model", "scale", "init", "init_partial", "out", "settings", "tiny", "degrade", "maker", "loss", "adversarial",
+    "discriminator", "gan_k",
+)  # fmt: skip
+
 
 @click.command(
     "train",
@@ -36,6 +41,7 @@ __all__ = ["command"]
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument. Repeatable.")
 @click.option("--dataset", metavar="NAME|FOLDER", help="What to train on; a+b joins datasets.")
 @click.option("--degrade", metavar="TEXT", help='Make LR by a chain, e.g. "blur(0.2..2) > down(2) > noise(0..20)".')
+@click.option("--maker", metavar="TEXT", help='How batches are made, where not as the card says: "kernel_pool(pool)".')
 @click.option("--valid", metavar="NAME|FOLDER", help="What to validate on, for example set5.")
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
 @click.option("--init", metavar="FILE|FOLDER", help="Begin with these weights (fine-tuning): a file or a run folder.")
@@ -62,7 +68,11 @@ def command(resume: str | None, plugins: tuple[str, ...], machine: Machine, save
 
 
 def _begin(machine: Machine, options: dict[str, Any]) -> Run:
-    for name, example in (("model", "a2001sr"), ("scale", "2"), ("dataset", "a2001")):
+    for name, example in (
+        ("model", "a2001sr"),
+        ("scale", "2"),
+        ("dataset", "samples_train (ten photographs that come along)"),
+    ):
         if options[name] is None:
             raise BadInput(f"What to train is not complete: add --{name}, for example --{name} {example}.")
     from srkit import models, training
@@ -82,6 +92,7 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
         adversary=_adversary(options),
         root=options["root"],
         degrade=options["degrade"],
+        maker=options["maker"],
         out=out,
         init=options["init"],
         init_partial=options["init_partial"],
@@ -100,9 +111,11 @@ def _adversary(options: dict[str, Any]) -> Adversary | None:
 
 
 def _resume(folder: str, machine: Machine, options: dict[str, Any]) -> Run:
-    given = [name for name in ("model", "scale", "init", "out", "settings", "tiny") if options[name]]
+    context = click.get_current_context()
+    flags = {option.name: option.opts[0] for option in context.command.params if option.name in _OF_A_NEW_RUN}
+    given = [flag for name, flag in flags.items() if _was_given(context, str(name))]
     if given:
-        raise BadInput(f"--resume goes on with the run as it is; leave out {', '.join('--' + name for name in given)}.")
+        raise BadInput(f"--resume goes on with the run as it is; leave out {', '.join(given)}.")
     from srkit import training
 
     changes = _config(options, complete=False)

@@ -6,11 +6,20 @@
 from srkit.datasets._load import load
 from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, register_dataset
 from srkit.datasets.catalogue import CATALOGUE, card, where
-from srkit.datasets.degraded import DegradedPatches, degraded
+from srkit.datasets.degraded import Chained, Made, at_scale, degraded
 from srkit.datasets.doctor import Report, doctor
 from srkit.datasets.fetch import fetch, install_archive
 from srkit.datasets.hdr import HDRScenes
 from srkit.datasets.lowres import make_lr
+from srkit.datasets.makers import (
+    MAKERS,
+    BlurKernels,
+    GaussianCodes,
+    KernelPool,
+    KernelsAndNoise,
+    make_maker,
+    register_maker,
+)
 from srkit.datasets.manifest import record
 from srkit.datasets.pair import Pair, Pairs, Source
 from srkit.datasets.patches import Patches
@@ -22,15 +31,22 @@ from srkit.datasets.trees import from_folders
 __all__ = [
     "CATALOGUE",
     "DATASETS",
+    "MAKERS",
+    "BlurKernels",
+    "Chained",
     "DatasetCard",
     "DatasetEntry",
-    "DegradedPatches",
+    "GaussianCodes",
     "HDRScenes",
+    "KernelPool",
+    "KernelsAndNoise",
+    "Made",
     "Pair",
     "Pairs",
     "Patches",
     "Report",
     "Source",
+    "at_scale",
     "card",
     "charts",
     "data_home",
@@ -42,8 +58,10 @@ __all__ = [
     "install_archive",
     "load",
     "make_lr",
+    "make_maker",
     "record",
     "register_dataset",
+    "register_maker",
     "samples",
     "shipped",
     "where",

@@ -1,21 +1,131 @@
-"""Degrading on the fly: training batches whose LR is made anew, at every step, from patches of HR."""
+"""Degrading on the fly: training batches whose LR is made anew, at every step, from patches of HR.
+
+:class:`Made` joins patches and a *maker*. A maker turns one HR patch into its LR patch and the *condition*: what the
+network, or its loss, is told beside the image (a blur kernel, its code, a noise level).
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor
 
 from srkit.datasets.maker import generator_for
-from srkit.datasets.pair import Pairs
+from srkit.datasets.pair import Pairs, Source
 from srkit.datasets.patches import Patches
 from srkit.degrade import Chain, parse
 from srkit.errors import BadInput
 from srkit.ops import pixels
 
-__all__ = ["DegradedPatches", "degraded", "fitting_chain"]
+__all__ = ["Chained", "Condition", "Made", "PatchMaker", "at_scale", "degraded", "fitting_chain"]
+
+Condition = Mapping[str, Any]
+"""Further keywords of a network by name; tensors in it have one row for each image."""
+
+
+class PatchMaker(Protocol):
+    """Makes LR and condition of an HR patch.
+
+    Attributes:
+        scale: side of HR over that of LR.
+        margin: HR pixels around a patch that are degraded with it and cut off again, so that no border rule is learnt.
+    """
+
+    scale: int
+    margin: int
+
+    def __call__(self, hr: Tensor, rng: torch.Generator, /) -> tuple[Tensor, Condition]:
+        """Return LR ``(3, h, w)`` and condition of ``(3, scale*h + 2*margin, scale*w + 2*margin)``."""
+        ...
+
+
+class Made:
+    """Batches of HR patches and what a maker makes of them; a function of seed and step alone, like ``Patches``.
+
+    Each patch has a generator of its own, so that one process and several see the same.
+
+    Args:
+        patches: HR patches with the maker's margin around them; :meth:`of` cuts such.
+        maker: makes LR and condition of each.
+        name: of the data.
+
+    Attributes:
+        name: of the data and the maker.
+        scale: of the maker.
+
+    Raises:
+        BadInput: the patches are not larger than the margin.
+
+    Example:
+        >>> batches = Made.of(samples(scale=2), Chained("blur(1) > down(2)"), patch=48, batch=8)     # doctest: +SKIP
+        >>> lr, hr, condition = batches.batch(0)                                                     # doctest: +SKIP
+    """
+
+    def __init__(self, patches: Patches, maker: PatchMaker, *, name: str = "patches") -> None:
+        if patches.patch <= 2 * maker.margin:
+            raise BadInput(
+                f"Patches of {patches.patch} hold nothing but the margin of {maker.margin} HR pixels on each side that "
+                f"{maker} needs: cut larger ones, Made.of(pairs, maker, patch=…)."
+            )
+        self.patches, self.maker = patches, maker
+        self.name, self.scale = f"{name} | {maker}", maker.scale
+
+    @classmethod
+    def of(cls, pairs: Pairs, maker: PatchMaker, *, patch: int = 96, **how: Any) -> Self:
+        """Return batches cut from the HR images of pairs.
+
+        Args:
+            pairs: whose HR images the patches come from.
+            maker: makes LR and condition of each patch.
+            patch: side of the HR patch in pixels.
+            **how: batch, seed, augment, rank, world, cache, as in :class:`~srkit.datasets.Patches`.
+
+        Raises:
+            BadInput: maker and pairs have different scales, or as ``Patches``.
+        """
+        if maker.scale != pairs.scale:
+            raise BadInput(
+                f"The maker {str(maker)!r} reduces {maker.scale} times and the pairs of {pairs.name!r} are "
+                f"x{pairs.scale}: take another maker, or the pairs at scale {maker.scale}."
+            )
+        return cls(Patches(pairs, patch=patch + 2 * maker.margin, **how), maker, name=pairs.name)
+
+    def __len__(self) -> int:
+        """Return the number of images patches are taken from."""
+        return len(self.patches)
+
+    def batch(self, step: int, /) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """Return LR ``(n, 3, h, w)``, HR ``(n, 3, scale*h, scale*w)`` and the condition, tensors ``(n, …)``."""
+        hr = self.patches.batch(step)[1]  # (n, 3, scale*h + 2*margin, scale*w + 2*margin)
+        first = self.patches.rank * len(hr)
+        seed = self.patches.seed
+        made = [self.maker(one, generator_for(seed, step, first + place)) for place, one in enumerate(hr)]
+        lr = torch.stack([small for small, _ in made])  # (n, 3, h, w)
+        told = {name: _together([one[name] for _, one in made]) for name in made[0][1]}
+        return lr, pixels.crop_border(hr, self.maker.margin), told
+
+
+class Chained:
+    """The maker of a chain of degradations; it tells nothing.
+
+    Args:
+        chain: a formula such as ``"blur(0.2..2) > down(2) > noise(0..20)"``, or a chain.
+        margin: HR pixels, rounded up to whole LR pixels.
+    """
+
+    def __init__(self, chain: str | Chain, *, margin: int = 8) -> None:
+        self.chain = parse(chain) if isinstance(chain, str) else chain
+        self.scale = int(self.chain.scale)
+        self.margin = -(-margin // self.scale) * self.scale
+
+    def __call__(self, hr: Tensor, rng: torch.Generator, /) -> tuple[Tensor, Condition]:
+        """Return LR ``(3, h, w)`` on the 256 levels of a file, and no condition."""
+        return pixels.crop_border(pixels.quantise(self.chain(hr, rng=rng)), self.margin // self.scale), {}
+
+    def __str__(self) -> str:
+        return str(self.chain)
 
 
 def degraded(pairs: Pairs, chain: str | Chain, *, seed: int = 0) -> Pairs:
@@ -40,71 +150,6 @@ def degraded(pairs: Pairs, chain: str | Chain, *, seed: int = 0) -> Pairs:
     return pairs.made_by(fitting_chain(chain, pairs), seed=seed)
 
 
-class DegradedPatches:
-    """Random patches of HR and what a chain makes of them; a function of seed and step alone, like ``Patches``.
-
-    Each patch has a generator of its own, so that one process and several see the same, and is degraded with a margin.
-    (:class:`srkit.training.Degraded` does the simpler thing with batches of any origin.)
-
-    Args:
-        pairs: whose HR images the patches come from.
-        chain: a formula or a chain; it must reduce by the pairs' scale.
-        patch: side of the HR patch in pixels.
-        batch: patches in a batch, over all processes.
-        seed: with the step it determines everything.
-        augment: mirror and turn, as in :class:`~srkit.datasets.Patches`.
-        rank: which process this is.
-        world: number of processes.
-        margin: HR pixels degraded around each patch and cut off again, so that the border rule of a blur is not learnt.
-        cache: as in :class:`~srkit.datasets.Patches`.
-
-    Attributes:
-        name: of the data and the chain.
-        scale: of both.
-
-    Raises:
-        BadInput: as ``Patches``, or a chain of another scale.
-    """
-
-    def __init__(
-        self,
-        pairs: Pairs,
-        chain: str | Chain,
-        *,
-        patch: int = 96,
-        batch: int = 16,
-        seed: int = 0,
-        augment: bool = True,
-        rank: int = 0,
-        world: int = 1,
-        margin: int = 8,
-        cache: Path | str | Literal["auto"] | None = "auto",
-    ) -> None:
-        self.chain, self.scale, self.seed = fitting_chain(chain, pairs), pairs.scale, seed
-        self.name = f"{pairs.name} | {self.chain}"
-        self.margin = -(-margin // self.scale)  # LR pixels
-        self._batch, self._rank = batch // world, rank
-        whole = patch + 2 * self.margin * self.scale
-        self._patches = Patches(
-            pairs, patch=whole, batch=batch, seed=seed, augment=augment, rank=rank, world=world, cache=cache
-        )
-
-    def __len__(self) -> int:
-        """Return the number of images patches are taken from."""
-        return len(self._patches)
-
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Return LR ``(n, 3, patch/scale, patch/scale)`` and HR ``(n, 3, patch, patch)`` of a step."""
-        _, hr = self._patches.batch(step)
-        first = self._rank * self._batch
-        made = [self._degrade(one, step, first + place) for place, one in enumerate(hr)]
-        return torch.stack(made), pixels.crop_border(hr, self.margin * self.scale)
-
-    def _degrade(self, hr: Tensor, step: int, place: int) -> Tensor:
-        lr = self.chain(hr, rng=generator_for(self.seed, step, place))
-        return pixels.crop_border(pixels.quantise(lr), self.margin)
-
-
 def fitting_chain(chain: str | Chain, pairs: Pairs) -> Chain:
     """Return the chain of a formula, after making sure that it reduces by the pairs' scale.
 
@@ -118,3 +163,15 @@ def fitting_chain(chain: str | Chain, pairs: Pairs) -> Chain:
             f"write down({pairs.scale}), or load the data with scale={made.scale}."
         )
     return made
+
+
+def at_scale(pairs: Pairs, scale: int) -> Pairs:
+    """Return the same HR images as pairs of another scale, LR made by MATLAB's bicubic."""
+    if scale == pairs.scale:
+        return pairs
+    return Pairs([Source(source.name, source.hr) for source in pairs.sources], name=pairs.name, scale=scale)
+
+
+def _together(values: list[Any]) -> Any:
+    """Return tensors as one with a row for each; anything else is the same for all patches of a batch."""
+    return torch.stack(values) if isinstance(values[0], Tensor) else values[0]

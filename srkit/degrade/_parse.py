@@ -12,19 +12,33 @@ The grammar::
 
 from __future__ import annotations
 
+import inspect
 import re
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
 from srkit._reader import WORD, Reader, is_whole, near, read_value
-from srkit.degrade._registry import DEGRADATIONS, DegradationEntry
+from srkit.degrade._registry import DEGRADATIONS
 from srkit.degrade.chain import Chain, Range, Step
 from srkit.errors import SrkitError, UnknownName
 
-__all__ = ["parse"]
+__all__ = ["Optioned", "parse", "read_options"]
 
 _RANGE = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+))\s*\.\.\s*([-+]?(?:\d+(?:\.\d+)?|\.\d+))")
+
+
+class Optioned(Protocol):
+    """Something a formula calls by name, with options in brackets."""
+
+    @property
+    def title(self) -> str:
+        """How the formula spells it."""
+        ...
+
+    def options(self) -> dict[str, inspect.Parameter]:
+        """Return what may be set, by name, in order."""
+        ...
 
 
 def parse(formula: str) -> Chain:
@@ -65,7 +79,7 @@ def _step(reader: Reader) -> Step:
         entry = DEGRADATIONS.get(word.group())
     except UnknownName as error:
         raise UnknownName(reader.pointed(str(error).rstrip("."), start)) from None
-    step = Step(entry, _options(reader, entry) if reader.take("(") else {})
+    step = Step(entry, read_options(reader, entry) if reader.take("(") else {})
     missing = [name for name, option in entry.options().items() if option.default is option.empty]
     if lacking := [name for name in missing if name not in step.options]:
         raise reader.error(f"{entry.title} needs {' and '.join(lacking)}; {_takes(entry)}", place=start)
@@ -73,7 +87,12 @@ def _step(reader: Reader) -> Step:
     return step
 
 
-def _options(reader: Reader, entry: DegradationEntry) -> dict[str, Any]:
+def read_options(reader: Reader, entry: Optioned) -> dict[str, Any]:
+    """Read the options behind an opening bracket, and the closing one.
+
+    Raises:
+        BadInput: an option that is not known, given twice or cannot be read; the message points at the place.
+    """
     opening, known = reader.before, entry.options()
     options: dict[str, Any] = {}
     named = False
@@ -136,6 +155,6 @@ def _at(value: Any, end: str) -> Any:
     return int(getattr(value, end)) if value.whole else getattr(value, end)
 
 
-def _takes(entry: DegradationEntry) -> str:
+def _takes(entry: Optioned) -> str:
     known = list(entry.options())
     return f"{entry.title} takes {', '.join(known)}" if known else f"{entry.title} takes no options"

@@ -62,13 +62,11 @@ class IterativeCorrection(Method):
         if scale != net.scale:
             raise BadInput(f"This IKC was trained for x{net.scale}; x{scale} was asked for.")
         batch, watch = lr[None].to(net.basis.dtype), Watch(progress, total=self.iterations)
-        codes = net.predictor(batch)  # (1, n_codes)
-        sr = net.sftmd(batch, degradation=codes)  # (1, 3, s*h, s*w)
+        turns = net.turns(batch, self.iterations)
+        codes, sr = next(turns)  # (1, n_codes), (1, 3, s*h, s*w)
         with watch.listening():
             while watch.step < self.iterations and watch.goes_on():
-                corrected = net.corrector(sr, codes)  # (1, n_codes)
-                change, codes = float((corrected - codes).norm()), corrected
-                sr = net.sftmd(batch, degradation=codes)  # (1, 3, s*h, s*w)
-                watch.stepped(**{"change of the code": change})
+                before, (codes, sr) = codes, next(turns)
+                watch.stepped(**{"change of the code": float((codes - before).norm())})
         kernel = net.kernel_of(codes)[0].double()  # (k, k)
         return watch.result(sr[0].to(lr.dtype), f"done: {self.iterations} corrections of the kernel", kernel=kernel)

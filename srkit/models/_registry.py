@@ -67,6 +67,8 @@ class Card:
         checkpoints: official weights: where they are, their licence, how they load.
         luma_only: the network sees Y alone; chroma is enlarged by bicubic (the exam then overfits a grey patch).
         extra_input: the one extra keyword of ``forward``, where the network needs more than the image.
+        trained_on: how its batches are made, where it is trained on more than pairs: a name of
+            :data:`srkit.datasets.MAKERS` with options; ``"pairs"`` says that pairs do, in spite of ``extra_input``.
         bounded: why no value outside [0, 1] can come out, where that is so by the nature of the network.
         quiet_parameters: shell patterns of parameters whose first gradient may be exactly zero, with the reason.
     """
@@ -88,6 +90,7 @@ class Card:
     checkpoints: str = "none public"
     luma_only: bool = False
     extra_input: str | None = None
+    trained_on: str | None = None
     bounded: str | None = None
     quiet_parameters: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ SFTMD builds and never uses is left out; codes may differ from pixel to pixel in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isqrt
 from typing import Any
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import conv, example_codes, stretched_codes
+from srkit.layers import Prediction, conv, example_codes, stretched_codes
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "IKC", "NON_BLIND", "SFTMD", "Corrector", "Predictor"]
@@ -194,12 +194,41 @@ class IKC(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, whatever blurred it."""
+        *_, (_, sr) = self.turns(lr, self.iterations)
+        return sr  # (b, 3, s*h, s*w)
+
+    def turns(self, lr: Tensor, iterations: int, *, apart: bool = False) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield codes ``(b, n_codes)`` and the image ``(b, 3, s*h, s*w)`` made with them: algorithm 1, turn by turn.
+
+        Args:
+            lr: ``(b, 3, h, w)``.
+            iterations: corrections; one turn more is yielded.
+            apart: no gradient leaves a turn or enters SFTMD, as in training: each guess answers for itself.
+        """
         codes = self.predictor(lr)  # (b, n_codes)
-        for _ in range(self.iterations):
-            seen = self.sftmd(lr, degradation=codes).detach()  # (b, 3, s*h, s*w)
-            codes = self.corrector(seen, codes)  # (b, n_codes)
-        sr: Tensor = self.sftmd(lr, degradation=codes)  # (b, 3, s*h, s*w)
-        return sr
+        for turn in range(iterations + 1):
+            given = codes.detach() if apart else codes
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not apart):
+                sr = self.sftmd(lr, degradation=given)  # (b, 3, s*h, s*w)
+            yield codes, sr
+            if turn < iterations:
+                codes = self.corrector(sr.detach(), given)  # (b, n_codes)
+
+    def predictions(self, lr: Tensor, *, degradation: Tensor | None = None) -> list[Prediction]:
+        """Return SFTMD's image, told the truth, with the squared errors of all guesses of the codes beside it.
+
+        Args:
+            lr: ``(b, 3, h, w)``.
+            degradation: the true codes ``(b, n_codes)``; without them there is only the image of the last turn.
+        """
+        if degradation is None:
+            return [Prediction("image", self(lr), self.scale, 1.0)]
+        terms = {
+            f"correction {turn}" if turn else "predicted": (codes - degradation).square().mean()
+            for turn, (codes, _) in enumerate(self.turns(lr, self.iterations, apart=True))
+        }
+        sr = self.sftmd(lr, degradation=degradation)  # (b, 3, s*h, s*w)
+        return [Prediction("codes", sr, self.scale, 1.0, beside=terms)]
 
     def kernel_of(self, codes: Tensor) -> Tensor:
         """Return the kernels ``(b, k, k)`` that codes ``(b, n_codes)`` stand for: none negative, adding up to 1."""
@@ -233,17 +262,22 @@ CARD = Card(
     parameters={2: 5_167_639, 3: 5_352_279, 4: 5_315_351},
     parameters_source=SOURCE,
     tiny={"channels": 8, "n_blocks": 1, "iterations": 2, "kernel_size": 9, "tail_size": 3},
-    deviations=("the result is not cut off at 0 and 1",),
+    trained_on="gaussian_codes(family=round)",
+    deviations=(
+        "the result is not cut off at 0 and 1",
+        "srkit.train lets SFTMD learn beside predictor and corrector; srkit.papers.train_ikc trains it before them",
+    ),
     checkpoints="Predictor and Corrector x4 in yuanjunchai/IKC (Apache-2.0), in files of their own; SFTMD's is absent",
 )
 
 NON_BLIND = replace(
     CARD,
     title="SFTMD",
+    trained_on="gaussian_codes(family=round, size=21)",
     idea="The code of the blur kernel scales and shifts the features of every block of a residual network.",
     parameters={2: 4_086_979, 3: 4_271_619, 4: 4_234_691},
     tiny={"channels": 8, "n_blocks": 2, "tail_size": 3},
-    deviations=(*CARD.deviations, "codes may differ from pixel to pixel"),
+    deviations=(CARD.deviations[0], "codes may differ from pixel to pixel"),
     checkpoints="state dicts of yuanjunchai/IKC load as they are; none is public",
     extra_input="degradation",
 )

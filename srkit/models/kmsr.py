@@ -55,9 +55,14 @@ class KMSR(nn.Module):
             if isinstance(layer, nn.Conv2d):
                 nn.init.xavier_uniform_(layer.weight, gain=2**0.5)
 
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        return self.sharpen(imresize(lr, self.scale))  # (b, 3, s*h, s*w)
+    def forward(self, lr: Tensor, *, enlarged: bool = False) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``.
+
+        Args:
+            lr: RGB in [0, 1].
+            enlarged: whether it has been enlarged already, as in training; then it keeps its size.
+        """
+        return self.sharpen(lr if enlarged else imresize(lr, self.scale))  # (b, 3, s*h, s*w)
 
     def sharpen(self, enlarged: Tensor) -> Tensor:
         """Undo the blur of ``(b, 3, h, w)``, an enlarged image; the shape stays."""
@@ -79,6 +84,7 @@ CARD = Card(
     parameters=dict.fromkeys((2, 3, 4), 1_185_152),
     parameters_source="ResBlockNet in model.py of IVRL/Kernel-Modeling-Super-Resolution",
     tiny={"channels": 16, "n_blocks": 2},
+    trained_on="kernel_pool",
     deviations=("the image is enlarged by MATLAB's bicubic; the authors' demo takes another one",),
     checkpoints="none public; state dicts of IVRL/Kernel-Modeling-Super-Resolution load as they are",
 )

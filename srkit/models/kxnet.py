@@ -231,6 +231,7 @@ CARD = Card(
     parameters={2: 6_505_363, 3: 13_343_653, 4: 27_571_195},
     parameters_source="BKXNet.py of jiahong-fu/KXNet, kernels of 21x21, less the 19 step sizes it never uses",
     tiny={"n_stages": 2, "image_maps": 8, "kernel_maps": 4, "kernel_size": 7},
+    trained_on="blur_kernels",
     deviations=("no step size for the image: the public code holds 19 of them and uses none",),
     checkpoints="none public; state dicts of jiahong-fu/KXNet (no licence stated) load as they are",
 )
@@ -238,6 +239,7 @@ CARD = Card(
 ANISOTROPIC = replace(
     CARD,
     title="KXNet (anisotropic)",
+    trained_on="blur_kernels(family=anisotropic, noise=25)",
     idea="KXNet for stretched and turned Gaussian kernels and noise, setting 2 of the paper.",
     parameters={2: 6_497_683, 3: 13_338_469, 4: 27_571_195},
     parameters_source="BKXNet.py of jiahong-fu/KXNet, kernels of 11, 15, 21, less the 19 step sizes it never uses",

@@ -151,6 +151,7 @@ CARD = Card(
     ),
     checkpoints="state dicts of XuecaiHu/Meta-SR-Pytorch's Meta-RDN load as they are",
     extra_input="free_scale",
+    trained_on="pairs",
 )
 
 

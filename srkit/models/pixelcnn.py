@@ -267,6 +267,7 @@ CARD = Card(
         "without rng the result is a mean and nothing is drawn; the prior then reads the conditioning network's mean",
     ),
     extra_input="rng",
+    trained_on="pairs",
     bounded="it is a mean over the 256 values of a pixel, or one of them",
     quiet_parameters={"*.conv?.bias": "the batch normalisation behind it takes a constant away again"},
 )

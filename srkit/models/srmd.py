@@ -135,11 +135,13 @@ CARD = Card(
     checkpoints="state dicts of cszn/KAIR (MIT), srmd_x2.pth and so on, load as they are; no file is in a public "
     "repository",
     extra_input="degradation",
+    trained_on="gaussian_codes(noise=75)",
 )
 
 NOISE_FREE = replace(
     CARD,
     title="SRMDNF",
+    trained_on="gaussian_codes",
     idea="SRMD without the noise level: the blur kernel's 15 PCA codes, stretched over the image, tell what to undo.",
     parameters={2: 1_510_540, 3: 1_527_835, 4: 1_552_048},
     parameters_source="layer list of cszn/KAIR, models/network_srmd.py, 18 planes in; the ncnn files of "
@@ -184,6 +186,7 @@ NOISE_FREE = replace(
 SMALL = replace(
     NOISE_FREE,
     title="SRMDNF small",
+    trained_on="gaussian_codes(family=round, widths=0.2..2.8)",
     idea="SRMDNF with 8 layers of 32 channels added to bicubic, small enough to be trained on a laptop; this course's.",
     parameters={2: 64_172, 3: 68_507, 4: 74_576},
     tiny={"channels": 32, "depth": 8},

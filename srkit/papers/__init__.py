@@ -1,11 +1,9 @@
 """Papers: how each paper trains the network that needs more than pairs, on the loop of :mod:`srkit.training`."""
 
-from srkit.papers.blind import RandomKernels, train_blind
+from srkit.papers.blind import RandomKernels
 from srkit.papers.cincgan import CinCGAN, train_cincgan
-from srkit.papers.conditional import Conditional, KnownDegradations, Packed, prepare_conditional, train_conditional
-from srkit.papers.ikc import CodedBatches, Correcting, Corrections, train_ikc
+from srkit.papers.ikc import Corrections, train_ikc
 from srkit.papers.kernel_gan import KernelCritic, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
-from srkit.papers.kmsr import train_kmsr
 from srkit.papers.recipes import (
     bsrgan_recipe,
     bsrnet_recipe,
@@ -16,6 +14,8 @@ from srkit.papers.recipes import (
     kxnet_recipe,
     low_to_high_recipe,
     srgan_recipe,
+    srmd_recipe,
+    usrnet_recipe,
 )
 from srkit.papers.translators import Degrader, HighToLow, Translator
 from srkit.papers.unpaired import Translation, made_pairs, train_dsgan, train_high_to_low
@@ -26,16 +26,11 @@ from srkit.papers.weak_study import compare_weak, make_domain
 __all__ = [
     "WEAK",
     "CinCGAN",
-    "CodedBatches",
-    "Conditional",
-    "Correcting",
     "Corrections",
     "Degrader",
     "HighToLow",
     "KernelCritic",
     "KernelGenerator",
-    "KnownDegradations",
-    "Packed",
     "PoolBatches",
     "RandomKernels",
     "Translation",
@@ -55,15 +50,13 @@ __all__ = [
     "low_to_high_recipe",
     "made_pairs",
     "make_domain",
-    "prepare_conditional",
     "srgan_recipe",
-    "train_blind",
+    "srmd_recipe",
     "train_cincgan",
-    "train_conditional",
     "train_dsgan",
     "train_high_to_low",
     "train_ikc",
     "train_kernel_gan",
-    "train_kmsr",
     "train_weak",
+    "usrnet_recipe",
 ]

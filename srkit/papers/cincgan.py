@@ -172,8 +172,8 @@ class Cycled:
 
     def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """Return x ``(b, 3, h, w)``, y or z, and both by name."""
-        noisy, large, extra = self.batches.batch(step)
-        return noisy, large if self.joint else extra["clean"], {"clean": extra["clean"], "real": large}
+        noisy, large, condition = self.batches.batch(step)
+        return noisy, large if self.joint else condition["clean"], {**condition, "real": large}
 
 
 def train_cincgan(
@@ -247,7 +247,7 @@ class Bicubic:
     def __init__(self, batches: UnpairedPatches) -> None:
         self.batches = batches
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Return y ``(b, 3, h, w)`` and z ``(b, 3, scale*h, scale*w)``."""
-        _, large, extra = self.batches.batch(step)
-        return extra["clean"], large
+    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Return y ``(b, 3, h, w)``, z ``(b, 3, scale*h, scale*w)`` and an empty condition."""
+        _, large, condition = self.batches.batch(step)
+        return condition["clean"], large, {}

@@ -115,12 +115,12 @@ class PoolBatches:
     def __init__(self, pool: Tensor, *, codes: int = 100, batch: int = 128, seed: int = 0) -> None:
         self.pool, self.codes, self.count, self.seed = check_pool(pool).float(), codes, batch, seed
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Return codes ``(b, codes, 1, 1)`` and kernels times their side ``(b, 1, k, k)``."""
+    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Return codes ``(b, codes, 1, 1)``, kernels times their side ``(b, 1, k, k)`` and an empty condition."""
         rng = torch.Generator().manual_seed(mix(self.seed, step))
         drawn = self.pool[torch.randint(len(self.pool), (self.count,), generator=rng)]  # (b, k, k)
         codes = torch.randn(self.count, self.codes, 1, 1, generator=rng)
-        return codes, drawn[:, None] * drawn.shape[-1]
+        return codes, drawn[:, None] * drawn.shape[-1], {}
 
 
 def train_kernel_gan(

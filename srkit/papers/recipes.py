@@ -6,6 +6,7 @@ must not be in it; change a copy of the dict instead.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from srkit.discriminators import HighPassed, create
@@ -21,6 +22,8 @@ __all__ = [
     "kxnet_recipe",
     "low_to_high_recipe",
     "srgan_recipe",
+    "srmd_recipe",
+    "usrnet_recipe",
 ]
 
 
@@ -156,14 +159,16 @@ def ikc_recipe(*, scale: int, small: bool = False) -> dict[str, Any]:
     }
 
 
-def kmsr_recipe(*, small: bool = False, epoch: int = 10_000) -> dict[str, Any]:
+def kmsr_recipe(pool: str | Path | None = None, *, small: bool = False, epoch: int = 10_000) -> dict[str, Any]:
     """Return KMSR's second stage: squared error, patches of 128, batches of 16, Adam at 1e-3, a tenth every 30 epochs.
 
     Zhou and Süsstrunk, ICCV 2019, after the code of IVRL/Kernel-Modeling-Super-Resolution, main.py (a comment there
-    says every 10 epochs). For :func:`srkit.papers.train_kmsr`.
+    says every 10 epochs). ``train("kmsr", "div2k", scale=2, steps=…, **kmsr_recipe("pool/"))``.
 
     Args:
-        small: patches of 48, batches of 8 and the tiny network at 2e-3, for a CPU minute.
+        pool: where the kernels are stored (:func:`srkit.degrade.read_pool`): estimated ones, grown ones or both; the
+            authors take a thousand of each. None leaves the maker out: for batches that are made of kernels at hand.
+        small: patches of 48 and batches of 8 at 2e-3, with which the tiny network takes a CPU minute.
         epoch: steps in an epoch; the authors' is one pass over all patches of DIV2K, 16 pixels apart.
     """
     recipe: dict[str, Any] = {
@@ -176,15 +181,16 @@ def kmsr_recipe(*, small: bool = False, epoch: int = 10_000) -> dict[str, Any]:
         "gamma": 0.1,
     }
     if small:
-        recipe |= {"patch": 48, "batch": 8, "learning_rate": 2e-3, "arguments": {"tiny": True}}
-    return recipe
+        recipe |= {"patch": 48, "batch": 8, "learning_rate": 2e-3}
+    return recipe if pool is None else {**recipe, "maker": f'kernel_pool("{pool}")'}
 
 
 def kxnet_recipe(*, scale: int) -> dict[str, Any]:
     """Return KXNet's: L1 of image and kernel at every stage, LR patches of 64, batches of 12, 2e-4, halved.
 
-    Fu et al., ECCV 2022, and the option files of jiahong-fu/KXNet: halved every 200,000 of 1,000,000 steps. For
-    :func:`srkit.papers.train_blind`.
+    Fu et al., ECCV 2022, and the option files of jiahong-fu/KXNet: halved every 200,000 of 1,000,000 steps.
+    ``train("kxnet", "div2k", scale=2, steps=…, **kxnet_recipe(scale=2))`` is setting 1 of the paper; the network
+    ``kxnet_anisotropic`` is trained as in its setting 2.
 
     Args:
         scale: enlargement factor.
@@ -195,6 +201,42 @@ def kxnet_recipe(*, scale: int) -> dict[str, Any]:
         "batch": 12,
         "learning_rate": 2e-4,
         "schedule": "halve@200000",
+        "gamma": 0.5,
+    }
+
+
+def srmd_recipe(*, small: bool = False) -> dict[str, Any]:
+    """Return SRMD's: L1, patches of 96, batches of 64, 1e-4 halved every 200,000 steps; for SRMDNF and SRMD alike.
+
+    The option file of cszn/KAIR, train_srmd.json; the paper minimises the squared error. The kernels are those of the
+    card: train on widths wider than those you will measure on, the edge is weak.
+
+    Args:
+        small: patches of 48 and batches of 16 at 1e-3, with which a small network takes CPU minutes.
+    """
+    if small:
+        return {"loss": "1*L1", "patch": 48, "batch": 16, "learning_rate": 1e-3}
+    return {
+        "loss": "1*L1",
+        "patch": 96,
+        "batch": 64,
+        "learning_rate": 1e-4,
+        "schedule": "halve@200000",
+        "gamma": 0.5,
+    }
+
+
+def usrnet_recipe() -> dict[str, Any]:
+    """Return USRNet's: L1, patches of 96, batches of 48, 1e-4 halved after 100,000, 200,000, 300,000 and 400,000 steps.
+
+    The option file of cszn/KAIR, train_usrnet.json.
+    """
+    return {
+        "loss": "1*L1",
+        "patch": 96,
+        "batch": 48,
+        "learning_rate": 1e-4,
+        "schedule": "multistep@100000,200000,300000,400000",
         "gamma": 0.5,
     }
 

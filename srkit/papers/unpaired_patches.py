@@ -7,12 +7,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from srkit.datasets import Pairs, Patches, load
+from srkit.datasets import Pairs, Patches, at_scale, load
 from srkit.datasets.header import read_header
 from srkit.errors import BadInput
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
-from srkit.training.scales import at_scale
 
 __all__ = ["Images", "Reordered", "UnpairedPatches", "check_unpaired", "images_of"]
 
@@ -67,8 +66,8 @@ class Reordered:
 
     def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """Return source ``(b, 3, h, w)``, goal and real patches of one size."""
-        real, large, extra = self.batches.batch(step)
-        source, goal = self.order(real, large, extra["clean"])
+        real, large, condition = self.batches.batch(step)
+        source, goal = self.order(real, large, condition["clean"])
         return source, goal, {"goal": goal, "real": real}
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit import models
-from srkit.datasets import Pairs, Source, degraded
+from srkit.datasets import Pairs, Source, at_scale, degraded
 from srkit.datasets.pair import bicubic_lr
 from srkit.evaluation import evaluate
 from srkit.evaluation.gap import grain, spectrum_gap
@@ -30,7 +30,6 @@ from srkit.papers.unpaired import made_pairs
 from srkit.papers.weak import TUNING, Weak, train_weak
 from srkit.training.callbacks import Listener
 from srkit.training.loop import Outcome, training_mode
-from srkit.training.scales import at_scale
 from srkit.training.start import train
 from srkit.training.state import State
 

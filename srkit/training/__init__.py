@@ -12,7 +12,6 @@ from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, V
 from srkit.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from srkit.training.config import Config, make_config
 from srkit.training.curriculum import Easing
-from srkit.training.degraded import Degraded
 from srkit.training.guard import Guard
 from srkit.training.history import History
 from srkit.training.loop import Callback, Outcome, one_step, run
@@ -34,7 +33,6 @@ __all__ = [
     "Best",
     "Callback",
     "Config",
-    "Degraded",
     "EarlyStopping",
     "Easing",
     "Family",
@@ -69,16 +67,11 @@ _MOVED = frozenset(
     (
         "WEAK",
         "CinCGAN",
-        "CodedBatches",
-        "Conditional",
-        "Correcting",
         "Corrections",
         "Degrader",
         "HighToLow",
         "KernelCritic",
         "KernelGenerator",
-        "KnownDegradations",
-        "Packed",
         "PoolBatches",
         "RandomKernels",
         "Translation",
@@ -98,16 +91,12 @@ _MOVED = frozenset(
         "low_to_high_recipe",
         "made_pairs",
         "make_domain",
-        "prepare_conditional",
         "srgan_recipe",
-        "train_blind",
         "train_cincgan",
-        "train_conditional",
         "train_dsgan",
         "train_high_to_low",
         "train_ikc",
         "train_kernel_gan",
-        "train_kmsr",
         "train_weak",
     )
 )

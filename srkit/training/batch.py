@@ -1,18 +1,20 @@
-"""What a step is trained on: small images, large images, and whatever else the network must be told."""
+"""What a step is trained on: small images, large images, and the condition, what the network is told beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from srkit.datasets.degraded import Condition
 from srkit.errors import BadInput
 
-__all__ = ["Batch", "Batches", "split"]
+__all__ = ["Batch", "Batches", "complete", "split"]
 
-Batch = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Mapping[str, Any]]
+Batch = tuple[Tensor, Tensor, Condition] | tuple[Tensor, Tensor]
+"""``(lr, hr, condition)``; ``(lr, hr)`` is short for an empty condition."""
 
 
 class Batches(Protocol):
@@ -21,22 +23,27 @@ class Batches(Protocol):
     def batch(self, step: int, /) -> Batch:
         """Return ``lr (b, 3, h, w)`` and ``hr (b, 3, scale*h, scale*w)`` of a step; the same ones whenever asked.
 
-        A third element is a dict of further keywords of the network: its extra input (a kernel, a scale, a stage). In
-        it, tensors with ``b`` rows are cut and moved like the images. For a network with several predictions ``hr`` may
-        be ``(b, n, 3, scale*h, scale*w)``, one target for each.
+        Third comes the condition, a dict of further keywords of the network or of its predictions (a kernel, a code, a
+        scale), empty or left out for ordinary pairs. In it, tensors with ``b`` rows are cut and moved like the images.
+        For a network with several predictions ``hr`` may be ``(b, n, 3, scale*h, scale*w)``, one target for each.
         """
         ...
+
+
+def complete(batch: Batch) -> tuple[Tensor, Tensor, Condition]:
+    """Return a batch with its condition, which may have been left out."""
+    return batch if len(batch) == 3 else (*batch, {})
 
 
 def split(
     batch: Batch, parts: int, *, device: torch.device, channels_last: bool = False, processes: int = 1
 ) -> Iterator[tuple[Tensor, Tensor, dict[str, Any]]]:
-    """Yield LR, HR and extra input of the batch in equal parts, on the device of the run.
+    """Yield LR, HR and condition of the batch in equal parts, on the device of the run.
 
     Raises:
         BadInput: the number of images is not a multiple of ``parts``.
     """
-    lr, hr, extra = batch if len(batch) == 3 else (*batch, {})
+    lr, hr, condition = complete(batch)
     if len(lr) % parts:
         raise BadInput(
             f"A batch of {len(lr)} images cannot be accumulated in {parts} equal parts: choose batch as a multiple of "
@@ -51,4 +58,4 @@ def split(
         return mine.to(device, non_blocking=True, memory_format=layout)
 
     for number in range(parts):
-        yield share(lr, number), share(hr, number), {name: share(value, number) for name, value in extra.items()}
+        yield share(lr, number), share(hr, number), {name: share(value, number) for name, value in condition.items()}

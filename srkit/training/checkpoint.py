@@ -105,6 +105,7 @@ def restore(state: State, saved: Mapping[str, Any]) -> None:
     Raises:
         BadFile: the network or the average is not the one that was saved.
     """
+    saved = _unwrapped(saved)
     try:
         state.net.load_state_dict(saved["net"])
     except RuntimeError as error:
@@ -124,6 +125,23 @@ def restore(state: State, saved: Mapping[str, Any]) -> None:
     state.history = None if saved["history"] is None else History.from_csv_text(saved["history"])
     state.skips = Ledger.from_csv_text(saved["skips"])
     state.best = None if saved["best"] is None else _best(saved["best"])
+
+
+def _unwrapped(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a checkpoint of srkit 0.1, which wrapped conditional networks in a module, as if it had not."""
+    if saved["origin"].get("net", {}).get("class") not in ("Correcting", "Packed"):
+        return saved
+
+    def bare(weights: Mapping[str, Any]) -> dict[str, Any]:
+        return {name.removeprefix("net."): value for name, value in weights.items()}
+
+    average, best = saved["average"], saved["best"]
+    return {
+        **saved,
+        "net": bare(saved["net"]),
+        "average": None if average is None else {**average, "net": bare(average["net"])},
+        "best": None if best is None else {**best, "weights": bare(best["weights"])},
+    }
 
 
 def _plain(best: Best) -> dict[str, Any]:

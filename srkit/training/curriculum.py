@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.training.batch import Batch, Batches
+from srkit.training.batch import Batch, Batches, complete
 
 __all__ = ["Easing", "Level", "grow", "growth_at", "parse_growth"]
 
@@ -111,7 +111,7 @@ class Easing:
             raise BadInput("Easing needs one entry for each prediction of the network, and none was given.")
 
     def batch(self, step: int, /) -> Batch:
-        """Return LR ``(b, 3, h, w)`` and one target for each prediction ``(b, n, 3, scale*h, scale*w)``."""
-        lr, hr, *extra = self.batches.batch(step)
+        """Return LR ``(b, 3, h, w)``, a target for each prediction ``(b, n, 3, scale*h, scale*w)``, the condition."""
+        lr, hr, condition = complete(self.batches.batch(step))
         targets = torch.stack([hr if ease is None else ease(hr) for ease in self.eases], dim=1)  # (b, n, 3, H, W)
-        return (lr, targets, extra[0]) if extra else (lr, targets)
+        return lr, targets, condition

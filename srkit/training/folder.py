@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from srkit.ops.lock import locked
 __all__ = ["RunFolder", "existing_folder", "new_folder"]
 
 _MARKS = ("config.json", "checkpoint.pt", "history.csv")
+_HALF_WRITTEN = re.compile(
+    r"\.(config|history|skipped|checkpoint|best|last|model_\d+)-[0-9a-f]{12}\.tmp\.(json|csv|pt|safetensors)"
+).fullmatch
+"""Tells a file of a run that :mod:`srkit.ops.atomic` was writing when the process was killed."""
 
 
 class RunFolder:
@@ -81,7 +86,7 @@ def _check_free(path: Path) -> None:
         raise BadInput(f"out={str(path)!r} is a file; a run needs a folder of its own, for example runs/my_first_run.")
     if not path.is_dir() or any((path / mark).exists() for mark in _MARKS):
         return
-    foreign = sorted(entry.name for entry in path.iterdir() if entry.name != "lock")
+    foreign = sorted(entry.name for entry in path.iterdir() if entry.name != "lock" and not _HALF_WRITTEN(entry.name))
     if foreign:
         shown = ", ".join(foreign[:3]) + (", …" if len(foreign) > 3 else "")
         raise BadInput(
@@ -105,6 +110,12 @@ def _archive_name(path: Path) -> Path:
     return name
 
 
-def _owned(folder: Path) -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def _owned(folder: Path) -> Iterator[None]:
+    """Own a folder, and clear away what a run that was killed had half written: nobody else can be writing now."""
     advice = "Wait for it, stop it, or choose another out=…."
-    return locked(folder / "lock", f"training in {folder}", advice=advice)
+    with locked(folder / "lock", f"training in {folder}", advice=advice):
+        for entry in folder.iterdir():
+            if _HALF_WRITTEN(entry.name):
+                entry.unlink(missing_ok=True)
+        yield

@@ -111,10 +111,10 @@ def differentiate(state: State, batch: Batch) -> dict[str, Tensor]:
     shares = split(batch, parts, device=state.device, channels_last=config.channels_last, processes=state.world.size)
     found: list[dict[str, Tensor]] = []
     with chance(config.seed, state.step, state.world.rank, device=state.device):
-        for number, (lr, hr, extra) in enumerate(shares):
+        for number, (lr, hr, condition) in enumerate(shares):
             with hold_sync(state, until=number == parts - 1):
                 with state.autocast():
-                    sr = state.model(lr, **extra)  # (b, 3, scale*h, scale*w), or all predictions of the network
+                    sr = state.model(lr, **condition)  # (b, 3, scale*h, scale*w), or all predictions of the network
                 terms = compare(state, sr, hr)
                 loss = reduce(torch.add, terms.values())
                 torch.autograd.backward(state.scaler.scale(loss if parts == 1 else loss / parts))

@@ -14,15 +14,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from srkit.datasets import Pairs, Source
 from srkit.errors import BadInput
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
-from srkit.training.batch import Batch, Batches
+from srkit.training.batch import Batch, Batches, complete
 from srkit.training.chance import mix
 from srkit.training.curriculum import Level, growth_at
 
-__all__ = ["AnyScale", "Family", "Growing", "RandomScale", "at_scale", "keyword_of"]
+__all__ = ["AnyScale", "Family", "Growing", "RandomScale", "keyword_of"]
 
 
 class Family(nn.Module):
@@ -95,8 +94,8 @@ class RandomScale:
     def batch(self, step: int, /) -> Batch:
         """Return LR ``(b, 3, h, w)``, HR ``(b, 3, scale*h, scale*w)`` and the scale."""
         scale = self.scale_at(step)
-        lr, hr, *_ = self.by_scale[scale].batch(step)
-        return lr, hr, {self.keyword: scale}
+        lr, hr, condition = complete(self.by_scale[scale].batch(step))
+        return lr, hr, {**condition, self.keyword: scale}
 
 
 class AnyScale:
@@ -149,13 +148,6 @@ class Growing:
     def batch(self, step: int, /) -> Batch:
         """Return LR ``(b, 3, h, w)`` and HR ``(b, 3, scale*h, scale*w)``."""
         return self.by_scale[growth_at(step, self.levels, self.steps)[0]].batch(step)
-
-
-def at_scale(pairs: Pairs, scale: int) -> Pairs:
-    """Return the same HR images as pairs of another scale, LR made by MATLAB's bicubic."""
-    if scale == pairs.scale:
-        return pairs
-    return Pairs([Source(source.name, source.hr) for source in pairs.sources], name=pairs.name, scale=scale)
 
 
 def keyword_of(net: nn.Module) -> str:

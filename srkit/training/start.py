@@ -25,11 +25,12 @@ from srkit.training.history import History
 from srkit.training.loop import Callback, run
 from srkit.training.monitor import LivePlot, Progress, in_notebook, on_terminal
 from srkit.training.panel import add_panel, has_opponents
+from srkit.training.request import Parts, Request, check_same_pairs, prepare, request_again
 from srkit.training.result import Run
+from srkit.training.source import Images, Measure
 from srkit.training.state import State, make_state
 from srkit.training.supervise import LossFunction
 from srkit.training.weights import begin_from
-from srkit.training.work import Images, Measure, Order, Work, check_same_pairs, order_again, prepare
 from srkit.training.world import World, join_world
 
 __all__ = ["resume", "train"]
@@ -55,6 +56,7 @@ def train(
     root: str | Path | None = None,
     protocol: Protocol | None = None,
     degrade: str | Chain | None = None,
+    maker: str | None = None,
     progress: bool | None = None,
     **settings: Any,
 ) -> Run:
@@ -81,6 +83,9 @@ def train(
         protocol: how validation measures; None is the papers'.
         degrade: make LR anew at every step by a chain (``"blur(0.2..2) > down(2) > noise(0..20)"``) instead of taking
             that of the pairs; validation pairs are degraded too, once and for all.
+        maker: how batches are made, for a network that is told more than the image: a name of
+            :data:`srkit.datasets.MAKERS` with options, such as ``"blur_kernels(noise=25)"``. None takes the network's
+            card; ``"pairs"`` takes LR and HR as they are. Validation pairs are made likewise.
         progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it, and not in a
             thread.
         **settings: every other field of :class:`~srkit.training.Config`: schedule, ema, clip, precision, ….
@@ -102,15 +107,15 @@ def train(
     config = make_config(
         {"steps": steps, "seed": seed, "batch": batch, "patch": patch, "learning_rate": learning_rate, **settings}
     )
-    order = Order(
+    request = Request(
         net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol, adversary=adversary,
-        degrade=degrade,
+        degrade=degrade, maker=maker,
     )  # fmt: skip
     with join_world() as world:
-        work = prepare(order, config, world)
+        parts = prepare(request, config, world)
         if init is not None:
-            begin_from(work.net, init, partial=init_partial)
-        return _carry_out(work, config, world, partial(_own, out, world, new_folder), callbacks, progress)
+            begin_from(parts.net, init, partial=init_partial)
+        return _carry_out(parts, config, world, partial(_own, out, world, new_folder), callbacks, progress)
 
 
 def resume(
@@ -149,17 +154,17 @@ def resume(
     path = Path(path) / "checkpoint.pt" if Path(path).is_dir() else Path(path)
     saved = load_checkpoint(path)
     config = make_config({**saved["config"], **changes})
-    given = Order(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol, adversary=adversary)
-    order = order_again(saved["origin"], given)
+    given = Request(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol, adversary=adversary)
+    request = request_again(saved["origin"], given)
     with join_world() as world:
-        work = prepare(order, config, world)
-        check_same_pairs(saved["origin"], work)
+        parts = prepare(request, config, world)
+        check_same_pairs(saved["origin"], parts)
         owner = partial(_own, path.parent, world, existing_folder)
-        return _carry_out(work, config, world, owner, callbacks, progress, saved=path)
+        return _carry_out(parts, config, world, owner, callbacks, progress, saved=path)
 
 
 def _carry_out(
-    work: Work,
+    parts: Parts,
     config: Config,
     world: World,
     owner: Callable[[], AbstractContextManager[RunFolder | None]],
@@ -168,33 +173,33 @@ def _carry_out(
     saved: Path | None = None,
 ) -> Run:
     """Check everything that can be refused, and only then open the folder and train."""
-    home = next((parameter.device for parameter in work.net.parameters()), torch.device("cpu"))
+    home = next((parameter.device for parameter in parts.net.parameters()), torch.device("cpu"))
     try:
-        state = make_state(work.net, work.loss, config, world=world)
-        if work.adversary is not None:
-            add_player(state, work.adversary)
-        elif has_opponents(work.net):
+        state = make_state(parts.net, parts.loss, config, world=world)
+        if parts.adversary is not None:
+            add_player(state, parts.adversary)
+        elif has_opponents(parts.net):
             add_panel(state)
         callbacks = [as_callback(listener) for listener in listeners]
         with owner() as folder:
             if saved is not None:
                 restore(state, load_checkpoint(saved))
-            audience = _audience(work, folder, callbacks, progress) if world.first else []
-            run(state, config, work.batches, audience)
+            audience = _audience(parts, folder, callbacks, progress) if world.first else []
+            run(state, config, parts.batches, audience)
     finally:
-        work.net.to(home)
+        parts.net.to(home)
     return _result(state, config, None if folder is None else folder.path)
 
 
 def _audience(
-    work: Work, folder: RunFolder | None, callbacks: Sequence[Callback], progress: bool | None
+    parts: Parts, folder: RunFolder | None, callbacks: Sequence[Callback], progress: bool | None
 ) -> list[Callback]:
     audience: list[Callback] = [Record()]
-    if work.measure is not None:
-        audience.append(Validate(work.measure))
+    if parts.measure is not None:
+        audience.append(Validate(parts.measure))
     audience += callbacks
     if folder is not None:
-        audience.append(Save(folder, work.origin))
+        audience.append(Save(folder, parts.origin))
     watched = threading.current_thread() is threading.main_thread() and (in_notebook() or on_terminal())
     if progress or (progress is None and watched):
         audience.append(Progress())

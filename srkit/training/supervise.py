@@ -39,9 +39,9 @@ class Predicting(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, lr: Tensor, **extra: Any) -> list[Prediction]:
+    def forward(self, lr: Tensor, **condition: Any) -> list[Prediction]:
         """Return the predictions ``(b, 3, scale*h, scale*w)`` of LR images ``(b, 3, h, w)``, in their order."""
-        found: list[Prediction] = self.net.predictions(lr, **extra)  # type: ignore[operator]
+        found: list[Prediction] = self.net.predictions(lr, **condition)  # type: ignore[operator]
         return found
 
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 import srkit
 from srkit.cli._training import OPTIONS, betas, scales
+from srkit.degrade import gaussian_widths, save_pool
 from srkit.errors import BadInput
 from srkit.training import Config
 from tests.cli._call import Call
@@ -48,6 +49,33 @@ def test_a_run_leaves_weights_history_and_settings(call: Call, tmp_path: Path) -
     assert "TV" in rows[0]
     assert (tmp_path / "r" / "last.safetensors").is_file()
     assert (tmp_path / "r" / "model_2.safetensors").is_file()
+
+
+@pytest.mark.parametrize("name", ["ikc", "kxnet", "sftmd", "srmd", "srmdnf", "usrnet"])
+def test_a_network_that_is_told_more_than_the_image_is_trained_and_resumed_by_its_name(
+    call: Call, tmp_path: Path, name: str
+) -> None:
+    begin = ("train", "--model", name, "--tiny", *BEGIN[3:], "--steps", 1, "--out", tmp_path / "run")
+    assert call(*begin).code == 0, call(*begin).err
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["maker"] == srkit.models.card(name).trained_on
+    assert "2 of 2" in call("train", "--resume", tmp_path / "run", "--steps", 2).out
+
+
+def test_kmsr_is_trained_on_a_pool_and_says_so_without_one(call: Call, tmp_path: Path) -> None:
+    pool = save_pool(tmp_path / "pool", torch.stack([gaussian_widths(7, 1.0)]))
+    begin = ("train", "--model", "kmsr", "--tiny", *BEGIN[3:], "--steps", 1, "--out", tmp_path / "run")
+    answer = call(*begin)
+    assert answer.code == 2
+    assert "--maker" in answer.err
+    assert call(*begin, "--maker", f'kernel_pool("{pool}")').code == 0
+
+
+def test_what_belongs_to_a_new_run_is_not_dropped_on_resuming(call: Call, tmp_path: Path) -> None:
+    assert call(*BEGIN, "--steps", 1, "--out", tmp_path / "run").code == 0
+    for words in (("--loss", "1*MSE"), ("--degrade", "blur(1) > down(2)"), ("--adversarial", "1*CE"), ("--tiny",)):
+        answer = call("train", "--resume", tmp_path / "run", "--steps", 2, *words)
+        assert answer.code == 2
+        assert f"leave out {words[0]}" in answer.err
 
 
 def test_a_resumed_run_ends_where_an_unbroken_one_does(call: Call, tmp_path: Path) -> None:

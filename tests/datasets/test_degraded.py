@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import srkit
-from srkit.datasets import DegradedPatches, degraded, samples
+from srkit.datasets import Chained, Made, degraded, samples
 from srkit.datasets.store import fingerprint, open_store, store_path
 from srkit.degrade import parse
 from srkit.errors import BadInput
@@ -34,13 +34,14 @@ def test_the_recipe_called_bicubic_gives_the_benchmarks_own_lr() -> None:
 
 def test_batches_depend_on_seed_and_step_alone_and_processes_share_them() -> None:
     make = {"patch": 24, "batch": 4, "seed": 5, "cache": None}
-    whole = DegradedPatches(samples(scale=2), CHAIN, **make)  # type: ignore[arg-type]
-    lr, hr = whole.batch(7)
+    whole = Made.of(samples(scale=2), Chained(CHAIN), **make)  # type: ignore[arg-type]
+    lr, hr, condition = whole.batch(7)
+    assert condition == {}
     assert (lr.shape, hr.shape) == ((4, 3, 12, 12), (4, 3, 24, 24))
-    again = DegradedPatches(samples(scale=2), CHAIN, **make).batch(7)  # type: ignore[arg-type]
+    again = Made.of(samples(scale=2), Chained(CHAIN), **make).batch(7)  # type: ignore[arg-type]
     assert torch.equal(lr, again[0])
     assert not torch.equal(lr, whole.batch(8)[0])
-    halves = [DegradedPatches(samples(scale=2), CHAIN, rank=r, world=2, **make).batch(7) for r in (0, 1)]  # type: ignore[arg-type]
+    halves = [Made.of(samples(scale=2), Chained(CHAIN), rank=r, world=2, **make).batch(7) for r in (0, 1)]  # type: ignore[arg-type]
     assert torch.equal(torch.cat([half[0] for half in halves]), lr)
     assert torch.equal(torch.cat([half[1] for half in halves]), hr)
 
@@ -50,7 +51,8 @@ def test_a_patch_sees_what_lies_around_it_and_not_the_border_rule() -> None:
     pair = samples(scale=2)[0]
     pairs = srkit.datasets.Pairs([srkit.datasets.Source("one", pair.hr)], name="one", scale=2)
     chain = "blur(1.5, size=9) > down(2, kind=direct)"
-    lr, hr = DegradedPatches(pairs, chain, patch=24, batch=1, augment=False, margin=10, cache=None).batch(0)
+    maker = Chained(chain, margin=10)
+    lr, hr, _ = Made.of(pairs, maker, patch=24, batch=1, augment=False, cache=None).batch(0)
     blurred = parse(chain)(pair.hr)
     places = [
         (top, left)
@@ -75,7 +77,7 @@ def test_a_chain_of_another_scale_is_refused_with_the_step_that_is_missing() -> 
     with pytest.raises(BadInput, match=r"reduces 4 times .* write down\(2\)"):
         degraded(samples(scale=2), "down(4)")
     with pytest.raises(BadInput, match="write down"):
-        DegradedPatches(samples(scale=2), "blur(1)")
+        srkit.train("espcn", samples(scale=2), steps=1, degrade="blur(1)", progress=False)
 
 
 def test_training_with_degrade_makes_lr_on_the_fly_and_resumes_with_it(tmp_path: Path) -> None:
@@ -91,4 +93,4 @@ def test_training_with_degrade_makes_lr_on_the_fly_and_resumes_with_it(tmp_path:
     for ours, theirs in zip(more.net.parameters(), straight.net.parameters(), strict=True):
         assert ours.shape == theirs.shape
     with pytest.raises(BadInput, match="makes its LR itself"):
-        srkit.train("espcn", DegradedPatches(samples(scale=2), CHAIN), scale=2, steps=1, degrade=CHAIN, progress=False)
+        srkit.train("espcn", Made.of(samples(scale=2), Chained(CHAIN)), scale=2, steps=1, degrade=CHAIN, progress=False)

@@ -68,8 +68,9 @@ def test_each_image_is_convolved_with_one_kernel_of_the_pool(tmp_path: Path) -> 
 def test_a_pool_makes_training_patches(tmp_path: Path) -> None:
     path = save_pool(tmp_path / "pool", pool())
     chain = f'blur_pool("{path}") > down(2)'
-    patches = srkit.datasets.DegradedPatches(srkit.datasets.samples(scale=2), chain, patch=24, batch=3)
-    lr, hr = patches.batch(4)
+    maker = srkit.datasets.Chained(chain)
+    patches = srkit.datasets.Made.of(srkit.datasets.samples(scale=2), maker, patch=24, batch=3)
+    lr, hr, _ = patches.batch(4)
     assert (lr.shape, hr.shape) == ((3, 3, 12, 12), (3, 3, 24, 24))
     assert torch.equal(lr, patches.batch(4)[0])
     net = srkit.models.create("espcn", scale=2, tiny=True)

@@ -10,25 +10,33 @@ import torch
 from scipy import ndimage
 
 import srkit
+from srkit.datasets import BlurKernels, Made
 from srkit.degrade import apply_kernel, gaussian_widths
 from srkit.errors import BadInput
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.papers import RandomKernels, kxnet_recipe, train_blind
-from srkit.training import resume
+from srkit.papers import RandomKernels, kxnet_recipe
+from srkit.training import resume, train
 
 SMALL = {"tiny": True, "kernel_size": 11}
 
 
-def batches(**settings: Any) -> RandomKernels:
-    return RandomKernels(srkit.datasets.samples(scale=2), size=11, patch=32, batch=4, **settings)
+def batches(*, seed: int = 0, **settings: Any) -> Made:
+    maker = BlurKernels(2, size=11, **settings)
+    return Made.of(srkit.datasets.samples(scale=2), maker, patch=32, batch=4, seed=seed)
+
+
+def test_the_batches_of_lesson_14_can_be_had_under_their_former_name() -> None:
+    then = RandomKernels(srkit.datasets.samples(scale=2), size=11, patch=32, batch=4, family="anisotropic")
+    for one, other in zip(then.batch(3)[:2], batches(family="anisotropic").batch(3)[:2], strict=True):
+        assert torch.equal(one, other)
 
 
 def test_a_patch_is_blurred_by_the_kernel_that_comes_with_it() -> None:
-    lr, hr, extra = batches(family="anisotropic").batch(3)
+    lr, hr, condition = batches(family="anisotropic").batch(3)
     for one in range(4):
         blurred = ndimage.correlate(
-            hr[one].double().numpy(), extra["kernel"][one].double()[None].numpy(), mode="mirror"
+            hr[one].double().numpy(), condition["kernel"][one].double()[None].numpy(), mode="mirror"
         )
         off = (lr[one].double() - torch.from_numpy(blurred[:, ::2, ::2].copy())).abs().max()
         assert off <= 0.5 / 255 + 1e-6, "8-bit rounding and nothing else"
@@ -42,15 +50,16 @@ def test_kernels_differ_within_a_batch_and_return_with_seed_and_step() -> None:
 
 
 def test_widths_are_those_of_the_paper_unless_given() -> None:
-    assert batches().widths == (0.2, 2.0)
-    assert batches(family="anisotropic").widths == (0.6, 5.0)
+    assert BlurKernels(2).widths == (0.2, 2.0)
+    assert BlurKernels(2, family="anisotropic").widths == (0.6, 5.0)
     kernels = batches(widths=(1.0, 1.0)).batch(0)[2]["kernel"]
     torch.testing.assert_close(kernels[0].double(), gaussian_widths(11, 1.0), atol=1e-7, rtol=0)
 
 
 def test_image_and_kernel_are_supervised_at_every_stage(tmp_path: Path) -> None:
     data = srkit.datasets.samples(scale=2)
-    run = train_blind(data, steps=2, patch=16, batch=2, arguments=SMALL, out=tmp_path, progress=False)
+    net = srkit.models.create("kxnet", scale=2, **SMALL)
+    run = train(net, data, steps=2, patch=16, batch=2, out=tmp_path, progress=False)
     row = dict(
         zip(*(line.split(",") for line in (tmp_path / "history.csv").read_text("utf-8").splitlines()[:2]), strict=True)
     )
@@ -60,27 +69,36 @@ def test_image_and_kernel_are_supervised_at_every_stage(tmp_path: Path) -> None:
     assert run.net.kernel_steps[0].last.weight.grad.abs().max() > 0
 
 
-def test_a_blind_training_resumes_bit_for_bit(tmp_path: Path) -> None:
-    data = srkit.datasets.samples(scale=2)
-    settings: dict[str, Any] = {"patch": 16, "batch": 2, "arguments": SMALL, "progress": False}
-    whole = train_blind(data, steps=4, **settings)
-    train_blind(data, steps=2, out=tmp_path, **settings)
+def test_a_blind_training_resumes_bit_for_bit_by_its_name(tmp_path: Path) -> None:
+    def begun(steps: int, **more: Any) -> dict[str, torch.Tensor]:
+        torch.manual_seed(0)
+        net = srkit.models.create("kxnet_anisotropic", scale=2, **SMALL)
+        return train(net, "samples", scale=2, steps=steps, patch=16, batch=2, progress=False, **more).net.state_dict()
+
+    whole, half = begun(4), begun(2, out=tmp_path)
+    rest = resume(tmp_path, steps=4, progress=False).net.state_dict()
+    for name, weight in whole.items():
+        assert torch.equal(weight, rest[name]), name
+    assert not torch.equal(half["image_maps"], whole["image_maps"])
+
+
+def test_validation_images_are_blurred_like_those_of_the_training() -> None:
     net = srkit.models.create("kxnet", scale=2, **SMALL)
-    rest = resume(tmp_path, net=net, pairs=RandomKernels(data, size=11, patch=16, batch=2), steps=4, progress=False)
-    for name, weight in whole.net.state_dict().items():
-        assert torch.equal(weight, rest.net.state_dict()[name]), name
+    settings: dict[str, Any] = {"steps": 1, "patch": 16, "batch": 2, "learning_rate": 1e-12, "progress": False}
+    scores = [
+        train(net, "samples", valid="samples", maker=f"blur_kernels(widths={width}..{width})", **settings).best.psnr
+        for width in (0.3, 2.0)
+    ]
+    assert scores[0] > scores[1] + 1
 
 
-def test_the_recipe_fits_train_blind() -> None:
+def test_the_recipe_trains_kxnet() -> None:
     recipe = {**kxnet_recipe(scale=2), "patch": 16, "batch": 2}
-    assert (
-        train_blind(srkit.datasets.samples(scale=2), steps=1, arguments=SMALL, progress=False, **recipe).net.scale == 2
-    )
+    net = srkit.models.create("kxnet", scale=2, **SMALL)
+    assert "stage 1 kernel" in train(net, "samples", steps=1, progress=False, **recipe).history.terms
 
 
-def test_a_network_without_a_kernel_is_refused() -> None:
-    with pytest.raises(BadInput, match="'srcnn' estimates no kernel"):
-        train_blind(srkit.datasets.samples(scale=2), steps=1, net="srcnn")
+def test_kernels_of_another_kind_are_refused() -> None:
     with pytest.raises(BadInput, match="'round' or 'anisotropic'"):
         batches(family="square")
 
@@ -89,9 +107,9 @@ def test_a_network_without_a_kernel_is_refused() -> None:
 def test_a_small_kxnet_beats_registered_bicubic_and_its_first_kernel_on_an_unseen_image() -> None:
     """150 steps with two stages: the image gains at every width. The kernel found hardly depends on the image yet."""
     pairs = srkit.datasets.samples(scale=2)
-    run = train_blind(
-        pairs[:4], steps=150, patch=32, batch=6, learning_rate=2e-3, arguments=SMALL, progress=False, schedule="cosine"
-    )
+    torch.manual_seed(0)
+    begun = srkit.models.create("kxnet", scale=2, **SMALL)
+    run = train(begun, pairs[:4], steps=150, patch=32, batch=6, learning_rate=2e-3, progress=False, schedule="cosine")
     net: Any = run.net.eval()
     protocol, hr = srkit.Protocol(channel="y", border=4), pairs[4].hr
     ours, start = [], []
@@ -107,3 +125,6 @@ def test_a_small_kxnet_beats_registered_bicubic_and_its_first_kernel_on_an_unsee
         ours.append(float((found[0] - kernel).abs().sum()))
         start.append(float((net.start - kernel).abs().sum()))
     assert sum(ours) < sum(start)
+    errors = [run.history[name] for name in ("stage 1 kernel", "stage 2 kernel")]
+    first, last = (sum(sum(one[part]) for one in errors) for part in (slice(0, 30), slice(-30, None)))
+    assert last < first, "the error of the kernels falls while the network learns"

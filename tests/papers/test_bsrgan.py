@@ -59,9 +59,8 @@ def test_the_recipes_are_those_of_the_option_files() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_chain_gives_another_image_at_every_step(seed: int) -> None:
-    batches = srkit.datasets.DegradedPatches(
-        srkit.datasets.samples(scale=4), bsrnet_recipe()["degrade"], patch=32, batch=2, seed=seed
-    )
+    maker = srkit.datasets.Chained(bsrnet_recipe()["degrade"])
+    batches = srkit.datasets.Made.of(srkit.datasets.samples(scale=4), maker, patch=32, batch=2, seed=seed)
     first, again, later = batches.batch(0), batches.batch(0), batches.batch(1)
     assert torch.equal(first[0], again[0])
     assert not torch.equal(first[0], later[0])

@@ -11,15 +11,17 @@ from torch import Tensor
 
 import srkit
 from srkit import methods
-from srkit.datasets import Pairs
+from srkit.datasets import GaussianCodes, Made, Pairs
 from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
 from srkit.errors import BadInput
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.papers import CodedBatches, Correcting, KnownDegradations, ikc_recipe, train_ikc
+from srkit.papers import ikc_recipe, train_ikc
 
 TINY: dict[str, Any] = {"channels": 8, "n_blocks": 1, "iterations": 3, "kernel_size": 11, "n_codes": 4}
 QUICK: dict[str, Any] = {"sftmd_steps": 2, "steps": 2, "patch": 32, "batch": 2, "progress": False, "arguments": TINY}
+
+TURNS = ("correction 1", "correction 2", "correction 3")
 
 
 def samples() -> Pairs:
@@ -32,28 +34,56 @@ def blurred(hr: Tensor, width: float, side: int) -> Tensor:
 
 def test_the_codes_of_a_batch_are_those_of_its_kernels() -> None:
     net: Any = train_ikc(samples(), **QUICK).net
-    known = KnownDegradations(samples(), net.basis.double(), widths=(1.3, 1.3), patch=32, batch=2)
-    lr, hr, extra = CodedBatches(known).batch(5)
-    assert (lr.shape, hr.shape, extra["codes"].shape) == ((2, 3, 16, 16), (2, 3, 32, 32), (2, 4))
+    maker = GaussianCodes(2, net.basis.double(), widths=(1.3, 1.3))
+    lr, hr, condition = Made.of(samples(), maker, patch=32, batch=2).batch(5)
+    assert (lr.shape, hr.shape, condition["degradation"].shape) == ((2, 3, 16, 16), (2, 3, 32, 32), (2, 4))
     wanted = srmd_code(gaussian_widths(11, 1.3), net.basis.double())
-    torch.testing.assert_close(extra["codes"].double(), wanted.expand(2, -1), atol=1e-6, rtol=0)
+    torch.testing.assert_close(condition["degradation"].double(), wanted.expand(2, -1), atol=1e-6, rtol=0)
 
 
-def test_the_loss_is_the_squared_error_of_every_guess_and_sftmd_is_held_fast() -> None:
+def test_the_loss_is_the_squared_error_of_every_guess_and_leaves_sftmd_alone() -> None:
     net: Any = train_ikc(samples(), **QUICK).net
     lr, codes = torch.rand(2, 3, 16, 16), torch.rand(2, 4)
-    net.sftmd.requires_grad_(False)
-    (made,) = Correcting(net).predictions(lr, codes=codes)
+    (made,) = net.predictions(lr, degradation=codes)
     assert list(made.beside) == ["predicted", "correction 1", "correction 2", "correction 3"]
     guess = net.predictor(lr)
     for error in made.beside.values():
         torch.testing.assert_close(error, ((guess - codes) ** 2).mean())
         with torch.no_grad():
             guess = net.corrector(net.sftmd(lr, degradation=guess), guess)
+    torch.testing.assert_close(made.image, net.sftmd(lr, degradation=codes))
     net.zero_grad()
     torch.autograd.backward(list(made.beside.values()))
     assert all(p.grad is None for p in net.sftmd.parameters())
     assert all(float(p.grad.abs().sum()) > 0 for p in net.predictor.parameters())
+    predicted = torch.autograd.grad(net.predictions(lr, degradation=codes)[0].beside["correction 1"],
+                                    list(net.predictor.parameters()), allow_unused=True)  # fmt: skip
+    assert all(gradient is None for gradient in predicted), "a correction does not teach the predictor"
+
+
+def test_in_use_the_turns_hand_their_gradient_on() -> None:
+    net: Any = train_ikc(samples(), **QUICK).net
+    net.zero_grad()
+    net(torch.rand(1, 3, 16, 16)).sum().backward()
+    assert all(float(p.grad.abs().sum()) > 0 for part in (net.predictor, net.corrector) for p in part.parameters())
+
+
+def test_by_its_name_everything_is_trained_at_once_and_a_run_resumes_with_its_basis(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"patch": 32, "batch": 2, "progress": False}
+    torch.manual_seed(0)
+    first = srkit.models.create("ikc", scale=2, **TINY)
+    begin = {name: value.clone() for name, value in first.state_dict().items()}
+    whole = srkit.train(first, "samples", steps=4, **given)
+    assert whole.history.terms == tuple(f"codes {name}" for name in ("L1", "predicted", *TURNS))
+    moved = {
+        name.split(".")[0] for name, value in whole.net.state_dict().items() if not torch.equal(value, begin[name])
+    }
+    assert moved == {"sftmd", "predictor", "corrector", "basis"}
+    again = srkit.models.create("ikc", scale=2, **TINY)
+    again.load_state_dict(begin)
+    srkit.train(again, "samples", steps=2, out=tmp_path, **given)
+    rest = srkit.training.resume(tmp_path, steps=4, progress=False).net.state_dict()
+    assert all(torch.equal(value, rest[name]) for name, value in whole.net.state_dict().items())
 
 
 def test_both_stages_leave_their_runs_and_the_weights_load_with_their_basis(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def test_what_is_made_are_kernels_before_any_training(size: int) -> None:
 
 def test_a_batch_holds_kernels_of_the_pool_times_their_side() -> None:
     batches = PoolBatches(pool(4), codes=9, batch=32, seed=1)
-    codes, real = batches.batch(6)
+    codes, real, condition = batches.batch(6)
+    assert condition == {}
     assert codes.shape == (32, 9, 1, 1)
     exactly = "donot_use_mm_for_euclid_dist"
     distance = torch.cdist(real.flatten(1) / 17, pool(4).float().flatten(1), compute_mode=exactly)

@@ -11,12 +11,16 @@ import torch
 from torch import Tensor
 
 import srkit
-from srkit.datasets import Pairs, degraded
+from srkit.datasets import KernelPool, Made, Pairs, at_scale, degraded
 from srkit.degrade import gaussian_widths, pool_blur, save_pool
 from srkit.errors import BadInput
-from srkit.papers import kmsr_recipe, train_kmsr
+from srkit.papers import kmsr_recipe
+from srkit.training import resume, train
 
-TINY = {"tiny": True}
+
+def tiny() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return srkit.models.create("kmsr", scale=2, tiny=True)
 
 
 def pool(count: int, seed: int) -> Tensor:
@@ -37,10 +41,10 @@ def test_the_network_sharpens_what_scipy_has_blurred() -> None:
         seen.append((sr.detach(), hr))
         return (sr - hr).square().mean()
 
-    rate = {"patch": 16, "batch": 2, "learning_rate": 1e-12}
-    run = train_kmsr(samples(), kernel[None], steps=1, loss=loss, arguments=TINY, progress=False, **rate)
-    patches = srkit.datasets.DegradedPatches(samples(1), pool_blur(kernel[None]), patch=16, batch=2, margin=2)
-    lr, hr = patches.batch(0)
+    batches = Made.of(at_scale(samples(), 1), KernelPool(kernel[None]), patch=16, batch=2)
+    run = train(tiny(), batches, steps=1, loss=loss, learning_rate=1e-12, progress=False)
+    lr, hr, condition = batches.batch(0)
+    assert condition == {"enlarged": True}
     assert torch.equal(seen[0][1], hr)
     torch.testing.assert_close(seen[0][0], run.net.sharpen(lr), atol=1e-5, rtol=0)
     theirs = scipy.ndimage.convolve(hr[0].double().numpy(), kernel.numpy()[None], mode="nearest")[:, 2:-2, 2:-2]
@@ -49,39 +53,43 @@ def test_the_network_sharpens_what_scipy_has_blurred() -> None:
     assert run.net(torch.rand(1, 3, 8, 9)).shape == (1, 3, 16, 18)
 
 
-def test_the_recipes_are_the_authors_and_a_small_one() -> None:
-    full, small = kmsr_recipe(epoch=100), kmsr_recipe(small=True)
+def test_the_recipes_are_the_authors_and_a_small_one(tmp_path: Path) -> None:
+    full, small = kmsr_recipe(epoch=100), kmsr_recipe(save_pool(tmp_path / "pool", pool(2, 0)), small=True)
     assert full == {
         "loss": "1*MSE", "patch": 128, "batch": 16, "learning_rate": 1e-3, "weight_decay": 1e-5,
         "schedule": "halve@3000", "gamma": 0.1,
     }  # fmt: skip
-    run = train_kmsr(samples(), pool(2, 0), steps=2, progress=False, **small)
+    run = train(tiny(), "samples", steps=2, progress=False, **small)
     assert run.config.patch == small["patch"]
     assert run.config.weight_decay == 1e-5
 
 
-def test_a_pool_on_disk_gives_the_same_weights(tmp_path: Path) -> None:
+def test_a_run_on_a_stored_pool_is_that_on_its_kernels_and_resumes_by_its_name(tmp_path: Path) -> None:
     stored = save_pool(tmp_path / "pool", pool(3, 0))
-    rate = {"steps": 2, "patch": 16, "batch": 2, "arguments": TINY, "progress": False}
-    nets = [train_kmsr(samples(), given, **rate).net for given in (pool(3, 0), stored)]
-    for one, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
+    rate = {"patch": 16, "batch": 2, "progress": False}
+    named = train(tiny(), "samples", steps=2, maker=f'kernel_pool("{stored}")', out=tmp_path / "run", **rate)  # type: ignore[arg-type]
+    held = Made.of(at_scale(samples(), 1), KernelPool(pool(3, 0)), patch=16, batch=2)
+    for one, other in zip(named.net.parameters(), train(tiny(), held, steps=2, **rate).net.parameters(), strict=True):  # type: ignore[arg-type]
         torch.testing.assert_close(one, other)
+    assert resume(tmp_path / "run", steps=3, progress=False).steps == 3
 
 
 def test_what_cannot_be_trained_is_explained() -> None:
     with pytest.raises(BadInput, match="sharpens an enlarged image"):
-        train_kmsr(samples(), pool(1, 0), steps=1, net="espcn")
+        train("espcn", "samples", scale=2, steps=1, maker='kernel_pool("pool")')
+    with pytest.raises(BadInput, match=r"needs path: give maker='kernel_pool\(path=…\)'"):
+        train(tiny(), "samples", steps=1)
     with pytest.raises(BadInput, match="holds no kernel"):
-        train_kmsr(samples(), torch.empty(0, 5, 5), steps=1)
+        KernelPool(torch.empty(0, 5, 5))
 
 
 @pytest.mark.slow
 def test_a_network_trained_on_a_pool_wins_a_decibel_on_kernels_it_has_not_seen() -> None:
     learn, test = samples()[1:], degraded(samples(1)[:1], pool_blur(pool(6, 9)))
     small = {**kmsr_recipe(small=True), "progress": False, "steps": 400}
-    bicubic = {name: value for name, value in small.items() if name != "arguments"}
-    ours = train_kmsr(learn, pool(12, 0), **small).net
-    twin = srkit.train(srkit.models.create("kmsr", scale=2, tiny=True), learn, **bicubic).net
+    blurred = Made.of(at_scale(learn, 1), KernelPool(pool(12, 0)), patch=small["patch"], batch=small["batch"])
+    ours = train(tiny(), blurred, **small).net
+    twin = train(tiny(), learn, maker="pairs", **small).net
     scores = []
     for net in (ours, twin):
         net.scale = 1

@@ -7,13 +7,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from srkit import models
+from srkit.datasets import GaussianCodes, Made, samples
+from srkit.degrade import srmd_basis
 from srkit.errors import BadFile
 from srkit.ops.atomic import write_atomically
-from srkit.training import Callback, load_checkpoint, restore, run, save_checkpoint
+from srkit.training import Callback, load_checkpoint, restore, resume, run, save_checkpoint, train
 from tests.training._toy import Batches, Toy, toy_state, weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,3 +198,21 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_pa
         write_atomically(path, fail, durable=True)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_checkpoint_of_a_network_that_was_wrapped_for_its_condition_still_loads(tmp_path: Path) -> None:
+    """Srkit 0.1 trained SRMD inside a module; its weights are named "net.…" and its batches by their class."""
+    given: dict[str, Any] = {"steps": 2, "patch": 16, "batch": 2, "progress": False, "ema": 0.9}
+    torch.manual_seed(0)
+    run = train(models.create("srmd_small", scale=2), "samples", out=tmp_path, valid="samples", **given)
+    saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    for part, key in ((saved, "net"), (saved["average"], "net"), (saved["best"], "weights")):
+        part[key] = {f"net.{name}": value for name, value in part[key].items()}
+    saved["origin"]["net"] = {"name": None, "arguments": None, "class": "Packed"}
+    saved["origin"]["pairs"] |= {"name": None, "title": "KnownDegradations", "count": None}
+    del saved["origin"]["maker"]
+    torch.save(saved, tmp_path / "checkpoint.pt")
+    net, maker = models.create("srmd_small", scale=2), GaussianCodes(2, srmd_basis(), widths=(0.2, 2.8))
+    batches = Made.of(samples(scale=2), maker, patch=16, batch=2)
+    again = resume(tmp_path, net=net, pairs=batches, progress=False)
+    assert all(torch.equal(value, again.net.state_dict()[name]) for name, value in run.net.state_dict().items())

@@ -190,7 +190,8 @@ def test_a_growing_network_with_predictions_is_trained_and_validated_by_name_and
 
 def test_targets_go_from_easy_to_hard() -> None:
     batches = Easing(Batches(), [lambda hr: F.avg_pool2d(hr, 3, 1, 1), None])
-    lr, targets = batches.batch(3)
+    lr, targets, condition = batches.batch(3)
+    assert condition == {}
     plain_lr, hr = Batches().batch(3)
     assert torch.equal(lr, plain_lr)
     assert torch.equal(targets[:, 1], hr)

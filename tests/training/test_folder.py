@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from srkit import training
 from srkit.errors import BadFile, BadInput
+from srkit.ops.atomic import atomic_path
 from srkit.training.folder import existing_folder, new_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,3 +116,29 @@ def test_the_lock_is_given_back_after_an_error(tmp_path) -> None:
     with new_folder(tmp_path / "run"):
         pass
     assert training.folder.RunFolder(tmp_path / "run").checkpoint.name == "checkpoint.pt"
+
+
+@pytest.mark.parametrize("opener", [new_folder, existing_folder])
+def test_what_a_killed_run_had_half_written_is_cleared_away_and_nothing_else(tmp_path: Path, opener: Any) -> None:
+    half = [
+        f".{name}-0123456789ab.tmp.{kind}"
+        for name, kind in (("checkpoint", "pt"), ("skipped", "csv"), ("config", "json"))
+    ]
+    for name in half:
+        (tmp_path / name).write_bytes(b"half")
+    if opener is existing_folder:
+        (tmp_path / ".notes-0123456789ab.tmp.txt").write_text("mine", "utf-8")
+    with opener(tmp_path):
+        assert not [name for name in half if (tmp_path / name).exists()]
+    assert (tmp_path / ".notes-0123456789ab.tmp.txt").exists() == (opener is existing_folder)
+
+
+def test_a_file_that_is_being_written_has_a_name_that_is_known_as_such(tmp_path: Path) -> None:
+    from srkit.training.folder import _HALF_WRITTEN, RunFolder
+
+    folder = RunFolder(tmp_path)
+    for path in (folder.config, folder.history, folder.skipped, folder.checkpoint, folder.best, folder.last):
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(b"half")
+            assert _HALF_WRITTEN(temporary.name)
+        assert not _HALF_WRITTEN(path.name)

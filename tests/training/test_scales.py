@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 import srkit
 from srkit import models
+from srkit.datasets import at_scale
 from srkit.errors import BadInput
 from srkit.evaluation import evaluate_scales
 from srkit.models import parameters
 from srkit.ops import imresize
 from srkit.training import Config, Family, make_state, run
-from srkit.training.scales import AnyScale, RandomScale, at_scale, keyword_of
+from srkit.training.scales import AnyScale, RandomScale, keyword_of
 from tests.training._toy import Batches, Toy, weights
 
 SHARED = ("head", "body", "body_end", "tail")

@@ -17,7 +17,7 @@ import torch
 
 from srkit.errors import BadInput
 from srkit.training import World, join_world, make_config
-from srkit.training.work import Order, prepare
+from srkit.training.request import Request, prepare
 from srkit.training.world import mean_over
 from tests.training._toy import Batches, Toy
 
@@ -74,7 +74,7 @@ def test_an_environment_that_does_not_say_how_to_meet_is_explained(monkeypatch) 
 
 
 def test_a_batch_that_cannot_be_shared_equally_is_refused() -> None:
-    order = Order(net=Toy(), pairs=Batches(), loss="1*L1", valid=None)
+    request = Request(net=Toy(), pairs=Batches(), loss="1*L1", valid=None)
     config = make_config({"steps": 1, "batch": 6, "accumulate": 2})
     with pytest.raises(BadInput, match=r"batch=6 cannot be shared by 2 processes in 2 parts each.*multiple of 4"):
-        prepare(order, config, World(rank=0, size=2))
+        prepare(request, config, World(rank=0, size=2))
