@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
 
 from srkit._registry import Registry
 from srkit.errors import BadInput
+from srkit.ops.check import check_range
 
 __all__ = ["DEGRADATIONS", "DegradationEntry", "register_degradation"]
 
@@ -100,6 +102,18 @@ def register_degradation(name: str, *, reduces: str = "", one_by_one: bool = Fal
         if reduces and reduces not in entry.options():
             raise BadInput(f"{name!r} has no option {reduces!r}; it has: {', '.join(entry.options()) or 'none'}.")
         DEGRADATIONS.register(DEGRADATIONS.key(name))(entry)
-        return function
+        return _checked(function)
 
     return file
+
+
+def _checked(function: F) -> F:
+    """Return the function as it is called by itself: it refuses pictures out of range. In a chain, the chain does."""
+
+    @functools.wraps(function)
+    def checked(image: Tensor, *rest: Any, **options: Any) -> Tensor:
+        if isinstance(image, Tensor) and image.numel() and image.is_floating_point():
+            check_range(image)
+        return function(image, *rest, **options)
+
+    return cast(F, checked)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.ops.check import check_same_shape
+from srkit.ops.check import check_pair
 
 __all__ = ["Loss", "Term"]
 
@@ -53,7 +53,8 @@ class Loss(nn.Module):
         """Return the scalar sum of the weighted terms of ``(b, c, h, w)`` images.
 
         Raises:
-            BadInput: the shapes differ, or a registered loss returned something other than a number.
+            BadInput: the shapes differ, ``hr`` is no picture in [0, 1], or a registered loss returned something
+                other than a number.
         """
         return torch.stack(list(self.terms(sr, hr).values())).sum()  # (terms,) -> scalar
 
@@ -63,7 +64,7 @@ class Loss(nn.Module):
         Raises:
             BadInput: as for the loss itself.
         """
-        check_same_shape(sr, hr)
+        check_pair(sr, hr)
         parts = zip(self.names, self.weights, self.modules_of_terms, strict=True)
         return {name: weight * _scalar(name, module(sr, hr)) for name, weight, module in parts}
 

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from srkit.losses._distance import Form, check_form, distance
 from srkit.losses._registry import register_loss
+from srkit.ops.check import check_pair
 
 __all__ = ["Cycle", "cycle"]
 
@@ -24,8 +25,9 @@ def cycle(returned: Tensor, original: Tensor, *, form: Form = "norm", eps: float
         eps: added under the root of ``"norm"``, whose gradient would be NaN at a perfect return.
 
     Raises:
-        BadInput: the shapes differ, or the form is unknown.
+        BadInput: the shapes differ, ``original`` is no picture in [0, 1], or the form is unknown.
     """
+    check_pair(returned, original, names=("returned", "original"))
     return distance(returned, original, form=form, eps=eps)
 
 

@@ -1,4 +1,4 @@
-"""Losses that compare the slow part of two images, and leave noise and texture to somebody else."""
+"""Losses that compare the slow part of two images, and leave noise and texture to another loss."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from srkit.losses._registry import register_loss
 from srkit.ops.bands import Edge, low_pass
+from srkit.ops.check import check_pair
 
 __all__ = ["LowPass"]
 
@@ -28,5 +29,6 @@ class LowPass(nn.Module):
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return the scalar loss of ``(b, c, h, w)`` images."""
+        check_pair(sr, hr)
         slow, wanted = (low_pass(one, self.size, edge=self.edge) for one in (sr, hr))  # (b, c, h', w')
         return (slow - wanted).abs().mean()  # scalar

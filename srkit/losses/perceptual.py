@@ -15,6 +15,7 @@ from srkit.layers.vgg import VGG19, read_vgg
 from srkit.layers.vgg_file import find_vgg
 from srkit.losses._distance import Form, check_form, distance
 from srkit.losses._registry import register_loss
+from srkit.ops.check import check_pair
 
 __all__ = ["UNTRAINED", "VGG22", "VGG54", "Content"]
 
@@ -62,6 +63,7 @@ class Content(nn.Module):
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return the scalar loss of ``(b, 3, h, w)`` images."""
+        check_pair(sr, hr)
         ours = self.net(sr)
         with torch.no_grad():
             theirs = self.net(hr)

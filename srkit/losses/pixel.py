@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.losses._registry import register_loss
-from srkit.ops.check import check_same_shape
+from srkit.ops.check import check_pair
 from srkit.ops.color import rgb_to_y
 
 __all__ = ["L1", "L2", "MSE", "Charbonnier", "charbonnier", "l1", "mse"]
@@ -24,9 +24,9 @@ def l1(sr: Tensor, hr: Tensor) -> Tensor:
     Code that sums over the pixels instead has gradients ``h*w*c`` times as large, so learning rates do not transfer.
 
     Raises:
-        BadInput: the shapes differ.
+        BadInput: the shapes differ, ``hr`` is no picture in [0, 1].
     """
-    check_same_shape(sr, hr)
+    check_pair(sr, hr)
     return F.l1_loss(sr, hr)
 
 
@@ -36,9 +36,9 @@ def mse(sr: Tensor, hr: Tensor) -> Tensor:
     The lecture calls it L2. Caffe, and with it SRCNN and FSRCNN, takes half the sum divided by the batch.
 
     Raises:
-        BadInput: the shapes differ.
+        BadInput: the shapes differ, ``hr`` is no picture in [0, 1].
     """
-    check_same_shape(sr, hr)
+    check_pair(sr, hr)
     return F.mse_loss(sr, hr)
 
 
@@ -53,9 +53,10 @@ def charbonnier(sr: Tensor, hr: Tensor, *, eps: float = 1e-3) -> Tensor:
         eps: radius of the rounding, in units of the image; 1e-3 in Lai et al., LapSRN, CVPR 2017, section 3.3.
 
     Raises:
-        BadInput: the shapes differ, or ``eps`` is not positive (the gradient at zero would be NaN).
+        BadInput: the shapes differ, ``hr`` is no picture in [0, 1], or ``eps`` is not positive (the gradient
+            at zero would be NaN).
     """
-    check_same_shape(sr, hr)
+    check_pair(sr, hr)
     _check_eps(eps)
     return torch.sqrt((sr - hr).square() + eps * eps).mean()
 

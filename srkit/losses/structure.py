@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.losses._registry import register_loss
-from srkit.ops.check import check_same_shape
+from srkit.ops.check import check_pair
 from srkit.ops.statistics import ssim_map
 
 __all__ = ["SSIM", "ssim"]
@@ -27,9 +27,10 @@ def ssim(sr: Tensor, hr: Tensor, *, window: int = 11, sigma: float = 1.5) -> Ten
         sigma: its standard deviation in pixels.
 
     Raises:
-        BadInput: the shapes differ, the window is even or below 3, or larger than the image.
+        BadInput: the shapes differ, ``hr`` is no picture in [0, 1], the window is even or below 3, or larger
+            than the image.
     """
-    check_same_shape(sr, hr)
+    check_pair(sr, hr)
     _check_window(window, sigma)
     if sr.dtype in (torch.float16, torch.bfloat16):
         sr, hr = sr.float(), hr.float()  # a difference of squares: half precision would be noise

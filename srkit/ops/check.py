@@ -1,7 +1,8 @@
 """What every function asks of an image before it touches it.
 
 The convention of the package: an image is a float tensor ``(3, h, w)`` of RGB in [0, 1], a batch is ``(b, 3, h, w)``.
-The range is not enforced, because a network's output is unclamped; shape, type and finiteness are.
+A network's output is unclamped and may leave that range a little, so values in [-1, 2] are accepted; a picture in 0 to
+255 is not.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 
-__all__ = ["check_finite", "check_image", "check_same_shape", "describe"]
+__all__ = ["check_finite", "check_image", "check_pair", "check_range", "check_same_shape", "describe"]
+
+_LOW, _HIGH = (
+    -1.0,
+    2.0,
+)  # room for the overshoot of networks and for noise, but not for 0 to 255
 
 
 def describe(thing: Any) -> str:
@@ -27,17 +33,17 @@ def describe(thing: Any) -> str:
     return f"{type(thing).__name__} {str(thing)[:60]!r}" if isinstance(thing, str) else f"a {type(thing).__name__}"
 
 
-def check_image(x: Any, *, name: str = "image", channels: Sequence[int] = (3,), finite: bool = True) -> Tensor:
-    """Return ``x`` if it is an image ``(c, h, w)`` or a batch ``(b, c, h, w)`` of finite floats; refuse it otherwise.
+def check_image(x: Any, *, name: str = "image", channels: Sequence[int] = (3,)) -> Tensor:
+    """Return ``x`` if it is an image ``(c, h, w)`` or a batch ``(b, c, h, w)`` of floats in range; refuse it otherwise.
 
     Args:
         x: what was handed in.
         name: how the message calls it.
         channels: the numbers of channels that are allowed.
-        finite: look for NaN and infinity as well.
 
     Raises:
-        BadInput: not a tensor, not floating point, a wrong number of axes or channels, no pixels, NaN or infinity.
+        BadInput: not a tensor, not floating point, a wrong number of axes or channels, no pixels, NaN or infinity, or
+            values outside [-1, 2].
     """
     if not isinstance(x, Tensor):
         raise BadInput(f"{name} must be a tensor and is {describe(x)}. {_how_to_make_a_tensor(x)}")
@@ -52,7 +58,36 @@ def check_image(x: Any, *, name: str = "image", channels: Sequence[int] = (3,), 
             f"{name} must be ({wanted}, h, w) or (b, {wanted}, h, w) with at least one pixel and is {describe(x)}."
             f"{_shape_hint(x, channels)}"
         )
-    return check_finite(x, name=name) if finite else x
+    return check_range(x, name=name)
+
+
+def check_range(x: Tensor, *, name: str = "image") -> Tensor:
+    """Return ``x`` if its values are those of a picture in [0, 1], with room for overshoot: from -1 to 2.
+
+    Raises:
+        BadInput: a value is NaN, infinite or outside; the message says what to divide by.
+    """
+    low, high = (float(end) for end in torch.aminmax(x.detach()))
+    if low >= _LOW and high <= _HIGH:
+        return x
+    check_finite(x, name=name)
+    raise BadInput(
+        f"{name} is {describe(x)} with values from {low:.4g} to {high:.4g}; a picture is RGB in [0, 1] (a little more "
+        f"or less is accepted, from {_LOW:g} to {_HIGH:g}). {_range_hint(low, high, name)}"
+    )
+
+
+def check_pair(sr: Tensor, hr: Tensor, *, names: tuple[str, str] = ("sr", "hr")) -> None:
+    """Refuse a result and a true image of different shape, and a true image out of range.
+
+    The result is not held to a range: a network that begins to learn may give anything.
+
+    Raises:
+        BadInput: the shapes differ, or ``hr`` is no picture in [0, 1].
+    """
+    check_same_shape(sr, hr, names=names)
+    if hr.numel() and hr.is_floating_point():
+        check_range(hr, name=names[1])
 
 
 def check_finite(x: Tensor, *, name: str = "image") -> Tensor:
@@ -110,6 +145,16 @@ def _mismatch_hint(a: tuple[int, ...], b: tuple[int, ...], names: tuple[str, str
             "srkit.ops.pixels.modcrop(hr, scale) does that."
         )
     return " Do they belong to the same picture?"
+
+
+def _range_hint(low: float, high: float, name: str) -> str:
+    if low >= 0:
+        whole = next((whole for whole in (255, 1023, 4095, 65535) if high <= whole), None)
+        if whole:
+            return f"Is it a picture in 0 to {whole}? Then hand in {name} / {whole}."
+    if low >= -128 and high <= 128:
+        return f"Was it normalised or centred? Undo that first; {name}.clamp(0, 1) is what a file would hold."
+    return f"If a network made it, it has not learnt yet or has diverged; {name}.clamp(0, 1) is what a file would hold."
 
 
 def _shape_hint(x: Tensor, channels: Sequence[int]) -> str:

@@ -105,7 +105,7 @@ def write_picture(
         BadInput: as :func:`write`.
         BadFile: as :func:`write`.
     """
-    return _write(Path(path), luma(sr) if like.grey else sr, like, quality, overwrite)
+    return _write(Path(path), luma(check_image(sr)) if like.grey else sr, like, quality, overwrite)
 
 
 def check_target(path: PathLike, *, like: Picture, size: tuple[int, int]) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from srkit.errors import BadInput
+from srkit.ops.check import check_range
 from srkit.ops.files import read
 from srkit.ops.pixels import to_uint8
 
@@ -76,7 +77,7 @@ def frames(thing: Any, *, name: str = "the picture") -> list[Frame]:
         name: what to call it in messages.
 
     Raises:
-        BadInput: it is none of these, or it is empty.
+        BadInput: it is none of these, it is empty, or its values are outside [-1, 2] (NaN is painted).
         BadFile: the path cannot be read.
     """
     tensor = _as_tensor(thing, name)
@@ -136,9 +137,10 @@ def _frame(tensor: Tensor, name: str) -> Frame:
         return Frame(
             _interleaved(to_uint8(planes)), f"{width} x {height} px", f"values {_short(low)} to {_short(high)}"
         )
+    check_range(planes.nan_to_num(0.0, 1.0, 0.0), name=name)
     finite = planes[torch.isfinite(planes)]
     spoken = f"values {_short(float(finite.min()))} to {_short(float(finite.max()))}" if finite.numel() else "no number"
-    return Frame(_interleaved(_eight_bit(planes)), f"{width} x {height} px", spoken, _warning(planes, finite))
+    return Frame(_interleaved(_eight_bit(planes)), f"{width} x {height} px", spoken, _warning(planes))
 
 
 def _eight_bit(values: Tensor) -> Tensor:
@@ -150,15 +152,13 @@ def _eight_bit(values: Tensor) -> Tensor:
     return levels
 
 
-def _warning(values: Tensor, finite: Tensor) -> str:
+def _warning(values: Tensor) -> str:
     warnings = []
     n_broken = int(values.isnan().any(dim=0).sum())
     if n_broken:
         warnings.append(f"{n_broken} pixel{'s are' if n_broken > 1 else ' is'} NaN, painted magenta")
     outside = int(((values < 0) | (values > 1)).sum())
-    if outside and finite.numel() and finite.max() > 2:
-        warnings.append(f"values above 1: is this a picture in 0 to 255? Show x / 255; {outside} values shown clipped")
-    elif outside:
+    if outside:
         share = 100 * outside / values.numel()
         warnings.append(f"{outside} values ({share:.2g} %) outside [0, 1], shown clipped")
     return "; ".join(warnings)

@@ -95,6 +95,8 @@ class Monitor(Callback):
                 title, picture_of_map(picture), f"{title}, bright is large", 6, map_scale(picture)
             )
         else:
+            if isinstance(picture, Tensor) and picture.is_floating_point():
+                picture = picture.clamp(-1, 2)  # what a network that is still learning gives may be anything
             self.plates[title] = plate_of(title, picture, f"{title}, as it stands", zoom=self.zoom)
 
     def stepped(self, state: State, outcome: Outcome) -> None:

@@ -63,7 +63,7 @@ def mix_lab(
         )  # fmt: skip
         plates = [
             plate_of("LR", image[0], "The input", zoom=zoom),
-            plate_of("mixed", sr, f"alpha {alpha:g}", zoom=zoom),
+            plate_of("mixed", sr.clamp(0, 1), f"alpha {alpha:g}", zoom=zoom),
         ]
         plates += [change] if hr is None else [change, plate_of("truth", hr, "The truth", zoom=zoom)]
         text = f"{1 - alpha:.0%} {names[0]}, {alpha:.0%} {names[1]}" + _measured(sr, hr, lr)
@@ -95,11 +95,11 @@ def ensemble_lab(net: nn.Module, lr: Tensor, hr: Tensor | None = None, *, zoom: 
 
     def make(position: tuple[int, ...]) -> Leaf:
         view = position[0]
-        so_far = answers[: view + 1].mean(dim=0)
+        answer, so_far = answers[view].clamp(0, 1), answers[: view + 1].mean(dim=0).clamp(0, 1)
         away = (answers[view] - whole).mean(dim=0)
         plates = (
             plate_of("view", dihedral(image, view)[0], f"The input {VIEW_NAMES[view]}", zoom=zoom),
-            plate_of("answer, turned back", answers[view], f"The network's answer to view {view}", zoom=zoom),
+            plate_of("answer, turned back", answer, f"The network's answer to view {view}", zoom=zoom),
             Plate("answer minus mean of eight", signed_picture(away, top=top), "Blue below, orange above", zoom,
                   f"scale from -{top:.3g} to +{top:.3g}"),
             plate_of("mean so far", so_far, f"Mean of the answers to views 0 to {view}", zoom=zoom),
@@ -107,7 +107,7 @@ def ensemble_lab(net: nn.Module, lr: Tensor, hr: Tensor | None = None, *, zoom: 
         spread = float((answers[view] - whole).square().mean().sqrt()) * 255
         text = f"{VIEW_NAMES[view]}; differs from the mean of eight by {spread:.2f} levels (root mean square)"
         if hr is not None:
-            text += f"\nthis answer{_measured(answers[view], hr, lr)}\nmean of {view + 1}{_measured(so_far, hr, lr)}"
+            text += f"\nthis answer{_measured(answer, hr, lr)}\nmean of {view + 1}{_measured(so_far, hr, lr)}"
         return Leaf(plates, text, "sr = srkit.upscale(lr, net, ensemble=True)" if view == VIEWS - 1 else "")
 
     return make_book(f"Eight views of one image by {type(net).__name__}", [axis_of("view", range(VIEWS))], make)
@@ -123,5 +123,5 @@ def _measured(sr: Tensor, hr: Tensor | None, lr: Tensor) -> str:
     if hr is None:
         return ""
     protocol = Protocol.papers(round(sr.shape[-1] / lr.shape[-1]))
-    first, second = float(psnr(sr, hr, protocol=protocol)), float(ssim(sr, hr, protocol=protocol))
+    first, second = (float(metric(sr.clamp(0, 1), hr, protocol=protocol)) for metric in (psnr, ssim))
     return f": PSNR {first:.2f} dB, SSIM {second:.4f} ({protocol})"

@@ -84,7 +84,8 @@ def test_a_nan_pixel_is_painted_magenta_and_named() -> None:
 
 
 def test_a_picture_in_0_to_255_is_recognised_and_the_remedy_named() -> None:
-    assert "Show x / 255" in show(torch.rand(3, 8, 8) * 255, alt="Bright noise").panels[0].warning
+    with pytest.raises(BadInput, match=r"hand in picture 1 of show\(\) / 255"):
+        show(torch.rand(3, 8, 8) * 255, alt="Bright noise")
 
 
 def test_a_picture_without_alternative_text_is_refused_with_an_example() -> None:
