@@ -59,6 +59,10 @@ class Reply:
 class Box(Protocol):
     """Runs student code where it can harm nothing. One box serves one grading process, one job at a time."""
 
+    @property
+    def title(self) -> str:
+        """What the box is called in messages."""
+
     def run(self, job: Job, limits: Limits) -> Reply:
         """Run one job; nothing it started is alive and nothing it wrote is left when this returns."""
 

@@ -45,6 +45,9 @@ DEMONSTRATION_SEED = 20260101
 @click.option("--release", is_flag=True, help="Let nbgrader release the feedback to the students.")
 @click.option("--trusted", is_flag=True, help="Without a sandbox: only for your own solutions.")
 @click.option("--demonstration", is_flag=True, help="Make a small class, hostile hand-ins among them, and grade it.")
+@click.option(
+    "--try-sandbox", is_flag=True, help="Say which sandbox grading would use here, after trying it, and stop."
+)
 def main(
     inbox: Path | None,
     course: Path | None,
@@ -53,12 +56,15 @@ def main(
     seconds: int | None,
     release: bool,
     demonstration: bool,
+    try_sandbox: bool,
     **options: object,
 ) -> None:
     """Grade CLASS: a folder with one folder for each student, or the archive an LMS gives.
 
     Without CLASS, what nbgrader has collected in the course is graded. What was graded before is not graded again.
     """
+    if try_sandbox:
+        sys.exit(_try_sandbox())
     from tools.press import sources
 
     found = [path for path in sources() if lesson and path.name.startswith(f"{lesson.zfill(2)}_")]
@@ -74,6 +80,19 @@ def main(
         raise click.UsageError(f"Nothing was collected in {folder}. Name the CLASS folder or archive to grade.")
     options["workers"] = options["workers"] or _cores()
     sys.exit(_run(only, folder, inbox, shard, seconds, release, options))
+
+
+def _try_sandbox() -> int:
+    from autograder.box import BoxError, choose_box
+
+    try:
+        box = choose_box()
+    except BoxError as problem:
+        click.echo(f"error: {plain(str(problem))}", err=True)
+        return 2
+    click.echo(f"{box.title}: an answer was run in it")
+    box.close()
+    return 0
 
 
 def _run(

@@ -129,7 +129,11 @@ class Course:
         """Return student -> notebooks of everything that was collected; links and checkpoints do not count."""
         found = {}
         for folder in sorted(self.folder.glob(f"submitted/*/{self.assignment}")):
-            paths = [path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
+            paths = [
+                path
+                for path in sorted(folder.rglob("*.ipynb"))
+                if ".ipynb_checkpoints" not in path.relative_to(folder).parts
+            ]
             if notebooks := [path for path in paths if not path.is_symlink() and path.is_file()]:
                 found[folder.parent.name] = notebooks
         return found

@@ -7,8 +7,8 @@ import json
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -21,6 +21,7 @@ from srkit.exercises import Foreign
 
 __all__ = ["ProcessBox", "Start", "longest"]
 
+COURSE, STAGE = "/.srkit/course", "/.srkit/stage"  # folders of the box, by names that nothing of the user's has
 Walls = Literal["nested", "plain", "none"]
 _PATIENCE = 30  # seconds beyond the wall time before the box itself is taken for hung
 _STARTING = 120  # seconds for the start of a box, which imports PyTorch
@@ -42,10 +43,12 @@ def take(n):
 for name in ("autograder", "autograder.inside"):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = []
-for name, source in json.loads(take(struct.unpack(">Q", take(8))[0])):
+path, sources = json.loads(take(struct.unpack(">Q", take(8))[0]))
+sys.path[:] = path or sys.path
+for name, source in sources:
     module = sys.modules[name] = types.ModuleType(name)
     setattr(sys.modules[name.rpartition(".")[0]], name.rpartition(".")[2], module)
-    exec(compile(source, "/srkit/" + name, "exec"), vars(module))
+    exec(compile(source, "<srkit " + name + ">", "exec"), vars(module))
 sys.modules["autograder.inside.worker"].serve(requests, reports)
 """
 
@@ -61,6 +64,8 @@ class Start:
         outside: the user and group, as the system knows them, that student code has within nested walls.
         stop: ends what killing the command does not end.
         environment: the environment of the command itself; None for this process'.
+        path: ``sys.path`` in the box; empty for what its own Python takes.
+        kept: folder that every case gets anew -> what must stay visible below it.
     """
 
     title: str
@@ -69,6 +74,8 @@ class Start:
     outside: tuple[int, int] = (65534, 65534)
     stop: Callable[[], None] = lambda: None
     environment: Mapping[str, str] | None = None
+    path: Sequence[str] = ()
+    kept: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def longest(limits: Limits) -> float:
@@ -88,6 +95,11 @@ class ProcessBox:
         self.start = start
         self._process: subprocess.Popen[bytes] | None = None
         self._serves: object = None
+
+    @property
+    def title(self) -> str:
+        """What the box is called in messages."""
+        return self.start.title
 
     def run(self, job: Job, limits: Limits) -> Reply:
         """Run one job; nothing it started is alive and nothing it wrote is left when this returns."""
@@ -126,7 +138,8 @@ class ProcessBox:
             "pieces": [list(piece) for piece in job.pieces],
             "limits": limits.to_dict(),
             "outside": list(self.start.outside),
-            "masks": {f"/course/{path}": text for path, text in masked(job.hidden).items()},
+            "places": {"course": COURSE, "stage": STAGE, "kept": self.start.kept},
+            "masks": {f"{COURSE}/{path}": text for path, text in masked(job.hidden).items()},
         }
         with _deadline(process, limits.wall_seconds + _PATIENCE):
             write_frame(process.stdin.write, request)
@@ -149,9 +162,10 @@ class ProcessBox:
         assert process.stdin is not None
         assert process.stdout is not None
         with _deadline(process, _STARTING):
-            sources = _sources()
+            sources = json.dumps([list(self.start.path), _sources()]).encode()
             process.stdin.write(struct.pack(">Q", len(sources)) + sources)
-            write_frame(process.stdin.write, {"walls": self.start.walls, "tree": tree, "root": str(ROOT.parent)})
+            places = {"root": str(ROOT.parent), "course": COURSE}
+            write_frame(process.stdin.write, {"walls": self.start.walls, "tree": tree, **places})
             process.stdin.flush()
             read_frame(process.stdout.read)
 
@@ -163,10 +177,9 @@ class ProcessBox:
 
 
 @lru_cache
-def _sources() -> bytes:
+def _sources() -> list[tuple[str, str]]:
     folder = Path(__file__).resolve().parent / "inside"
-    found = [(f"autograder.inside.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES]
-    return json.dumps(found).encode()
+    return [(f"autograder.inside.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES]
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,8 +15,8 @@ import torch
 
 from autograder.box import Box, BoxError, Job
 from autograder.limits import Limits
-from autograder.masks import ROOT
-from autograder.process import ProcessBox, Start
+from autograder.places import covered, kept_within, python_path, view
+from autograder.process import COURSE, STAGE, ProcessBox, Start
 
 __all__ = ["bubblewrap", "container", "pick", "without_walls"]
 
@@ -43,19 +42,24 @@ def measure(act, answer, inputs):
 def perform(answer, inputs):
     return {"value": answer(inputs["x"])}
 """
-_HELP = """No sandbox works on this machine, so nothing was graded: student code is not run outside of one.
-Tried:
-{tried}
-On Linux:
-  sudo apt-get install bubblewrap
-  Ubuntu 23.10 and later forbid what it needs ("setting up uid map: Permission denied") until somebody allows it:
-    sudo apt-get install apparmor-profiles
-    sudo ln -s /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/
-    sudo apparmor_parser -r /etc/apparmor.d/bwrap-userns-restrict
-  or, for the whole machine until it is restarted: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0
-On macOS and Windows, or instead of it: install Docker or Podman and build the image once, in the project's folder:
-  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f autograder/box.Dockerfile .
+_HELP = """No sandbox works on this machine, so nothing was graded: student code is not run outside of one. Found:
+{found}
+{advice}
 For your own solutions, and for nobody else's code, `--trusted` runs without a sandbox."""
+_ADVICE = {  # words of a finding -> what to do about it; the finding is told, and only what it calls for
+    "bwrap is not installed": "On Linux: sudo apt-get install bubblewrap",
+    "uid map": """This system (Ubuntu 23.10 and later) forbids what bubblewrap needs until somebody allows it:
+  sudo apt-get install apparmor-profiles
+  sudo ln -s /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/
+  sudo apparmor_parser -r /etc/apparmor.d/bwrap-userns-restrict
+or, for the whole machine until it is restarted: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0""",
+    "No permissions to create new namespace": "Allow it: sudo sysctl kernel.unprivileged_userns_clone=1",
+    "docker: not installed": """On macOS and Windows, or instead of bubblewrap: install Docker or Podman, and build its
+image once, in the project's folder:
+  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f autograder/box.Dockerfile .""",
+    "docker: a trial": """Docker is there. Its image is built once, in the project's folder:
+  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f autograder/box.Dockerfile .""",
+}
 
 
 def pick(trusted: bool = False) -> Box:
@@ -67,9 +71,11 @@ def pick(trusted: bool = False) -> Box:
         try:
             return tried(make())
         except BoxError as problem:
-            failures.append(f"  {problem}")
+            failures.append(f"- {problem}")
+    found = "\n".join(failures)
     versions = {"python": "{}.{}".format(*sys.version_info), "torch": torch.__version__.rpartition(".")[0]}
-    raise BoxError(_HELP.format(tried="\n".join(failures), image=IMAGE, **versions))
+    advice = [text.format(image=IMAGE, **versions) for words, text in _ADVICE.items() if words in found]
+    raise BoxError(_HELP.format(found=found, advice="\n".join(advice)))
 
 
 def tried(box: ProcessBox) -> ProcessBox:
@@ -108,10 +114,12 @@ def bubblewrap(*, nested: bool = True, privileged: bool | None = None) -> Proces
     return ProcessBox(
         Start(
             title=title,
-            command=lambda limits: [program, *walls, *_view(limits), "--", str(_python())],
+            command=lambda limits: [program, *walls, *_view(limits), "--", str(Path(sys.executable).absolute())],
             walls="nested" if nested else "plain",
             outside=(user, user) if root else (NOBODY, NOBODY),
             environment={},
+            path=python_path(),
+            kept={folder: kept_within(folder) for folder in ("/tmp", "/dev/shm")},
         )
     )
 
@@ -141,7 +149,13 @@ def without_walls() -> ProcessBox:
     """Return a box that is none: an ordinary process of this user. Only for the author's own solutions."""
     environment = {**_ENVIRONMENT, "PATH": os.environ.get("PATH", "")}
     return ProcessBox(
-        Start(title="no sandbox", command=lambda limits: [sys.executable], walls="none", environment=environment)
+        Start(
+            title="no sandbox",
+            command=lambda limits: [sys.executable],
+            walls="none",
+            environment=environment,
+            path=python_path(),
+        )
     )
 
 
@@ -159,43 +173,32 @@ def _shared_walls() -> list[str]:
 
 
 def _view(limits: Limits) -> list[str]:
-    """Return the options that say what there is to see: Python and its libraries, read-only, and two empty folders."""
+    """Return the options that say what there is to see: Python and its libraries, read-only, and empty folders.
+
+    The empty folders come first, so that whatever of the user's lies below ``/tmp`` is laid into them.
+
+    Raises:
+        BoxError: Python or the project lies where the box has folders of its own.
+    """
     options = ["--die-with-parent", "--new-session", "--clearenv"]
-    for name, value in _ENVIRONMENT.items():
+    for name, value in (_ENVIRONMENT | {k: os.environ[k] for k in ("LD_LIBRARY_PATH",) if k in os.environ}).items():
         options += ["--setenv", name, value]
-    for place in _places():
-        for parent in reversed(Path(place).parents[:-1]):
+    options += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.folder_bytes), "--tmpfs", "/tmp"]
+    options += ["--dir", STAGE, "--size", str(16 << 20), "--tmpfs", COURSE]
+    places, links = view()
+    for place in places:
+        if place.is_relative_to(Path(COURSE).parent) or place.is_relative_to("/proc"):
+            raise BoxError(f"{place}, which Python needs, lies where the box has a folder of its own. Move it.")
+    binds = [(place, ["--ro-bind", str(place), str(place)]) for place in places]
+    binds += [(link, ["--symlink", target, str(link)]) for link, target in links.items()]
+    binds += [(place, ["--tmpfs", str(place)]) for place in covered()]
+    for place, words in sorted(binds, key=lambda one: len(one[0].parts)):
+        for parent in reversed(place.parents[:-1]):
             options += ["--perms", "0755", "--dir", str(parent)]
-        options += ["--ro-bind-try", place, place]
-    for place in _covered():
-        options += ["--tmpfs", place, "--remount-ro", place]
-    options += ["--proc", "/proc", "--dev", "/dev"]
-    options += ["--size", str(limits.folder_bytes), "--tmpfs", "/tmp", "--size", str(16 << 20), "--tmpfs", "/course"]
-    return [*options, "--chdir", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
-
-
-def _places() -> list[str]:
-    """Return what Python needs to run, outermost first."""
-    system = ["/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/etc/ld.so.cache"]
-    python = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()}
-    paths = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    if Path("/usr") in python:
-        python = {path for path in python if path != Path("/usr")} | {Path(sys.executable).resolve()}
-    wanted = sorted({*map(str, python), *map(str, paths)}, key=lambda path: (path.count("/"), path))
-    return [*system, *wanted]
-
-
-def _covered() -> list[str]:
-    """Return the folders within those places that student code must not see: an installed srkit, and the project."""
-    project = ROOT.parent
-    inside = any(project.is_relative_to(place) for place in _places())
-    installed = Path(sysconfig.get_path("purelib")).resolve() / "srkit"
-    return [str(ROOT)] if inside else [str(installed)] if installed.is_dir() else []
-
-
-def _python() -> Path:
-    """Return the interpreter by the path it has in the box, within its virtual environment if it lives in one."""
-    return Path(sys.prefix).resolve() / "bin" / Path(sys.executable).name
+        options += words
+    for place in (*map(str, covered()), "/dev", "/"):
+        options += ["--remount-ro", place]
+    return [*options, "--chdir", "/tmp"]
 
 
 def _container_options(limits: Limits) -> list[str]:
@@ -215,5 +218,5 @@ def _container_options(limits: Limits) -> list[str]:
     }
     flags = ["--rm", "--interactive", "--read-only"]
     flags += [f"--{name}={value}" for name, value in options.items()]
-    flags += [f"--tmpfs=/tmp:{folder}{limits.folder_bytes}", f"--tmpfs=/course:{folder}{16 << 20}"]
+    flags += [f"--tmpfs=/tmp:{folder}{limits.folder_bytes}", f"--tmpfs={COURSE}:{folder}{16 << 20}"]
     return [*flags, *(f"--env={name}={value}" for name, value in _ENVIRONMENT.items() if name != "PATH")]

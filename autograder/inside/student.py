@@ -17,7 +17,7 @@ __all__ = ["run"]
 def run(request: Mapping[str, Any], answer: int) -> None:
     """Define the student's code, run it on one case through the probe, and write what was observed to ``answer``."""
     try:
-        probe = _module("srkit_probe", [("/srkit/probe.py", request["probe"])])
+        probe = _module("srkit_probe", [("<srkit probe>", request["probe"])])
         hers = types.ModuleType("__main__")
         perform = getattr(probe, request["perform"])
 

@@ -11,8 +11,9 @@ import os
 import platform
 import resource
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "address_space",
@@ -28,7 +29,7 @@ __all__ = [
 
 NOBODY = 65534
 NAMESPACES = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000 | 0x40000000 | 0x04000000  # user pid mount ipc net uts
-READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, RECURSIVE = 1, 2, 4, 8, 32, 4096, 16384
+READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, MOVE, RECURSIVE = 1, 2, 4, 8, 32, 4096, 8192, 16384
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _MACHINES = {  # audit architecture; numbers of the system calls student code has no use for
     "x86_64": (0xC000003E, (101, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 308, 310, 311, 313, 321, 323)),
@@ -37,26 +38,52 @@ _MACHINES = {  # audit architecture; numbers of the system calls student code ha
 _NEW_CALLS = (425, 426, 427, 428, 429, 430, 431, 432, 433, 442)  # io_uring, mounting by file descriptor
 
 
-def enter(files: Mapping[str, str], folder_bytes: int, file_bytes: int) -> None:
+def enter(places: Mapping[str, Any], files: Mapping[str, str], limits: Mapping[str, int]) -> None:
     """Mount what student code sees, within the namespaces just entered.
 
     The tree it may read becomes read-only, ``files`` (path -> text) are laid over the files of that name, ``/proc``
-    shows nothing, ``/tmp`` and ``/dev/shm`` are empty, its own, and of limited size.
+    shows nothing, ``/tmp`` and ``/dev/shm`` are its own, of limited size, and empty but for what Python has there.
+
+    Args:
+        places: ``course``, the tree; ``stage``, a folder to mount at; ``kept``, folder -> places of Python below it.
+        files: path -> text.
+        limits: the fields of ``autograder.limits.Limits``.
     """
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
-    _mount("/course", "/course", "", BIND | RECURSIVE)
-    _mount("", "/course", "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
-    _mount("none", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, "size=16m")
+    course, stage = places["course"], places["stage"]
+    _mount(course, course, "", BIND | RECURSIVE)
+    _mount("", course, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
+    _mount("none", stage, "tmpfs", NO_SUID | NO_DEVICES, "size=16m")
     for number, (path, text) in enumerate(sorted(files.items())):
-        cover = Path(f"/tmp/{number}")
+        cover = Path(f"{stage}/{number}")
         cover.write_text(text, encoding="utf-8")
         _mount(str(cover), path, "", BIND)
         _mount("", path, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
         cover.unlink()
-    _mount("none", "/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={folder_bytes},nr_inodes=8192,mode=1777")
-    _mount("none", "/dev/shm", "tmpfs", NO_SUID | NO_DEVICES | NO_EXEC, f"size={file_bytes},nr_inodes=256,mode=1777")
+    _call(_LIBC.umount2, stage.encode(), 2)  # MNT_DETACH
+    folder, file = limits["folder_bytes"], limits["file_bytes"]
+    kept = places["kept"]
+    _lay(stage, "/tmp", kept.get("/tmp", ()), NO_SUID | NO_DEVICES, f"size={folder},nr_inodes=8192,mode=1777")
+    _lay(
+        stage,
+        "/dev/shm",
+        kept.get("/dev/shm", ()),
+        NO_SUID | NO_DEVICES | NO_EXEC,
+        f"size={file},nr_inodes=256,mode=1777",
+    )
     _mount("none", "/proc", "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC, "size=4k")
+
+
+def _lay(stage: str, folder: str, kept: Iterable[str], flags: int, options: str) -> None:
+    """Give ``folder`` new memory in which nothing is but the places of Python that lie below it."""
+    _mount("none", stage, "tmpfs", flags, options)
+    for place in kept:
+        inner = Path(stage) / Path(place).relative_to(folder)
+        inner.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        inner.mkdir(exist_ok=True) if Path(place).is_dir() else inner.touch()
+        _mount(place, str(inner), "", BIND | RECURSIVE)
+    _mount(stage, folder, "", MOVE)
 
 
 def write_maps(pid: int, outside: tuple[int, int]) -> None:
@@ -89,7 +116,7 @@ def confine(limits: Mapping[str, int], used: int, *, walled: bool) -> None:
         most = resource.getrlimit(what)[1]
         hard = hard if most == resource.RLIM_INFINITY else min(hard, most)
         resource.setrlimit(what, (min(soft, hard), hard))
-    _LIBC.prctl(4, 1, 0, 0, 0)  # PR_SET_DUMPABLE: whoever watches may count its memory
+    stay_secret(False)  # whoever watches may count its memory
     if walled:
         for capability in range(64):
             _LIBC.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
@@ -114,9 +141,9 @@ def die_with_parent() -> None:
     _LIBC.prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
 
 
-def stay_secret() -> None:
-    """Keep other processes of the same user from reading or tracing this one."""
-    _LIBC.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+def stay_secret(secret: bool = True) -> None:
+    """Keep other processes of the same user from reading or tracing this one, or from writing its maps."""
+    _LIBC.prctl(4, 0 if secret else 1, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
 def own_children() -> list[int]:

@@ -33,7 +33,6 @@ from autograder.inside.watch import Usage, watch
 
 __all__ = ["serve"]
 
-COURSE = Path("/course")
 _WANTED_LATER = ("torch._dynamo", "torch.nn.functional", "torch.optim", "torch.utils.data", "PIL.Image", "typing")
 
 
@@ -45,8 +44,8 @@ def serve(requests: int, reports: int) -> None:
     if kind == "none":
         sys.path[:0] = [start["root"]]
     else:
-        _unpack(start["tree"])
-        sys.path[:0] = [str(COURSE)]
+        _unpack(Path(start["course"]), start["tree"])
+        sys.path[:0] = [start["course"]]
     for name in _WANTED_LATER:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -70,13 +69,18 @@ def _walled(request: Mapping[str, Any], used: int) -> dict[str, Any]:
     ready, go, told = os.pipe(), os.pipe(), os.pipe()
     keeper = os.fork()
     if keeper == 0:
+        for pipe in (ready[0], go[1], told[0]):  # or it would wait for ever for a parent that has given up
+            os.close(pipe)
         _last(lambda: _keep(request, used, ready[1], go[0], told[1]))
     for pipe in (ready[1], go[0], told[1]):
         os.close(pipe)
-    with contextlib.suppress(OSError):  # a keeper that failed has told why
-        if os.read(ready[0], 1):
+    trouble = ""
+    try:
+        if os.read(ready[0], 1):  # a keeper that failed tells why
             walls.write_maps(keeper, tuple(request["outside"]))
             os.write(go[1], b"!")
+    except OSError as problem:
+        trouble = str(problem)
     os.close(go[1])
     data = b"".join(iter(partial(os.read, told[0], 1 << 16), b""))
     os.close(told[0])
@@ -84,7 +88,7 @@ def _walled(request: Mapping[str, Any], used: int) -> dict[str, Any]:
     os.close(ready[0])
     try:
         report: dict[str, Any] = decode(data)
-        return report
+        return report if not trouble else report | {"detail": f"{report['detail']}: {trouble}"}
     except BadFrame:
         return {"end": "broken", "detail": "the keeper of the box ended without a report"}
 
@@ -95,11 +99,13 @@ def _keep(request: Mapping[str, Any], used: int, ready: int, go: int, told: int)
         usage = Usage({1, os.getpid(), os.getppid()})
         os.setsid()
         walls.unshare()
+        walls.stay_secret(False)  # until its maps are written; no student's code runs yet
         os.write(ready, b"!")
         if not os.read(go, 1):
             raise OSError("the user map could not be written")
+        walls.stay_secret()
         limits = request["limits"]
-        walls.enter(request["masks"], limits["folder_bytes"], limits["file_bytes"])
+        walls.enter(request["places"], request["masks"], limits)
         answer, printed = os.pipe(), os.pipe()
         student = os.fork()  # process 1 of its namespace: when it ends, the system kills all that it started
         if student == 0:
@@ -170,9 +176,9 @@ def _last(act: Callable[[], None]) -> None:
     os._exit(0)
 
 
-def _unpack(tree: Mapping[str, str]) -> None:
+def _unpack(course: Path, tree: Mapping[str, str]) -> None:
     for name, text in tree.items():
-        path = COURSE / name
+        path = course / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 

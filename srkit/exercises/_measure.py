@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib.util
 import io
+import site
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -116,4 +120,17 @@ def _explain(problem: BaseException) -> str:
 
 
 def _is_hers(filename: str) -> bool:
-    return not any(part in filename for part in ("/srkit/", "\\srkit\\", "site-packages", "lib/python", "<frozen"))
+    """Tell whether code was written by the student; a name that is no path is a cell's, but for Python's and ours."""
+    path = Path(filename)
+    if not path.is_absolute():
+        return not filename.startswith(("<frozen", "<srkit"))
+    return not any(path.resolve().is_relative_to(folder) for folder in _not_hers())
+
+
+def _not_hers() -> set[Path]:
+    """Return where the library, Python, and installed packages lie."""
+    library = importlib.util.find_spec("srkit")
+    found = [*(library.submodule_search_locations or ())] if library else []
+    found += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    found += [*site.getsitepackages(), site.getusersitepackages(), str(Path(torch.__file__).parent)]
+    return {Path(folder).resolve() for folder in found}

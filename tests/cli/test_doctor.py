@@ -132,6 +132,26 @@ def test_nobody_needs_a_grader_to_learn(tmp_path: Path) -> None:
     assert _jupyter.check_nbgrader(tmp_path / "absent.py").state == "note"
 
 
+def test_the_sandbox_is_tried_by_the_grader_itself_and_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bwrap"
+    program.write_text("#!/bin/sh\necho 'bwrap: the moon is full' >&2\nexit 1\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = _checks.check_sandbox()
+    assert finding.state == "note"
+    assert "bwrap: the moon is full" in finding.found
+    assert "srkit grade --try-sandbox" in finding.fix
+
+
+@pytest.mark.needs("bubblewrap")
+def test_a_sandbox_that_works_is_named() -> None:
+    finding = _checks.check_sandbox()
+    assert (finding.state, finding.fix) == ("ok", "")
+    assert "bubblewrap" in finding.found
+
+
 def test_a_check_that_trips_is_a_finding_too() -> None:
     def trips() -> Finding:
         raise KeyError("surprise")

@@ -19,7 +19,9 @@ def _python(*folders: str) -> list[Path]:
 
 SRKIT = _python("srkit")
 LIBRARY = _python("srkit", "autograder", "tools")
-OFFERED = [path for path in LIBRARY if "mutants" not in path.parts]  # mutants are wrong answers, written as students do
+OFFERED = [
+    path for path in LIBRARY if "mutants" not in path.relative_to(ROOT).parts
+]  # mutants are wrong answers, written as students do
 TESTS = sorted(path for path in _python("tests") if path.name.startswith("test_"))
 PAPERS = sorted(path for path in (ROOT / "srkit" / "models").glob("[a-z]*.py"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from srkit import errors
-from tests.house._code import SRKIT, nodes, relative, tree
+from tests.house._code import LIBRARY, ROOT, SRKIT, TESTS, nodes, relative, tree
 
 GLOBAL = {  # what a library must not do to its caller's process; the last name is what it is called by
     *("torch.manual_seed", "torch.seed", "torch.random.manual_seed", "torch.cuda.manual_seed_all"),
@@ -39,7 +39,9 @@ def test_the_library_never_changes_the_process_it_runs_in() -> None:
         f"{where}: {name}"
         for path in SRKIT
         for where, name, _ in calls(path)
-        if name in GLOBAL and not (name in PROCESS and "cli" in path.parts) and where not in _restored(path)
+        if name in GLOBAL
+        and not (name in PROCESS and "cli" in path.relative_to(ROOT).parts)
+        and where not in _restored(path)
     ]
     assert not guilty
 
@@ -108,7 +110,7 @@ def _restored(path: Path) -> set[str]:
 
 
 def _raised(path: Path) -> Iterator[tuple[str, str]]:
-    if "exercises" in path.parts:  # these imitate what students write, and what their code raises
+    if "exercises" in path.relative_to(ROOT).parts:  # these imitate what students write, and what their code raises
         return
     for node in nodes(path):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
@@ -123,3 +125,15 @@ def _catches_all(node: ast.ExceptHandler) -> bool:
 
 def _raises(node: ast.ExceptHandler) -> bool:
     return node.name is not None or any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+
+
+def test_the_parts_of_a_path_are_asked_for_only_below_a_folder_of_ours() -> None:
+    """A clone may lie in a folder of any name, ``exercises`` and ``srkit`` too."""
+    guilty = []
+    for path in [*LIBRARY, *TESTS]:
+        for node in (node for node in nodes(path) if isinstance(node, ast.Compare)):
+            for asked in node.comparators:
+                parts = isinstance(asked, ast.Attribute) and asked.attr == "parts"
+                if parts and "relative_to" not in ast.unparse(asked) and ast.unparse(node.left) != "'..'":
+                    guilty.append(f"{relative(path)}:{node.lineno}: {ast.unparse(node)}")
+    assert not guilty
