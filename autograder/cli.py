@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.plain import plain
+from srkit._home import clone
 
 if TYPE_CHECKING:
     from autograder.run import Plan
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-ROOT = Path(__file__).resolve().parents[1]
 DEMONSTRATION_SEED = 20260101
 
 
@@ -71,7 +71,9 @@ def main(
     if lesson and not found:
         raise click.UsageError(f"There is no lesson {lesson}; there are: {', '.join(p.stem for p in sources())}.")
     only = found[0] if found else None
-    folder = (course or ROOT / "build" / ("demonstration/course" if demonstration else "course")).resolve()
+    folder = (
+        course or (clone() or Path.cwd()) / "build" / ("demonstration/course" if demonstration else "course")
+    ).resolve()
     if demonstration:
         only = only or next(path for path in sources() if path.name.startswith("11_"))
         inbox, seconds = _demonstration(only, folder), seconds or 4

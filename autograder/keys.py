@@ -47,7 +47,11 @@ def _definition(exercise: str) -> str:
 @lru_cache
 def _common() -> str:
     """Return a digest of what every exercise depends on: the library without the exercises, and the engine."""
-    rooms = (path for path in ROOT.rglob("*.py") if path.parent != ROOT / "exercises")
+    rooms = (
+        path
+        for path in ROOT.rglob("*.py")
+        if path.parent != ROOT / "exercises" and not path.is_relative_to(ROOT / "_data")
+    )
     shared = (path for path in (ROOT / "exercises").glob("_*.py") if path.name != "__init__.py")
     return _digest([*rooms, *shared, *engine_files()])
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import _system
 import _torch
-from _desk import lay_out
 from _environment import ROOT, Environment, Stop, constrained, fingerprint, locked, make, output, pip, say
 
 __all__ = ["conda_environment", "prepare", "run", "workers"]
@@ -119,8 +118,9 @@ def workers() -> int:
 
 def _open_lab(environment: Environment, words: list[str]) -> int:
     """Lay the lessons out and open JupyterLab at the first; ``words`` go to ``srkit lab``."""
-    for sentence in lay_out(ROOT / "lessons", ROOT / "work"):
-        say(sentence)
+    laid = subprocess.call([str(environment.python), "-m", "srkit", "course", str(ROOT / "work")], cwd=ROOT)
+    if laid:
+        return laid
     return _finish(environment, ["-m", "srkit", "lab", *words])
 
 

@@ -1,4 +1,4 @@
-"""What ``srkit doctor`` looks at: Python, PyTorch, packages, disk and data. Jupyter's part is in ``_jupyter``."""
+"""What ``srkit doctor`` looks at: Python, PyTorch, packages, disk, data and sandbox. Jupyter's part: ``_jupyter``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Check", "Finding", "all_checks", "guarded"]
+from srkit import _home
+from srkit._version import __version__
+
+__all__ = ["Check", "Finding", "Installation", "check_installation", "guarded", "how_to_set_up", "installation"]
 
 
 @dataclass(frozen=True)
@@ -37,23 +39,30 @@ class Finding:
 
 
 Check = Callable[[], Finding]
+Installation = Literal["clone", "lab", "library"]
 
 
-def all_checks(*, quick: bool = False) -> list[Check]:
-    """Return the checks in the order in which things build on each other.
+def installation() -> Installation:
+    """Return what this srkit is: run from a clone, installed with all that lessons and grader need, or the library."""
+    if _home.clone():
+        return "clone"
+    return "library" if _missing("lab") else "lab"
 
-    Args:
-        quick: leave out those that start another program.
-    """
-    from srkit.cli._jupyter import check_frontend, check_kernel, check_nbgrader
 
-    checks: list[Check] = [check_python, check_torch, check_packages]
-    checks += [partial(guarded, "kernel", check_kernel), partial(guarded, "widgets", check_frontend)]
-    checks += [check_writing, check_disk, partial(guarded, "samples", check_samples)]
-    checks += [partial(guarded, "weights", check_weights)]
-    if not quick:
-        checks += [check_sandbox, check_browser, partial(guarded, "nbgrader", check_nbgrader)]
-    return checks
+def how_to_set_up(extra: str = "") -> str:
+    """Return the command that installs what is missing: of the library, or of one of its extras."""
+    return "make lab" if _home.clone() else f"python -m pip install 'srkit{f'[{extra}]' * bool(extra)}'"
+
+
+def check_installation() -> Finding:
+    """Which of the three installations this is."""
+    where = {"clone": _home.clone(), "lab": Path(sys.prefix), "library": Path(sys.prefix)}[installation()]
+    what = {"clone": "run from the clone", "lab": "library, lessons and grader in", "library": "the library in"}
+    text = f"srkit {__version__}, {what[installation()]} {where}"
+    if installation() == "library":
+        missing = ", ".join(re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in _missing("lab"))
+        return Finding("installation", "ok", f"{text} (lessons and grader want: {missing})", how_to_set_up("lab"))
+    return Finding("installation", "ok", text)
 
 
 def guarded(name: str, check: Check) -> Finding:
@@ -68,7 +77,7 @@ def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
     """Python 3.11 to 3.13."""
     text = f"{'.'.join(map(str, version))} ({sys.executable})"
     if version[:2] < (3, 11):
-        return Finding("Python", "fail", text, "install Python 3.11, 3.12 or 3.13 and call make lab again")
+        return Finding("Python", "fail", text, f"install Python 3.11, 3.12 or 3.13, then {how_to_set_up()}")
     if version[:2] > (3, 13):
         return Finding("Python", "note", f"{text}; 3.11 to 3.13 are tested")
     return Finding("Python", "ok", text)
@@ -79,7 +88,7 @@ def check_torch() -> Finding:
     try:
         import torch
     except (ImportError, OSError) as error:
-        return Finding("PyTorch", "fail", f"does not import: {error}", "make lab (or: python -m pip install torch)")
+        return Finding("PyTorch", "fail", f"does not import: {error}", how_to_set_up())
     build = "no CUDA" if torch.version.cuda is None else f"CUDA {torch.version.cuda}"
     text = f"{torch.__version__} ({build}, {torch.get_num_threads()} CPU threads)"
     major, minor = (int(part) for part in re.findall(r"\d+", torch.__version__)[:2])
@@ -103,18 +112,30 @@ def check_torch() -> Finding:
 
 def check_packages() -> Finding:
     """What srkit declares as its dependencies is installed."""
-    wanted = [line for line in importlib.metadata.requires("srkit") or () if "extra ==" not in line]
-    missing = []
-    for line in wanted:
-        name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
-        try:
-            importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(line)
+    missing = _missing("")
     if missing:
         quoted = " ".join(f"'{line}'" for line in missing)
         return Finding("packages", "fail", f"missing: {', '.join(missing)}", f"python -m pip install {quoted}")
-    return Finding("packages", "ok", f"all {len(wanted)} that srkit needs")
+    return Finding("packages", "ok", f"all {len(_wanted(''))} that srkit needs")
+
+
+def _wanted(extra: str) -> list[str]:
+    """Return the requirements srkit declares: its own, or those of one of its extras."""
+    lines = [line.partition(";") for line in importlib.metadata.requires("srkit") or ()]
+    mark = re.compile(rf"""extra\s*==\s*["']{extra}["']""") if extra else None
+    return [
+        line.strip() for line, _, condition in lines if (mark.search(condition) if mark else "extra" not in condition)
+    ]
+
+
+def _missing(extra: str) -> list[str]:
+    missing = []
+    for line in _wanted(extra):
+        try:
+            importlib.metadata.version(re.split(r"[^\w.-]", line, maxsplit=1)[0])
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(line)
+    return missing
 
 
 def check_writing() -> Finding:
@@ -183,17 +204,18 @@ def _compare(name: str, sums: Path, folder: Path, *, required: bool) -> Finding:
     from srkit.datasets.manifest import read_sums
 
     if not sums.is_file():
-        return Finding(name, "fail" if required else "note", f"no list of checksums ({sums})", _REINSTALL * required)
+        return Finding(name, "fail" if required else "note", f"no list of checksums ({sums})", _reinstall() * required)
     wanted = read_sums(sums)
     wrong = [path for path, digest in wanted.items() if _digest(folder / path) != digest]
     if wrong:
         some = ", ".join(wrong[:3]) + (" …" if len(wrong) > 3 else "")
         found = f"{len(wrong)} of {len(wanted)} files in {folder} differ or are missing: {some}"
-        return Finding(name, "fail", found, _REINSTALL)
+        return Finding(name, "fail", found, _reinstall())
     return Finding(name, "ok", f"{len(wanted)} files as they were shipped ({folder})")
 
 
-_REINSTALL = "git checkout -- data (in a clone), or install srkit again"
+def _reinstall() -> str:
+    return "git checkout -- data" if _home.clone() else "python -m pip install --force-reinstall --no-deps srkit"
 
 
 def _digest(path: Path) -> str:

@@ -17,12 +17,14 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from srkit import _home
 from srkit._version import __version__
 from srkit.errors import SrkitError
 
 __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS = {
+    "course": "Lay the lessons out in a folder of your own.",
     "lab": "Open the lessons in JupyterLab.",
     "doctor": "Check this installation and print one fix per problem.",
     "train": "Train a network, or go on training one.",
@@ -35,7 +37,7 @@ COMMANDS = {
     "models": "List the networks, show a card, sit the exam.",
     "data": "List, fetch, check and prepare datasets.",
     "metrics": "Compare two pictures, and explain the numbers.",
-    "grade": "Grade a class (in a clone of the project).",
+    "grade": "Grade a class in a sandbox.",
 }
 
 
@@ -62,7 +64,8 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="srkit COMMAND --help explains a command. docs/FLAGS.md translates the flags of EDSR-PyTorch.",
+    epilog="srkit COMMAND --help explains a command."
+    + (" docs/FLAGS.md translates the flags of EDSR-PyTorch." if _home.clone() else ""),
 )
 @click.version_option(__version__, "--version", prog_name="srkit", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

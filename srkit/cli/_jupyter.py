@@ -9,19 +9,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from srkit.cli._checks import Finding
+from srkit import _home
+from srkit.cli._checks import Finding, how_to_set_up
+from srkit.cli.grade import grader_environment
 
 __all__ = ["check_frontend", "check_kernel", "check_nbgrader"]
 
-_LAB = "make lab (or: python -m pip install 'srkit[lab]')"
-_PROJECT = Path(__file__).resolve().parents[2]
 _EXTENSIONS = {"@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets", "anywidget": "anywidget"}
 
 
 def check_kernel() -> Finding:
     """The kernel "python3", the one every lesson names, runs in this very environment."""
     if importlib.util.find_spec("jupyter_client") is None or importlib.util.find_spec("ipykernel") is None:
-        return Finding("kernel", "fail", "Jupyter is not installed in this environment", _LAB)
+        return Finding("kernel", "fail", "Jupyter is not installed in this environment", how_to_set_up("lab"))
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
@@ -40,7 +40,7 @@ def check_kernel() -> Finding:
 def check_frontend() -> Finding:
     """JupyterLab has the extensions that draw widgets."""
     if importlib.util.find_spec("jupyterlab") is None:
-        return Finding("widgets", "fail", "JupyterLab is not installed in this environment", _LAB)
+        return Finding("widgets", "fail", "JupyterLab is not installed in this environment", how_to_set_up("lab"))
     from jupyter_core.paths import jupyter_path
 
     roots = [Path(path) for path in jupyter_path("labextensions")]
@@ -57,12 +57,16 @@ def check_frontend() -> Finding:
     return Finding("widgets", "ok", ", ".join(found))
 
 
-def check_nbgrader(config: Path = _PROJECT / "autograder" / "nbgrader_config.py") -> Finding:
+def check_nbgrader(home: Path | None = None) -> Finding:
     """Nbgrader's settings can be read: nbgrader itself goes on with its defaults when they cannot."""
+    home = _home.grader() if home is None else home
+    config = home / "autograder" / "nbgrader_config.py"
     if not config.is_file():
-        return Finding("nbgrader", "note", "no autograder/ here; only those who grade need it")
+        return Finding("nbgrader", "note", "this srkit came without its grader; only those who grade need it")
     if importlib.util.find_spec("nbgrader") is None:
-        return Finding("nbgrader", "note", "nbgrader is not installed; only those who grade need it", _LAB)
+        return Finding(
+            "nbgrader", "note", "nbgrader is not installed; only those who grade need it", how_to_set_up("lab")
+        )
     program = (
         "import json, sys\n"
         "from traitlets.config.loader import PyFileConfigLoader\n"
@@ -72,7 +76,7 @@ def check_nbgrader(config: Path = _PROJECT / "autograder" / "nbgrader_config.py"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(config)], capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": str(_PROJECT)},
+        env=grader_environment(_home.grader(), os.environ),
     )  # fmt: skip
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

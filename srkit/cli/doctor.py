@@ -1,10 +1,16 @@
-"""``srkit doctor``: is everything here that the course needs, and if not, what repairs it?"""
+"""``srkit doctor``: is everything here that this installation is for, and if not, what repairs it?"""
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import click
 
-__all__ = ["command"]
+if TYPE_CHECKING:
+    from srkit.cli._checks import Check, Installation
+
+__all__ = ["all_checks", "command"]
 
 _WIDE = 16
 
@@ -14,12 +20,13 @@ _WIDE = 16
 def command(quick: bool) -> int:
     """Check this installation and print one fix per problem.
 
-    Leaves with exit code 1 if something the lessons need does not work.
+    A clone and an installed srkit[lab] are checked for the lessons and for grading, an installed srkit for what the
+    library does. Leaves with exit code 1 if something that the installation is for does not work.
     """
-    from srkit.cli._checks import all_checks
+    from srkit.cli._checks import installation
 
     failures = notes = 0
-    for check in all_checks(quick=quick):
+    for check in all_checks(installation(), quick=quick):
         finding = check()
         mark = {"ok": "ok  ", "note": "note", "fail": "FAIL"}[finding.state]
         click.echo(f"{mark}  {finding.name:<{_WIDE}}  {finding.found}")
@@ -28,7 +35,39 @@ def command(quick: bool) -> int:
         failures += finding.state == "fail"
         notes += finding.state == "note"
     if failures:
-        click.echo(f"\n{failures} problem{'s' if failures > 1 else ''} to repair before the lessons work.")
+        click.echo(f"\n{failures} problem{'s' if failures > 1 else ''} to repair before everything works.")
         return 1
     click.echo(f"\nReady.{f' {notes} note' + ('s' if notes > 1 else '') + ' above need nothing now.' if notes else ''}")
     return 0
+
+
+def all_checks(kind: Installation, *, quick: bool = False) -> list[Check]:
+    """Return the checks in the order in which things build on each other.
+
+    Args:
+        kind: what the installation is for.
+        quick: leave out those that start another program.
+    """
+    from srkit.cli import _checks, _jupyter
+
+    checks: list[Check] = [
+        _checks.check_installation,
+        _checks.check_python,
+        _checks.check_torch,
+        _checks.check_packages,
+    ]
+    if kind != "library":
+        checks += [_guarded("kernel", _jupyter.check_kernel), _guarded("widgets", _jupyter.check_frontend)]
+    checks += [_checks.check_writing, _checks.check_disk, _guarded("samples", _checks.check_samples)]
+    checks += [_guarded("weights", _checks.check_weights)]
+    if kind != "library" and not quick:
+        checks += [_checks.check_sandbox, _guarded("nbgrader", _jupyter.check_nbgrader)]
+    if kind == "clone" and not quick:
+        checks += [_checks.check_browser]
+    return checks
+
+
+def _guarded(name: str, check: Check) -> Check:
+    from srkit.cli._checks import guarded
+
+    return partial(guarded, name, check)

@@ -1,19 +1,19 @@
-"""``srkit grade``: hand over to the project's grader, which stands on top of the library and is not part of it."""
+"""``srkit grade``: hand over to the grader, which stands on top of the library and is not part of it."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from srkit import _home
 from srkit.errors import BadInput
 
-__all__ = ["command", "find_grader"]
-
-_PROJECT = Path(__file__).resolve().parents[2]
+__all__ = ["command", "grader_environment"]
 
 
 @click.command("grade", add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -21,24 +21,27 @@ _PROJECT = Path(__file__).resolve().parents[2]
 def command(words: tuple[str, ...]) -> int:
     """Grade a class: a folder with one folder for each student, or the archive an LMS gives.
 
-    The grader belongs to the project (github clone), not to the installed package.
+    The grader is the one that came with this srkit; nothing is run from the folder you stand in.
     """
-    project = find_grader(Path.cwd())
-    path = os.pathsep.join(filter(None, [str(project), os.environ.get("PYTHONPATH", "")]))
-    line = [sys.executable, "-m", "autograder", *words]
-    return subprocess.run(line, env={**os.environ, "PYTHONPATH": path}, check=False).returncode
+    environment = grader_environment(_home.grader(), os.environ)
+    return subprocess.run([sys.executable, "-m", "autograder", *words], env=environment, check=False).returncode
 
 
-def find_grader(here: Path) -> Path:
-    """Return the folder of the project: the clone this srkit is run from, else this folder or one above it.
+def grader_environment(home: Path, surroundings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which ``python -m autograder`` is the grader in ``home`` and can be no other.
+
+    Python puts the current folder on its path for ``-m`` and ``-c``, and for an empty or relative entry of
+    ``PYTHONPATH``. Whoever grades may stand among hand-ins, so none of the three holds here nor in any process that
+    the grader starts.
+
+    Args:
+        home: the folder that holds ``autograder``.
+        surroundings: the variables of this process.
 
     Raises:
-        BadInput: there is no grader here.
+        BadInput: there is no grader in ``home``.
     """
-    for folder in (_PROJECT, here, *here.parents):
-        if (folder / "autograder" / "__main__.py").is_file():
-            return folder
-    raise BadInput(
-        f"The grader is not part of the installed package, and there is no clone of the project at {here}. Change into "
-        "the clone and call again."
-    )
+    if not (home / "autograder" / "__main__.py").is_file():
+        raise BadInput(f"This srkit came without its grader (looked in {home}). Install it again: srkit[lab].")
+    own = [entry for entry in surroundings.get("PYTHONPATH", "").split(os.pathsep) if Path(entry).is_absolute()]
+    return {**surroundings, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join([str(home), *own])}

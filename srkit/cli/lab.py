@@ -11,12 +11,11 @@ from pathlib import Path
 
 import click
 
+from srkit import _home
 from srkit.cli._help import examples
 from srkit.errors import BadFile, BadInput
 
 __all__ = ["command", "find_lessons", "stay_until_it_ends"]
-
-_PROJECT = Path(__file__).resolve().parents[2]
 
 
 @click.command(
@@ -32,16 +31,17 @@ _PROJECT = Path(__file__).resolve().parents[2]
 def command(lesson: str | None, no_browser: bool, port: int | None) -> int:
     """Open the lessons in JupyterLab, at LESSON if one is named (a number, or the name of a notebook).
 
-    Notebooks in work/ are your own copies (make lab lays them out); lessons/ is the course as it came.
+    They are looked for here, in work/ here, and in the clone that srkit is run from. Where there are none yet: srkit
+    course FOLDER.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise BadInput(
-            f"JupyterLab is not installed beside {sys.executable}. In a clone: make lab. "
-            "Otherwise: python -m pip install 'srkit[lab]'."
+            f"JupyterLab is not installed beside {sys.executable}. "
+            + ("Run: make lab" if _home.clone() else "Run: python -m pip install 'srkit[lab]'")
         )
     folder = find_lessons(Path.cwd())
     chosen = _choose(folder, lesson)
-    line = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    line = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     if chosen is not None:
         line.append(f"--LabApp.default_url=/lab/tree/{chosen.relative_to(folder).as_posix()}")
     if no_browser:
@@ -65,12 +65,17 @@ def stay_until_it_ends(line: list[str], environment: Mapping[str, str]) -> int:
 
 
 def find_lessons(here: Path) -> Path:
-    """Return the folder to open: ``work`` or ``lessons`` of this folder or of the project, else this folder."""
-    for home in (here, _PROJECT):
-        for name in ("work", "lessons"):
-            if any((home / name).glob("[0-9]*.ipynb")):
-                return home / name
-    return here
+    """Return the folder to open: this one, ``work`` or ``lessons`` in it, or those of the clone srkit is run from.
+
+    Raises:
+        BadInput: there are no lessons in any of them.
+    """
+    project = _home.clone()
+    places = [here, here / "work", here / "lessons", *([project / "work", project / "lessons"] if project else [])]
+    for place in places:
+        if any(place.glob("[0-9][0-9]_*.ipynb")):
+            return place
+    raise BadInput(f"There are no lessons in {here}. To get them: srkit course my_course, cd my_course, srkit lab.")
 
 
 def _choose(folder: Path, lesson: str | None) -> Path | None:

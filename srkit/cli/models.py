@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from srkit._home import shipped
 from srkit.cli._help import examples
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadInput
@@ -99,8 +100,13 @@ def show_atlas(plugins: tuple[str, ...]) -> None:
 def _scores(title: str, scores: Iterable[Score]) -> None:
     lines = [
         f"  {score.dataset:<10} x{score.scale}  {score.psnr:6.2f} dB  "
-        f"{'' if score.ssim is None else format(score.ssim, '.4f'):<6}  {score.protocol}; {score.source}"
+        f"{'' if score.ssim is None else format(score.ssim, '.4f'):<6}  {score.protocol}; {_located(score.source)}"
         for score in scores
     ]
     if lines:
         click.echo("\n".join([f"\n{title}", *lines]))
+
+
+def _located(source: str) -> str:
+    """Name the shipped weights by the place they have in this installation."""
+    return source.replace("data/weights/", f"{shipped()}/weights/")

@@ -14,16 +14,11 @@ import os
 import sys
 from pathlib import Path
 
+from srkit._home import clone, shipped
+
 __all__ = ["cache_home", "data_home", "downloads", "search_places", "shipped"]
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 _BESIDE = ("Dataset", "dataset", "datasets", "data", "../Dataset", "../dataset", "../../Dataset", "../../dataset")
-
-
-def shipped() -> Path:
-    """Return the folder that holds ``manifest.toml``, ``samples`` and ``weights`` of this installation."""
-    checkout = _PACKAGE.parent / "data"
-    return checkout if (checkout / "manifest.toml").is_file() else _PACKAGE / "_data"
 
 
 def data_home() -> Path:
@@ -34,8 +29,7 @@ def data_home() -> Path:
     chosen = os.environ.get("SRKIT_DATA", "").strip()
     if chosen:
         return Path(chosen).expanduser().absolute()
-    checkout = _PACKAGE.parent / "data"
-    return checkout if (checkout / "manifest.toml").is_file() else cache_home() / "data"
+    return shipped() if clone() else cache_home() / "data"
 
 
 def downloads() -> Path:

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from srkit._home import clone
 from srkit.errors import BadFile
 from srkit.exercises._measure import measure
 from srkit.exercises._model import Case, Exercise, Value
@@ -87,5 +88,6 @@ def _records(name: str) -> dict[str, Any]:
     try:
         records: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        raise BadFile(f"{path} cannot be read ({problem}). Write it again with `python tools/references.py`.") from None
+        repair = "Write it again with `python tools/references.py`." if clone() else "Install srkit again."
+        raise BadFile(f"{path} cannot be read ({problem}). {repair}") from None
     return records

@@ -27,8 +27,6 @@ from autograder.store import Store
 from autograder.term import expected_points
 from autograder.term import lesson_table as table
 from autograder.work import Grader, one_by_one
-from srkit.cli.grade import find_grader
-from srkit.errors import BadInput
 from srkit.exercises import EXERCISES
 from tests._user import users_environment
 from tests.autograder._class import LESSON
@@ -164,14 +162,6 @@ def test_srkit_grade_hands_its_words_to_the_projects_grader(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "no lesson 98" in done.stderr
-
-
-def test_an_installed_srkit_without_the_project_says_where_the_grader_is(tmp_path, monkeypatch):
-    assert find_grader(tmp_path) == ROOT
-    monkeypatch.setattr("srkit.cli.grade._PROJECT", tmp_path)
-    assert find_grader(ROOT / "docs") == ROOT
-    with pytest.raises(BadInput, match="clone"):
-        find_grader(tmp_path)
 
 
 @pytest.mark.slow

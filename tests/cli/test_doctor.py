@@ -8,22 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from srkit.cli import _checks, _jupyter
-from srkit.cli._checks import Finding, all_checks, check_disk, check_python, check_samples, check_weights
+from srkit import _home
+from srkit.cli import _checks, _jupyter, doctor
+from srkit.cli._checks import Finding, check_disk, check_python, check_samples, check_weights
+from srkit.cli.doctor import all_checks
 from srkit.datasets.places import shipped
 from tests.cli._call import Call
+from tests.house._code import ROOT
 
 
 def test_doctor_prints_one_line_per_check_and_succeeds_here(call: Call) -> None:
     answer = call("doctor", "--quick")
     assert answer.code == 0, answer.out
     marked = [line for line in answer.out.splitlines() if line.startswith(("ok", "note", "FAIL"))]
-    assert len(marked) == len(all_checks(quick=True))
+    assert len(marked) == len(all_checks("clone", quick=True))
+    assert f"run from the clone {ROOT}" in marked[0]
 
 
 def test_one_failure_gives_exit_code_one_and_its_fix(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = Finding("something", "fail", "is broken", "mend it")
-    monkeypatch.setattr(_checks, "all_checks", lambda **_: [lambda: bad, lambda: Finding("other", "ok", "fine")])
+    monkeypatch.setattr(doctor, "all_checks", lambda *_, **__: [lambda: bad, lambda: Finding("other", "ok", "fine")])
     answer = call("doctor")
     assert answer.code == 1
     assert "fix: mend it" in answer.out
@@ -124,12 +128,59 @@ def test_a_widget_front_end_that_is_missing_is_found_out(monkeypatch: pytest.Mon
     ],
 )
 def test_grading_settings_that_nbgrader_would_ignore_are_found_out(tmp_path: Path, text: str, state: str) -> None:
-    (tmp_path / "nbgrader_config.py").write_text(text)
-    assert _jupyter.check_nbgrader(tmp_path / "nbgrader_config.py").state == state
+    (tmp_path / "autograder").mkdir()
+    (tmp_path / "autograder" / "nbgrader_config.py").write_text(text)
+    assert _jupyter.check_nbgrader(tmp_path).state == state
 
 
 def test_nobody_needs_a_grader_to_learn(tmp_path: Path) -> None:
-    assert _jupyter.check_nbgrader(tmp_path / "absent.py").state == "note"
+    assert _jupyter.check_nbgrader(tmp_path).state == "note"
+
+
+REQUIRES = ["pillow>=11", "no-such-package>=1 ; extra == 'lab'", "nor-this>=2 ; extra == 'dev'"]
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """An installed srkit and what it requires: pillow, and for the lessons a package that is not there."""
+    monkeypatch.setattr(_home, "clone", lambda: None)
+    requires = list(REQUIRES)
+    monkeypatch.setattr(_checks.importlib.metadata, "requires", lambda _: requires)
+    return requires
+
+
+def test_the_library_alone_is_not_blamed_for_the_lessons_it_was_not_installed_for(installed: list[str]) -> None:
+    assert _checks.installation() == "library"
+    finding = _checks.check_installation()
+    assert (finding.state, finding.fix) == ("ok", "python -m pip install 'srkit[lab]'")
+    assert "no-such-package" in finding.found
+    assert "nor-this" not in finding.found
+    asked = {name for check in all_checks("library") if (name := check().name)}
+    assert asked >= {"installation", "PyTorch", "packages", "samples", "weights"}
+    assert not asked & {"kernel", "widgets", "nbgrader", "grading sandbox", "browser tests"}
+
+
+def test_an_installed_lab_is_checked_for_lessons_and_grader_but_not_for_the_projects_own_tests(
+    installed: list[str],
+) -> None:
+    del installed[1]
+    assert _checks.installation() == "lab"
+    assert "lessons and grader" in _checks.check_installation().found
+    kinds = {kind: len(all_checks(kind)) for kind in ("library", "lab", "clone")}
+    assert kinds["library"] < kinds["lab"] < kinds["clone"]
+
+
+@pytest.mark.parametrize(
+    "check", [_checks.check_torch, lambda: check_python((3, 10, 0)), lambda: check_samples(Path())]
+)
+def test_an_installed_srkit_is_never_told_to_call_make_or_git(
+    check: _checks.Check, installed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    finding = check()
+    assert finding.state == "fail"
+    assert "pip install" in finding.fix
+    assert not {"make", "git"} & set(finding.fix.split())
 
 
 def test_the_sandbox_is_tried_by_the_grader_itself_and_told_in_its_own_words(

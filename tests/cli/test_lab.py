@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from srkit import _home
 from srkit.cli import lab
 from srkit.cli.lab import find_lessons, stay_until_it_ends
 from tests.cli._call import Call
+from tests.house._code import ROOT
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_first_lesson_of_the_readers_own_copies_opens(call: Call, desk: Path, opened: list[list[str]]) -> None:
     assert call("lab", "--no-browser", "--port", 9999).code == 0
     (line,) = opened
-    assert line[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert line[:4] == [sys.executable, "-P", "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={desk / 'work'}" in line
     assert "--LabApp.default_url=/lab/tree/02_colour.ipynb" in line
     assert {"--no-browser", "--port=9999"} <= set(line)
@@ -74,6 +76,24 @@ def test_the_course_as_it_came_is_opened_where_there_is_no_desk(desk: Path) -> N
     for path in (desk / "work").iterdir():
         path.unlink()
     assert find_lessons(desk) == desk / "lessons"
+
+
+def test_a_course_is_opened_from_within_and_a_clone_from_anywhere(desk: Path, tmp_path: Path) -> None:
+    assert find_lessons(desk / "work") == desk / "work"
+    (tmp_path / "elsewhere").mkdir()
+    assert find_lessons(tmp_path / "elsewhere").parent == ROOT
+
+
+def test_outside_a_course_an_installed_srkit_opens_nothing_and_names_the_command_that_makes_one(
+    call: Call, opened: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_home, "clone", lambda: None)
+    (tmp_path / "2020_photos.ipynb").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    answer = call("lab")
+    assert answer.code == 2
+    assert "srkit course my_course" in answer.err
+    assert opened == []
 
 
 def test_ctrl_c_is_left_to_the_program_that_was_started() -> None:

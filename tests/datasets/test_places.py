@@ -25,7 +25,7 @@ def test_the_environment_chooses_home_and_cache(monkeypatch: pytest.MonkeyPatch,
 def test_an_installed_package_keeps_data_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SRKIT_DATA", raising=False)
     monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("srkit.datasets.places._PACKAGE", tmp_path / "site-packages/srkit")
+    monkeypatch.setattr("srkit._home._PACKAGE", tmp_path / "site-packages/srkit")
     assert data_home() == tmp_path / "cache/data"
     assert shipped() == tmp_path / "site-packages/srkit/_data"
 

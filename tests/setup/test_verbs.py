@@ -26,12 +26,6 @@ def setup() -> ModuleType:
     return importlib.import_module("_setup")
 
 
-@pytest.fixture
-def desk() -> ModuleType:
-    """The desk's module."""
-    return importlib.import_module("_desk")
-
-
 def test_a_second_call_installs_nothing(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installs = _watch_installs(setup, tmp_path, monkeypatch)
     setup.prepare("test")
@@ -83,24 +77,6 @@ def test_a_conda_environment_of_another_name_is_not_touched(
     assert setup.conda_environment() is None
     monkeypatch.setenv("CONDA_DEFAULT_ENV", "srkit")
     assert setup.conda_environment() == tmp_path
-
-
-def test_a_lesson_on_the_desk_is_the_readers_own(desk: ModuleType, tmp_path: Path) -> None:
-    lessons, work = tmp_path / "lessons", tmp_path / "work"
-    lessons.mkdir()
-    (lessons / "11_first.ipynb").write_text("version 1")
-    (lessons / "02_zero.ipynb").write_text("version 1")
-    assert len(desk.lay_out(lessons, work)) == 2
-    assert desk.lay_out(lessons, work) == []
-    (work / "11_first.ipynb").write_text("version 1 and her answers")
-    for name in ("11_first.ipynb", "02_zero.ipynb"):
-        (lessons / name).write_text("version 2")
-    told = desk.lay_out(lessons, work)
-    assert (work / "02_zero.ipynb").read_text() == "version 2"
-    assert (work / "11_first.ipynb").read_text() == "version 1 and her answers"
-    assert [p.read_text() for p in work.glob("11_first.*.ipynb")] == ["version 2"]
-    assert any("yours is untouched" in sentence for sentence in told)
-    assert desk.lay_out(lessons, work) == []
 
 
 def test_missing_system_packages_are_installed_only_by_root_with_apt(

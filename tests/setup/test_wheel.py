@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.house._code import relative, tracked
+from tests.setup._built import build
 
 USE = """
 import srkit, pathlib, torch
@@ -25,18 +25,9 @@ print(srkit.__version__)
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unpacked wheel, built from a copy of the project."""
+    """The unpacked wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    for path in tracked():
-        if not relative(path).startswith(("tests/", "lessons/", "solutions/", "autograder/", "benchmarks/")):
-            copy = folder / "source" / relative(path)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "built")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder / "source", check=False)
-    assert done.returncode == 0, done.stderr
-    (built,) = (folder / "built").glob("*.whl")
-    with zipfile.ZipFile(built) as archive:
+    with zipfile.ZipFile(build(folder)) as archive:
         archive.extractall(folder / "unpacked")
     return folder / "unpacked"
 
@@ -54,6 +45,16 @@ def test_the_wheel_holds_the_data_the_package_ships(wheel: Path) -> None:
     ours = {name for name in ours if not name.endswith("/.gitkeep")}
     assert len(ours) > 10
     assert not {name for name in ours if not (wheel / "srkit" / "_data" / name.removeprefix("data/")).is_file()}
+
+
+def test_the_wheel_holds_the_course_and_the_grader(wheel: Path) -> None:
+    data, grader = wheel / "srkit" / "_data", wheel / "srkit" / "_data" / "grader"
+    homes = {"lessons": data / "lessons", "autograder": grader / "autograder", "solutions": grader / "solutions"}
+    for name, home in homes.items():
+        ours = {relative(path).partition("/")[2] for path in tracked() if relative(path).startswith(f"{name}/")}
+        theirs = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
+        assert len(ours) > 10
+        assert ours == theirs
 
 
 def test_the_wheel_brings_nothing_but_srkit(wheel: Path) -> None:

@@ -1,0 +1,31 @@
+"""Where this srkit stands: in a clone of the project, or as an installed package, and what lies beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["clone", "grader", "lessons", "shipped"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def clone() -> Path | None:
+    """Return the folder of the project this srkit is run from, or None where it is an installed package."""
+    home = _PACKAGE.parent
+    return home if (home / "pyproject.toml").is_file() and (home / "data" / "manifest.toml").is_file() else None
+
+
+def shipped() -> Path:
+    """Return the folder that holds ``manifest.toml``, ``samples`` and ``weights`` of this installation."""
+    home = clone()
+    return home / "data" if home else _PACKAGE / "_data"
+
+
+def lessons() -> Path:
+    """Return the folder that holds the course as it came."""
+    return (clone() or _PACKAGE / "_data") / "lessons"
+
+
+def grader() -> Path:
+    """Return the folder from which ``autograder`` is imported: of this installation, wherever somebody stands."""
+    return clone() or _PACKAGE / "_data" / "grader"
