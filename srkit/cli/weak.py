@@ -38,7 +38,7 @@ __all__ = ["command"]
 def command(system: str, real: Path, large: Path, machine: Machine, **options: Any) -> int:
     """Train by SYSTEM (fssr, bulat, cincgan) from REAL, small photographs, and LARGE, good pictures of other things.
 
-    The settings are those of docs/BENCHMARKS.md, for minutes on a CPU; srkit.training has the papers'.
+    The settings are for minutes on a CPU; srkit.papers has those of the papers.
     """
     from srkit.papers import train_weak
 
