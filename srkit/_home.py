@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
+from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["clone", "grader", "lessons", "shipped"]
+__all__ = ["clone", "grader", "lessons", "shipped", "weights_terms"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -19,6 +21,12 @@ def shipped() -> Path:
     """Return the folder that holds ``manifest.toml``, ``samples`` and ``weights`` of this installation."""
     home = clone()
     return home / "data" if home else _PACKAGE / "_data"
+
+
+@lru_cache
+def weights_terms() -> str:
+    """Return the terms under which the shipped weights may be used; the file LICENSE gives the reason."""
+    return str(tomllib.loads((shipped() / "manifest.toml").read_text("utf-8"))["weights"]["terms"])
 
 
 def lessons() -> Path:

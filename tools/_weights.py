@@ -64,7 +64,11 @@ the small image makes many more steps in the same time than one that computes on
 which runs were still gaining when they ended. The twin `_gan` is trained for looks: its PSNR is lower on purpose, and
 five minutes leave it with fine stripes of its own.
 
-T91, BSDS200 and General100 are distributed for research and teaching; so are weights made from them.
+## Terms
+
+All of them were trained on T91, for which no licence is stated, and BSDS200, which Berkeley offers for non-commercial
+research and education. So these weights, too, are for research and teaching; the MIT licence covers the code and not
+them. `../../LICENSE` says the same, and so do `srkit models card` and every command that uses them.
 """
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from srkit._home import weights_terms
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ class Choice:
             (scale,) = card.scales
         has_weights = any(card.parameters.values())
         pretrained = (self.weights or "srkit") if has_weights else None
+        if str(pretrained).partition(":")[0] == "srkit":
+            click.echo(f"note: weights of srkit. {weights_terms()}", err=True)
         return models.create(
             self._model, scale=scale, tiny=self.tiny, pretrained=pretrained, **parse_settings(self.settings)
         )

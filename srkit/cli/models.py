@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srkit._home import shipped
+from srkit._home import shipped, weights_terms
 from srkit.cli._help import examples
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadInput
@@ -64,6 +64,7 @@ def show_card(name: str, plugins: tuple[str, ...]) -> None:
         ("counted in", card.parameters_source),
         ("tiny", ", ".join(f"{key}={value}" for key, value in card.tiny.items()) or "as it is"),
         ("official weights", card.checkpoints),
+        *([("shipped weights", f"{', '.join(ours)}. {weights_terms()}")] if (ours := _shipped(name)) else []),
     ):
         click.echo(f"{label + ':':<18}{textwrap.fill(str(value), 82, subsequent_indent=' ' * 18)}")
     _scores("Published", card.published)
@@ -105,6 +106,11 @@ def _scores(title: str, scores: Iterable[Score]) -> None:
     ]
     if lines:
         click.echo("\n".join([f"\n{title}", *lines]))
+
+
+def _shipped(name: str) -> list[str]:
+    """Return the shipped weights of a network, as NAME_xSCALE or NAME_xSCALE_VARIANT."""
+    return sorted(path.stem for path in (shipped() / "weights").glob(f"{name}_x[0-9]*.safetensors"))
 
 
 def _located(source: str) -> str:
