@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "error_map", "pixels", "png", "triptych"]
+from srkit.ops.colours import data_uri, painted
+
+__all__ = ["LARGEST", "error_map", "pixels", "triptych"]
 
 Pixels = NDArray[np.uint8]
 LARGEST = 2**22  # values; more is not shown
 SIDE = 192  # pixels on the page of the longer side, enlarged without smoothing
-
-# Cividis, which reads the same with every kind of colour vision: Nuñez et al., PLOS ONE 13(7), 2018. Seventeen anchors.
-_CIVIDIS = np.array(
-    [
-        (0, 34, 77),
-        (0, 45, 105),
-        (26, 56, 111),
-        (49, 67, 108),
-        (67, 78, 107),
-        (82, 89, 108),
-        (97, 100, 111),
-        (110, 112, 115),
-        (124, 123, 120),
-        (139, 135, 120),
-        (155, 147, 118),
-        (171, 160, 114),
-        (187, 173, 108),
-        (204, 187, 99),
-        (222, 201, 87),
-        (239, 216, 70),
-        (253, 231, 55),
-    ],
-    dtype=float,
-)
 
 
 def pixels(picture: Any) -> Pixels | None:
@@ -60,7 +36,7 @@ def pixels(picture: Any) -> Pixels | None:
 
 
 def error_map(yours: Pixels, expected: Pixels) -> tuple[Pixels, int] | None:
-    """Return the largest absolute difference over the colours, in cividis from 0 to its maximum, and that maximum.
+    """Return the largest absolute difference over the colours, painted from 0 to its maximum, and that maximum.
 
     None where the pictures differ in size, so that there is no difference to show.
     """
@@ -69,19 +45,7 @@ def error_map(yours: Pixels, expected: Pixels) -> tuple[Pixels, int] | None:
     gap = np.abs(yours.astype(int) - expected.astype(int))
     gap = gap.max(-1) if gap.ndim == 3 else gap
     top = int(gap.max())
-    place = gap / max(top, 1) * (len(_CIVIDIS) - 1)
-    steps = np.arange(len(_CIVIDIS))
-    colours = [np.interp(place, steps, _CIVIDIS[:, channel]) for channel in range(3)]
-    return np.stack(colours, -1).round().astype(np.uint8), top
-
-
-def png(image: Pixels) -> str:
-    """Return a ``data:`` address of the picture as PNG."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG", optimize=False)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return painted(gap / max(top, 1)), top
 
 
 def triptych(name: str, pair: Mapping[str, Any]) -> str:
@@ -100,7 +64,7 @@ def triptych(name: str, pair: Mapping[str, Any]) -> str:
     elif gap[1] == 0:
         shown.append("<p>No difference in 8-bit pixels.</p>")
     else:
-        note = f"error, 0 (dark) to {gap[1]} of 255 (yellow)"
+        note = f"error, 0 (dark) to {gap[1]} of 255 (bright)"
         shown.append(_figure(gap[0], f"error map of {told}, largest difference {gap[1]} of 255", note))
     return f'<div class="pictures">{"".join(shown)}</div>'
 
@@ -109,7 +73,7 @@ def _figure(image: Pixels, alt: str, caption: str) -> str:
     height, width = image.shape[:2]
     zoom = max(1, SIDE // max(height, width))
     return (
-        f'<figure><img src="{png(image)}" width="{width * zoom}" height="{height * zoom}" alt="{alt}">'
+        f'<figure><img src="{data_uri(image)}" width="{width * zoom}" height="{height * zoom}" alt="{alt}">'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from srkit._html import render as fill_in
-from srkit.evaluation.regions import COLOURS, Box, error_levels, jpeg_uri, nice_top, paint, png_uri, worst_box
+from srkit.evaluation.regions import Box, error_levels, worst_box
 from srkit.evaluation.table import Row, Table, mean_gain
 from srkit.metrics import Metric
-from srkit.ops.pixels import quantise
+from srkit.ops.colours import SEQUENTIAL, data_uri, jpeg_uri, nice_top, painted
+from srkit.ops.pixels import to_uint8
 
 __all__ = ["Entry", "make_entry", "render"]
 
@@ -32,7 +35,7 @@ class Entry:
     baseline: Row
     size: tuple[int, int]
     box: Box
-    top: int
+    top: float
     overview: str
     error_overview: str
     crops: dict[str, str]
@@ -51,15 +54,15 @@ def make_entry(row: Row, baseline: Row, sr: Tensor, hr: Tensor, bicubic: Tensor,
         border: pixels at the edge that were not measured; the worst region is sought inside.
         file: name of the full-size image beside the page.
     """
-    ours, theirs = error_levels(sr, hr), error_levels(bicubic, hr)
+    ours, theirs = error_levels(sr, hr).abs(), error_levels(bicubic, hr).abs()
     box = worst_box(ours, side=_SIDE, border=border)
-    top = nice_top(box.of(ours), box.of(theirs))
+    top = nice_top(*(box.of(errors).cpu().numpy() for errors in (ours, theirs)))
     crops = {
-        "truth": png_uri(quantise(box.of(hr))),
-        "result": png_uri(quantise(box.of(sr))),
-        "bicubic": png_uri(quantise(box.of(bicubic))),
-        "error of the result": png_uri(paint(box.of(ours), top)),
-        "error of bicubic": png_uri(paint(box.of(theirs), top)),
+        "truth": data_uri(_pixels(box.of(hr))),
+        "result": data_uri(_pixels(box.of(sr))),
+        "bicubic": data_uri(_pixels(box.of(bicubic))),
+        "error of the result": data_uri(_painted(box.of(ours), top)),
+        "error of bicubic": data_uri(_painted(box.of(theirs), top)),
     }
     return Entry(
         row=row,
@@ -67,11 +70,19 @@ def make_entry(row: Row, baseline: Row, sr: Tensor, hr: Tensor, bicubic: Tensor,
         size=(hr.shape[-1], hr.shape[-2]),
         box=box,
         top=top,
-        overview=jpeg_uri(quantise(hr), side=_PREVIEW),
-        error_overview=jpeg_uri(paint(ours, top), side=_PREVIEW),
+        overview=jpeg_uri(_pixels(hr), side=_PREVIEW),
+        error_overview=jpeg_uri(_painted(ours, top), side=_PREVIEW),
         crops=crops,
         file=file,
     )
+
+
+def _pixels(image: Tensor) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(to_uint8(image).permute(1, 2, 0).cpu().numpy())  # (h, w, 3)
+
+
+def _painted(errors: Tensor, top: float) -> NDArray[np.uint8]:
+    return painted(errors.cpu().numpy() / top)
 
 
 def render(table: Table, baseline: Table, entries: Sequence[Entry]) -> str:
@@ -95,7 +106,7 @@ def render(table: Table, baseline: Table, entries: Sequence[Entry]) -> str:
         gain=gains[-1],
         widest=max([1.0, *(abs(gain) for gain in gains if math.isfinite(gain))]),
         entries=entries,
-        colours=", ".join(f"rgb({r} {g} {b})" for r, g, b in COLOURS),
+        colours=", ".join(f"rgb({r} {g} {b})" for r, g, b in SEQUENTIAL),
         signed=_signed,
         style=Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
     )

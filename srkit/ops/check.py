@@ -80,13 +80,14 @@ def check_range(x: Tensor, *, name: str = "image") -> Tensor:
 def check_pair(sr: Tensor, hr: Tensor, *, names: tuple[str, str] = ("sr", "hr")) -> None:
     """Refuse a result and a true image of different shape, and a true image out of range.
 
-    The result is not held to a range: a network that begins to learn may give anything.
+    The result is not held to a range: a network that begins to learn may give anything. NaN passes, in the true image
+    too: training skips such a batch.
 
     Raises:
         BadInput: the shapes differ, or ``hr`` is no picture in [0, 1].
     """
     check_same_shape(sr, hr, names=names)
-    if hr.numel() and hr.is_floating_point():
+    if hr.numel() and hr.is_floating_point() and bool(torch.isfinite(hr.detach().sum())):
         check_range(hr, name=names[1])
 
 

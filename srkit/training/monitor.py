@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm.std import tqdm
 
+from srkit.ops.colours import uri
 from srkit.training.loop import Callback, Outcome
 from srkit.training.state import State
 
@@ -81,8 +81,7 @@ class Curve:
     def _repr_html_(self) -> str:
         png = io.BytesIO()
         self.figure.savefig(png, format="png")
-        data = base64.b64encode(png.getvalue()).decode("ascii")
-        return f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}">'
+        return f'<img alt="{html.escape(self.alt)}" src="{uri(png.getvalue(), "png")}">'
 
 
 class LivePlot(Callback):

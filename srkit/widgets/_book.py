@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srkit.errors import BadInput
-from srkit.widgets._frame import CELL, TABLE, data_uri, frames
+from srkit.ops.colours import data_uri
+from srkit.widgets._frame import CELL, TABLE, frames
 from srkit.widgets._static import book_script, book_style
 
 __all__ = ["Axis", "Book", "Click", "Leaf", "Plate", "axis_of", "make_book", "plate_of"]

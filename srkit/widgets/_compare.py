@@ -16,9 +16,9 @@ from typing import Any
 
 from srkit.errors import BadInput
 from srkit.metrics import Protocol
-from srkit.widgets._colours import DIVERGING, SEQUENTIAL
+from srkit.ops.colours import DIVERGING, SEQUENTIAL, data_uri
 from srkit.widgets._comparison import Contents, gather, region_numbers
-from srkit.widgets._frame import CELL, TABLE, data_uri
+from srkit.widgets._frame import CELL, TABLE
 from srkit.widgets._static import page_script, style_sheet
 
 __all__ = ["Comparison", "compare"]

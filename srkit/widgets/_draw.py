@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srkit.errors import BadInput
-from srkit.widgets._colours import DIVERGING, SEQUENTIAL, painted
+from srkit.ops.colours import DIVERGING, SEQUENTIAL, painted
 from srkit.widgets._frame import frames
 
 __all__ = ["bars", "framed", "map_scale", "one_picture", "picture_of_map", "plotted", "sheet", "signed_picture"]

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from srkit.errors import BadInput
-from srkit.widgets._colours import DIVERGING, SEQUENTIAL, painted
+from srkit.evaluation.regions import error_levels
+from srkit.ops.colours import DIVERGING, nice_top, painted
 from srkit.widgets._frame import frames
 
 __all__ = ["ErrorMap", "error_map"]
 
 Kind = Literal["signed", "absolute"]
-Y_WEIGHTS = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +38,13 @@ class ErrorMap:
     @property
     def natural_limit(self) -> float:
         """The error that 99.5 % of the pixels stay below, rounded up to 1, 2 or 5 times a power of ten (at least 1)."""
-        return nice_ceiling(float(np.quantile(np.abs(self.levels), 0.995)))
+        return nice_top(self.levels)
 
     def painted(self, limit: float) -> NDArray[np.uint8]:
         """Return the map as ``(h, w, 3)`` uint8 colours for a scale that ends at ``limit``."""
         if self.kind == "signed":
             return painted(0.5 + 0.5 * self.levels / limit, DIVERGING)
-        return painted(self.levels / limit, SEQUENTIAL)
+        return painted(self.levels / limit)
 
     def ticks(self, limit: float) -> tuple[str, str, str]:
         """Return the labels at the left end, the middle and the right end of the scale."""
@@ -81,31 +83,19 @@ def error_map(sr: Any, hr: Any, *, kind: Kind = "signed", limit: float | None = 
             f"limit={limit!r} cannot end a colour scale. Give a positive number of 8-bit levels, such as 32."
         )
     ours, theirs = _one(sr, "sr"), _one(hr, "hr")
-    if ours.shape[:2] != theirs.shape[:2]:
+    if ours.shape != theirs.shape:
         raise BadInput(
-            f"sr is {ours.shape[1]} x {ours.shape[0]} px and hr {theirs.shape[1]} x {theirs.shape[0]} px. An error map "
+            f"sr is {ours.shape[2]} x {ours.shape[1]} px and hr {theirs.shape[2]} x {theirs.shape[1]} px. An error map "
             "needs two pictures of one size: enlarge the small one, or crop hr to a multiple of the scale first."
         )
-    difference = _luma(ours) - _luma(theirs)
+    difference = error_levels(ours, theirs).numpy()
     return ErrorMap(difference if kind == "signed" else np.abs(difference), kind, limit)
 
 
-def nice_ceiling(value: float) -> float:
-    """Return the smallest of 1, 2, 5, 10, 20, 50, ... that is not below ``value``."""
-    if not value > 1:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value)
-
-
-def _one(thing: Any, name: str) -> NDArray[np.float64]:
+def _one(thing: Any, name: str) -> Tensor:
+    """Return the 8-bit picture as ``(3, h, w)`` in [0, 1]."""
     found = frames(thing, name=name)
     if len(found) != 1:
         raise BadInput(f"{name} is a batch of {len(found)} pictures. An error map is made of one: take {name}[0].")
-    return found[0].pixels.astype(np.float64)
-
-
-def _luma(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    planes = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-    red, green, blue = Y_WEIGHTS
-    return red * planes[..., 0] + green * planes[..., 1] + blue * planes[..., 2]
+    levels = torch.from_numpy(found[0].pixels).double() / 255
+    return levels.expand(3, -1, -1) if levels.ndim == 2 else levels.permute(2, 0, 1)

@@ -6,8 +6,6 @@ display and says so in words. Values that are no numbers are painted magenta.
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from srkit.errors import BadInput
@@ -23,7 +20,7 @@ from srkit.ops.check import check_range
 from srkit.ops.files import read
 from srkit.ops.pixels import to_uint8
 
-__all__ = ["CELL", "NAN_COLOUR", "TABLE", "Frame", "data_uri", "frames", "png_bytes"]
+__all__ = ["CELL", "NAN_COLOUR", "TABLE", "Frame", "frames"]
 
 TABLE = "border:none;background:none;text-align:left;vertical-align:top;padding:4px 12px 4px 0;white-space:normal"
 CELL = f"{TABLE};display:inline-block"  # so that a row of pictures breaks where the page ends
@@ -84,18 +81,6 @@ def frames(thing: Any, *, name: str = "the picture") -> list[Frame]:
     if tensor.ndim == 4:
         return [_frame(sample, name) for sample in tensor]
     return [_frame(tensor, name)]
-
-
-def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode ``(h, w, 3)`` or ``(h, w)`` uint8 pixels as a PNG file, without loss."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG", compress_level=6)
-    return buffer.getvalue()
-
-
-def data_uri(pixels: NDArray[np.uint8]) -> str:
-    """Return the pixels as an address that holds the whole PNG file, so that a page needs nothing beside it."""
-    return "data:image/png;base64," + base64.b64encode(png_bytes(pixels)).decode("ascii")
 
 
 def _as_tensor(thing: Any, name: str) -> Tensor:

@@ -17,10 +17,11 @@ import torch
 from torch import Tensor
 
 from srkit.errors import BadInput
+from srkit.ops.colours import data_uri
 from srkit.training import Callback, Outcome, State
 from srkit.widgets._book import Plate, plate_of
 from srkit.widgets._draw import map_scale, picture_of_map, plotted
-from srkit.widgets._frame import CELL, data_uri
+from srkit.widgets._frame import CELL
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["Monitor"]

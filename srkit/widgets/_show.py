@@ -8,9 +8,9 @@ from html import escape
 from typing import Any
 
 from srkit.errors import BadInput
-from srkit.widgets._colours import DIVERGING, SEQUENTIAL, colour_bar
+from srkit.ops.colours import DIVERGING, SEQUENTIAL, colour_bar, data_uri
 from srkit.widgets._errormap import ErrorMap
-from srkit.widgets._frame import data_uri, frames
+from srkit.widgets._frame import frames
 
 __all__ = ["Shown", "show"]
 

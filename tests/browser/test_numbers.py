@@ -127,7 +127,7 @@ def test_a_profile_reads_the_pixels_under_the_line_from_end_to_end(numbers: Tab)
 
 
 def test_the_colours_of_the_maps_are_those_of_python(numbers: Tab) -> None:
-    from srkit.widgets._colours import DIVERGING, SEQUENTIAL, painted
+    from srkit.ops.colours import DIVERGING, SEQUENTIAL, painted
 
     for anchors in (DIVERGING, SEQUENTIAL):
         found = numbers.page.evaluate("(anchors) => Array.from(colourTable(anchors))", [list(a) for a in anchors])

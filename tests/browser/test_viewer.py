@@ -11,9 +11,9 @@ import torch
 
 from srkit.metrics import Protocol
 from srkit.metrics.protocol import planes
+from srkit.ops.colours import SEQUENTIAL, painted
 from srkit.ops.statistics import ssim_map
 from srkit.widgets import compare, error_map
-from srkit.widgets._colours import SEQUENTIAL, painted
 from srkit.widgets._compare import checked_view
 from tests.browser._viewer import Viewer, chart, picture_of
 from tests.browser.conftest import Tab

@@ -16,7 +16,7 @@ import srkit
 from srkit.datasets import Pair
 from srkit.errors import BadFile, BadInput
 from srkit.evaluation import evaluate
-from srkit.evaluation.regions import COLOURS, Box, error_levels, nice_top, paint, worst_box
+from srkit.evaluation.regions import Box, error_levels, worst_box
 from srkit.ops.color import rgb_to_y
 from tests.evaluation.test_evaluate import Nearest, image
 
@@ -179,17 +179,3 @@ def test_error_levels_are_differences_of_luma_in_eight_bit_steps() -> None:
     grey = torch.full((3, 4, 4), 0.5)
     expected = (rgb_to_y(torch.full((3, 4, 4), 128 / 255, dtype=torch.float64)) - 16 / 255) * 255
     assert torch.allclose(error_levels(grey, black), expected.expand(1, 4, 4)[0])
-
-
-def test_colours_run_from_the_first_to_the_last_and_get_steadily_lighter() -> None:
-    painted = paint(torch.linspace(0, 12, 100)[None], 8)
-    assert tuple(painted[:, 0, 0].tolist()) == COLOURS[0]
-    assert tuple(painted[:, 0, -1].tolist()) == COLOURS[-1]
-    lightness = (painted.double() * torch.tensor([0.2126, 0.7152, 0.0722], dtype=torch.float64)[:, None, None]).sum(0)
-    assert (lightness[0].diff() >= -1).all()
-
-
-def test_the_scale_of_an_error_map_covers_nearly_all_of_it() -> None:
-    assert nice_top(torch.full((10, 10), 3.0)) == 4
-    assert nice_top(torch.full((10, 10), 3.0), torch.full((10, 10), 17.0)) == 32
-    assert nice_top(torch.zeros(10, 10)) == 4

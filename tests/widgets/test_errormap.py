@@ -8,9 +8,8 @@ import torch
 from skimage.color import rgb2ycbcr
 
 from srkit.errors import BadInput
+from srkit.ops.colours import DIVERGING, SEQUENTIAL, nice_ceiling, nice_top, painted
 from srkit.widgets import error_map, show
-from srkit.widgets._colours import DIVERGING, SEQUENTIAL, painted
-from srkit.widgets._errormap import nice_ceiling
 
 
 def pair(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -92,3 +91,9 @@ def test_unequal_sizes_unknown_kinds_and_impossible_limits_are_refused() -> None
             error_map(sr, hr, limit=limit)
     with pytest.raises(BadInput, match=r"take sr\[0\]"):
         error_map(torch.stack([sr, sr]), hr)
+
+
+def test_one_scale_for_several_maps_ends_above_nearly_all_of_each() -> None:
+    three, seventeen, spike = np.full((10, 10), 3.0), np.full((10, 10), -17.0), np.zeros((100, 100))
+    spike[0, 0] = 200
+    assert [nice_top(three), nice_top(three, seventeen), nice_top(three, spike)] == [5, 20, 5]
