@@ -33,6 +33,7 @@ class Standing:
         manual: exercise -> the score a person gave.
         comments: exercise -> what a person wrote.
         waiting: exercises that wait for a person.
+        late: whether it came after the date it was due.
     """
 
     score: float | None
@@ -40,6 +41,7 @@ class Standing:
     manual: Mapping[str, float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
+    late: bool = False
 
 
 def enter(
@@ -73,7 +75,7 @@ def enter(
             book.db.refresh(notebook)
             _penalise(course, submission, notebook)
             book.db.commit()
-            standings[student] = _standing(notebook)
+            standings[student] = _standing(notebook, submission.total_seconds_late > 0)
             source = submissions[student]
             content = source if isinstance(source, bytes) else source.read_bytes()
             made = autograded_notebook(released, content, record)
@@ -121,7 +123,7 @@ def _penalise(course: Course, submission: Any, notebook: Any) -> None:
         notebook.late_submission_penalty = None if late is None else min(max(late, 0.0), notebook.score)
 
 
-def _standing(notebook: Any) -> Standing:
+def _standing(notebook: Any, late: bool) -> Standing:
     names = {grade.name.removeprefix("check-"): grade for grade in notebook.grades}
     waiting = tuple(sorted(name for name, grade in names.items() if grade.needs_manual_grade))
     return Standing(
@@ -138,6 +140,7 @@ def _standing(notebook: Any) -> Standing:
             if comment.manual_comment
         },
         waiting=waiting,
+        late=late,
     )
 
 

@@ -12,8 +12,10 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from autograder.run import Plan
     from autograder.term import TermView
 
-__all__ = ["main"]
+__all__ = ["due_dates", "main"]
 
 DEMONSTRATION_SEED = 20260101
 
@@ -41,6 +43,12 @@ DEMONSTRATION_SEED = 20260101
 @click.option("--seed", type=click.IntRange(0), help="Draw the hidden cases from this number. [the course's secret]")
 @click.option("--seconds", type=click.IntRange(1), help="Processor seconds one case may use. [20; demonstration: 4]")
 @click.option("--database", default="", metavar="URL", help="The grade book. [SQLite in the course folder]")
+@click.option(
+    "--roster", multiple=True, metavar="[LESSON=]FILE", help="Who is in the class; the same file comes back filled in."
+)
+@click.option("--column", multiple=True, metavar="LESSON=TITLE", help="Which column of the roster a lesson is.")
+@click.option("--due", multiple=True, metavar="[LESSON=]DATE", help="When it was due: 2026-11-30 or 2026-11-30T23:59.")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken; grade and write nothing.")
 @click.option("--again", is_flag=True, help="Grade everything once more, also what is known.")
 @click.option("--release", is_flag=True, help="Let nbgrader release the feedback to the students.")
 @click.option("--trusted", is_flag=True, help="Without a sandbox: only for your own solutions.")
@@ -54,10 +62,9 @@ def main(
     lesson: str | None,
     shard: str | None,
     seconds: int | None,
-    release: bool,
     demonstration: bool,
     try_sandbox: bool,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Grade CLASS: a folder with one folder for each student, or the archive an LMS gives.
 
@@ -81,7 +88,7 @@ def main(
     elif inbox is None and not any(folder.glob("submitted/*")):
         raise click.UsageError(f"Nothing was collected in {folder}. Name the CLASS folder or archive to grade.")
     options["workers"] = options["workers"] or _cores()
-    sys.exit(_run(only, folder, inbox, shard, seconds, release, options))
+    sys.exit(_run({"lesson": only, "folder": folder, "inbox": inbox}, shard, seconds, options))
 
 
 def _try_sandbox() -> int:
@@ -97,22 +104,20 @@ def _try_sandbox() -> int:
     return 0
 
 
-def _run(
-    lesson: Path | None,
-    folder: Path,
-    inbox: Path | None,
-    shard: str | None,
-    seconds: int | None,
-    release: bool,
-    options: dict[str, object],
-) -> int:
+def _run(places: dict[str, Path | None], shard: str | None, seconds: int | None, options: dict[str, Any]) -> int:
+    from autograder.enrolment import read_rosters
     from autograder.grading import Shard
     from autograder.limits import LIMITS, Limits
-    from autograder.run import Plan, grade_part
+    from autograder.run import Plan, grade_part, look_through
 
     limits = Limits(cpu_seconds=seconds, wall_seconds=max(10, 4 * seconds)) if seconds else LIMITS
-    plan = Plan(lesson=lesson, folder=folder, inbox=inbox, limits=limits, **options)  # type: ignore[arg-type]
+    release, dry_run = options.pop("release"), options.pop("dry_run")
     try:
+        enrolment = read_rosters(options.pop("roster"), options.pop("column"))
+        due = due_dates(options.pop("due"))
+        plan = Plan(limits=limits, enrolment=enrolment, due=due, **places, **options)
+        if dry_run:
+            return 0 if look_through(plan, _say) else 1
         if shard:
             return 1 if grade_part(plan, Shard.parse(shard), _say).failed else 0
         return _whole(plan, release)
@@ -123,6 +128,27 @@ def _run(
 
 def _say(text: str) -> None:
     click.echo("\n".join(plain(line) for line in text.split("\n")))
+
+
+def due_dates(words: Sequence[str]) -> dict[int, str]:
+    """Return lesson -> date as nbgrader writes one; 0 stands for whatever lesson is graded.
+
+    Args:
+        words: ``DATE`` or ``LESSON=DATE`` in ISO 8601; a date alone is its end, a time without a zone this machine's.
+
+    Raises:
+        ValueError: a word is no date.
+    """
+    told = {}
+    for word in words:
+        number, equals, text = word.rpartition("=")
+        lesson = int(number) if equals and number.isdecimal() else 0
+        try:
+            moment = datetime.fromisoformat(f"{text}T23:59:59" if len(text) == 10 else text)
+        except ValueError:
+            raise ValueError(f"--due {word!r} is no date; write 2026-11-30, or 11=2026-11-30T23:59+09:00.") from None
+        told[lesson] = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return told
 
 
 def _troubles() -> tuple[type[Exception], ...]:

@@ -1,35 +1,66 @@
-"""What other programs read: grade columns for Canvas and Moodle, and each answer's code for similarity checkers."""
+"""What other programs read: scores, feedback in a platform's own layout, and each answer's code."""
 
 from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.classview import ClassView
 from autograder.normal import normalised
+from autograder.people import Person
 from autograder.record import Record
 from srkit.exercises import EXERCISES
 from srkit.ops.atomic import atomic_path
 
-__all__ = ["write_code", "write_columns", "write_data"]
+__all__ = ["write_code", "write_columns", "write_data", "write_feedback"]
 
 
-def write_columns(folder: Path, view: ClassView) -> list[Path]:
-    """Write ``canvas.csv`` and ``moodle.csv``. A score that waits for a person is left empty, which both read as none.
+def write_columns(folder: Path, view: ClassView, people: Mapping[str, Person]) -> list[Path]:
+    """Write ``scores.csv`` for everybody, and ``canvas.csv`` where the hand-ins came from Canvas.
+
+    Canvas finds people by the number in ``ID``. Somebody whose score waits for a person has no row there: an empty cell
+    would take away what the gradebook holds. Moodle's worksheet cannot be made up; it is filled in where it is given.
 
     Args:
         folder: where they go.
         view: the class.
+        people: student -> who that is for the platform.
     """
+    rows = [["student", "platform", "id", "name", "late", "score", "points possible"]]
     canvas = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", view.title]]
     canvas.append(["    Points Possible", "", "", "", "", f"{view.max_points:g}"])
-    canvas += [[one.name, "", "", one.name, "", _number(one.score)] for one in view.students]
-    moodle = [["Username", "Grade", "Maximum grade", "Feedback comments"]]
-    moodle += [[one.name, _number(one.score), f"{view.max_points:g}", one.flag] for one in view.students]
-    return [_table(folder / "canvas.csv", canvas), _table(folder / "moodle.csv", moodle)]
+    for one in view.students:
+        person = people[one.name]
+        late = "late" if one.late else ""
+        rows.append([one.name, person.platform, person.user, person.name, late, _number(one.score), canvas[1][-1]])
+        if person.platform == "canvas" and person.user and one.score is not None:
+            canvas.append([person.name, person.user, "", "", "", f"{round(one.score, 2):g}"])
+    written = [_table(folder / "scores.csv", rows)]
+    return [*written, _table(folder / "canvas.csv", canvas)] if len(canvas) > 2 else written
+
+
+def write_feedback(folder: Path, pages: Mapping[str, Path], people: Mapping[str, Person]) -> Path | None:
+    """Write ``feedback.zip`` with each page under the name by which the platform takes it back; None without any.
+
+    Args:
+        folder: where it goes.
+        pages: student -> page.
+        people: student -> who that is for the platform.
+    """
+    named = {
+        people[student].prefix + "feedback.html": page for student, page in pages.items() if people[student].prefix
+    }
+    if not named:
+        return None
+    path = folder / "feedback.zip"
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, page in sorted(named.items()):
+            archive.writestr(zipfile.ZipInfo(name), page.read_bytes(), zipfile.ZIP_DEFLATED)
+    return path
 
 
 def write_data(path: Path, plain: Mapping[str, Any]) -> None:

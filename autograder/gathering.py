@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.course import Course, Submission
+from autograder.enrolment import Enrolment
 from autograder.intake import HandIn, Intake, Refused, read_submissions
 from autograder.people import Person, same_when_written_otherwise
 from autograder.plain import one_line
@@ -66,7 +67,9 @@ class Gathered:
         return {**missing, **self.nothing} if alone else missing
 
 
-def gather(inbox: Path | None, folder: Path, lesson: Path | None, say: Say) -> Gathered:
+def gather(
+    inbox: Path | None, folder: Path, lesson: Path | None, say: Say, enrolment: Enrolment | None = None
+) -> Gathered:
     """Take a class in and sort it; nothing is written but what is not used.
 
     Args:
@@ -74,10 +77,14 @@ def gather(inbox: Path | None, folder: Path, lesson: Path | None, say: Say) -> G
         folder: of the course.
         lesson: the source of the only lesson that is graded; None for all.
         say: gets a line for each file that is not used, and for each question.
+        enrolment: knows people under the names that all lessons share.
     """
     if inbox is None:
         return Gathered(unused=load_unused(folder))
     intake = read_submissions(inbox)
+    if enrolment is not None:
+        named = (replace(one, person=enrolment.named(one.person)) for one in intake.hand_ins)
+        intake = Intake(tuple(named), intake.refused)
     fit = [one for one in intake.hand_ins if not unfit(one.student)]
     only = None if lesson is None else int(lesson.stem[:2])
     with Reader(list(lesson_of())) as reader:

@@ -9,12 +9,12 @@ from autograder.bridge import Standing, copy_stamps
 from autograder.classpage import class_page
 from autograder.classview import ClassView
 from autograder.course import Course, surroundings
-from autograder.exports import write_code, write_columns, write_data
+from autograder.exports import write_code, write_columns, write_data, write_feedback
 from autograder.questions import Question
 from autograder.record import Record
 from autograder.report import feedback_page
 from autograder.store import Entry
-from autograder.taken import Taken
+from autograder.taken import Taken, people_of
 from autograder.term import TermView
 from autograder.termpage import term_page
 from srkit.ops.atomic import atomic_path
@@ -41,17 +41,22 @@ def publish(
         questions: student -> which of several files counts.
     """
     name = f"{course.lesson.stem}.html"
+    people = people_of([student.name for student in view.students], intake)
+    pages = {}
     for student, (_, record) in current.items():
         place = course.place("feedback", student)
         place.mkdir(parents=True, exist_ok=True)
         files = intake[student].files if student in intake and len(intake[student].files) > 1 else ()
         _write(place / name, feedback_page(view.title, student, record, standings.get(student), files))
         copy_stamps(course.place("submitted", student), place)
+        pages[student] = place / name
     report = course.folder / "report" / course.assignment
     report.mkdir(parents=True, exist_ok=True)
     _write(report / "index.html", class_page(view, f"../../feedback/{{student}}/{course.assignment}/{name}", questions))
     write_data(report / "class.json", view.to_dict())
-    write_columns(report, view)
+    write_columns(report, view, people)
+    settled = {student.name for student in view.students if student.score is not None}
+    write_feedback(report, {student: page for student, page in pages.items() if student in settled}, people)
     write_code(report / "code", {student: record for student, (_, record) in current.items()})
     with surroundings():
         course.export(course.folder / "grades.csv")

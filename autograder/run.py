@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,21 +15,25 @@ from autograder.bridge import enter
 from autograder.classview import ClassView, class_view
 from autograder.cluster import cluster
 from autograder.course import Course, surroundings
+from autograder.enrolment import Enrolment
 from autograder.gathering import NOT_HANDED_IN, Gathered, collected, gather
 from autograder.grading import Shard, Tally, grade_class
 from autograder.limits import LIMITS, Limits
+from autograder.people import Person
+from autograder.plain import one_line
 from autograder.pool import pool
 from autograder.publishing import publish, publish_term
 from autograder.questions import Question, grade_rivals
 from autograder.store import Store
-from autograder.taken import Taken, load_taken
+from autograder.taken import Taken, load_taken, people_of
 from autograder.term import TermView
 from autograder.work import Grader, Runner
 from srkit.exercises import EXERCISES
 from tools.press import lesson_name, sources
 
-__all__ = ["Plan", "grade_part", "run_class", "secret_seed"]
+__all__ = ["Plan", "grade_part", "look_through", "run_class", "secret_seed"]
 
+_UNKNOWN = "On no roster: the score reaches nobody by an export. Is the roster of this class?"
 Say = Callable[[str], None]
 
 
@@ -47,6 +51,8 @@ class Plan:
         limits: what student code may use.
         database: URL of the grade book, or "" for the course's SQLite file.
         again: grade everything, whatever is known.
+        enrolment: the rosters.
+        due: lesson -> moment it is due, as nbgrader writes one; 0 for the only lesson that is graded.
         trusted: without a sandbox. Only for the author's own solutions.
     """
 
@@ -59,6 +65,8 @@ class Plan:
     limits: Limits = LIMITS
     database: str = ""
     again: bool = False
+    enrolment: Enrolment = field(default_factory=Enrolment)
+    due: Mapping[int, str] = field(default_factory=dict)
     trusted: bool = False
 
     def store(self, lesson: Path) -> Store:
@@ -72,6 +80,13 @@ class Plan:
     def lessons(self, numbers: Collection[int]) -> list[Path]:
         """Return the sources of some lessons, in the order of the course."""
         return [path for path in sources() if number_of(path) in numbers]
+
+    def lessons_of(self, gathered: Gathered) -> list[Path]:
+        """Return the lessons to grade: the one asked for, else those found in the class or collected."""
+        if self.lesson is not None:
+            return [self.lesson]
+        collected = {int(path.name[-2:]) for path in self.folder.glob("submitted/*/lesson_[0-9][0-9]")}
+        return self.lessons(set(gathered.lessons) | collected)
 
     def try_box(self) -> None:
         """Try that student code can be run here.
@@ -112,22 +127,52 @@ def run_class(plan: Plan, say: Say) -> TermView:
     """
     plan.try_box()
     say(f"Preparing {plan.folder} (nbgrader takes some seconds to start)")
-    gathered = gather(plan.inbox, plan.folder, plan.lesson, say)
+    gathered = gather(plan.inbox, plan.folder, plan.lesson, say, plan.enrolment)
+    lessons = plan.lessons_of(gathered)
+    plan.enrolment.check([number_of(lesson) for lesson in lessons])
     views: dict[int, ClassView] = {}
-    for lesson in _lessons(plan, gathered):
-        say(f"Lesson {number_of(lesson)}")
-        views[number_of(lesson)] = _grade_lesson(plan, lesson, gathered, say)
+    people: dict[int, dict[str, Person]] = {}
+    for lesson in lessons:
+        number = number_of(lesson)
+        say(f"Lesson {number}")
+        views[number] = _grade_lesson(plan, lesson, gathered, say)
+        people[number] = people_of([one.name for one in views[number].students], _taken(plan, lesson))
     term = TermView.of(views, gathered)
     publish_term(plan.folder, term)
+    for line in plan.enrolment.write(plan.folder / "report", views, people):
+        say(line)
     return term
 
 
-def _lessons(plan: Plan, gathered: Gathered) -> list[Path]:
-    """Return the lessons to grade: the one asked for, else those found in the class or collected."""
-    if plan.lesson is not None:
-        return [plan.lesson]
-    found = set(gathered.lessons) | {int(path.name[-2:]) for path in plan.folder.glob("submitted/*/lesson_[0-9][0-9]")}
-    return plan.lessons(found)
+def look_through(plan: Plan, say: Say) -> bool:
+    """Say what would be taken of a class, grade nothing and write nothing; return whether all is clear.
+
+    Args:
+        plan: what would be graded.
+        say: gets the lines.
+    """
+    gathered = gather(plan.inbox, plan.folder, plan.lesson, say, plan.enrolment)
+    lessons = plan.lessons_of(gathered)
+    plan.enrolment.check([number_of(lesson) for lesson in lessons])
+    clear = not gathered.nothing and not gathered.asks
+    for student, why in gathered.nothing.items():
+        say(f"NEEDS A HUMAN: {one_line(student)}: {one_line(why)}")
+    for lesson in lessons:
+        number = number_of(lesson)
+        choices = gathered.lessons.get(number, {})
+        say(f"Lesson {number}: {len(choices)} students")
+        for student, choice in sorted(choices.items()):
+            rivals = "".join(f", or {one_line(one.name)}?" for one in choice.rivals)
+            files = " and ".join(one_line(one.name) for one in choice.used)
+            say(f"  {one_line(student)}: {files}{rivals}{' ' + one_line(choice.note) if choice.note else ''}")
+            clear &= not choice.rivals and not choice.note
+        people = {student: choice.used[0].person for student, choice in choices.items()}
+        for name in plan.enrolment.missing(number, people):
+            say(f"  {one_line(name)}: {NOT_HANDED_IN}")
+        for name in plan.enrolment.unknown(number, people):
+            say(f"  NEEDS A HUMAN: {one_line(name)} is on no roster")
+            clear = False
+    return clear
 
 
 def _grade_lesson(plan: Plan, lesson: Path, gathered: Gathered, say: Say) -> ClassView:
@@ -135,8 +180,10 @@ def _grade_lesson(plan: Plan, lesson: Path, gathered: Gathered, say: Say) -> Cla
     number, store, grader = number_of(lesson), plan.store(lesson), plan.grader(lesson)
     course = plan.course(lesson)
     course.generate()
+    if due := plan.due.get(number, plan.due.get(0, "")):
+        course.due(due)
     gathered.hand_in(course, number)
-    intake = load_taken(plan.folder, course.assignment)
+    intake = _taken(plan, lesson)
     found = collected(course, number, intake)
     tally = grade_class(found.sources, store, grader, plan.runner(say), again=plan.again, say=say)
     say(_told(tally))
@@ -144,25 +191,28 @@ def _grade_lesson(plan: Plan, lesson: Path, gathered: Gathered, say: Say) -> Cla
     questions = grade_rivals(found.rivals, found.names, current, store, grader, plan.runner(say), say)
     waiting = {student: question.exercises for student, question in questions.items()}
     standings = enter(course, current, found.sources, intake, waiting)
+    people = people_of(found.sources, intake)
     missing = dict.fromkeys(_roster(course) - set(found.sources), NOT_HANDED_IN)
+    missing |= dict.fromkeys(plan.enrolment.missing(number, people), NOT_HANDED_IN)
     missing |= gathered.missing(number, plan.lesson is not None) | found.nothing
     missing = {student: why for student, why in missing.items() if student not in found.sources}
-    notes = _notes(questions, intake, gathered, found.sources)
-    late = frozenset(student for student in current if student in intake and intake[student].person.late)
+    asks = {**dict.fromkeys(plan.enrolment.unknown(number, people), _UNKNOWN), **gathered.asks}
+    notes = _notes(questions, intake, asks, found.sources)
+    late = {student for student in current if people[student].late or standings[student].late}
     view = class_view(f"Lesson {number}", current, standings, missing, notes=notes, late=late)
     publish(course, view, current, standings, intake, questions)
     return view
 
 
 def _notes(
-    questions: Mapping[str, Question], intake: Mapping[str, Taken], gathered: Gathered, students: Mapping[str, object]
+    questions: Mapping[str, Question], intake: Mapping[str, Taken], asks: Mapping[str, str], students: Iterable[str]
 ) -> dict[str, str]:
     """Return student -> what a person should look at."""
     notes = {}
     for student in students:
         told = [questions[student].text] if student in questions else []
         told += [intake[student].note] if student in intake and intake[student].note else []
-        told += [gathered.asks[student]] if student in gathered.asks else []
+        told += [asks[student]] if student in asks else []
         if told:
             notes[student] = " ".join(told)
     return notes
@@ -183,12 +233,12 @@ def grade_part(plan: Plan, shard: Shard, say: Say) -> Tally:
     plan.try_box()
     gathered = gather(plan.inbox, plan.folder, plan.lesson, say)
     graded, known, problems = 0, 0, dict[str, str]()
-    for lesson in _lessons(plan, gathered):
+    for lesson in plan.lessons_of(gathered):
         number = number_of(lesson)
         found: Mapping[str, Path | bytes] = gathered.sources(number)
         if not plan.inbox:
             course = plan.course(lesson)
-            found = collected(course, number, load_taken(plan.folder, course.assignment)).sources
+            found = collected(course, number, _taken(plan, lesson)).sources
         store, grader = plan.store(lesson), plan.grader(lesson)
         tally = grade_class(found, store, grader, plan.runner(say), shard=shard, again=plan.again, say=say)
         say(_told(tally))
@@ -213,6 +263,10 @@ def secret_seed(folder: Path) -> int:
 def number_of(lesson: Path) -> int:
     """Return the number of a lesson's source."""
     return int(lesson.stem[:2])
+
+
+def _taken(plan: Plan, lesson: Path) -> dict[str, Taken]:
+    return load_taken(plan.folder, lesson_name(lesson))
 
 
 def _roster(course: Course) -> set[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from autograder.sorting import Choice
 from srkit.errors import BadFile
 from srkit.ops.atomic import atomic_path
 
-__all__ = ["Taken", "load_choices", "load_taken", "load_unused", "save_taken", "save_unused", "taken_of"]
+__all__ = ["Taken", "load_choices", "load_taken", "load_unused", "people_of", "save_taken", "save_unused", "taken_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +84,11 @@ def load_taken(folder: Path, assignment: str) -> dict[str, Taken]:
 def save_unused(folder: Path, unused: Sequence[Refused]) -> None:
     """Remember what the last intake did not use."""
     _write(folder / "intake" / "unused.json", [asdict(one) for one in unused])
+
+
+def people_of(students: Iterable[str], intake: Mapping[str, Taken]) -> dict[str, Person]:
+    """Return student -> who that is for the platform; whom nbgrader collected has the name of the account."""
+    return {one: intake[one].person if one in intake else Person(student=one, name=one) for one in students}
 
 
 def load_unused(folder: Path) -> tuple[Refused, ...]:

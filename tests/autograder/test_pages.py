@@ -19,6 +19,7 @@ from autograder.classpage import class_page
 from autograder.classview import class_view
 from autograder.exports import write_code, write_columns, write_data
 from autograder.normal import normalised
+from autograder.people import Person
 from autograder.pictures import error_map, pixels, triptych
 from autograder.record import Record
 from autograder.report import feedback_page
@@ -250,15 +251,16 @@ def test_an_empty_class_has_a_page():
     assert "0 submissions" in class_page(class_view("t", {}))
 
 
-def test_columns_for_canvas_and_moodle_leave_out_what_waits_and_hold_no_formula(tmp_path):
+def test_scores_for_other_programs_hold_no_formula_and_canvas_has_no_row_for_who_waits(tmp_path):
     current = a_class({"ada": (3, 4, 4, 5, 4), "=cmd()": (0, 0, 0, 0, 0), "ben": (0, 0, 0, 0, 0)})
     standings = {"ada": Standing(score=20), "ben": Standing(score=None)}
-    paths = write_columns(tmp_path, class_view("Lesson 11", current, standings))
-    canvas, moodle = (list(csv.reader(path.open(encoding="utf-8", newline=""))) for path in paths)
+    people = {name: Person(student=name, platform="canvas", user=str(n), name=name) for n, name in enumerate(current)}
+    paths = write_columns(tmp_path, class_view("Lesson 11", current, standings), people)
+    scores, canvas = (list(csv.reader(path.open(encoding="utf-8", newline=""))) for path in paths)
     assert canvas[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert canvas[1][-1] == "20"
-    assert {row[3]: row[-1] for row in canvas[2:]} == {"ada": "20", "ben": "", "'=cmd()": "0"}
-    assert {row[0]: row[1] for row in moodle[1:]} == {"ada": "20", "ben": "", "'=cmd()": "0"}
+    assert {row[1]: (row[0], row[-1]) for row in canvas[2:]} == {"0": ("ada", "20"), "1": ("'=cmd()", "0")}
+    assert {row[0]: row[5] for row in scores[1:]} == {"ada": "20", "ben": "", "'=cmd()": "0"}
     write_data(tmp_path / "class.json", class_view("t", current).to_dict())
     assert [one["name"] for one in json.loads((tmp_path / "class.json").read_text())["students"]] == sorted(current)
 
