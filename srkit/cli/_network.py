@@ -89,6 +89,11 @@ class Choice:
         return machine.place(net).to(getattr(torch, self.precision)).eval()
 
     @property
+    def said(self) -> dict[str, Any]:
+        """The settings of a method, and the precision: what decides a result beside the weights."""
+        return {"method": self.method, "settings": list(self.settings), "precision": self.precision}
+
+    @property
     def _model(self) -> str:
         return self.model or ""
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._network import Choice, Machine, machine_options, network_options, progress_bar, tile_option
+from srkit.cli._job import bars, job_options, report
+from srkit.cli._network import Choice, Machine, machine_options, network_options, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
-from srkit.errors import BadFile, BadInput, SrkitError
-
-if TYPE_CHECKING:
-    from torch import nn
+from srkit.errors import BadFile, BadInput
 
 __all__ = ["command"]
 
@@ -31,7 +29,7 @@ __all__ = ["command"]
 @click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
 @tile_option
 @click.option("--halo", type=click.IntRange(0), metavar="N", help="LR pixels read around a tile; measured by default.")
-@click.option("--overwrite", is_flag=True, help="Replace results that exist.")
+@job_options
 @machine_options
 @plugin_option
 def command(
@@ -42,55 +40,25 @@ def command(
     machine: Machine,
     **options: Any,
 ) -> int:
-    """Enlarge pictures with a network; name, format, transparency and bit depth stay."""
+    """Enlarge pictures with a network; name, format, transparency and bit depth stay.
+
+    Everything is planned before anything is done. A picture that cannot be enlarged is named and the others go on;
+    what is done is kept: call again to go on.
+    """
+    from srkit.inference import pictures
+
     paths = [_existing(source) for source in sources]
     load_plugins(plugins)
-    net = choice.open(machine)
-    common: dict[str, Any] = {
-        "tile": None if choice.method else options["tile"],
-        "halo": options["halo"],
-        "ensemble": options["self_ensemble"],
-        "overwrite": options["overwrite"],
-    }
     target = None if out is None else Path(out)
     _refuse_one_file_for_many(paths, target)
-    failures = sum(_one_source(path, target, net, common) for path in paths)
-    if failures:
-        click.echo(f"{failures} picture{'s' if failures > 1 else ''} could not be enlarged.", err=True)
-    return 2 if failures else 0
-
-
-def _one_source(path: Path, out: Path | None, net: nn.Module, common: dict[str, Any]) -> int:
-    from srkit.inference import upscale_file, upscale_folder
-    from srkit.inference.pictures import default_target
-
-    if path.is_dir():
-        folder = out if out is not None else path.with_name(f"{path.resolve().name}_x{net.scale}")
-        failures = 0
-        for outcome in upscale_folder(path, folder, net, **common):
-            if outcome.problem is not None:
-                failures += _report(outcome.source, outcome.problem)
-            else:
-                click.echo(str(outcome.target))
-        return failures
-    try:
-        target = (
-            default_target(path, net) if out is None else out / path.name if out.is_dir() or not out.suffix else out
-        )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with progress_bar(path.name, unit="tile") as move:
-            written = upscale_file(path, target, net, progress=move, **common)
-    except SrkitError as problem:
-        return _report(path, problem)
-    click.echo(str(written))
-    return 0
-
-
-def _report(path: Path, problem: SrkitError) -> int:
-    """Say why a picture was left out, by its name; the others go on."""
-    named = str(problem) if path.name in str(problem) else f"{path}: {problem}"
-    click.echo(f"error: {named}", err=True)
-    return 1
+    net = choice.open(machine)
+    wanted, left = pictures.pictures_of(paths, target, net, below=options["recursive"])
+    how = {"ensemble": options["self_ensemble"]}
+    planned = pictures.plan_pictures(wanted, net, overwrite=options["overwrite"], said=choice.said, **how)
+    tile = None if choice.method else options["tile"]
+    with bars(planned) as bar:
+        work = pictures.enlarge_pictures(planned, net, tile=tile, halo=options["halo"], progress=bar, **how)
+        return report(planned, work, left, dry_run=options["dry_run"])
 
 
 def _existing(source: str) -> Path:

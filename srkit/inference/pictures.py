@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import torch
 from torch import nn
 
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.inference.enlarge import TileChoice, upscale
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
-from srkit.inference.reach import measure_reach
 from srkit.inference.tiling import Halo, Progress
-from srkit.ops.files import check_target, list_images, read_picture, write_picture
+from srkit.ops.files import check_target, probe, read_picture, write_picture
+from srkit.ops.jobs import Item, carry_out, find_images, plan
 from srkit.ops.picture import without_hidden_colours
 
 __all__ = ["Outcome", "default_target", "upscale_file", "upscale_folder"]
@@ -73,7 +76,8 @@ def upscale_file(
     source, target = Path(source), Path(target)
     _refuse_to_destroy(source, target, overwrite=overwrite)
     picture, scale = read_picture(source), scale_of(net)
-    check_target(target, like=picture, size=(scale * picture.rgb.shape[-2], scale * picture.rgb.shape[-1]))
+    height, width = picture.rgb.shape[-2:]
+    check_target(target, transparent=picture.alpha is not None, size=(scale * height, scale * width))
     lr = without_hidden_colours(picture)
     sr = upscale(lr, net, tile=tile, halo=halo, ensemble=ensemble, progress=progress)
     lost = write_picture(target, sr, like=picture, overwrite=overwrite)
@@ -91,20 +95,23 @@ def upscale_folder(
     halo: Halo = None,
     ensemble: bool | Ensemble = False,
     overwrite: bool = False,
+    below: bool = False,
     progress: Callable[[Path], Progress | None] | None = None,
 ) -> Iterator[Outcome]:
     """Enlarge every image of a folder into another folder, under the same names; yields as it goes.
 
-    A file that cannot be read or is already there is reported and the rest goes on.
+    A file that cannot be read or written is reported and the rest goes on. A result that is there from an earlier call
+    with the same network and settings is kept, so an interrupted call is simply repeated.
 
     Args:
-        source: a folder of images.
+        source: a folder of images, told by their content.
         target: a folder, made if needed; it may not be ``source``.
         net: a network of the contract.
         tile: as in :func:`srkit.upscale`.
         halo: as in :func:`srkit.upscale`.
         ensemble: as in :func:`srkit.upscale`.
         overwrite: replace files that exist.
+        below: also go into the folders below, whose tree the results keep.
         progress: gives, for each file, a function called after each tile.
 
     Yields:
@@ -112,32 +119,104 @@ def upscale_folder(
 
     Raises:
         BadInput: ``target`` is ``source``.
-        BadFile: ``source`` holds no images, or ``target`` cannot be made.
+        BadFile: ``source`` holds no images.
     """
-    source, target = Path(source), Path(target)
-    if target.resolve() == source.resolve():
-        raise BadInput(f"{source} was given as the folder to read and to write; choose another folder for the results.")
-    found = list_images(source)
-    _make_folder(target)
-    if halo is None and isinstance(tile, int):
-        halo = measure_reach(net)
-    for path in found:
-        watch = progress(path) if progress is not None else None
-        try:
-            written = upscale_file(
-                path,
-                target / path.name,
-                net,
-                tile=tile,
-                halo=halo,
-                ensemble=ensemble,
-                overwrite=overwrite,
-                progress=watch,
-            )
-        except SrkitError as problem:
-            yield Outcome(source=path, problem=problem)
-        else:
-            yield Outcome(source=path, target=written)
+    wanted, left = pictures_of([Path(source)], Path(target), net, below=below)
+    if not wanted:
+        named = ", ".join(f"{path.name} ({why})" for path, why in left[:5])
+        raise BadFile(f"There is no image in {source}{f', only {named}' if named else ''}.")
+    planned = plan_pictures(wanted, net, overwrite=overwrite, ensemble=ensemble)
+    for item in enlarge_pictures(planned, net, tile=tile, halo=halo, ensemble=ensemble, progress=progress):
+        written = item.target if item.problem is None else None
+        yield Outcome(source=item.source, target=written, problem=item.problem)
+
+
+def pictures_of(
+    sources: Sequence[Path], out: Path | None, net: nn.Module, *, below: bool = False
+) -> tuple[list[Item], list[tuple[Path, str]]]:
+    """Return which pictures files and folders stand for and where their results go, and what was left out and why.
+
+    Args:
+        sources: files and folders; what is given by name is taken, whatever it is.
+        out: a folder, or a file where there is one source; by default beside each source, with the scale in the name.
+        net: a network of the contract.
+        below: also go into the folders of a folder.
+
+    Raises:
+        BadInput: a folder's results would go into that folder itself.
+    """
+    found: list[Item] = []
+    left: list[tuple[Path, str]] = []
+    for source in sources:
+        if not source.is_dir():
+            found.append(Item(source=source, target=_target_of_file(source, out, net)))
+            continue
+        home = source.resolve()
+        folder = out if out is not None else home.with_name(f"{home.name}_x{scale_of(net)}")
+        if folder.resolve() == home:
+            raise BadInput(f"{source} was given as the folder to read and to write; choose another folder for results.")
+        images, others = find_images(source, below=below)
+        inside = [path for path in images if folder.resolve() not in path.resolve().parents]
+        found += [Item(source=path, target=folder / path.relative_to(source)) for path in inside]
+        left += others
+    return found, left
+
+
+def plan_pictures(
+    wanted: Sequence[Item],
+    net: nn.Module,
+    *,
+    overwrite: bool = False,
+    ensemble: bool | Ensemble = False,
+    said: Mapping[str, Any] | None = None,
+) -> list[Item]:
+    """Plan the enlargement of pictures: what is to do, what is kept from before, what cannot be and why.
+
+    Args:
+        wanted: what :func:`pictures_of` found.
+        net: a network of the contract.
+        overwrite: replace results that exist.
+        ensemble: as in :func:`srkit.upscale`.
+        said: further settings that decide the result, for the journal.
+    """
+    scale = scale_of(net)
+    settings = {"network": network_digest(net), "scale": scale, "ensemble": str(ensemble), **(said or {})}
+
+    def check(item: Item) -> None:
+        seen = probe(item.source)
+        if seen is not None:
+            height, width, transparent = seen
+            check_target(item.target, transparent=transparent, size=(scale * height, scale * width), make=True)
+
+    return plan([replace(item, settings=settings) for item in wanted], overwrite=overwrite, check=check)
+
+
+def enlarge_pictures(
+    planned: Sequence[Item],
+    net: nn.Module,
+    *,
+    tile: TileChoice = "auto",
+    halo: Halo = None,
+    ensemble: bool | Ensemble = False,
+    progress: Callable[[Path], Progress | None] | None = None,
+) -> Iterator[Item]:
+    """Carry out a plan of :func:`plan_pictures`; arguments as in :func:`upscale_folder`."""
+
+    def work(item: Item) -> None:
+        watch = progress(item.source) if progress is not None else None
+        options: dict[str, Any] = {"tile": tile, "halo": halo, "ensemble": ensemble, "progress": watch}
+        upscale_file(item.source, item.target, net, overwrite=True, **options)
+
+    yield from carry_out(planned, work)
+
+
+def network_digest(net: nn.Module) -> str:
+    """Return a digest of a network's class, scale and weights: equal for equal networks."""
+    seen = hashlib.sha256(f"{type(net).__module__}.{type(net).__qualname__} x{scale_of(net)}".encode())
+    for name, value in net.state_dict().items():
+        seen.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        seen.update(value.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return seen.hexdigest()
 
 
 def default_target(source: Path, net: nn.Module) -> Path:
@@ -145,15 +224,14 @@ def default_target(source: Path, net: nn.Module) -> Path:
     return source.with_name(f"{source.stem}_x{scale_of(net)}{source.suffix}")
 
 
+def _target_of_file(source: Path, out: Path | None, net: nn.Module) -> Path:
+    if out is None:
+        return default_target(source, net)
+    return out / source.name if out.is_dir() or not out.suffix else out
+
+
 def _refuse_to_destroy(source: Path, target: Path, *, overwrite: bool) -> None:
     if target.exists() and source.exists() and target.resolve() == source.resolve():
         raise BadInput(f"{source} would be replaced by its own enlargement; choose another name for the result.")
     if target.exists() and not overwrite:
         raise BadInput(f"{target} exists already. Choose another name, or say overwrite=True (--overwrite).")
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadFile(f"The folder {folder} cannot be made ({error.strerror}).") from error

@@ -24,7 +24,7 @@ from srkit.ops._carried import PNG_START, Carried, carried, png_pixels
 from srkit.ops.memory import free_bytes
 from srkit.ops.picture import Picture, upright
 
-__all__ = ["SUFFIXES", "decode"]
+__all__ = ["SUFFIXES", "decode", "kind_of", "look"]
 
 SUFFIXES = {
     ".png": "PNG",
@@ -96,16 +96,40 @@ def decode(path: Path) -> Picture:
         ) from error
 
 
+def look(path: Path) -> tuple[int, int, bool] | None:
+    """Return height, width and transparency from the beginning of a file; None where its head cannot be read."""
+    _check_exists(path)
+    with path.open("rb") as file:
+        head = file.read(64)
+        kind = kind_of(head)
+        if kind is None:
+            raise BadFile(f"{path} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(head)}.")
+        if kind not in Image.OPEN:
+            Image.init()
+        file.seek(0)
+        try:
+            with Image.OPEN[kind][0](file, "") as image:
+                return image.height, image.width, bool(image.has_transparency_data)
+        except _BROKEN:
+            return None
+
+
 def _open(data: bytes, path: Path) -> ImageFile.ImageFile:
     """Open an image as ``Image.open`` does, but tell its kind by its first bytes and leave its size to the caller."""
-    kind = next((name for start, name in _STARTS.items() if data.startswith(start)), None)
-    kind = "WEBP" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else kind
+    kind = kind_of(data)
     if kind is None:
         raise BadFile(f"{path} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(data)}.")
     if kind not in Image.OPEN:
         Image.init()
     image: ImageFile.ImageFile = Image.OPEN[kind][0](io.BytesIO(data), "")
     return image
+
+
+def kind_of(data: bytes) -> str | None:
+    """Return the format that a file's first bytes belong to, as Pillow names it, or None where it is none we read."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for start, name in _STARTS.items() if data.startswith(start)), None)
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:

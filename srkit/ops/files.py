@@ -17,7 +17,7 @@ from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
 from srkit.ops._carried import resized_exif
-from srkit.ops._decode import SUFFIXES, decode
+from srkit.ops._decode import SUFFIXES, decode, kind_of, look
 from srkit.ops._encode import as_levels, check_fits, encode, holds
 from srkit.ops.atomic import atomic_path, check_place
 from srkit.ops.check import check_image
@@ -25,9 +25,37 @@ from srkit.ops.color import luma
 from srkit.ops.picture import Picture, turn_back
 from srkit.ops.resize import imresize
 
-__all__ = ["SUFFIXES", "Picture", "check_target", "list_images", "read", "read_picture", "write", "write_picture"]
+__all__ = [
+    "SUFFIXES",
+    "Picture",
+    "check_target",
+    "is_image",
+    "list_images",
+    "natural_key",
+    "probe",
+    "read",
+    "read_picture",
+    "write",
+    "write_picture",
+]
 
 SIXTEEN_BITS = ("PNG", "TIFF")
+IMAGE_LIKE = (
+    *SUFFIXES,
+    ".gif",
+    ".avif",
+    ".heic",
+    ".heif",
+    ".jxl",
+    ".jp2",
+    ".psd",
+    ".tga",
+    ".dng",
+    ".cr2",
+    ".nef",
+    ".arw",
+)
+"""Suffixes of files that people take for pictures, whether they are read here or not."""
 PathLike = str | os.PathLike[str]
 
 
@@ -108,20 +136,34 @@ def write_picture(
     return _write(Path(path), luma(check_image(sr)) if like.grey else sr, like, quality, overwrite)
 
 
-def check_target(path: PathLike, *, like: Picture, size: tuple[int, int]) -> None:
+def check_target(path: PathLike, *, transparent: bool, size: tuple[int, int], make: bool = False) -> None:
     """Refuse a target that :func:`write_picture` could not write, before the work is done.
 
     Args:
         path: where the result shall go.
-        like: the picture that is enlarged.
-        size: height and width of the result.
+        transparent: whether it will have transparency.
+        size: its height and width.
+        make: the folder will be made if it is missing.
 
     Raises:
         BadInput: an unknown suffix, or a format that cannot hold the transparency or so many pixels.
         BadFile: the folder is missing or not writable, or ``path`` is a folder.
     """
-    check_fits(_format_of(Path(path)), transparent=like.alpha is not None, size=size)
-    check_place(Path(path), overwrite=True)
+    target = Path(path)
+    check_fits(_format_of(target), transparent=transparent, size=size)
+    if target.parent.is_dir() or not make:
+        check_place(target, overwrite=True)
+
+
+def probe(path: PathLike) -> tuple[int, int, bool] | None:
+    """Return height, width and whether there is transparency from an image's beginning, or None where it hides them.
+
+    Height and width are those of the pixels as stored.
+
+    Raises:
+        BadFile: missing, a folder, empty, or not an image.
+    """
+    return look(Path(path))
 
 
 def list_images(folder: PathLike) -> list[Path]:
@@ -141,6 +183,15 @@ def list_images(folder: PathLike) -> list[Path]:
             "Images in folders below are not looked for."
         )
     return sorted(files, key=lambda p: (natural_key(p.name), p.name))
+
+
+def is_image(path: PathLike) -> bool:
+    """Tell by its first bytes, not by its name, whether a file is an image of a kind that is read here."""
+    try:
+        with Path(path).open("rb") as file:
+            return kind_of(file.read(16)) is not None
+    except OSError:
+        return False
 
 
 def natural_key(name: str) -> list[tuple[int, int | str]]:

@@ -27,12 +27,89 @@ def test_a_picture_is_enlarged_beside_itself_and_its_path_printed(call: Call, ph
     assert torch.allclose(srkit.read(result), srkit.upscale(photo, net), atol=0.51 / 255)
 
 
-def test_a_second_call_refuses_to_overwrite_until_told(call: Call, photo: Path) -> None:
+def test_a_second_call_keeps_what_was_made_alike_and_refuses_what_was_not(call: Call, photo: Path) -> None:
+    result = photo.with_name("photo_x2.png")
     call("upscale", photo, *BICUBIC)
+    first = result.stat().st_mtime_ns
+    again = call("upscale", photo, *BICUBIC)
+    assert again.code == 0
+    assert "kept" in again.err
+    assert result.stat().st_mtime_ns == first
+    other = call("upscale", photo, "--model", "nearest", "--scale", 2)
+    assert other.code == 2
+    assert "made otherwise (network" in other.err
+    assert call("upscale", photo, "--model", "nearest", "--scale", 2, "--overwrite").code == 0
+    result.write_bytes(b"somebody else's")
+    foreign = call("upscale", photo, *BICUBIC)
+    assert foreign.code == 2
+    assert "nothing says how it was made" in foreign.err
+    assert result.read_bytes() == b"somebody else's"
+
+
+def test_a_changed_picture_is_not_taken_for_the_one_that_was_done(call: Call, photo: Path) -> None:
+    call("upscale", photo, *BICUBIC)
+    srkit.write(photo, torch.zeros(3, 16, 24))
     answer = call("upscale", photo, *BICUBIC)
     assert answer.code == 2
-    assert "exists already" in answer.err
-    assert call("upscale", photo, *BICUBIC, "--overwrite").code == 0
+    assert "made otherwise (picture" in answer.err
+
+
+def test_a_dry_run_says_what_would_happen_and_does_nothing(call: Call, photo: Path, tmp_path: Path) -> None:
+    call("upscale", photo, *BICUBIC)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    Image.new("RGBA", (16, 16)).save(tmp_path / "alpha.png")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    sources = (photo, tmp_path / "broken.jpg", tmp_path / "alpha.png")
+    answer = call("upscale", *sources, *BICUBIC, "--dry-run")
+    assert answer.code == 2
+    assert f"kept: {photo}" in answer.out
+    assert f"to do: {tmp_path / 'alpha.png'}" in answer.out
+    assert "broken.jpg" in answer.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_folders_below_keep_their_tree_and_nothing_is_left_out_in_silence(call: Call, tmp_path: Path) -> None:
+    home = tmp_path / "photos"
+    (home / "may").mkdir(parents=True)
+    srkit.write(home / "a.png", torch.rand(3, 16, 16))
+    srkit.write(home / "may" / "a.png", torch.rand(3, 16, 16))
+    Image.new("RGB", (16, 16)).save(home / "no_suffix", "PNG")
+    Image.new("RGB", (16, 16)).save(home / "moving.gif")
+    (home / "empty.jpg").touch()
+    (home / "notes.txt").write_text("not a picture")
+    (home / ".DS_Store").write_bytes(b"x")
+    flat = call("upscale", home, *BICUBIC, "--out", tmp_path / "flat")
+    assert "left out" in flat.err
+    assert [name in flat.err for name in ("may", "moving.gif", "empty.jpg", "notes.txt", "DS_Store")] == [True] * 3 + [
+        False
+    ] * 2
+    assert "no_suffix" in flat.err  # an image, but nothing says in which format to write it
+    deep = call("upscale", home, *BICUBIC, "--recursive", "--out", tmp_path / "deep")
+    assert srkit.read(tmp_path / "deep" / "may" / "a.png").shape == (3, 32, 32)
+    assert "a folder" not in deep.err
+
+
+@pytest.mark.parametrize("place", [".", "..", "photos/../photos", "photos/"])
+def test_every_spelling_of_a_folder_works_alike(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    home = tmp_path / "photos"
+    (home / "below").mkdir(parents=True)
+    srkit.write(home / "a.png", torch.rand(3, 16, 16))
+    monkeypatch.chdir({".": home, "..": home / "below"}.get(place, tmp_path))
+    answer = call("upscale", place, *BICUBIC)
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "photos_x2" / "a.png").is_file()
+
+
+def test_two_pictures_of_one_name_are_not_written_over_each_other(call: Call, tmp_path: Path) -> None:
+    for folder, value in (("one", 0.0), ("two", 1.0)):
+        (tmp_path / folder).mkdir()
+        srkit.write(tmp_path / folder / "a.png", torch.full((3, 16, 16), value))
+    answer = call("upscale", tmp_path / "one", tmp_path / "two", *BICUBIC, "--out", tmp_path / "large")
+    assert answer.code == 2
+    assert "is the result of" in answer.err
+    assert srkit.read(tmp_path / "large" / "a.png").max() == 0
 
 
 def test_several_pictures_and_a_folder_go_into_one_folder(call: Call, photo: Path, tmp_path: Path) -> None:
@@ -41,7 +118,7 @@ def test_several_pictures_and_a_folder_go_into_one_folder(call: Call, photo: Pat
     srkit.write(more / "other.jpg", torch.rand(3, 16, 16))
     answer = call("upscale", photo, more, *BICUBIC, "--out", tmp_path / "large")
     assert answer.code == 0, answer.err
-    assert sorted(path.name for path in (tmp_path / "large").iterdir()) == ["other.jpg", "photo.png"]
+    assert sorted(path.name for path in (tmp_path / "large").glob("[!.]*")) == ["other.jpg", "photo.png"]
     with Image.open(tmp_path / "large" / "other.jpg") as result:
         assert result.format == "JPEG"
 
@@ -57,7 +134,7 @@ def test_a_broken_picture_in_a_folder_is_reported_and_the_exit_code_says_so(call
     answer = call("upscale", photo.parent, *BICUBIC, "--out", photo.parent / "large")
     assert answer.code == 2
     assert "broken.png" in answer.err
-    assert "1 picture could not" in answer.err
+    assert "1 of 2 pictures could not" in answer.err
     assert (photo.parent / "large" / "photo.png").is_file()
 
 
@@ -69,7 +146,7 @@ def test_a_bad_picture_in_a_list_is_named_and_the_others_are_done(call: Call, ph
     srkit.write(last, torch.rand(3, 16, 16))
     answer = call("upscale", tmp_path / "broken.png", tmp_path / "long.webp", photo, last, *BICUBIC)
     assert answer.code == 2
-    assert "2 pictures could not be enlarged" in answer.err
+    assert "2 of 4 pictures could not be enlarged" in answer.err
     errors = [line for line in answer.err.splitlines() if line.startswith("error:")]
     assert [name in line for name, line in zip(("broken.png", "long.webp"), errors, strict=True)] == [True, True]
     assert photo.with_name("photo_x2.png").is_file()

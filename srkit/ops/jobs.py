@@ -1,0 +1,265 @@
+"""Work over many files: plan it, do it item by item, keep what is done, and know later what "done" means.
+
+A plan says of every item what will happen before anything does. A journal beside the results says with which inputs
+each of them was made, so that a repeated call does what is missing and never takes the result of other settings for
+its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from srkit.errors import BadFile, BadInput, SrkitError
+from srkit.ops.files import IMAGE_LIKE, SUFFIXES, is_image, natural_key
+from srkit.ops.lock import locked
+
+__all__ = ["Item", "Journal", "carry_out", "digest", "find_images", "plan"]
+
+_JOURNAL, _LOCK = ".srkit-done.jsonl", ".srkit-job.lock"
+_NOBODYS = ("Thumbs.db", "desktop.ini")
+State = Literal["to do", "kept", "done", "refused", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One piece of a job.
+
+    Attributes:
+        source: the file it begins with.
+        target: the file that will be written.
+        settings: what decides the result beside the files, as JSON values.
+        reads: files whose content decides the result, by what they are: the source alone, where nothing is said.
+        state: ``"to do"``; ``"kept"`` from before, made with the same inputs; ``"done"`` now; ``"refused"`` before the
+            work or ``"failed"`` in it, with the ``problem``.
+        problem: why there is no result.
+    """
+
+    source: Path
+    target: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    reads: Mapping[str, Path] = field(default_factory=dict)
+    state: State = "to do"
+    problem: SrkitError | None = None
+
+    def inputs(self) -> dict[str, Any]:
+        """Return settings and SHA-256 of everything read.
+
+        Raises:
+            BadFile: a file cannot be read.
+        """
+        files = {"picture": self.source, **self.reads}
+        found = {**self.settings, **{name: digest(path) for name, path in files.items()}}
+        plain: dict[str, Any] = json.loads(json.dumps(found))
+        return plain
+
+
+class Journal:
+    """What was made in a folder, and of what: a hidden file of one JSON line for each result.
+
+    Args:
+        folder: where the results lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / _JOURNAL
+        self._known: dict[str, dict[str, Any]] = {}
+        with contextlib.suppress(FileNotFoundError):
+            for line in self.path.read_bytes().splitlines():
+                with contextlib.suppress(ValueError, TypeError, KeyError):  # the last line may be cut short
+                    entry = json.loads(line)
+                    self._known[entry["target"]] = entry
+
+    def facts(self, target: Path) -> Any:
+        """Return what was noted beside the inputs of a result, or None."""
+        return self._known.get(target.name, {}).get("facts")
+
+    def difference(self, item: Item) -> str | None:
+        """Return how the inputs of a result that is there differ from those wanted: "" where they do not, None unknown.
+
+        A result that was changed since it was noted counts as unknown.
+        """
+        entry = self._known.get(item.target.name)
+        if entry is None or entry["size"] not in (None, item.target.stat().st_size):
+            return None
+        before, now = entry["inputs"], item.inputs()
+        names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        return "; ".join(f"{name} {_short(before.get(name))} then, {_short(now.get(name))} now" for name in names)
+
+    def is_begun(self, item: Item) -> bool:
+        """Tell whether an item was begun with the same inputs and its end was not noted."""
+        entry = self._known.get(item.target.name)
+        return entry is not None and entry["size"] is None and entry["inputs"] == item.inputs()
+
+    def note(self, item: Item, facts: Any = None, *, begun: bool = False) -> None:
+        """Write down that an item is begun, or done; what is written stays written, whatever happens next.
+
+        Raises:
+            BadFile: the journal cannot be written.
+        """
+        size = None if begun else item.target.stat().st_size
+        entry = {"target": item.target.name, "inputs": item.inputs(), "size": size}
+        entry |= {"facts": facts} if facts is not None else {}
+        try:
+            with self.path.open("ab") as file:
+                torn = file.tell() > 0 and not self._ends_whole()
+                file.write((b"\n" if torn else b"") + json.dumps(entry).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise BadFile(
+                f"{self.path} could not be written ({error.strerror}), so a repeated call would begin anew."
+            ) from error
+        self._known[item.target.name] = entry
+
+    def _ends_whole(self) -> bool:
+        with self.path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 24 else f"{text[:10]}…"
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content.
+
+    Raises:
+        BadFile: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def find_images(folder: Path, *, below: bool = False) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Return the images of a folder, told by their content, and what looks like one and is left out, with the reason.
+
+    Args:
+        folder: where to look.
+        below: also look into the folders in it, at any depth; links to folders are not followed.
+
+    Raises:
+        BadFile: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise BadFile(f"{folder} is {'a file' if folder.exists() else 'missing'}; a folder with images was expected.")
+    images: list[Path] = []
+    left: list[tuple[Path, str]] = []
+    for path in _walk(folder, below):
+        if path.is_dir():
+            left.append((path, "a folder; --recursive goes into it"))
+        elif path.suffix.lower() in SUFFIXES or is_image(path):  # one that only looks so is refused by its name
+            images.append(path)
+        elif path.suffix.lower() in IMAGE_LIKE:
+            left.append((path, f"{path.suffix.lower()} is not read here"))
+    return images, left
+
+
+def _walk(folder: Path, below: bool) -> Iterator[Path]:
+    for path in sorted(folder.iterdir(), key=lambda p: (natural_key(p.name), p.name)):
+        if path.name.startswith(".") or path.name in _NOBODYS:
+            continue
+        if path.is_dir() and below and not path.is_symlink():
+            yield from _walk(path, below)
+        elif path.exists():
+            yield path
+
+
+def plan(items: Sequence[Item], *, overwrite: bool, check: Callable[[Item], object]) -> list[Item]:
+    """Decide of every item, before any is begun, whether it is to be done, was done already, or cannot be.
+
+    Args:
+        items: what is wanted.
+        overwrite: whether results that are there may be replaced.
+        check: raises for an item that cannot succeed: what its target cannot hold, rights, an unreadable source.
+    """
+    wanted: dict[Path, Item] = {}
+    journals: dict[Path, Journal] = {}
+    found = []
+    for item in items:
+        place = item.target.resolve()
+        first = wanted.setdefault(place, item)
+        if first is item:
+            journal = journals.setdefault(place.parent, Journal(item.target.parent))
+            found.append(_judged(item, journal, overwrite, check))
+        else:
+            both = (
+                f"{item.target} is the result of {first.source} already; rename one of the two or choose another place."
+            )
+            found.append(replace(item, state="refused", problem=BadInput(both)))
+    return found
+
+
+def _judged(item: Item, journal: Journal, overwrite: bool, check: Callable[[Item], object]) -> Item:
+    try:
+        if item.target.exists() and item.target.resolve() == item.source.resolve():
+            raise BadInput(f"{item.source} would be replaced by its own result; choose another name for it.")
+        if item.target.exists() and not overwrite:
+            difference = journal.difference(item)
+            if difference == "":
+                return item if journal.is_begun(item) else replace(item, state="kept")
+            made = "and nothing says how it was made" if difference is None else f"made otherwise ({difference})"
+            raise BadInput(
+                f"{item.target} exists already, {made}. Choose another place, or say overwrite (--overwrite)."
+            )
+        check(item)
+    except SrkitError as problem:
+        return replace(item, state="refused", problem=problem)
+    return item
+
+
+def carry_out(items: Sequence[Item], work: Callable[[Item], Any]) -> Iterator[Item]:
+    """Do what is to do, one after the other; an item that fails is named and the others go on.
+
+    Args:
+        items: a plan.
+        work: makes the target of an item and returns facts to note, or None.
+
+    Yields:
+        Every item of the plan in its final state, as soon as it has one.
+
+    Raises:
+        BadInput: another process works into the same folder; nothing was done.
+    """
+    journals: dict[Path, Journal] = {}
+    with contextlib.ExitStack() as locks:
+        for item in items:
+            yield item if item.state != "to do" else _carried_out(item, work, journals, locks)
+
+
+def _carried_out(
+    item: Item, work: Callable[[Item], Any], journals: dict[Path, Journal], locks: contextlib.ExitStack
+) -> Item:
+    place = item.target.parent
+    try:
+        if place not in journals:
+            place.mkdir(parents=True, exist_ok=True)
+            locks.enter_context(locked(place / _LOCK, f"working into {place}", advice="Wait for it, then call again."))
+            journals[place] = Journal(place)
+        _sweep(item.target)
+        journals[place].note(item, begun=True)
+        facts = work(item)
+        journals[place].note(item, facts)
+    except SrkitError as problem:
+        return replace(item, state="failed", problem=problem)
+    except OSError as error:
+        return replace(item, state="failed", problem=BadFile(f"{error.strerror or error} ({item.target})."))
+    return replace(item, state="done")
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed process left of this very target; the lock says that nobody is writing it."""
+    for litter in target.parent.glob(f".{glob.escape(target.stem[:60])}-*.tmp{glob.escape(target.suffix)}"):
+        litter.unlink(missing_ok=True)
