@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
-import json
+import glob
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from srkit.cli._help import examples
+from srkit.cli._job import bars, job_options, report
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from srkit.ops.jobs import Item
 
 __all__ = ["command"]
 
@@ -29,7 +34,7 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
         "srkit zssr photos/ --preset x2_gradual_ideal --set crop=96",
     ),
 )
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
 @click.option(
     "--preset",
     default="X2_ONE_JUMP_IDEAL_CONF",
@@ -47,73 +52,140 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the preset. Repeatable.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides weights and crops.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default FOLDER_zssr.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default FOLDER_zssr, or beside a file.")
+@job_options
 @machine_options
-def command(folder: Path, machine: Machine, **options: Any) -> int:
-    """Enlarge each picture of FOLDER by ZSSR, bicubic and back-projection alone beside it.
+def command(sources: tuple[Path, ...], machine: Machine, **options: Any) -> int:
+    """Enlarge pictures by ZSSR, trained on each; the PSNR of bicubic and back-projection alone stands beside it.
 
-    What is done already is kept: call again to go on. Ctrl-C ends with the best so far of the picture in hand.
+    What was made with the same settings is kept: call again to go on. Ctrl-C keeps the best so far of the picture in
+    hand.
     """
-    from srkit.ops.files import list_images
+    from srkit.ops.jobs import carry_out, plan
 
     machine.set_threads()
-    pictures = [path for path in list_images(folder) if not path.stem.endswith("_gt")]
-    if not pictures:
-        raise BadFile(f"{folder} holds no picture to enlarge (files NAME_gt.* are taken as truth).")
-    out = options["out"] or folder.resolve().with_name(f"{folder.resolve().name}_zssr")
-    out.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = []
-    for number, picture in enumerate(pictures, start=1):
-        done = out / f"{picture.stem}.json"
-        if not done.exists() and not _restore(
-            picture, done, f"{number}/{len(pictures)} {picture.stem}", options, machine
-        ):
-            click.echo(f"Stopped; call again to go on. Results so far: {out}")
-            return 130
-        found = json.loads(done.read_text("utf-8"))
-        rows += found
-        click.echo(_said(found))
-    _write(out / "metrics.csv", rows)
-    click.echo(f"Numbers: {out / 'metrics.csv'}")
-    return 0
+    _method(options, None)  # a preset or setting that does not exist is told before anything else
+    items, left = _items(sources, options)
+    planned = plan(items, overwrite=options["overwrite"], check=_check)
+    places = sorted({item.target.parent for item in items})
+    try:
+        with bars(planned) as bar:
+            work = carry_out(planned, lambda item: _restore(item, options, machine, bar(item.source)))
+            code = report(planned, work, left, dry_run=options["dry_run"])
+    except _Stopped as stopped:
+        click.echo(f"Stopped; call again to go on. The best so far: {stopped}")
+        return 130
+    if not options["dry_run"]:
+        _print_numbers(planned, places)
+    return code
 
 
-def _restore(picture: Path, done: Path, label: str, options: dict[str, Any], machine: Machine) -> bool:
-    """Enlarge one picture by three methods, and write images and numbers; returns whether ZSSR came to its own end."""
-    from srkit import methods
-    from srkit.cli._network import progress_bar
-    from srkit.ops.files import read, write
+class _Stopped(Exception):
+    """ZSSR was told to end early; what it has is written and will be made again by the next call."""
 
-    scale, kernel = options["scale"], _kernel_of(picture, options["kernel"])
-    truth = _truth_of(picture, options["truth"], scale)
-    lr = machine.put(read(picture))
-    zssr = methods.create(
-        "zssr", preset=options["preset"], kernel=kernel, seed=options["seed"], **parse_settings(options["settings"])
-    )
-    rows = []
-    for method in (methods.create("bicubic"), methods.create("back_projection", kernel=_read(kernel)), zssr):
-        with progress_bar(f"{label} {method.name}", unit="step") as move:
-            result = method.restore(lr, scale=scale, progress=move)
-        sr = result.image.cpu()
-        if method is zssr:
-            write(done.with_name(f"{picture.stem}_zssr_X{scale}.png"), sr, overwrite=True)
-            if not result.complete:
-                return False
-        rows.append(
-            {"image": picture.stem, "method": method.name, "seconds": round(result.seconds, 2), "steps": result.steps}
-            | {"reason": result.reason, **_scores(sr, truth, scale)}
+
+def _items(sources: tuple[Path, ...], options: dict[str, Any]) -> tuple[list[Item], list[tuple[Path, str]]]:
+    from srkit.ops.jobs import Item, find_images
+
+    items, left = [], []
+    for source in sources:
+        found, others = find_images(source, below=options["recursive"]) if source.is_dir() else ([source], [])
+        left += others
+        home = source.resolve()
+        out = options["out"] or (home.with_name(f"{home.name}_zssr") if source.is_dir() else home.parent)
+        for picture in found:
+            if source.is_dir() and picture.stem.endswith("_gt"):
+                continue
+            inside = picture.relative_to(source).parent if source.is_dir() else Path()
+            target = out / inside / f"{picture.stem}_zssr_X{options['scale']}.png"
+            reads = {"kernel": _kernel_of(picture, options["kernel"]), "truth": _truth_of(picture, options)}
+            known = {name: path for name, path in reads.items() if path is not None}
+            items.append(Item(source=picture, target=target, settings=_settings(options), reads=known))
+    if not items:
+        raise BadFile(
+            f"There is no picture to enlarge in {', '.join(map(str, sources))} (NAME_gt.* is taken as truth)."
         )
-    done.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    return True
+    return items, left
 
 
-def _scores(sr: Tensor, truth: Tensor | None, scale: int) -> dict[str, float | None]:
+def _settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what decides a result, resolved, so that two names of one preset are the same."""
+    chosen = _method(options, None).settings.for_scale(options["scale"])
+    return {
+        "method": "zssr",
+        "scale": options["scale"],
+        "seed": options["seed"],
+        **{k: str(v) for k, v in asdict(chosen).items()},
+    }
+
+
+def _method(options: dict[str, Any], kernel: Path | None) -> Any:
+    from srkit import methods
+
+    changes = parse_settings(options["settings"])
+    return methods.create("zssr", preset=options["preset"], kernel=kernel, seed=options["seed"], **changes)
+
+
+def _check(item: Item) -> None:
+    from srkit.ops.files import check_target, probe
+
+    seen = probe(item.source)
+    if seen is not None:
+        check_target(item.target, transparent=seen[2], size=seen[:2], make=True)
+    _read(item.reads.get("kernel"))
+
+
+def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callable[[int, int], object]) -> Any:
+    """Enlarge one picture by three methods, write that of ZSSR, and return the numbers of all three."""
+    from srkit import methods
+    from srkit.ops.files import read_picture, write_picture
+    from srkit.ops.picture import without_hidden_colours
+
+    scale, kernel, truth = options["scale"], item.reads.get("kernel"), item.reads.get("truth")
+    picture = read_picture(item.source)
+    lr, rows = machine.put(without_hidden_colours(picture)), []
+    trivial = methods.create("bicubic"), methods.create("back_projection", kernel=_read(kernel))
+    for method in (*trivial, _method(options, kernel)):
+        result = method.restore(lr, scale=scale, progress=move if method not in trivial else None)
+        if method not in trivial:
+            write_picture(item.target, result.image.cpu(), like=picture)
+            if not result.complete:
+                raise _Stopped(item.target)
+        rows.append(
+            {
+                "image": item.source.stem,
+                "method": method.name,
+                "seconds": round(result.seconds, 2),
+                "steps": result.steps,
+            }
+            | {"reason": result.reason, **_scores(result.image.cpu(), truth, scale)}
+        )
+    return rows
+
+
+def _print_numbers(planned: list[Item], places: list[Path]) -> None:
+    """Print the numbers of every picture that is done, now or before, and write them beside the results."""
+    from srkit.ops.jobs import Journal
+
+    for place in places:
+        journal = Journal(place)
+        rows = [row for item in planned if item.target.parent == place for row in journal.facts(item.target) or []]
+        for start in range(0, len(rows), 3):
+            click.echo(_said(rows[start : start + 3]))
+        if rows:
+            _write(place / "zssr.csv", rows)
+            click.echo(f"Numbers: {place / 'zssr.csv'}")
+
+
+def _scores(sr: Tensor, truth: Path | None, scale: int) -> dict[str, float | None]:
     from srkit.metrics import Protocol, psnr, ssim
+    from srkit.ops.files import read
+    from srkit.ops.pixels import modcrop
 
     if truth is None:
         return {"psnr": None, "ssim": None}
-    protocol = Protocol.papers(scale)
-    return {"psnr": float(psnr(sr, truth, protocol=protocol)), "ssim": float(ssim(sr, truth, protocol=protocol))}
+    hr, protocol = modcrop(read(truth), scale), Protocol.papers(scale)
+    return {"psnr": float(psnr(sr, hr, protocol=protocol)), "ssim": float(ssim(sr, hr, protocol=protocol))}
 
 
 def _kernel_of(picture: Path, given: Path | None) -> Path | None:
@@ -127,19 +199,18 @@ def _read(kernel: Path | None) -> Tensor | None:
     return None if kernel is None else read_kernel(kernel)
 
 
-def _truth_of(picture: Path, folder: Path | None, scale: int) -> Tensor | None:
-    """Return the true HR picture, cut to a multiple of the scale, if there is one."""
+def _truth_of(picture: Path, options: dict[str, Any]) -> Path | None:
+    """Return the file of the true HR picture, if there is one."""
     from srkit.datasets.trees import match_lr
-    from srkit.ops.files import list_images, read
-    from srkit.ops.pixels import modcrop
+    from srkit.ops.files import list_images
 
-    if folder is not None:
-        found = next(iter(match_lr(list_images(folder), [picture], scale)), None)
-        if found is None:
-            raise BadInput(f"{folder} holds no HR picture for {picture.name}.")
-    else:
-        found = next((p for p in picture.parent.glob(f"{picture.stem}_gt.*")), None)
-    return None if found is None else modcrop(read(found), scale)
+    folder, scale = options["truth"], options["scale"]
+    if folder is None:
+        return next((path for path in sorted(picture.parent.glob(f"{glob.escape(picture.stem)}_gt.*"))), None)
+    found = next(iter(match_lr(list_images(folder), [picture], scale)), None)
+    if found is None:
+        raise BadInput(f"{folder} holds no HR picture for {picture.name}.")
+    return found
 
 
 def _said(rows: list[dict[str, Any]]) -> str:

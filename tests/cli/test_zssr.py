@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ def test_every_picture_is_enlarged_with_the_trivial_methods_beside_it(call: Call
     answer = call("zssr", folder, "--out", tmp_path / "out", *QUICK)
     assert answer.code == 0, answer.err
     assert srkit.read(tmp_path / "out" / "a_zssr_X2.png").shape == (3, 40, 48)
-    with (tmp_path / "out" / "metrics.csv").open() as file:
+    with (tmp_path / "out" / "zssr.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["image"], row["method"]) for row in rows] == [
         (image, method) for image in "ab" for method in ("bicubic", "back_projection", "zssr")
@@ -49,11 +48,61 @@ def test_every_picture_is_enlarged_with_the_trivial_methods_beside_it(call: Call
 def test_what_is_done_is_not_done_again(call: Call, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call("zssr", folder, "--out", out, *QUICK)
-    kept = json.loads((out / "a.json").read_text())
-    (out / "b.json").unlink()
-    call("zssr", folder, "--out", out, *QUICK)
-    assert json.loads((out / "a.json").read_text()) == kept
-    assert (out / "b.json").exists()
+    first = (out / "a_zssr_X2.png").stat().st_mtime_ns
+    numbers = (out / "zssr.csv").read_text()
+    (out / "b_zssr_X2.png").unlink()
+    again = call("zssr", folder, "--out", out, *QUICK)
+    assert again.code == 0, again.err
+    assert (out / "a_zssr_X2.png").stat().st_mtime_ns == first
+    assert (out / "b_zssr_X2.png").exists()
+    assert numbers.splitlines()[1:4] == (out / "zssr.csv").read_text().splitlines()[1:4]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--preset", "x2_real"), "then"),
+        (("--set", "noise=0.02"), "noise "),
+        (("--seed", 1), "seed 0 then, 1 now"),
+        (("--kernel", "KERNEL"), "kernel none then"),
+    ],
+)
+def test_results_of_other_settings_are_never_reported_as_those_asked_for(
+    call: Call, folder: Path, tmp_path: Path, words: tuple[object, ...], named: str
+) -> None:
+    out = tmp_path / "out"
+    call("zssr", folder / "a.png", "--out", out, *QUICK)
+    words = tuple(folder / "b_0.mat" if word == "KERNEL" else word for word in words)
+    other = call("zssr", folder / "a.png", "--out", out, *QUICK, *words)
+    assert other.code == 2
+    assert "made otherwise" in other.err
+    assert named in other.err
+    assert call("zssr", folder / "a.png", "--out", out, *QUICK, *words, "--overwrite").code == 0
+
+
+def test_another_scale_is_another_result(call: Call, folder: Path, tmp_path: Path) -> None:
+    quick = (*QUICK, "--preset", "fast")
+    for scale in (2, 3):
+        assert call("zssr", folder / "b.png", "--scale", scale, "--out", tmp_path / "out", *quick).code == 0
+    assert srkit.read(tmp_path / "out" / "b_zssr_X3.png").shape == (3, 60, 72)
+    assert srkit.read(tmp_path / "out" / "b_zssr_X2.png").shape == (3, 40, 48)
+
+
+def test_a_file_alone_is_enlarged_beside_itself_with_what_it_carries(call: Call, folder: Path) -> None:
+    picture = srkit.ops.files.read_picture(folder / "a.png")
+    srkit.write(folder / "soft.png", picture.rgb, alpha=picture.rgb[:1], depth=16)
+    answer = call("zssr", folder / "soft.png", *QUICK)
+    assert answer.code == 0, answer.err
+    result = srkit.ops.files.read_picture(folder / "soft_zssr_X2.png")
+    assert result.alpha is not None
+    assert result.depth == 16
+
+
+def test_a_preset_that_does_not_exist_is_told_whatever_is_there(call: Call, folder: Path, tmp_path: Path) -> None:
+    call("zssr", folder, "--out", tmp_path / "out", *QUICK)
+    wrong = call("zssr", folder, "--out", tmp_path / "out", "--preset", "nope")
+    assert wrong.code == 2
+    assert "nope" in wrong.err
 
 
 def test_truth_from_a_folder_and_a_preset_by_its_short_name(call: Call, folder: Path, tmp_path: Path) -> None:
@@ -61,7 +110,8 @@ def test_truth_from_a_folder_and_a_preset_by_its_short_name(call: Call, folder: 
     (folder / "b.png").unlink()
     answer = call("zssr", folder, "--truth", tmp_path, "--preset", "x2_real", "--out", tmp_path / "o", *QUICK)
     assert answer.code == 0, answer.err
-    assert json.loads((tmp_path / "o" / "a.json").read_text())[2]["psnr"] > 15
+    with (tmp_path / "o" / "zssr.csv").open() as file:
+        assert float(list(csv.DictReader(file))[2]["psnr"]) > 15
     wrong = call("zssr", folder, "--preset", "x2_reel", *QUICK)
     assert wrong.code == 2
     assert "X2_REAL_CONF" in wrong.err
