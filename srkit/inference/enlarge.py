@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import warnings
 from functools import partial
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from srkit.errors import BadInput
 from srkit.inference.ensemble import Ensemble, self_ensemble
+from srkit.inference.kinds import unpacked
 from srkit.inference.memory import affordable_tile, is_out_of_memory, views_fit
 from srkit.inference.mode import evaluating, place_of, scale_of
-from srkit.inference.tiling import Forward, Halo, Plan, Progress, check_sizes, fill, plan_of
-from srkit.ops.check import check_image
-from srkit.ops.files import read
+from srkit.inference.tiling import LEAST, Forward, Halo, Plan, Progress, check_sizes, fill, plan_of
 
 __all__ = ["TileChoice", "upscale"]
 
@@ -26,14 +25,14 @@ _WHOLE = Plan(halo=0, align=1, exact=True)
 
 
 def upscale(
-    image: Tensor | str | Path,
+    image: Any,
     net: nn.Module,
     *,
     tile: TileChoice = "auto",
     halo: Halo = None,
     ensemble: bool | Ensemble = False,
     progress: Progress | None = None,
-) -> Tensor:
+) -> Any:
     """Enlarge one image or a batch with a network.
 
     The network is used in eval mode without gradients and handed back in the mode it came in; several threads may use
@@ -42,7 +41,8 @@ def upscale(
     memory runs out all the same, the tiles are halved until they fit.
 
     Args:
-        image: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1], or the path of an image file.
+        image: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1], the path of an image file, a NumPy array ``(h, w)``,
+            ``(h, w, 3)`` or ``(h, w, 4)`` of uint8, uint16 or floats in [0, 1], or a Pillow image; one pixel is enough.
         net: a network of the contract, on any device.
         tile: LR pixels along the side of a tile; None takes the whole image at once; ``"auto"`` takes the largest
             tile that should fit into half of the free memory, and into 512 MiB.
@@ -52,7 +52,8 @@ def upscale(
         progress: called as ``progress(done, total)`` after each tile.
 
     Returns:
-        ``(3, scale*h, scale*w)`` or ``(b, 3, scale*h, scale*w)``, clamped to [0, 1], on the device of ``image``.
+        The kind of image that went in, ``scale`` times as large and clamped to [0, 1], on the device of ``image``; for
+        a path a tensor ``(3, scale*h, scale*w)``.
 
     Raises:
         BadInput: not an image, not a network, an impossible tile, or memory too small even for a tile of 16.
@@ -64,9 +65,9 @@ def upscale(
         >>> srkit.upscale(torch.rand(3, 10, 12), net).shape
         torch.Size([3, 20, 24])
     """
-    pixels = read(image) if isinstance(image, str | Path) else image
-    check_image(pixels, name="image")
-    lr = pixels if pixels.dim() == 4 else pixels[None]
+    pixels, packed = unpacked(image)
+    height, width = pixels.shape[-2:]
+    lr = _at_least(LEAST, pixels if pixels.dim() == 4 else pixels[None])
     if ensemble not in (False, True, "mean", "median"):
         raise BadInput(f"ensemble={ensemble!r} was given; write True, 'mean', 'median' or False.")
     sr = _room_for(lr, scale_of(net))
@@ -74,8 +75,15 @@ def upscale(
     check_sizes(chosen, halo)
     asked = isinstance(tile, int)
     _shrink_until_it_fits(sr, net, lr, tile=chosen, asked=asked, halo=halo, ensemble=ensemble, progress=progress)
-    sr.clamp_(0, 1)
-    return sr if pixels.dim() == 4 else sr[0]
+    scale = sr.shape[-1] // lr.shape[-1]
+    sr = sr.clamp_(0, 1)[..., : scale * height, : scale * width]
+    return packed(sr if pixels.dim() == 4 else sr[0])
+
+
+def _at_least(side: int, lr: Tensor) -> Tensor:
+    """Return a batch whose sides are no shorter than a network accepts, the last row and column repeated."""
+    below, right = (max(0, side - length) for length in lr.shape[-2:])
+    return functional.pad(lr, (0, right, 0, below), mode="replicate") if below or right else lr
 
 
 def _chosen_tile(tile: TileChoice, lr: Tensor, net: nn.Module) -> int | None:

@@ -24,7 +24,7 @@ from srkit.ops._carried import PNG_START, Carried, carried, png_pixels
 from srkit.ops.memory import free_bytes
 from srkit.ops.picture import Picture, upright
 
-__all__ = ["SUFFIXES", "decode", "kind_of", "look"]
+__all__ = ["SUFFIXES", "decode", "from_levels", "from_pillow", "kind_of", "look"]
 
 SUFFIXES = {
     ".png": "PNG",
@@ -189,7 +189,13 @@ def _picture(image: ImageFile.ImageFile, data: bytes, path: Path, again: Callabl
     orientation = beside.orientation if file_format != "TIFF" else 1  # Pillow turns TIFF itself
     if mode == "CMYK":
         image, beside = _out_of_inks(image, beside)
-    levels, depth = _levels(image, path, again)  # (h, w, c), 0…2^depth - 1
+    levels, depth = _levels(image, path, again)
+    upright_pixels = from_levels(levels, depth, orientation)
+    return replace(upright_pixels, format=file_format, mode=mode, orientation=orientation, carried=beside)
+
+
+def from_levels(levels: NDArray[Any], depth: int, orientation: int = 1) -> Picture:
+    """Return the picture of stored pixels ``(h, w, c)`` in 0 to 2^depth - 1, c = 1 grey to 4 RGBA, turned upright."""
     planes = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1).div_(2**depth - 1)  # (c, h, w)
     planes = upright(planes, orientation)
     grey = len(planes) <= 2
@@ -198,11 +204,18 @@ def _picture(image: ImageFile.ImageFile, data: bytes, path: Path, again: Callabl
         alpha=planes[-1:].contiguous() if len(planes) in (2, 4) else None,
         grey=grey,
         depth=depth,
-        format=file_format,
-        mode=mode,
-        orientation=orientation,
-        carried=beside,
     )
+
+
+def from_pillow(image: Any) -> Picture:
+    """Return the pixels of a Pillow image in memory, as they are stored.
+
+    Raises:
+        BadFile: 32-bit numbers, whose white is not defined.
+    """
+    if image.mode == "CMYK":
+        image, _ = _out_of_inks(image, Carried(icc=image.info.get("icc_profile")))
+    return from_levels(*_levels(image, Path("the image"), lambda: image))
 
 
 def _frames(image: ImageFile.ImageFile) -> int:

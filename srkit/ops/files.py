@@ -206,9 +206,7 @@ def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bo
         raise BadInput(f"One image (3, h, w) is written at a time; {tuple(planes.shape)} is a batch: write batch[0].")
     if like.depth not in (8, 16) or not 1 <= quality <= 100:
         raise BadInput(f"depth is 8 or 16 and quality 1 to 100; {like.depth} and {quality} were given.")
-    planes = planes.detach() if planes.element_size() >= 4 else planes.detach().float()
-    if like.alpha is not None:
-        planes = torch.cat([planes, _fitting_alpha(like.alpha, planes)])  # (c + 1, h, w)
+    planes = with_alpha(planes, like)
     beside = holds(file_format, like.carried)
     orientation = like.orientation if beside.orientation == like.orientation and file_format != "TIFF" else 1
     levels = as_levels(turn_back(planes, orientation), like.depth if file_format in SIXTEEN_BITS else 8)
@@ -217,6 +215,12 @@ def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bo
     with atomic_path(path, overwrite=overwrite) as temporary:
         encode(temporary, levels, file_format=file_format, beside=beside, quality=quality)
     return beside.lost
+
+
+def with_alpha(planes: Tensor, like: Picture) -> Tensor:
+    """Return ``(c, h, w)`` with the transparency of ``like``, enlarged by bicubic interpolation, as a last channel."""
+    planes = planes.detach() if planes.element_size() >= 4 else planes.detach().float()
+    return planes if like.alpha is None else torch.cat([planes, _fitting_alpha(like.alpha, planes)])  # (c + 1, h, w)
 
 
 def _format_of(path: Path) -> str:

@@ -1,0 +1,88 @@
+"""Tensors, arrays, Pillow images and paths go in; the same kind comes out, down to one pixel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import srkit
+from srkit.errors import BadInput
+from tests.inference._nets import noise
+
+RNG = np.random.default_rng(5)
+NET = srkit.models.create("bicubic", scale=2)
+
+
+def expected(array: Any, most: int) -> Any:
+    """Return what the network makes of the channels of an array, by way of the tensor."""
+    planes = torch.from_numpy(np.atleast_3d(array).astype(np.float32)).permute(2, 0, 1) / most
+    return (srkit.upscale(planes[:3].expand(3, -1, -1), NET).permute(1, 2, 0).numpy() * most)[:, :, : len(planes)]
+
+
+@pytest.mark.parametrize("shape", [(12, 10, 3), (12, 10, 1), (12, 10)])
+@pytest.mark.parametrize(("kind", "most"), [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1), (np.float64, 1)])
+def test_an_array_comes_back_as_an_array_of_its_type_and_axes(shape: tuple[int, ...], kind: Any, most: int) -> None:
+    array = (RNG.random(shape) * most).astype(kind)
+    result = srkit.upscale(array, NET)
+    assert result.dtype == array.dtype
+    assert result.shape == (24, 20, *shape[2:])
+    off = np.abs(np.atleast_3d(result).astype(np.float64) - expected(array, most))
+    assert off.max() <= (0.51 if most > 1 else 1e-6)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "LA", "1", "P", "CMYK", "I;16"])
+def test_a_pillow_image_comes_back_as_one(mode: str) -> None:
+    image = Image.fromarray(RNG.integers(0, 256, (12, 10, 3), dtype=np.uint8))
+    image = Image.fromarray((RNG.random((12, 10)) * 65535).astype(np.uint16)) if mode == "I;16" else image.convert(mode)
+    image.info["icc_profile"] = b"kept"
+    result = srkit.upscale(image, NET)
+    assert result.size == (20, 24)
+    assert result.mode == {"1": "L", "P": "RGB", "CMYK": "RGB"}.get(mode, mode)
+    assert result.info["icc_profile"] == b"kept"
+
+
+def test_an_array_with_alpha_hides_what_is_hidden() -> None:
+    array = np.zeros((16, 16, 4), np.uint8)
+    array[:, 8:] = (255, 255, 255, 255)
+    result = srkit.upscale(array, NET)
+    assert result.shape == (32, 32, 4)
+    assert result[:, :, :3].min() == 255  # no black from under the transparency
+
+
+@pytest.mark.parametrize("name", ["bicubic", "edsr_small", "espcn", "swinir_light", "rcan_small"])
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (1, 40)])
+def test_small_pictures_work_down_to_one_pixel(name: str, size: tuple[int, int]) -> None:
+    net = srkit.models.create(name, scale=2, **({} if name == "bicubic" else {"tiny": True})).eval()
+    lr = noise(3, *size)
+    sr = srkit.upscale(lr, net)
+    assert sr.shape == (3, 2 * size[0], 2 * size[1])
+    flat = srkit.upscale(torch.full((3, *size), 0.25), srkit.models.create("bicubic", scale=2))
+    assert (flat - 0.25).abs().max() < 1e-6
+
+
+def test_a_sprite_is_enlarged_at_the_command_line(tmp_path: Path) -> None:
+    Image.new("RGBA", (7, 9), "red").save(tmp_path / "a.png")
+    from srkit.inference import upscale_file
+
+    assert Image.open(upscale_file(tmp_path / "a.png", tmp_path / "b.png", NET)).size == (14, 18)
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (np.zeros((3, 12, 10), np.uint8), r"transpose\(1, 2, 0\)"),
+        (np.zeros((12, 10, 3), np.int64), "uint8, uint16 or floats"),
+        (np.zeros((0, 10, 3), np.uint8), "NumPy image is"),
+        (np.full((12, 10, 3), np.nan, np.float32), "not finite"),
+        ("https://example.org/a.png", "nothing is fetched unasked"),
+        (b"\x89PNG", "must be a tensor"),
+    ],
+)
+def test_what_is_no_image_is_refused_with_the_fix(image: Any, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        srkit.upscale(image, NET)
