@@ -210,15 +210,21 @@ def test_text_outside_of_regions_survives_and_the_stub_takes_their_indentation(t
     assert cells["check-tv_loss"] == 'srkit.exercises.check("tv_loss", tv_loss)'
 
 
+@pytest.fixture(scope="module")
+def course_folder(tmp_path_factory):
+    """One course for all lessons: most of the time goes into making its grade book."""
+    return tmp_path_factory.mktemp("course")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", LESSONS, ids=IDS)
-def test_nbgrader_releases_exactly_the_cells_we_press(path, tmp_path):
+def test_nbgrader_releases_exactly_the_cells_we_press(path, course_folder):
     from autograder.course import Course
 
-    course = Course(tmp_path, path)
+    course = Course(course_folder, path)
     course.generate()
-    released = tmp_path / "release" / course.assignment / f"{path.stem}.ipynb"
+    released = course_folder / "release" / course.assignment / f"{path.stem}.ipynb"
     theirs = nbformat.read(released, as_version=4)
     ours = nbformat.read(Path(press.ROOT / "lessons" / released.name), as_version=4)
     assert [cell.source for cell in theirs.cells] == [cell.source for cell in ours.cells]
