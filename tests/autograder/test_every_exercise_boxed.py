@@ -1,4 +1,9 @@
-"""Every exercise of the course through the box: solution full, stub nothing, each wrong answer as its author said."""
+"""Every exercise of the course through the box: solution full, stub nothing, wrong answers as their authors said.
+
+What every wrong answer earns is tested outside of the box, in tests/exercises. Here go those whose observations have
+different forms (errors, changed inputs, types and shapes of what is returned): another tensor of numbers travels and is
+compared as the one before.
+"""
 
 import pytest
 import torch
@@ -8,7 +13,7 @@ from autograder.limits import Limits
 from autograder.masks import hidden_names, library, masked
 from autograder.mutants import mutants
 from autograder.probes import probe_of
-from srkit.exercises import EXERCISES
+from srkit.exercises import EXERCISES, Observation, measure
 from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
 NAMES = EXERCISES.names()
@@ -23,13 +28,29 @@ def answers_to(name):
     yield "solution", solution(name), exercise.points
     first = next(line for line in solution(name).splitlines() if line.startswith(("def ", "class ")))
     yield "stub", f"{first}\n    raise NotImplementedError('this is yours to write')", 0
+    seen = set()
     for mutant in mutants(name):
-        yield mutant.name, mutant.source(), mutant.points
+        observations = [measure(exercise.perform, mutant.answer, case.inputs) for case in exercise.cases(SEED)]
+        forms = tuple(map(form, observations))
+        if forms not in seen:
+            yield mutant.name, mutant.source(), mutant.points
+        seen.add(forms)
+
+
+def form(value):
+    """Return what a value looks like apart from its numbers."""
+    if isinstance(value, Observation):
+        return value.trouble, value.message.partition(":")[0], bool(value.changed), form(value.outputs)
+    if isinstance(value, dict):
+        return tuple((key, form(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return "list", *dict.fromkeys(map(form, value))
+    return (str(value.dtype), value.dim()) if isinstance(value, torch.Tensor) else type(value).__name__
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_solution_stub_and_wrong_answers_earn_in_the_box_what_they_should(name):
+def test_solution_stub_and_wrong_answers_of_every_form_earn_in_the_box_what_they_should(name):
     for label, code, points in answers_to(name):
         data = notebook(SETUP + "\nimport numpy as np\nimport math\nimport os", code)
         record = grade_submission(data, [name], seed=SEED, box=the_box(), limits=PATIENT)

@@ -1,8 +1,9 @@
 """A program that is killed, again and again, while it trains: ``python -m tests.training.killed_run DIR KILLS SEED``.
 
-It starts training in a child process, kills the child with SIGKILL at a random moment of its training, and resumes in
-the next child; the last one may finish. One process that forks is used because importing torch takes longer than the
-whole training. What it prints at the end is the step of the checkpoint that was found after each kill.
+It trains once undisturbed, in ``DIR/whole``. Then, in ``DIR/killed``, it starts the same training in a child process,
+kills the child with SIGKILL a random number of steps later, somewhere within a step, and resumes in the next child; the
+last one may finish. One process that forks is used because importing torch takes longer than the whole training. What
+it prints at the end is the step of the checkpoint that was found after each kill.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ STEPS = 90
 
 
 class Tell(Callback):
-    """Write a byte into a pipe when the training begins."""
+    """Write a byte into a pipe after each step."""
 
     def __init__(self, pipe: int) -> None:
         self.pipe = pipe
 
-    def started(self, state: State) -> None:
+    def stepped(self, state: State, outcome: object) -> None:
         """Tell."""
         os.write(self.pipe, b"!")
 
@@ -47,8 +48,8 @@ def train(folder: Path, pipe: int) -> None:
     )  # fmt: skip
 
 
-def in_a_child(folder: Path, seconds: float | None) -> bool:
-    """Train in a forked process and kill it ``seconds`` after it began; True if it was killed, False if it finished."""
+def in_a_child(folder: Path, steps: int, pause: float = 0.0) -> bool:
+    """Train in a forked process and kill it after ``steps`` and ``pause`` seconds; False if it finished before."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -59,11 +60,10 @@ def in_a_child(folder: Path, seconds: float | None) -> bool:
             os._exit(1)
         os._exit(0)
     os.close(writing)
-    os.read(reading, 1)
-    os.close(reading)
-    if seconds is not None:
-        time.sleep(seconds)
+    if all(os.read(reading, 1) for _ in range(steps)):
+        time.sleep(pause)
         os.kill(child, signal.SIGKILL)
+    os.close(reading)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.WEXITSTATUS(status):
         sys.exit("a child failed")
@@ -77,10 +77,11 @@ def main() -> None:
     state = toy_state()
     training.run(state, state.config, Batches())  # loads what torch loads late, once instead of in each child
     steps: list[int] = []
-    while len(steps) < kills and in_a_child(folder, rng.uniform(0.0, 0.15)):
-        saved = folder / "checkpoint.pt"
+    in_a_child(folder / "whole", STEPS + 1)
+    while len(steps) < kills and in_a_child(folder / "killed", rng.randint(1, 15), rng.uniform(0.0, 0.005)):
+        saved = folder / "killed" / "checkpoint.pt"
         steps.append(training.load_checkpoint(saved)["step"] if saved.exists() else 0)
-    in_a_child(folder, None)
+    in_a_child(folder / "killed", STEPS + 1)
     sys.stdout.write(f"{steps}\n")
 
 

@@ -1,4 +1,4 @@
-"""What each process of a spread-out training runs: ``torchrun --nproc_per_node N spread_run.py OUT PARTS KIND``."""
+"""What each process of a spread-out training runs: ``torchrun --nproc_per_node N spread_run.py OUT PARTS``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ from srkit import datasets, training
 from srkit.training import Adversary
 from tests.training._toy import Levels, Toy
 
+KINDS = ("plain", "levels", "rival")
+
 
 def main() -> None:
-    """Train a toy network on the sample images; every process writes down the weights it ended with."""
+    """Train a toy network on the sample images, alone, with several predictions, and against a discriminator."""
     torch.set_num_threads(1)
-    out, parts, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    with training.join_world() as world:
+        for kind in KINDS:
+            train(kind, Path(sys.argv[1]) / kind, int(sys.argv[2]), world)
+
+
+def train(kind: str, out: Path, parts: int, world: training.World) -> None:
+    """Train once; every process writes down the weights it ended with."""
+    out.mkdir(exist_ok=True)
     net = Levels() if kind == "levels" else Toy()
     pairs = datasets.samples(scale=net.scale)
     adversary = None
@@ -25,12 +34,11 @@ def main() -> None:
         for parameter in judge.parameters():
             parameter.data = torch.sin(torch.arange(parameter.numel()).reshape(parameter.shape) * 1.0) * 0.1
         adversary = Adversary(game="LS", weight=0.1, discriminator=judge)
-    with training.join_world() as world:
-        run = training.train(
-            net, pairs, loss="1*L1+0.01*TV", steps=8, batch=8, patch=32, learning_rate=1e-3, accumulate=parts,
-            ema=0.5, clip=0.5, valid=pairs[:1], out=out / "run", progress=False, adversary=adversary,
-        )  # fmt: skip
-        torch.save([run.net.state_dict(), run.history["loss"]], out / f"rank{world.rank}.pt")
+    run = training.train(
+        net, pairs, loss="1*L1+0.01*TV", steps=8, batch=8, patch=32, learning_rate=1e-3, accumulate=parts,
+        ema=0.5, clip=0.5, valid=pairs[:1], out=out / "run", progress=False, adversary=adversary,
+    )  # fmt: skip
+    torch.save([run.net.state_dict(), run.history["loss"]], out / f"rank{world.rank}.pt")
 
 
 if __name__ == "__main__":

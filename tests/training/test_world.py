@@ -20,32 +20,37 @@ from srkit.training import World, join_world, make_config
 from srkit.training.request import Request, prepare
 from srkit.training.world import mean_over
 from tests.training._toy import Batches, Toy
+from tests.training.spread_run import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def spread(
-    out: Path, processes: int, parts: int = 1, *, kind: str = "plain"
-) -> list[tuple[dict[str, torch.Tensor], list[float]]]:
-    """Run spread_run.py in so many processes; returns the weights and the losses each of them ended with."""
-    out.mkdir()
+@pytest.fixture(scope="module")
+def spread(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """The folders that spread_run.py filled in one process and in two: importing torch takes longer than training."""
+    return {n: run_spread(tmp_path_factory.mktemp("spread"), n) for n in (1, 2)}
+
+
+def run_spread(out: Path, processes: int) -> Path:
+    """Run spread_run.py in so many processes, each of which takes one part of every batch."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    program = ["-m", "tests.training.spread_run", str(out), str(parts), kind]
+    program = ["-m", "tests.training.spread_run", str(out), str(processes)]
     command = [sys.executable, *(launcher if processes > 1 else []), *program]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=250,
+        command, cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    return [torch.load(out / f"rank{rank}.pt", weights_only=True) for rank in range(processes)]
+    return out
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["plain", "levels", "rival"])
-def test_two_processes_give_the_weights_of_one_on_the_same_batch(tmp_path, kind: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_processes_give_the_weights_of_one_on_the_same_batch(spread: dict[int, Path], kind: str) -> None:
     """Alone, with several predictions, and against a discriminator."""
-    ((alone, losses),) = spread(tmp_path / "one", 1, kind=kind)
-    first, second = spread(tmp_path / "two", 2, parts=2, kind=kind)
+    two = spread[2] / kind
+    alone, losses = torch.load(spread[1] / kind / "rank0.pt", weights_only=True)
+    first, second = (torch.load(two / f"rank{rank}.pt", weights_only=True) for rank in range(2))
     start = Toy().state_dict()
     for name, value in alone.items():
         assert torch.equal(first[0][name], second[0][name]), "both processes end with the same weights"
@@ -53,8 +58,8 @@ def test_two_processes_give_the_weights_of_one_on_the_same_batch(tmp_path, kind:
         assert float((value - start[name]).abs().max()) > 5e-4, "the weights moved far more than the tolerance"
     assert first[1] == pytest.approx(losses, rel=1e-5), "the loss in the history is that of the whole batch"
     assert second[1] == [], "only the first process keeps a record"
-    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == ["rank0.pt", "rank1.pt", "run"]
-    assert (tmp_path / "two" / "run" / "checkpoint.pt").exists()
+    assert sorted(path.name for path in two.iterdir()) == ["rank0.pt", "rank1.pt", "run"]
+    assert (two / "run" / "checkpoint.pt").exists()
 
 
 def test_alone_there_is_one_process_and_nothing_is_exchanged() -> None:
