@@ -16,6 +16,7 @@ from _environment import ROOT, Environment, Stop, constrained, fingerprint, lock
 __all__ = ["conda_environment", "prepare", "run", "workers"]
 
 LOCKS = {"lab": ROOT / "requirements" / "lab.lock", "test": ROOT / "requirements" / "test.lock"}
+CONDA = {"srkit": ROOT / "environment.yml", "srkit-dev": ROOT / "environment-dev.yml"}
 
 
 def run(verb: str, words: list[str]) -> int:
@@ -42,7 +43,7 @@ def prepare(kind: str) -> Environment:
     """
     with locked(ROOT / ".venv.lock"):
         conda = conda_environment()
-        return _use_conda(conda) if conda else _use_venv(kind)
+        return _use_conda(conda, kind) if conda else _use_venv(kind)
 
 
 def _use_venv(kind: str) -> Environment:
@@ -84,29 +85,30 @@ def _install_srkit(environment: Environment) -> None:
 
 
 def conda_environment() -> Path | None:
-    """Return the prefix of an activated conda environment that environment.yml made, or None."""
+    """Return the prefix of an activated conda environment that one of ours made, or None."""
     prefix = Path(os.environ.get("CONDA_PREFIX", "/nowhere"))
-    ours = os.environ.get("CONDA_DEFAULT_ENV") == "srkit" and (prefix / "conda-meta").is_dir()
+    ours = os.environ.get("CONDA_DEFAULT_ENV") in CONDA and (prefix / "conda-meta").is_dir()
     return prefix if ours and Path(sys.prefix).resolve() == prefix.resolve() else None
 
 
-def _use_conda(prefix: Path) -> Environment:
+def _use_conda(prefix: Path, kind: str) -> Environment:
     environment = Environment(Path(sys.executable), prefix, ours=False)
-    wanted = {"conda": fingerprint(ROOT / "environment.yml")}
-    if environment.read_stamp().get("installed") != wanted:
-        say(f"Using the conda environment {prefix}")
-        modules = ("jupyterlab", "nbgrader", "pytest", "hatchling")
-        found = output(
-            environment.python, f"import importlib.util as u; print(*filter(u.find_spec, {modules}))"
-        ).split()
-        lacking = [module for module in modules if module not in found]
-        if not _torch.installed(environment.python):
-            lacking.append(f"PyTorch {_torch.FLOOR} or newer")
-        if lacking:
-            lack = " and ".join(lacking)
-            raise Stop(f"{prefix} lacks {lack}. Run: conda env update -f environment.yml   and call again.")
-        _install_srkit(environment)
-        environment.write_stamp({"installed": wanted})
+    wanted = {kind: fingerprint(CONDA[os.environ["CONDA_DEFAULT_ENV"]])}
+    done = environment.read_stamp().get("installed", {})
+    if wanted.items() <= done.items():
+        return environment
+    say(f"Using the conda environment {prefix}")
+    modules = ("jupyterlab", "hatchling", *(("nbgrader", "pytest") if kind == "test" else ()))
+    found = output(environment.python, f"import importlib.util as u; print(*filter(u.find_spec, {modules}))").split()
+    lacking = [module for module in modules if module not in found]
+    if not _torch.installed(environment.python):
+        lacking.append(f"PyTorch {_torch.FLOOR} or newer")
+    if lacking:
+        file = CONDA["srkit-dev" if kind == "test" else "srkit"].name
+        lack = " and ".join(lacking)
+        raise Stop(f"{prefix} lacks {lack}. Run: conda env update -f {file}, conda activate, and call again.")
+    _install_srkit(environment)
+    environment.write_stamp({"installed": done | wanted})
     return environment
 
 

@@ -26,6 +26,7 @@ from bootstrap import candidates, version_of
 __all__ = ["CPU_INDEX", "OLDEST", "VERSION", "borrow", "choose", "installed", "provide", "requirements"]
 
 VERSION = "2.13.0"
+TORCHVISION = "0.28.0"  # the one built with it; see srkit.layers.vgg.import_torchvision for the CPU build
 OLDEST = (2, 10)
 FLOOR = ".".join(map(str, OLDEST))
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"

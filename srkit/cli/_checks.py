@@ -178,7 +178,7 @@ def check_weights(home: Path | None = None) -> Finding:
 
 def check_sandbox(limit: float = 600.0) -> Finding:
     """The box that grading would use runs an answer, as the grader itself finds; only those who grade need it."""
-    line = [sys.executable, "-m", "srkit", "grade", "--try-sandbox"]
+    line = [sys.executable, "-P", "-m", "srkit", "grade", "--try-sandbox"]
     try:
         done = subprocess.run(line, capture_output=True, text=True, timeout=limit, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -75,7 +75,7 @@ def check_nbgrader(home: Path | None = None) -> Finding:
         " 'feedback': [str(p) for p in c.GenerateFeedback.get('preprocessors', [])]}))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(config)], capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-P", "-c", program, str(config)], capture_output=True, text=True, timeout=120, check=False,
         env=grader_environment(_home.grader(), os.environ),
     )  # fmt: skip
     if done.returncode:

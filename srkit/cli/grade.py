@@ -24,7 +24,7 @@ def command(words: tuple[str, ...]) -> int:
     The grader is the one that came with this srkit; nothing is run from the folder you stand in.
     """
     environment = grader_environment(_home.grader(), os.environ)
-    return subprocess.run([sys.executable, "-m", "autograder", *words], env=environment, check=False).returncode
+    return subprocess.run([sys.executable, "-P", "-m", "autograder", *words], env=environment, check=False).returncode
 
 
 def grader_environment(home: Path, surroundings: Mapping[str, str]) -> dict[str, str]:

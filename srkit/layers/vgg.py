@@ -5,9 +5,13 @@ Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Rec
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -16,7 +20,7 @@ from torch import Tensor, nn
 from srkit.errors import BadFile, BadInput
 from srkit.ops.pickles import check_pickle_reader
 
-__all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "VGG19", "layer_names", "read_vgg"]
+__all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "VGG19", "import_torchvision", "layer_names", "read_vgg"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 """Mean RGB in [0, 1] that torchvision's ImageNet networks subtract."""
@@ -97,6 +101,36 @@ def read_vgg(net: VGG19, path: Path) -> None:
             "another shape. Give torchvision's vgg19-dcbb9e9d.pth (without batch normalisation)."
         )
     net.features.load_state_dict({key: given[key] for key in wanted})
+
+
+def import_torchvision() -> ModuleType:
+    """Return torchvision, also beside a CPU build of PyTorch, where ``import torchvision`` fails on Linux.
+
+    The package index has one wheel for Linux, whose compiled operators want CUDA libraries; without them the import
+    ends with "operator torchvision::nms does not exist". Here the two operators that it asks for are declared, so that
+    all that is written in Python works: ``models``, ``transforms.v2``, ``utils``. ``ops.nms`` itself still needs a
+    torchvision built for this PyTorch. Nothing in srkit calls torchvision; weights are read without it.
+
+    Raises:
+        BadInput: torchvision is not installed, or does not import for another reason.
+    """
+    try:
+        return importlib.import_module("torchvision")
+    except ModuleNotFoundError as error:
+        raise BadInput(f"torchvision is not installed ({error}). Run: python -m pip install 'srkit[vgg]'") from error
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise BadInput(f"torchvision does not import beside PyTorch {torch.__version__}: {error}") from error
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    _declare_operators()
+    return importlib.import_module("torchvision")
+
+
+@lru_cache  # an operator can be declared once in a process
+def _declare_operators() -> None:
+    for name in ("nms", "qnms"):
+        torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
 def _layers() -> list[tuple[str, int, int]]:

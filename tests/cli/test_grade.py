@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from srkit import _home
 from srkit.cli.grade import grader_environment
 from srkit.errors import BadInput
-from tests.house._code import ROOT
+from tests.house._code import ROOT, relative, tracked
 
 TRAP = "raise SystemExit('a file of the folder was run: ' + __file__)\n"
 NAMES = ("autograder", "tools", "srkit_trap", "click", "numpy", "torch", "json", "nbgrader", "jupyterlab", "traitlets")
@@ -56,6 +57,18 @@ def test_the_processes_the_grader_starts_do_not_see_the_current_folder(trap: Pat
     )
     assert done.returncode == 1
     assert str(trap.parents[1]) not in done.stderr
+
+
+def test_every_python_that_a_command_starts_leaves_the_current_folder_off_its_path() -> None:
+    started = [
+        (relative(path), [ast.unparse(element) for element in node.elts[:2]])
+        for path in tracked()
+        if relative(path).startswith("srkit/") and path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.List) and node.elts and ast.unparse(node.elts[0]) == "sys.executable"
+    ]
+    assert len(started) >= 4
+    assert not [(file, words) for file, words in started if words[1:] != ["'-P'"]]
 
 
 def test_an_installation_without_its_grader_says_so(tmp_path: Path) -> None:

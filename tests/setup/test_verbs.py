@@ -13,6 +13,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.house._code import ROOT
 
@@ -75,8 +76,26 @@ def test_a_conda_environment_of_another_name_is_not_touched(
     monkeypatch.setenv("CONDA_PREFIX", str(tmp_path))
     monkeypatch.setenv("CONDA_DEFAULT_ENV", "base")
     assert setup.conda_environment() is None
+    for name in ("srkit", "srkit-dev"):
+        monkeypatch.setenv("CONDA_DEFAULT_ENV", name)
+        assert setup.conda_environment() == tmp_path
+
+
+def test_a_students_conda_environment_serves_the_lab_and_is_told_what_the_tests_need_besides(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = "jupyterlab hatchling"
+    installs: list[tuple[str, ...]] = []
     monkeypatch.setenv("CONDA_DEFAULT_ENV", "srkit")
-    assert setup.conda_environment() == tmp_path
+    monkeypatch.setattr(setup, "conda_environment", lambda: tmp_path)
+    monkeypatch.setattr(setup, "output", lambda _, code: there if "find_spec" in code else "0.1.0")
+    monkeypatch.setattr(setup._torch, "installed", lambda _: ("2.13.0", tmp_path))
+    monkeypatch.setattr(setup, "pip", lambda _, *arguments, **__: installs.append(arguments))
+    setup.prepare("lab")
+    setup.prepare("lab")
+    assert len(installs) == 1
+    with pytest.raises(setup.Stop, match=r"lacks nbgrader and pytest\. Run: conda env update -f environment-dev\.yml"):
+        setup.prepare("test")
 
 
 def test_missing_system_packages_are_installed_only_by_root_with_apt(
@@ -105,7 +124,7 @@ def test_a_lock_has_hashes_for_everything_and_pytorch_for_nothing(lock: Path) ->
     assert len(pins) > 100
     assert len(pins) == sum(1 for line in text.splitlines() if re.match(r"[a-z0-9]", line)), "a line without a hash"
     names = {name for name, _, _ in pins}
-    assert not {name for name in names if name.startswith(("torch", "nvidia", "triton"))}
+    assert not {name for name in names if re.match(r"torch$|nvidia|triton", name)}
     assert {"sympy", "networkx", "jinja2", "filelock", "fsspec", "typing-extensions", "hatchling", "editables"} <= names
     assert "://" not in text, "no address of any package index"
 
@@ -120,17 +139,32 @@ def test_the_locks_agree_with_each_other_and_with_what_the_project_asks_for() ->
         assert names - {"torch"} <= {name for name, _, _ in pins[stem]}, "run: make lock"
 
 
-def test_conda_users_get_the_same_packages_from_conda_forge_alone() -> None:
-    text = (ROOT / "environment.yml").read_text("utf-8")
-    assert re.search(r"channels:\n  - conda-forge\n  - nodefaults\n", text)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["lab"], *extras["dev"]]
-    renamed = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
-    for requirement in wanted:
-        name, _, bound = requirement.partition(">=")
-        line = f"  - {renamed.get(name, name).lower()}" + (f" >={bound}" if bound else "")
-        assert re.search(rf"^{re.escape(line)}\s*(#.*)?$", text, re.MULTILINE), line
+def test_conda_users_get_the_locked_packages_from_conda_forge_alone() -> None:
+    lock = importlib.import_module("lock")
+    for name, file in lock.CONDA_FILES.items():
+        text = file.read_text("utf-8")
+        assert text == lock.conda(name), "run: make lock"
+        environment = yaml.safe_load(text)
+        assert environment["channels"] == ["conda-forge", "nodefaults"]
+        assert all(re.fullmatch(r"[a-z0-9-]+ =\d+\.\d+|pip", entry) for entry in environment["dependencies"])
+
+
+def test_students_get_what_the_lessons_need_and_developers_all_of_it_and_the_tests() -> None:
+    lock = importlib.import_module("lock")
+    students, developers = (set(yaml.safe_load(lock.conda(name))["dependencies"]) for name in ("lab", "test"))
+    assert students < developers
+    names = {entry.partition(" ")[0] for entry in students}
+    assert {"pytorch-cpu", "jupyterlab", "anywidget", "matplotlib-base"} <= names
+    assert not {"pytest", "ruff", "nbgrader", "psycopg", "diffusers", "distributed", "torchvision"} & names
+    assert f"torchvision ={importlib.import_module('_torch').TORCHVISION.rpartition('.')[0]}" in developers
+
+
+def test_torchvision_is_locked_at_the_version_that_was_built_with_the_pytorch_that_is_installed() -> None:
+    torch = importlib.import_module("_torch")
+    (_, minor, _), (_, beside, _) = (map(int, text.split(".")) for text in (torch.VERSION, torch.TORCHVISION))
+    assert beside == minor + 15  # torchvision 0.15 was the first beside PyTorch 2
+    pins = {name: version for name, version, _ in PIN.findall((ROOT / "requirements/test.lock").read_text("utf-8"))}
+    assert pins["torchvision"] == torch.TORCHVISION
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
