@@ -7,7 +7,6 @@ needed, so that ``--help`` does not wait for it.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
@@ -83,7 +82,10 @@ def main(
     ).resolve()
     if demonstration:
         only = only or next(path for path in sources() if path.name.startswith("11_"))
-        inbox, seconds = _demonstration(only, folder), seconds or 4
+        try:
+            inbox, seconds = _demonstration(only, folder), seconds or 4
+        except OSError as problem:
+            sys.exit(_failed(problem, folder))
         options["seed"] = DEMONSTRATION_SEED if options["seed"] is None else options["seed"]
     elif inbox is None and not any(folder.glob("submitted/*")):
         raise click.UsageError(f"Nothing was collected in {folder}. Name the CLASS folder or archive to grade.")
@@ -122,8 +124,12 @@ def _run(places: dict[str, Path | None], shard: str | None, seconds: int | None,
             return 1 if grade_part(plan, Shard.parse(shard), _say).failed else 0
         return _whole(plan, release)
     except _troubles() as problem:
-        click.echo(f"error: {plain(_sentence(problem))}", err=True)
-        return 2
+        return _failed(problem, places["folder"] or Path())
+
+
+def _failed(problem: Exception, folder: Path) -> int:
+    click.echo(f"error: {plain(_sentence(problem, folder))}", err=True)
+    return 2
 
 
 def _say(text: str) -> None:
@@ -163,15 +169,24 @@ def _troubles() -> tuple[type[Exception], ...]:
     return (BoxError, CourseError, NoCluster, Busy, ValueError, OSError, SQLAlchemyError)
 
 
-def _sentence(problem: Exception) -> str:
-    """Return what went wrong, what is kept, and what to do."""
-    text = str(getattr(problem, "orig", None) or problem)
-    if isinstance(problem, OSError) and problem.errno is not None:
-        text = f"{problem.filename or 'A file'}: {problem.strerror}."
-    kept = "Nothing that was graded is lost; make room or give another --course FOLDER, and call again."
-    full = getattr(problem, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "is full" in text or "disk" in text.lower()
-    closed = getattr(problem, "errno", 0) in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly" in text
-    return f"{text} {kept}" if full or closed else text
+def _sentence(problem: Exception, folder: Path) -> str:
+    """Return what went wrong, what is kept, and what to do; of nbgrader's log only what is not known otherwise."""
+    text = str(problem)
+    cause = next((what for what, signs in _PLACES.items() if any(sign in text.lower() for sign in signs)), "")
+    if not cause:
+        return text
+    named = getattr(problem, "filename", None)
+    where = f" at {named}" if named else ""
+    return (
+        f"{cause}{where}. Nothing that was graded is lost: make room or allow writing in {folder}, or give another "
+        "--course FOLDER, and call again."
+    )
+
+
+_PLACES = {
+    "The disk is full": ("no space left", "disk is full", "disk quota"),
+    "Writing is not allowed": ("read-only file system", "permission denied", "readonly database", "is not allowed"),
+}
 
 
 def _whole(plan: Plan, release: bool) -> int:

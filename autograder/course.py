@@ -106,6 +106,7 @@ class Course:
     def hand_in(self, hand_ins: Iterable[Submission]) -> None:
         """Put hand-ins that are new or changed into the exchange, one by one, and let nbgrader collect them."""
         inbound = self.folder / "exchange" / COURSE_ID / "inbound"
+        self._clear_broken_copies(inbound)
         new = 0
         for one in hand_ins:
             data = one.read()
@@ -164,6 +165,14 @@ class Course:
             book.find_notebook(self.lesson.stem, self.assignment)
             return True
         return False
+
+    def _clear_broken_copies(self, inbound: Path) -> None:
+        """Remove what a full disk or a killed process left of a collection; the exchange still has the original."""
+        for stamp in self.folder.glob(f"submitted/*/{self.assignment}/timestamp.txt"):
+            student = stamp.parent.parent.name
+            whole = any(path.name.startswith(f"{student}+{self.assignment}+") for path in inbound.glob("*"))
+            if whole and not stamp.read_text().strip():
+                shutil.rmtree(stamp.parent)
 
     def _holds(self, student: str, data: bytes) -> bool:
         notebook = self.place("submitted", student) / f"{self.lesson.stem}.ipynb"

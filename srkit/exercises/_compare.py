@@ -42,7 +42,10 @@ def _tensor_difference(what: str, output: Any, expected: Tensor, tolerance: Tole
     if output.shape != expected.shape:
         return f"{what} has the shape {tuple(output.shape)}; {tuple(expected.shape)} was expected."
     if output.dtype != expected.dtype:
-        return f"{what} has the dtype {output.dtype}; {expected.dtype} was expected, that of the input."
+        return (
+            f"{what} has the dtype {output.dtype}; {expected.dtype} was expected, that of the input. Whatever you "
+            "compute in, give back the dtype that you were given: .to(x.dtype)."
+        )
     if not torch.isfinite(output).all():
         count = int((~torch.isfinite(output)).sum())
         return f"{what} holds {count} value(s) that are NaN or infinite, out of {output.numel()}."

@@ -17,6 +17,12 @@ __all__ = ["CHECK_SEED", "SUBMISSION_SEED", "Finding", "Result", "grade", "judge
 CHECK_SEED = 0
 SUBMISSION_SEED = 1
 
+_NO_GRAPH = re.compile(r"not have been used in the graph|does not require grad and does not have a grad_fn")
+_CUT_OFF = (
+    "No gradient reaches the input, because your answer is cut off from it: nn.Parameter(...), torch.tensor(...), "
+    ".detach(), .item() and a detour over NumPy all do that. Return what you computed as it is."
+)
+
 Outcome = Literal["correct", "wrong", "error", "unusable", "stub"]
 Measure = Callable[[Exercise, Any, Mapping[str, Value]], Observation]
 
@@ -100,7 +106,8 @@ def judge(exercise: Exercise, case: Case, observation: Observation) -> tuple[Out
     if observation.trouble:
         known = (slip for slip in exercise.slips if slip.raises and re.search(slip.raises, observation.message))
         slip = next(known, None) if observation.trouble == "error" else None
-        told = f"{slip.message} ({observation.message})" if slip else observation.message
+        hint = slip.message if slip else _CUT_OFF if _NO_GRAPH.search(observation.message) else ""
+        told = f"{hint} ({observation.message})" if hint else observation.message
         return observation.trouble, told, slip.name if slip else ""
     if observation.changed:
         names = " and ".join(f"`{name}`" for name in observation.changed)

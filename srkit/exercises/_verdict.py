@@ -21,6 +21,7 @@ class Verdict:
     exercise: Exercise
     result: Result
     untested: int = 0
+    unseen: bool = False
 
     @property
     def passed(self) -> bool:
@@ -58,6 +59,11 @@ class Verdict:
         notes = []
         if not self.passed:
             notes.append(f'A hint: srkit.exercises.hint("{self.exercise.name}")')
+        if self.unseen:
+            notes.append(
+                "The grader will not see this answer: it reads the notebook without running it, and exec() defines "
+                f"nothing there. Write `{self.exercise.answer}` as a def or class in a cell."
+            )
         if self.untested:
             total = self.untested + len(self.result.findings)
             verb = "is" if self.untested == 1 else "are"
@@ -102,7 +108,13 @@ def check(name: str, answer: Any) -> Verdict:
             f"`{exercise.answer}` is not written yet. Replace the line `raise NotImplementedError…` in the cell above, "
             f'run that cell, then run this one again. Stuck? srkit.exercises.hint("{name}") gives a first nudge.'
         ) from None
-    return Verdict(exercise, result, untested=len(exercise.criteria) - len(visible))
+    return Verdict(exercise, result, untested=len(exercise.criteria) - len(visible), unseen=_made_by_exec(answer))
+
+
+def _made_by_exec(answer: Any) -> bool:
+    """Tell whether an answer's code stands in a string and in no cell."""
+    found = [answer, *(vars(answer).values() if isinstance(answer, type) else ())]
+    return any(code.co_filename == "<string>" for one in found if (code := getattr(one, "__code__", None)))
 
 
 def score(name: str, answer: Any, *, seed: int | None = None, measure_with: Measure | None = None) -> Points:
