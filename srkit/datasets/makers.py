@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srkit._options import parameters
 from srkit._reader import WORD, Reader
 from srkit._registry import Registry
 from srkit.datasets.degraded import Condition, PatchMaker
@@ -73,7 +74,7 @@ class MakerEntry:
 
     def options(self) -> dict[str, inspect.Parameter]:
         """Return what a formula may set, by name, in order."""
-        return dict(list(inspect.signature(self.factory).parameters.items())[1:])
+        return dict(list(parameters(self.factory).items())[1:])
 
 
 MAKERS: Registry[MakerEntry] = Registry("maker")

@@ -13,17 +13,22 @@ The grammar::
 from __future__ import annotations
 
 import inspect
+import math
 import re
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
 
+from srkit._options import takes_whole
 from srkit._reader import WORD, Reader, is_whole, near, read_value
 from srkit.degrade._registry import DEGRADATIONS
 from srkit.degrade.chain import Chain, Range, Step
-from srkit.errors import SrkitError, UnknownName
+from srkit.errors import UnknownName
 
 __all__ = ["Optioned", "parse", "read_options"]
+
+_MOST = 50  # steps
 
 _RANGE = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+))\s*\.\.\s*([-+]?(?:\d+(?:\.\d+)?|\.\d+))")
 
@@ -62,6 +67,8 @@ def parse(formula: str) -> Chain:
         raise reader.error(f"A chain is text such as 'blur(1.6) > down(4)'; {formula!r} was given")
     steps = [_step(reader)]
     while not reader.at_end():
+        if len(steps) == _MOST:
+            raise reader.error(f"A chain has at most {_MOST} steps")
         if not reader.take(">"):
             raise reader.error("Steps are joined by '>', in the order in which things happen to the image")
         if reader.at_end():
@@ -83,8 +90,9 @@ def _step(reader: Reader) -> Step:
     missing = [name for name, option in entry.options().items() if option.default is option.empty]
     if lacking := [name for name in missing if name not in step.options]:
         raise reader.error(f"{entry.title} needs {' and '.join(lacking)}; {_takes(entry)}", place=start)
-    _try_out(reader, step, start)
-    return step
+    with reader.pointing(entry.title, start):
+        sizes = {_tried_size(step, end) for end in (("low", "high") if step.has_range else ("low",))}
+        return replace(step, drawn_size=len(sizes) > 1)
 
 
 def read_options(reader: Reader, entry: Optioned) -> dict[str, Any]:
@@ -114,7 +122,7 @@ def read_options(reader: Reader, entry: Optioned) -> dict[str, Any]:
             )
         if name in options:
             raise reader.error(f"The option {name!r} is given twice", place=start)
-        options[name] = _value(reader, known[name].annotation)
+        options[name] = _value(reader, entry.title, name, known[name].annotation)
     return options
 
 
@@ -124,29 +132,33 @@ def _name(reader: Reader) -> str | None:
     return None if found is None else found.group(1)
 
 
-def _value(reader: Reader, annotation: object) -> Any:
+def _value(reader: Reader, title: str, name: str, hint: object) -> Any:
     start = reader.place
     if (ends := reader.match(_RANGE)) is None:
-        return read_value(reader)
-    low, high = float(ends.group(1)), float(ends.group(2))
+        value = read_value(reader)
+        reader.check(title, name, value, hint, start)
+        return value
+    whole = all(map(is_whole, ends.groups()))
+    low, high = (_end(reader, text, whole, start) for text in ends.groups())
     if not low <= high:
         raise reader.error("A range runs from the smaller to the larger end", place=start)
-    whole = str(annotation).split(" ")[0] == "int" and is_whole(ends.group(1)) and is_whole(ends.group(2))
-    return Range(low, high, whole)
+    for end in (low, high):
+        reader.check(title, name, end, hint, start, drawn=True)
+    return Range(low, high, whole and takes_whole(hint))
 
 
-def _try_out(reader: Reader, step: Step, start: int) -> None:
-    """Run a step on grey images, with both ends of its ranges, and point at it if it refuses."""
-    rng = torch.Generator().manual_seed(0)
-    grey = torch.full((1, 3, 48, 48), 0.5)
-    for end in ("low", "high"):
-        options = {name: _at(value, end) for name, value in step.options.items()}
-        try:
-            step.entry.apply(grey, options, rng)
-        except SrkitError as error:
-            raise type(error)(reader.pointed(f"{step.entry.title}: {str(error).rstrip('.')}", start)) from error
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise reader.error(f"{step.entry.title}: {str(error).rstrip('.')}", place=start) from error
+def _end(reader: Reader, text: str, whole: bool, start: int) -> float:
+    if not math.isfinite(float(text)):
+        raise reader.error("The ends of a range are finite numbers", place=start)
+    return int(text) if whole else float(text)
+
+
+def _tried_size(step: Step, end: str) -> tuple[int, ...]:
+    """Run a step on a grey image, with one end of its ranges, and return the size of the result."""
+    options = {name: _at(value, end) for name, value in step.options.items()}
+    with torch.random.fork_rng(devices=[]):
+        made = step.entry.apply(torch.full((1, 3, 48, 48), 0.5), options, torch.Generator().manual_seed(0))
+    return tuple(made.shape)
 
 
 def _at(value: Any, end: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor
 
+from srkit._options import parameters
 from srkit._registry import Registry
 from srkit.errors import BadInput
 from srkit.ops.check import check_range
@@ -44,8 +45,8 @@ class DegradationEntry:
 
     def options(self) -> dict[str, inspect.Parameter]:
         """Return the arguments a formula may set, by name, in order."""
-        parameters = list(inspect.signature(self.function).parameters.items())[1:]  # the image comes first
-        return {name: value for name, value in parameters if name != "rng" and value.kind not in _SWALLOWING}
+        known = list(parameters(self.function).items())[1:]  # the image comes first
+        return {name: value for name, value in known if name != "rng" and value.kind not in _SWALLOWING}
 
     def factor(self, options: dict[str, Any]) -> float:
         """Return by how much the sides shrink."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import math
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
+from srkit._options import Between
 from srkit.degrade._registry import register_degradation
 from srkit.degrade.alignment import Operation, align
 from srkit.degrade.kernel_files import read_kernel
@@ -31,6 +32,10 @@ __all__ = [
 ]
 
 Direction = Literal["correlation", "convolution"]
+Width = Annotated[float, Between(0, 50)]
+Variance = Annotated[float, Between(0, 2500)]
+Length = Annotated[float, Between(0, 200)]
+Side = Annotated[int, Between(1, 255)]
 
 
 def apply_kernel(
@@ -71,7 +76,7 @@ def apply_kernel(
 
 @register_degradation("blur")
 def blur(
-    image: Tensor, sigma: float, size: int | None = None, border: Border = "replicate", aligned: int = 1
+    image: Tensor, sigma: Width, size: Side | None = None, border: Border = "replicate", aligned: int = 1
 ) -> Tensor:
     """Blur with a round Gaussian of width ``sigma`` pixels; the kernel holds three widths where no size is given.
 
@@ -93,10 +98,10 @@ def blur(
 @register_degradation("blur_widths")
 def blur_widths(
     image: Tensor,
-    width_x: float,
-    width_y: float,
+    width_x: Width,
+    width_y: Width,
     angle: float = 0.0,
-    size: int | None = None,
+    size: Side | None = None,
     border: Border = "replicate",
     aligned: int = 1,
 ) -> Tensor:
@@ -107,10 +112,10 @@ def blur_widths(
 @register_degradation("blur_variances")
 def blur_variances(
     image: Tensor,
-    variance_1: float,
-    variance_2: float,
+    variance_1: Variance,
+    variance_2: Variance,
     angle: float = 0.0,
-    size: int = 15,
+    size: Side = 15,
     border: Border = "replicate",
     aligned: int = 1,
 ) -> Tensor:
@@ -121,13 +126,13 @@ def blur_variances(
 
 
 @register_degradation("blur_motion")
-def blur_motion(image: Tensor, length: float, angle: float = 0.0, border: Border = "replicate") -> Tensor:
+def blur_motion(image: Tensor, length: Length, angle: float = 0.0, border: Border = "replicate") -> Tensor:
     """Blur as a camera does that moves ``length`` pixels along a line at ``angle`` degrees."""
     return apply_kernel(image, motion(length, angle), border=border)
 
 
 @register_degradation("blur_sinc")
-def blur_sinc(image: Tensor, cutoff: float, size: int = 21, border: Border = "reflect") -> Tensor:
+def blur_sinc(image: Tensor, cutoff: float, size: Side = 21, border: Border = "reflect") -> Tensor:
     """Cut off frequencies above ``cutoff`` radians per pixel, which leaves ringing beside edges (Real-ESRGAN)."""
     _check_odd(size)
     return apply_kernel(image, sinc(size, cutoff), border=border)
@@ -150,7 +155,7 @@ def blur_file(
 
 @register_degradation("srmd_blur", one_by_one=True)
 def srmd_blur(
-    image: Tensor, size: int = 15, largest: float = 10.0, border: Border = "replicate", *, rng: torch.Generator
+    image: Tensor, size: Side = 15, largest: Width = 10.0, border: Border = "replicate", *, rng: torch.Generator
 ) -> Tensor:
     """Blur with a kernel as SRMD's authors draw them for training (:func:`srkit.degrade.pca.random_srmd_kernels`)."""
     _check_odd(size)

@@ -48,10 +48,12 @@ class Step:
     Attributes:
         entry: what is done.
         options: with which values; a :class:`Range` is drawn from.
+        drawn_size: the size of the result hangs on a draw.
     """
 
     entry: DegradationEntry
     options: dict[str, Any] = field(default_factory=dict)
+    drawn_size: bool = False
 
     @property
     def draws(self) -> bool:
@@ -59,14 +61,19 @@ class Step:
         return self.entry.random or self.varies
 
     @property
+    def has_range(self) -> bool:
+        """Whether an option is drawn."""
+        return any(isinstance(value, Range) for value in self.options.values())
+
+    @property
     def varies(self) -> bool:
         """Whether images of a batch are treated differently."""
-        return self.entry.one_by_one or any(isinstance(value, Range) for value in self.options.values())
+        return self.entry.one_by_one or self.has_range
 
     def __call__(self, image: Tensor, rng: torch.Generator | None) -> Tensor:
         """Degrade ``(b, 3, h, w)``."""
         options = self.options
-        if any(isinstance(value, Range) for value in options.values()):
+        if self.has_range:
             if rng is None:
                 raise BadInput(f"{self} draws random numbers: hand in rng=torch.Generator().manual_seed(0).")
             options = {name: value.draw(rng) if isinstance(value, Range) else value for name, value in options.items()}
@@ -105,7 +112,7 @@ class Chain:
         """
         factor = 1.0
         for step in self.steps:
-            if isinstance(step.options.get(step.entry.reduces), Range):
+            if step.drawn_size or isinstance(step.options.get(step.entry.reduces), Range):
                 raise BadInput(f"{step} draws its factor, so the scale of {str(self)!r} is not known beforehand.")
             factor *= step.entry.factor(step.options)
         if factor != int(factor):
@@ -128,14 +135,21 @@ class Chain:
             ``(…, 3, h/scale, w/scale)``, not clipped unless a step clips.
 
         Raises:
-            BadInput: not an image, or a random chain without ``rng``.
+            BadInput: not an image, a random chain without ``rng``, or a batch whose images would get different sizes.
         """
         check_image(hr, name="hr")
         if hr.ndim == 3:
             return self._run(hr[None], rng)[0]
         if not any(step.varies for step in self.steps):
             return self._run(hr, rng)
-        return torch.cat([self._run(one[None], rng) for one in hr])
+        made = [self._run(one[None], rng) for one in hr]
+        sizes = sorted({tuple(one.shape[-2:]) for one in made})
+        if len(sizes) > 1:
+            raise BadInput(
+                f"{str(self)!r} draws the size of its result, and images of {sizes[0]} and {sizes[-1]} pixels are no "
+                "batch: fix the factor, or hand in one image at a time."
+            )
+        return torch.cat(made)
 
     def _run(self, image: Tensor, rng: torch.Generator | None) -> Tensor:
         for step in self.steps:

@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit._options import Between
 from srkit.degrade._registry import register_degradation
 from srkit.errors import BadInput
 from srkit.ops.check import describe
@@ -23,12 +24,13 @@ from srkit.ops.resize import imresize
 __all__ = ["Kind", "Mode", "down", "resize", "up"]
 
 Mode = Literal["nearest", "bilinear", "cubic", "area"]
+Factor = Annotated[float, Between(1 / 64, 16)]
 Kind = Literal["bicubic", "bicubic8", "direct", "nearest", "bilinear", "cubic", "area"]
 _MODES = {"nearest": "nearest-exact", "bilinear": "bilinear", "cubic": "bicubic", "area": "area"}
 
 
 @register_degradation("down", reduces="scale")
-def down(image: Tensor, scale: int, kind: Kind = "bicubic", first: int = 0) -> Tensor:
+def down(image: Tensor, scale: Annotated[int, Between(1, 64)], kind: Kind = "bicubic", first: int = 0) -> Tensor:
     """Make ``(…, h, w)`` smaller by a whole factor, ``(…, ceil(h/s), ceil(w/s))``.
 
     Args:
@@ -60,7 +62,7 @@ def down(image: Tensor, scale: int, kind: Kind = "bicubic", first: int = 0) -> T
 
 
 @register_degradation("up")
-def up(image: Tensor, scale: float, mode: str = "bicubic") -> Tensor:
+def up(image: Tensor, scale: Factor, mode: str = "bicubic") -> Tensor:
     """Enlarge ``(…, h, w)``: ``"bicubic"`` as MATLAB does, or one of the modes of :func:`resize`."""
     if not scale >= 1:
         raise BadInput(f"up takes a factor of 1 or more; {scale!r} was given.")
@@ -68,7 +70,7 @@ def up(image: Tensor, scale: float, mode: str = "bicubic") -> Tensor:
 
 
 @register_degradation("resize")
-def resize(image: Tensor, factor: float, mode: str = "bilinear") -> Tensor:
+def resize(image: Tensor, factor: Factor, mode: str = "bilinear") -> Tensor:
     """Change the size of ``(…, h, w)`` by any factor without antialiasing, as OpenCV and PyTorch do.
 
     Raises:

@@ -15,13 +15,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import torch
+
 from srkit._reader import NUMBER, WORD, Reader, near, read_value
-from srkit.errors import BadInput, UnknownName
+from srkit.errors import BadInput, SrkitError, UnknownName
 from srkit.losses._loss import Loss, Term
 from srkit.losses._registry import LOSSES, LossEntry
 from srkit.losses.adversarial import GAMES
 
 __all__ = ["parse"]
+
+_MOST = 50  # terms
+_SIDES = (48, 192)  # pixels of the images a loss is tried on
 
 
 def parse(formula: str) -> Loss:
@@ -30,7 +35,8 @@ def parse(formula: str) -> Loss:
     Args:
         formula: weighted terms joined by ``+``: ``"1*L1+0.001*TV"``, ``"L1 + 0.1*SSIM(window=7) + 1e-3*TV"``. A name
             alone has weight 1; case and blanks do not matter; a repeated name gives separate terms ``L1``, ``L1#2``.
-            Weights are finite and not negative (a negative weight would reward the error).
+            Weights are finite and not negative (a negative weight would reward the error). Each term is tried on two
+            random images, so mistakes show here and not at the first step of a training.
 
     Returns:
         A module: ``loss(sr, hr)`` is the weighted sum, ``loss.terms(sr, hr)`` its parts, ``str(loss)`` the formula.
@@ -47,6 +53,8 @@ def parse(formula: str) -> Loss:
         raise reader.error("The formula is empty; the simplest one is 'L1'")
     terms = [_term(reader)]
     while not reader.at_end():
+        if len(terms) == _MOST:
+            raise reader.error(f"A formula has at most {_MOST} terms")
         if not reader.take("+"):
             raise reader.error(_between_terms(reader))
         if reader.at_end():
@@ -63,11 +71,25 @@ def _term(reader: Reader) -> Term:
         raise reader.error(f"The name of a loss is expected here ({_known()})")
     entry = _entry(reader, word.group(), start)
     options = _options(reader, entry) if reader.take("(") else {}
-    try:
-        module = entry.make(**options)
-    except (BadInput, TypeError, ValueError) as error:
-        raise reader.error(f"{entry.title}: {str(error).rstrip('.')}", place=start) from error
-    return Term(entry.title, weight, module, options)
+    with reader.pointing(entry.title, start):
+        term = Term(entry.title, weight, entry.make(**options), options)
+        _try_out(term)
+    return term
+
+
+def _try_out(term: Term) -> None:
+    """Compute a term on two small images, and where those are too small for it, on two larger ones."""
+    loss, rng = Loss([term]), torch.Generator().manual_seed(0)
+    for side in _SIDES:
+        sr, hr = torch.rand(2, 1, 3, side, side, generator=rng)
+        try:
+            with torch.random.fork_rng(devices=[]):
+                loss(sr.requires_grad_(), hr)
+        except SrkitError:
+            if side == _SIDES[-1]:
+                raise
+        else:
+            return
 
 
 def _weight(reader: Reader) -> float:
@@ -121,7 +143,9 @@ def _option(reader: Reader, entry: LossEntry) -> tuple[str, Any]:
         raise reader.error(
             f"{entry.title} has no option {word.group()!r}.{near(word.group(), known)} {takes}", place=start
         )
-    return word.group(), read_value(reader)
+    place, value = reader.place, read_value(reader)
+    reader.check(entry.title, word.group(), value, entry.options()[word.group()].annotation, place)
+    return word.group(), value
 
 
 def _between_terms(reader: Reader) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor, nn
 
+from srkit._options import parameters
 from srkit._registry import Registry
 from srkit.errors import BadInput
 
@@ -41,10 +42,10 @@ class LossEntry:
 
     def options(self) -> dict[str, inspect.Parameter]:
         """Return the arguments the formula may set, by name."""
-        parameters = dict(inspect.signature(self.factory).parameters)
+        known = parameters(self.factory)
         if not _is_module(self.factory):
-            parameters = dict(list(parameters.items())[2:])  # sr and hr come first
-        return {name: value for name, value in parameters.items() if value.kind not in _SWALLOWING}
+            known = dict(list(known.items())[2:])  # sr and hr come first
+        return {name: value for name, value in known.items() if value.kind not in _SWALLOWING}
 
     def make(self, **options: Any) -> nn.Module:
         """Return the loss as a module with ``forward(sr, hr)``."""

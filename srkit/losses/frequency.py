@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from torch import Tensor, nn
 
+from srkit._options import Between
 from srkit.losses._registry import register_loss
 from srkit.ops.bands import Edge, low_pass
 from srkit.ops.check import check_pair
@@ -23,7 +26,7 @@ class LowPass(nn.Module):
         edge: as in :func:`srkit.ops.bands.low_pass`.
     """
 
-    def __init__(self, *, size: int = 5, edge: Edge = "cut") -> None:
+    def __init__(self, *, size: Annotated[int, Between(1, 255)] = 5, edge: Edge = "cut") -> None:
         super().__init__()
         self.size, self.edge = size, edge
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from torch import Tensor, nn
 
+from srkit._options import Between
 from srkit.errors import BadInput
 from srkit.losses._registry import register_loss
 from srkit.ops.check import check_pair
@@ -53,7 +56,9 @@ class SSIM(nn.Module):
         sigma: its standard deviation in pixels.
     """
 
-    def __init__(self, *, window: int = 11, sigma: float = 1.5) -> None:
+    def __init__(
+        self, *, window: Annotated[int, Between(3, 255)] = 11, sigma: Annotated[float, Between(0, 1000)] = 1.5
+    ) -> None:
         super().__init__()
         _check_window(window, sigma)
         self.window = window

@@ -27,10 +27,12 @@ def low_pass(image: Tensor, size: int = 5, *, edge: Edge = "partial") -> Tensor:
         ``(b, c, h, w)``, with ``"cut"`` ``(b, c, h-size+1, w-size+1)``.
 
     Raises:
-        BadInput: an even size, or no such edge.
+        BadInput: an even size, no such edge, or an image that holds no whole square.
     """
     if size < 1 or size % 2 == 0 or edge not in ("cut", "partial", "zeros"):
         raise BadInput(f"size={size}, edge={edge!r}: give an odd size, and 'cut', 'partial' or 'zeros'.")
+    if edge == "cut" and size > min(image.shape[-2:]):
+        raise BadInput(f"A square of {size} x {size} pixels does not fit into an image of shape {tuple(image.shape)}.")
     around = 0 if edge == "cut" else size // 2
     return F.avg_pool2d(image, size, stride=1, padding=around, count_include_pad=edge == "zeros")
 

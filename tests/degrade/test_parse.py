@@ -110,7 +110,20 @@ def test_unknown_recipes_and_impossible_scales_are_refused() -> None:
         ("down(2) >", 8, "missing after"),
         ("> down(2)", 0, "name of a degradation is expected"),
         ("down", 0, "needs scale"),
-        ("keep > down(2.5)", 7, "whole factor"),
+        ("keep > down(2.5)", 12, "scale is a whole number, not 2.5"),
+        ("blur(border=3)", 12, "border is text, not 3"),
+        ("blur(1, size=None, border=None)", 26, "border is text, not None"),
+        ("poisson(9, grey=1)", 16, "grey is True or False, not 1"),
+        ("blur(nan)", 5, "finite number"),
+        ("blur(1e999)", 5, "finite number"),
+        ("blur(1e3)", 5, "from 0 to 50, not 1000"),
+        ("blur(0.1..60)", 5, "from 0 to 50, not 60"),
+        ("blur_motion(1e3)", 12, "from 0 to 200"),
+        ("keep > resize(255)", 14, "to 16, not 255"),
+        ("camera(" + "9" * 30 + ")", 7, "from -1e"),
+        ("down(2.5..3)", 5, "whole number, not 2.5"),
+        ("blur(1, border=1..2)", 15, "text, not a range|text, not 1"),
+        ("jpeg(" + "9" * 50 + ")", 5, "at most 40 characters"),
         ("keep > noise(5, kind=gry)", 7, "'colour', 'grey'"),
         ("jpeg(0..95)", 0, "1 to 100"),
         ("keep(1)", 5, "takes no options"),
@@ -122,6 +135,30 @@ def test_every_mistake_is_pointed_at(formula: str, place: int, words: str) -> No
     *_, line, caret = str(caught.value).splitlines()
     assert line.strip() == formula.strip()
     assert caret == "  " + " " * place + "^"
+
+
+@pytest.mark.parametrize("formula", ["down(2..4)", "up(3..3.5)", "real_esrgan(2..4)", "resize(0.5..0.8) > keep"])
+def test_a_chain_that_draws_the_size_of_its_result_takes_single_images_and_refuses_batches(formula: str) -> None:
+    chain = parse(formula)
+    assert chain(HR[0], rng=rng()).ndim == 3
+    with pytest.raises(BadInput, match="draws its factor"):
+        _ = chain.scale
+    with pytest.raises(BadInput, match="draws the size of its result"):
+        chain(HR[:1].expand(8, -1, -1, -1), rng=rng())
+
+
+def test_a_long_formula_is_shown_around_the_mistake() -> None:
+    with pytest.raises(BadInput, match="Did you mean") as caught:
+        parse(" > ".join(["keep"] * 45 + ["kepp(1)"]).replace("kepp(1)", "blur(1, sz=3)"))
+    *_, line, caret = str(caught.value).splitlines()
+    assert len(line) < 200
+    assert line[caret.index("^") :].startswith("sz=3")
+    for formula, words in (
+        (" > ".join(["keep"] * 51), "at most 50 steps"),
+        ("keep" + " " * 10_000, "10004 characters"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            parse(formula)
 
 
 def test_a_kernel_file_that_is_not_there_is_named_in_the_formula() -> None:

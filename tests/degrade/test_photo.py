@@ -58,5 +58,5 @@ def test_mild_ones_are_nearer_to_the_bicubic_reduction_than_rich_ones() -> None:
 
 def test_impossible_shares_and_scales_are_refused() -> None:
     for formula in ("photo(2, clean=0.8, rich=0.4)", "photo(2, clean=-0.1)", "photo(1.5)", "photo(0)"):
-        with pytest.raises(BadInput, match=r"probabilit|whole scale"):
+        with pytest.raises(BadInput, match=r"probabilit|whole scale|whole number"):
             parse(formula)
