@@ -1,8 +1,12 @@
 """What is shown in a lesson: pictures, comparisons, code, networks from inside. Everything works offline and survives a
 saved notebook."""
 
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
 from srkit.widgets._attention import attention_map
-from srkit.widgets._book import Book
 from srkit.widgets._compare import Comparison, compare
 from srkit.widgets._degrade_lab import degrade_lab, kernel_lab
 from srkit.widgets._errormap import ErrorMap, error_map
@@ -14,16 +18,17 @@ from srkit.widgets._receptive import receptive_field
 from srkit.widgets._shapes import Shapes, shapes
 from srkit.widgets._show import Shown, show
 from srkit.widgets._signal_labs import tv_lab, upsample_lab
+from srkit.widgets._sliders import SliderGallery
 from srkit.widgets._source import Source, source
 
 __all__ = [
-    "Book",
     "Comparison",
     "ErrorMap",
     "Gallery",
     "Monitor",
     "Shapes",
     "Shown",
+    "SliderGallery",
     "Source",
     "attention_map",
     "class_table",
@@ -42,3 +47,11 @@ __all__ = [
     "tv_lab",
     "upsample_lab",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what was called otherwise before version 0.2 (PEP 562)."""
+    if name == "Book":
+        warnings.warn("srkit.widgets.Book is called SliderGallery now.", DeprecationWarning, stacklevel=2)
+        return SliderGallery
+    raise AttributeError(f"srkit.widgets has no public name {name!r}; it has: {', '.join(__all__)}")

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import WindowAttention, partition
-from srkit.widgets._book import Axis, Click, Leaf, Plate, make_book
 from srkit.widgets._draw import bars, framed, map_scale, one_picture, picture_of_map
+from srkit.widgets._sliders import Axis, Click, Page, Picture, make_gallery
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["attention_map", "attention_modules", "channel_weights", "pixel_shares"]
@@ -162,23 +162,23 @@ def attention_map(
     kind = found[layer or next(iter(found))]
     names = [layer] if layer else [name for name, other in found.items() if other == kind]
     if kind == "channels":
-        return _bars_book(net, lr, names, live=live, inputs=inputs)
-    return _maps_book(net, lr, names, at, live=live, inputs=inputs)
+        return _bars_gallery(net, lr, names, live=live, inputs=inputs)
+    return _maps_gallery(net, lr, names, at, live=live, inputs=inputs)
 
 
-def _bars_book(net: nn.Module, lr: Tensor, names: list[str], *, live: bool, inputs: dict[str, Any]) -> Any:
-    def make(position: tuple[int, ...]) -> Leaf:
+def _bars_gallery(net: nn.Module, lr: Tensor, names: list[str], *, live: bool, inputs: dict[str, Any]) -> Any:
+    def make(position: tuple[int, ...]) -> Page:
         name = names[position[0]]
         weights = channel_weights(net, lr, name, **inputs).cpu()
         picture = bars(weights, width=max(3, min(12, 600 // len(weights))))
         alt = f"Bars of the {len(weights)} channel weights of {name}, between 0 and 1; the dotted line is one half"
         text = f"{len(weights)} channels from left to right, 0 to 1"
-        return Leaf((Plate("weights", picture, alt, text=text),), _spread(weights))
+        return Page((Picture("weights", picture, alt, text=text),), _spread(weights))
 
-    return make_book(f"Channel attention of {type(net).__name__}", [Axis("layer", tuple(names))], make, live=live)
+    return make_gallery(f"Channel attention of {type(net).__name__}", [Axis("layer", tuple(names))], make, live=live)
 
 
-def _maps_book(
+def _maps_gallery(
     net: nn.Module, lr: Tensor, names: list[str], at: Query | None, *, live: bool, inputs: dict[str, Any]
 ) -> Any:
     image = as_batch(lr)[0]
@@ -188,19 +188,19 @@ def _maps_book(
         raise BadInput(f"at={at!r} is outside the image of {h} rows and {w} columns.")
     zoom = max(1, min(10, 320 // max(h, w)))
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         name, place = names[position[0]], (position[1], position[2]) if live else (row, column)
-        return _map_leaf(image, pixel_shares(net, lr, name, place, **inputs).detach().cpu(), place, zoom)
+        return _map_page(image, pixel_shares(net, lr, name, place, **inputs).detach().cpu(), place, zoom)
 
     axes = [Axis("layer", tuple(names))]
     if live:
         axes += [Axis("row", tuple(map(str, range(h))), row), Axis("column", tuple(map(str, range(w))), column)]
     click = Click(("image", "who gives"), (h, w), (1, 2)) if live else None
     title = f"What pixel ({row}, {column}) looks at in {type(net).__name__}" if not live else "What a pixel looks at"
-    return make_book(title, axes, make, click=click, live=live)
+    return make_gallery(title, axes, make, click=click, live=live)
 
 
-def _map_leaf(image: Tensor, shares: Tensor, place: Query, zoom: int) -> Leaf:
+def _map_page(image: Tensor, shares: Tensor, place: Query, zoom: int) -> Page:
     box = (place[0] - 1, place[1] - 1, place[0] + 1, place[1] + 1)
     best = divmod(int(shares.argmax()), shares.shape[1])
     positive = shares.clamp_min(0)
@@ -209,10 +209,10 @@ def _map_leaf(image: Tensor, shares: Tensor, place: Query, zoom: int) -> Leaf:
         f"all shares add up to {_number(shares.sum())}; the largest, {_number(shares.max())}, comes from pixel "
         f"{best}; as if {effective:.0f} of {shares.numel()} pixels gave alike"
     )
-    return Leaf(
+    return Page(
         (
-            Plate("image", framed(one_picture(image.cpu(), "lr"), box), f"The image, pixel {place} marked", zoom),
-            Plate(
+            Picture("image", framed(one_picture(image.cpu(), "lr"), box), f"The image, pixel {place} marked", zoom),
+            Picture(
                 "who gives",
                 framed(picture_of_map(positive), box),
                 f"Shares given to pixel {place}, bright is much",

@@ -8,6 +8,7 @@ of labelled pictures and numbers is left.
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from srkit.metrics import Protocol
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, data_uri
 from srkit.widgets._comparison import Contents, gather, region_numbers
 from srkit.widgets._frame import CELL, TABLE
-from srkit.widgets._static import page_script, style_sheet
+from srkit.widgets._static import page_script, style_sheet, widget_module
+from srkit.widgets._twin import display_with_twin
 
 __all__ = ["Comparison", "compare"]
 
@@ -177,11 +179,7 @@ def compare(
     contents = gather({**named, **candidates}, truth=truth, scale=scale, protocol=protocol)
     words = alt or "the same scene in every picture"
     made = Comparison(contents, words, checked_view(view or {}, contents), height)
-    if not live:
-        return made
-    from srkit.widgets._live import live_comparison
-
-    return live_comparison(made)
+    return live_comparison(made) if live else made
 
 
 def checked_view(view: Mapping[str, Any], contents: Contents) -> dict[str, Any]:
@@ -211,3 +209,63 @@ def _position(side: str, value: Any, contents: Contents) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(contents.names):
         return value
     raise BadInput(f"{side}={value!r} is none of the pictures. They are: {', '.join(contents.names)}.")
+
+
+def live_comparison(comparison: Comparison) -> Any:
+    """Return ``comparison`` as an anywidget; its ``view`` follows the browser, and setting it moves the viewer.
+
+    ``widget.roi`` is the region ``(x, y, width, height)`` or None, ``widget.numbers`` what is measured on it.
+
+    Raises:
+        BadInput: anywidget is not installed.
+    """
+    try:
+        return _widget_class()(comparison)
+    except ImportError as error:
+        raise BadInput(
+            f"compare(..., live=True) needs the package anywidget, and it cannot be imported ({error}). Install it "
+            "with pip install anywidget and reload the page, or leave live out: the viewer then works without a kernel."
+        ) from error
+
+
+@functools.cache
+def _widget_class() -> type:
+    import anywidget
+    import traitlets
+
+    class LiveComparison(anywidget.AnyWidget):  # type: ignore[misc]
+        """A comparison whose view is shared between Python and the browser."""
+
+        _esm = widget_module()
+        _page = traitlets.Unicode().tag(sync=True)
+        _config = traitlets.Unicode().tag(sync=True)
+        _twin = traitlets.Unicode().tag(sync=True)
+        view = traitlets.Dict().tag(sync=True)
+
+        def __init__(self, comparison: Comparison) -> None:
+            config = json.dumps(comparison.config())
+            super().__init__(_page=comparison.root(comparison.page()), _config=config, view=dict(comparison.view))
+            self.comparison = comparison
+
+        @property
+        def roi(self) -> tuple[int, int, int, int] | None:
+            """The marked region ``(x, y, width, height)``, or None."""
+            region = self.view.get("region")
+            if not region:
+                return None
+            x, y, width, height = (int(value) for value in region)
+            return x, y, width, height
+
+        @roi.setter
+        def roi(self, region: tuple[int, int, int, int] | None) -> None:
+            self.view = {**self.view, "region": list(region) if region is not None else None}
+
+        @property
+        def numbers(self) -> dict[str, tuple[float, float]] | None:
+            """Name -> (PSNR, SSIM) of the marked region, or None where there is none."""
+            return self.comparison.region(*self.roi) if self.roi else None
+
+        def _ipython_display_(self) -> None:
+            display_with_twin(self, self.comparison)
+
+    return LiveComparison

@@ -16,8 +16,8 @@ from srkit.methods.reduction import Reduction
 from srkit.metrics import Protocol, psnr
 from srkit.ops.pixels import crop_to
 from srkit.ops.resize import imresize
-from srkit.widgets._book import Axis, Leaf, Plate, axis_of, make_book, plate_of
 from srkit.widgets._draw import map_scale, picture_of_map
+from srkit.widgets._sliders import Axis, Page, Picture, axis_of, make_gallery, picture_of
 from srkit.widgets._walk import as_batch
 
 __all__ = ["blur_of_chain", "degrade_lab", "kernel_lab", "knobs_of", "with_values"]
@@ -105,7 +105,7 @@ def degrade_lab(
     if not knobs:
         raise BadInput(f"{formula!r} has no number that can be turned; try 'blur(1.6) > down(4) > noise(10)'.")
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         return _degraded(image, with_values(chain, knobs, position), seed, zoom)
 
     axes = [
@@ -116,28 +116,28 @@ def degrade_lab(
         )
         for knob in knobs
     ]
-    return make_book("How an image is spoilt", axes, make, live=live)
+    return make_gallery("How an image is spoilt", axes, make, live=live)
 
 
-def _degraded(hr: Tensor, chain: Chain, seed: int, zoom: int) -> Leaf:
+def _degraded(hr: Tensor, chain: Chain, seed: int, zoom: int) -> Page:
     lr = chain(hr, rng=torch.Generator().manual_seed(seed))
     scale = chain.scale
     size = (lr.shape[-2] * scale, lr.shape[-1] * scale)
     large = imresize(lr, scale, size=size)
     protocol = Protocol.papers(scale)
-    plates = [
-        plate_of("HR", hr, "The good image", zoom=zoom),
-        plate_of("LR", lr.clamp(0, 1), f"After {chain}", zoom=zoom * scale),
-        plate_of("LR, bicubic", large.clamp(0, 1), "The small image enlarged by bicubic interpolation", zoom=zoom),
+    pictures = [
+        picture_of("HR", hr, "The good image", zoom=zoom),
+        picture_of("LR", lr.clamp(0, 1), f"After {chain}", zoom=zoom * scale),
+        picture_of("LR, bicubic", large.clamp(0, 1), "The small image enlarged by bicubic interpolation", zoom=zoom),
     ]
     blur = blur_of_chain(chain)
     if blur is not None:
         alt, text = "What the blur makes of one bright pixel", f"41 x 41 px; {map_scale(blur)}"
-        plates.append(Plate("blur kernel", picture_of_map(blur), alt, 4, text))
+        pictures.append(Picture("blur kernel", picture_of_map(blur), alt, 4, text))
     number = float(psnr(large, crop_to(hr, *size), protocol=protocol))
     given = f", rng=torch.Generator().manual_seed({seed})" if chain.random else ""
     code = f"lr = srkit.degrade.parse({str(chain)!r})(hr{given})"
-    return Leaf(tuple(plates), f"bicubic enlargement: PSNR {number:.2f} dB ({protocol})", code)
+    return Page(tuple(pictures), f"bicubic enlargement: PSNR {number:.2f} dB ({protocol})", code)
 
 
 def kernel_lab(
@@ -170,33 +170,33 @@ def kernel_lab(
     axes = [axis_of("true width", widths, start=middle), axis_of("believed width", widths, start=middle)]
     kernels = [align(gaussian_widths(21, width), scale) for width in widths]
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         true, believed = (kernels[place] for place in position)
         lr = apply_kernel(image, true.to(image), border="symmetric")[..., ::scale, ::scale]
         return _restored(image, lr, true, believed, scale=scale, steps=steps, zoom=zoom)
 
-    return make_book("The kernel that is believed and the kernel that was", axes, make, live=live)
+    return make_gallery("The kernel that is believed and the kernel that was", axes, make, live=live)
 
 
-def _restored(hr: Tensor, lr: Tensor, true: Tensor, believed: Tensor, *, scale: int, steps: int, zoom: int) -> Leaf:
+def _restored(hr: Tensor, lr: Tensor, true: Tensor, believed: Tensor, *, scale: int, steps: int, zoom: int) -> Page:
     reduction = Reduction((float(scale), float(scale)), believed, "symmetric")
     plain = reduction.enlarge(lr).clamp(0, 1)
     sr = back_project(plain, lr, reduction, steps=steps)
     protocol = Protocol.papers(scale)
     numbers = [float(psnr(one, hr, protocol=protocol)) for one in (plain, sr)]
     sharper = float((sr - plain).square().mean().sqrt()) * 255
-    plates = (
-        plate_of("LR", lr, "The small image", zoom=zoom * scale),
-        plate_of("restored", sr, "Restored with the believed kernel", zoom=zoom),
-        plate_of("HR", hr, "The truth", zoom=zoom),
-        Plate("true kernel", picture_of_map(true), "The kernel that blurred", 4, map_scale(true)),
-        Plate("believed kernel", picture_of_map(believed), "The kernel that was believed", 4, map_scale(believed)),
+    pictures = (
+        picture_of("LR", lr, "The small image", zoom=zoom * scale),
+        picture_of("restored", sr, "Restored with the believed kernel", zoom=zoom),
+        picture_of("HR", hr, "The truth", zoom=zoom),
+        Picture("true kernel", picture_of_map(true), "The kernel that blurred", 4, map_scale(true)),
+        Picture("believed kernel", picture_of_map(believed), "The kernel that was believed", 4, map_scale(believed)),
     )
     text = (
         f"restored: PSNR {numbers[1]:.2f} dB; bicubic alone: {numbers[0]:.2f} dB ({protocol}); restoration changed "
         f"{sharper:.1f} levels (root mean square)"
     )
-    return Leaf(plates, text)
+    return Page(pictures, text)
 
 
 def _like(value: float, example: float) -> float:

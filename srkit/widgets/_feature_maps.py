@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.widgets._book import Axis, Click, Leaf, Plate, make_book, plate_of
 from srkit.widgets._draw import sheet, signed_picture
+from srkit.widgets._sliders import Axis, Click, Page, Picture, make_gallery, picture_of
 from srkit.widgets._walk import as_batch, borrowed, named_layer
 
 __all__ = ["channels_of", "feature_maps"]
@@ -69,24 +69,24 @@ def feature_maps(net: nn.Module, lr: Tensor, layer: str, *, zoom: int = 4, **inp
     maps = channels_of(net, lr, layer, **inputs).float().cpu()
     top = float(torch.quantile(maps.abs().flatten()[:: max(1, maps.numel() // 1_000_000)], 0.995)) or 1.0
     columns = ceil(sqrt(len(maps)))
-    overview = Plate(
+    overview = Picture(
         "all channels",
         sheet(maps, top=top, columns=columns),
         f"Sheet of the {len(maps)} channels of {layer}, {columns} per row",
         text=f"scale from -{top:.3g} (blue) to +{top:.3g} (orange); click a channel",
     )
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         one = maps[position[0]]
         spread = f"mean {float(one.mean()):+.3g}, standard deviation {float(one.std(correction=0)):.3g}"
         silent = "; silent: the same value everywhere" if bool((one == one[0, 0]).all()) else ""
-        picture = Plate(
+        picture = Picture(
             "channel", signed_picture(one, top=top), f"Channel {position[0]} of {layer}, blue to orange", zoom=zoom,
             text=f"{one.shape[1]} x {one.shape[0]} px; scale as beside it",
         )  # fmt: skip
-        return Leaf((plate_of("image", as_batch(lr)[0], "The image", zoom=2), picture, overview), spread + silent)
+        return Page((picture_of("image", as_batch(lr)[0], "The image", zoom=2), picture, overview), spread + silent)
 
     axis = Axis("channel", tuple(map(str, range(len(maps)))))
     title = f"{type(net).__name__}, layer {layer}: {len(maps)} channels"
     click = Click(("all channels",), (ceil(len(maps) / columns), columns), (0,))
-    return make_book(title, [axis], make, click=click)
+    return make_gallery(title, [axis], make, click=click)

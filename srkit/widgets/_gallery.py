@@ -43,6 +43,7 @@ class Gallery:
         folds: for each row what unfolds below its first cell, if anything.
         note: below the table.
         tops: column -> its full value; its cells are shaded by what is missing.
+        digits: column -> digits behind the decimal point, where they are not two.
     """
 
     title: str
@@ -51,10 +52,13 @@ class Gallery:
     folds: tuple[Comparison | None, ...] = ()
     note: str = ""
     tops: Mapping[int, float] = field(default_factory=dict)
+    digits: Mapping[int, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         lines = [self.title, " | ".join(self.columns)]
-        return "\n".join([*lines, *(" | ".join(_spoken(cell) for cell in row) for row in self.rows), self.note])
+        return "\n".join(
+            [*lines, *(" | ".join(map(self._spoken, row, range(len(row)))) for row in self.rows), self.note]
+        )
 
     def _repr_html_(self) -> str:
         """Return a table that reads well as it is; with scripts its headings sort and its rows open viewers."""
@@ -65,6 +69,13 @@ class Gallery:
             f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table><div>{escape(self.note)}</div>"
             f"<script>{gallery_script()}</script></div>"
         )
+
+    def _spoken(self, cell: float | str | None, column: int) -> str:
+        if cell is None:
+            return "-"
+        if isinstance(cell, str):
+            return cell
+        return f"{cell:g}" if float(cell).is_integer() else f"{cell:.{self.digits.get(column, 2)}f}"
 
     def _heading(self, column: int, name: str) -> str:
         words = all(isinstance(row[column], str) for row in self.rows)
@@ -83,7 +94,7 @@ class Gallery:
         if column in self.tops and isinstance(cell, (int, float)):
             missing = 1 - min(max(cell / self.tops[column], 0.0), 1.0)
             shade = f' style="background:rgba(213,94,0,{0.55 * missing:.2f})"'
-        words = escape(_spoken(cell))
+        words = escape(self._spoken(cell, column))
         if fold is not None:
             words = f"<details><summary>{words}</summary>{fold.root(fold.page())}</details>"
         return f'<td data-value="{value}"{kind}{shade}>{words}</td>'
@@ -140,6 +151,7 @@ def gallery(
         rows=tuple((name, *whole, round(number, 2)) for number, name, whole, _ in found),
         folds=tuple(fold for *_, fold in found),
         note=_note(measured, protocol),
+        digits=dict(enumerate((metric.digits for metric in measured for _ in methods), start=1)),
     )
 
 
@@ -204,9 +216,3 @@ def _opened(name: str, pictures: Mapping[str, Tensor], box: Box) -> Comparison:
     alt = f"the worst piece of {name}, {box.width} x {box.height} pixels at column {box.left}, row {box.top}"
     made: Comparison = compare(pieces, truth=box.of(torch.as_tensor(pictures["truth"])), alt=alt, height=300)
     return made
-
-
-def _spoken(cell: float | str | None) -> str:
-    if cell is None:
-        return "-"
-    return cell if isinstance(cell, str) else f"{cell:g}" if float(cell).is_integer() else f"{cell:.2f}"

@@ -6,6 +6,7 @@ same object is a callback of :func:`srkit.train`, the ``progress`` of a method, 
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import time
@@ -19,9 +20,11 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.ops.colours import data_uri
 from srkit.training import Callback, Outcome, State
-from srkit.widgets._book import Plate, plate_of
 from srkit.widgets._draw import map_scale, picture_of_map, plotted
 from srkit.widgets._frame import CELL
+from srkit.widgets._sliders import Picture, picture_of
+from srkit.widgets._static import monitor_module, sliders_style
+from srkit.widgets._twin import display_with_twin, twin_page
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["Monitor"]
@@ -51,7 +54,7 @@ class Monitor(Callback):
         self.look_at = None if look_at is None else as_batch(look_at)
         self.truth, self.zoom = truth, zoom
         self.curves: dict[str, list[tuple[int, float]]] = {}
-        self.plates: dict[str, Plate] = {}
+        self.pictures: dict[str, Picture] = {}
         self.why, self.result = "", None
         self._going = threading.Event()
         self._going.set()
@@ -92,13 +95,13 @@ class Monitor(Callback):
     def put(self, title: str, picture: Any) -> None:
         """Show a picture, ``(3, h, w)`` in [0, 1], or a kernel ``(k, k)`` painted by size."""
         if isinstance(picture, Tensor) and picture.ndim == 2:
-            self.plates[title] = Plate(
+            self.pictures[title] = Picture(
                 title, picture_of_map(picture), f"{title}, bright is large", 6, map_scale(picture)
             )
         else:
             if isinstance(picture, Tensor) and picture.is_floating_point():
                 picture = picture.clamp(-1, 2)  # what a network that is still learning gives may be anything
-            self.plates[title] = plate_of(title, picture, f"{title}, as it stands", zoom=self.zoom)
+            self.pictures[title] = picture_of(title, picture, f"{title}, as it stands", zoom=self.zoom)
 
     def stepped(self, state: State, outcome: Outcome) -> None:
         """Note the loss and, where one was just made, the validation; wait while paused; pass on the wish to end."""
@@ -138,7 +141,7 @@ class Monitor(Callback):
         """
         if self._thread is not None and self._thread.is_alive():
             raise BadInput("This monitor watches a run already; make another one: srkit.widgets.Monitor().")
-        shown = self._widget() if live else self
+        shown = live_monitor(self) if live else self
         self._thread = threading.Thread(target=self._work, args=(job,), daemon=True, name="srkit monitor")
         self._thread.start()
         return shown
@@ -179,11 +182,6 @@ class Monitor(Callback):
         for listener in self._listeners:
             listener()
 
-    def _widget(self) -> Any:
-        from srkit.widgets._live_monitor import live_monitor
-
-        return live_monitor(self)
-
     def __repr__(self) -> str:
         return "\n".join(
             [f"Run: {self._standing()}", *(f"{name}: {_words(curve)}" for name, curve in self.curves.items())]
@@ -195,7 +193,7 @@ class Monitor(Callback):
     def _repr_html_(self) -> str:
         """Return curves and pictures as a table of images with their numbers as text."""
         cells = [_curve_cell(name, curve) for name, curve in list(self.curves.items()) if curve]
-        cells += [_plate_cell(plate) for plate in list(self.plates.values())]
+        cells += [_picture_cell(picture) for picture in list(self.pictures.values())]
         row = f'<tr style="background:none;text-align:left">{"".join(cells)}</tr>'
         table = (
             f'<table style="border:none;margin:0"><tbody>{row}</tbody></table>' if cells else "<div>Nothing yet.</div>"
@@ -233,8 +231,8 @@ def _curve_cell(name: str, curve: list[tuple[int, float]]) -> str:
     return _cell(name, picture, f"Curve of {name}: {words}", words, 1)
 
 
-def _plate_cell(plate: Plate) -> str:
-    return _cell(plate.title, plate.pixels, plate.alt, plate.text, plate.zoom)
+def _picture_cell(picture: Picture) -> str:
+    return _cell(picture.title, picture.pixels, picture.alt, picture.text, picture.zoom)
 
 
 def _cell(title: str, pixels: Any, alt: str, words: str, zoom: int) -> str:
@@ -244,3 +242,60 @@ def _cell(title: str, pixels: Any, alt: str, words: str, zoom: int) -> str:
         f'src="{data_uri(pixels)}" alt="{escape(alt)}" style="image-rendering:pixelated;max-width:none;display:block">'
         f'<div style="font-size:smaller;opacity:0.85;max-width:240px;white-space:normal">{escape(words)}</div></td>'
     )
+
+
+def live_monitor(monitor: Monitor) -> Any:
+    """Return ``monitor`` as an anywidget with buttons to pause, to stop and to keep the best.
+
+    Raises:
+        BadInput: anywidget is not installed.
+    """
+    try:
+        return _widget_class()(monitor)
+    except ImportError as error:
+        raise BadInput(
+            f"Buttons need the package anywidget, and it cannot be imported ({error}). Install it with pip install "
+            "anywidget, or use start(job, live=False) and the methods pause(), resume() and stop()."
+        ) from error
+
+
+@functools.cache
+def _widget_class() -> type:
+    import anywidget
+    import traitlets
+
+    class LiveMonitor(anywidget.AnyWidget):  # type: ignore[misc]
+        """A run that can be paused and ended from the browser."""
+
+        _esm = monitor_module()
+        _html = traitlets.Unicode().tag(sync=True)
+        _style = traitlets.Unicode().tag(sync=True)
+        _twin = traitlets.Unicode().tag(sync=True)
+        _command = traitlets.Dict().tag(sync=True)
+        paused = traitlets.Bool(False).tag(sync=True)
+        done = traitlets.Bool(False).tag(sync=True)
+
+        def __init__(self, monitor: Monitor) -> None:
+            super().__init__(_html=monitor._repr_html_(), _style=sliders_style())
+            self.monitor = monitor
+            self._handles: list[Any] = []
+            self.observe(self._pressed, "_command")
+            monitor.listen(self._renew)
+
+        def _renew(self) -> None:
+            self.paused = self.monitor.paused
+            self.done = bool(self.monitor.why)
+            if self.paused or self.done:
+                for handle in self._handles:
+                    handle.update(twin_page(self, self.monitor), raw=True)
+            self._html = self.monitor._repr_html_()
+
+        def _pressed(self, change: Any) -> None:
+            command = change["new"].get("command")
+            if command in ("pause", "resume", "stop", "keep_best"):
+                getattr(self.monitor, command)()
+
+        def _ipython_display_(self) -> None:
+            self._handles.append(display_with_twin(self, self.monitor))
+
+    return LiveMonitor

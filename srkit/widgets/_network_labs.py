@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from srkit.inference import mix
 from srkit.inference.ensemble import VIEWS, dihedral, undo_dihedral
 from srkit.metrics import Protocol, psnr, ssim
-from srkit.widgets._book import Leaf, Plate, axis_of, make_book, plate_of
 from srkit.widgets._draw import signed_picture
+from srkit.widgets._sliders import Page, Picture, axis_of, make_gallery, picture_of
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["ensemble_lab", "mix_lab", "view_answers"]
@@ -53,24 +53,24 @@ def mix_lab(
     image = as_batch(lr)
     start = _answer(first, image)
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         alpha = alphas[position[0]]
         sr = _answer(mix(first, second, alpha), image)
         difference = (sr - start).mean(dim=0)
-        change = Plate(
+        change = Picture(
             f"change from {names[0]}", signed_picture(difference, top=0.1), "Blue darker, orange brighter", zoom,
             "scale from -0.1 (blue) to +0.1 (orange)",
         )  # fmt: skip
-        plates = [
-            plate_of("LR", image[0], "The input", zoom=zoom),
-            plate_of("mixed", sr.clamp(0, 1), f"alpha {alpha:g}", zoom=zoom),
+        pictures = [
+            picture_of("LR", image[0], "The input", zoom=zoom),
+            picture_of("mixed", sr.clamp(0, 1), f"alpha {alpha:g}", zoom=zoom),
         ]
-        plates += [change] if hr is None else [change, plate_of("truth", hr, "The truth", zoom=zoom)]
+        pictures += [change] if hr is None else [change, picture_of("truth", hr, "The truth", zoom=zoom)]
         text = f"{1 - alpha:.0%} {names[0]}, {alpha:.0%} {names[1]}" + _measured(sr, hr, lr)
-        return Leaf(tuple(plates), text, f"net = srkit.mix({names[0]}, {names[1]}, {alpha:g})")
+        return Page(tuple(pictures), text, f"net = srkit.mix({names[0]}, {names[1]}, {alpha:g})")
 
     title = f"Between {names[0]} (alpha 0) and {names[1]} (alpha 1)"
-    return make_book(title, [axis_of("alpha", alphas)], make, live=live)
+    return make_gallery(title, [axis_of("alpha", alphas)], make, live=live)
 
 
 def view_answers(net: nn.Module, lr: Tensor) -> Tensor:
@@ -93,24 +93,24 @@ def ensemble_lab(net: nn.Module, lr: Tensor, hr: Tensor | None = None, *, zoom: 
     image, whole = as_batch(lr), answers.mean(dim=0)
     top = float((answers - whole).abs().max()) or 1.0
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         view = position[0]
         answer, so_far = answers[view].clamp(0, 1), answers[: view + 1].mean(dim=0).clamp(0, 1)
         away = (answers[view] - whole).mean(dim=0)
-        plates = (
-            plate_of("view", dihedral(image, view)[0], f"The input {VIEW_NAMES[view]}", zoom=zoom),
-            plate_of("answer, turned back", answer, f"The network's answer to view {view}", zoom=zoom),
-            Plate("answer minus mean of eight", signed_picture(away, top=top), "Blue below, orange above", zoom,
+        pictures = (
+            picture_of("view", dihedral(image, view)[0], f"The input {VIEW_NAMES[view]}", zoom=zoom),
+            picture_of("answer, turned back", answer, f"The network's answer to view {view}", zoom=zoom),
+            Picture("answer minus mean of eight", signed_picture(away, top=top), "Blue below, orange above", zoom,
                   f"scale from -{top:.3g} to +{top:.3g}"),
-            plate_of("mean so far", so_far, f"Mean of the answers to views 0 to {view}", zoom=zoom),
+            picture_of("mean so far", so_far, f"Mean of the answers to views 0 to {view}", zoom=zoom),
         )  # fmt: skip
         spread = float((answers[view] - whole).square().mean().sqrt()) * 255
         text = f"{VIEW_NAMES[view]}; differs from the mean of eight by {spread:.2f} levels (root mean square)"
         if hr is not None:
             text += f"\nthis answer{_measured(answer, hr, lr)}\nmean of {view + 1}{_measured(so_far, hr, lr)}"
-        return Leaf(plates, text, "sr = srkit.upscale(lr, net, ensemble=True)" if view == VIEWS - 1 else "")
+        return Page(pictures, text, "sr = srkit.upscale(lr, net, ensemble=True)" if view == VIEWS - 1 else "")
 
-    return make_book(f"Eight views of one image by {type(net).__name__}", [axis_of("view", range(VIEWS))], make)
+    return make_gallery(f"Eight views of one image by {type(net).__name__}", [axis_of("view", range(VIEWS))], make)
 
 
 def _answer(net: nn.Module, lr: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.inference.reach import measure_reach
-from srkit.widgets._book import Axis, Click, Leaf, Plate, make_book
 from srkit.widgets._draw import framed, one_picture, picture_of_map
+from srkit.widgets._sliders import Axis, Click, Page, Picture, make_gallery
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["diffusion_index", "influence", "radius_of_share", "receptive_field"]
@@ -100,15 +100,15 @@ def receptive_field(
     title = f"What a pixel of {type(net).__name__} saw"
     if not live:
         words = tuple(f"row {row}, column {column}" for row, column in places)
-        return make_book(title, [Axis("pixel", words)], lambda position: picture.leaf(places[position[0]]))
+        return make_gallery(title, [Axis("pixel", words)], lambda position: picture.page(places[position[0]]))
     axes = [Axis(name, tuple(map(str, range(n))), start) for name, n, start in zip(
         ("row", "column"), sr.shape[-2:], places[0], strict=True)]  # fmt: skip
     click = Click(("input", "influence", "result"), (sr.shape[-2], sr.shape[-1]), (0, 1))
-    return make_book(title, axes, lambda position: picture.leaf((position[0], position[1])), click=click, live=True)
+    return make_gallery(title, axes, lambda position: picture.page((position[0], position[1])), click=click, live=True)
 
 
 class _Pictures:
-    """Makes the leaf of one output pixel."""
+    """Makes the page of one output pixel."""
 
     def __init__(
         self, net: nn.Module, lr: Tensor, sr: Tensor, scale: float, reach: int | None, inputs: dict[str, Any], zoom: int
@@ -123,7 +123,7 @@ class _Pictures:
             zoom,
         )
 
-    def leaf(self, at: tuple[int, int]) -> Leaf:
+    def page(self, at: tuple[int, int]) -> Page:
         """Measure one pixel and draw it."""
         field = influence(self.net, self.lr, at, **self.inputs).cpu()
         centre = ((at[0] + 0.5) / self.scale - 0.5, (at[1] + 0.5) / self.scale - 0.5)
@@ -138,18 +138,18 @@ class _Pictures:
         result = framed(
             one_picture(self.sr.cpu().clamp(0, 1), "sr"), (at[0] - s, at[1] - s, at[0] + s, at[1] + s), ORANGE
         )
-        plates = (
-            Plate("input", shown, f"The input; boxes around what pixel {at} saw", self.zoom),
-            Plate(
+        pictures = (
+            Picture("input", shown, f"The input; boxes around what pixel {at} saw", self.zoom),
+            Picture(
                 "influence",
                 painted,
                 f"Influence of each input pixel on pixel {at}, bright is strong",
                 self.zoom,
                 "scale from 1/10,000 (dark) to all (bright) of the strongest",
             ),
-            Plate("result", result, f"The result, pixel {at} marked", max(1, self.zoom // s)),
+            Picture("result", result, f"The result, pixel {at} marked", max(1, self.zoom // s)),
         )
-        return Leaf(plates, self._words(field, most))
+        return Page(pictures, self._words(field, most))
 
     def _words(self, field: Tensor, most: float) -> str:
         seen = int((field > 0).sum())

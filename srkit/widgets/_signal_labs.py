@@ -16,8 +16,8 @@ from srkit.losses import tv
 from srkit.metrics import Protocol, psnr
 from srkit.ops.resize import imresize
 from srkit.ops.transposed import checkerboard, insert_zeros, overlaps, transposed_convolution
-from srkit.widgets._book import Axis, Book, Click, Leaf, Plate, axis_of, make_book, plate_of
 from srkit.widgets._draw import framed, map_scale, one_picture, picture_of_map, plotted
+from srkit.widgets._sliders import Axis, Click, Page, Picture, SliderGallery, axis_of, make_gallery, picture_of
 from srkit.widgets._walk import as_batch
 
 __all__ = ["impulse_response", "total_variation", "tv_denoise", "tv_lab", "upsample_lab"]
@@ -52,38 +52,38 @@ def upsample_lab(image: Tensor, what: What = "zoom", *, scale: int = 2, zoom: in
     Raises:
         BadInput: another word.
     """
-    made = {"zoom": _zoom_book, "zeros": _zeros_book, "shuffle": _shuffle_book}
+    made = {"zoom": _zoom_gallery, "zeros": _zeros_gallery, "shuffle": _shuffle_gallery}
     if what not in made:
         raise BadInput(f"upsample_lab shows 'zoom', 'zeros' or 'shuffle', not {what!r}.")
     return made[what](as_batch(image)[0], scale, zoom, live)
 
 
-def _zoom_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
+def _zoom_gallery(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
     factors = tuple(1 + step / 20 for step in range(61)) if live else FACTORS
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         method, factor = METHODS[position[0]], factors[position[1]]
         large = imresize(image, factor, method=method)
         kernel = impulse_response(method)
-        plates = (
-            plate_of("image", image, "The image", zoom=zoom),
-            plate_of("enlarged", large, f"Enlarged {factor:g} times by {method}", zoom=zoom),
-            Plate("kernel", plotted(kernel, low=-0.3, high=1.1), f"Weight of a sample over 9 pixels for {method}", 1,
+        pictures = (
+            picture_of("image", image, "The image", zoom=zoom),
+            picture_of("enlarged", large, f"Enlarged {factor:g} times by {method}", zoom=zoom),
+            Picture("kernel", plotted(kernel, low=-0.3, high=1.1), f"Weight of a sample over 9 pixels for {method}", 1,
                   f"from {float(kernel.min()):+.3f} to {float(kernel.max()):+.3f} over 9 input pixels"),
         )  # fmt: skip
         low, high = (float(end) for end in torch.aminmax(large))
         text = f"{method}, x{factor:g}: values from {low:.3f} to {high:.3f}; those of the image from "
         text += f"{float(image.min()):.3f} to {float(image.max()):.3f}"
-        return Leaf(plates, text, f"large = srkit.ops.resize.imresize(image, {factor:g}, method={method!r})")
+        return Page(pictures, text, f"large = srkit.ops.resize.imresize(image, {factor:g}, method={method!r})")
 
     axes = [axis_of("kernel", METHODS, start="bicubic"), axis_of("factor", factors, start=2.0)]
-    return make_book("Enlarging by interpolation", axes, make, live=live)
+    return make_gallery("Enlarging by interpolation", axes, make, live=live)
 
 
-def _zeros_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
+def _zeros_gallery(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
     sides, strides = (2, 3, 4, 5, 6), (2, 3, 4)
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         side, stride = sides[position[0]], strides[position[1]]
         kernel = torch.ones(1, 1, side, side)
         flat = transposed_convolution(torch.ones(1, 1, 16, 16), kernel, stride=stride)[0, 0]
@@ -91,12 +91,12 @@ def _zeros_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
         gain = stride * stride / float(kernel.sum())
         large = transposed_convolution(image[:, None], kernel * gain, stride=stride)[:, 0]
         inner = flat[side:-side, side:-side] * gain
-        plates = (
-            plate_of(
+        pictures = (
+            picture_of(
                 "zeros between", insert_zeros(image, stride), f"The image with {stride - 1} zeros between", zoom=zoom
             ),
-            plate_of("convolved", large.clamp(0, 1), f"After a {side} x {side} kernel of equal weights", zoom=zoom),
-            Plate(
+            picture_of("convolved", large.clamp(0, 1), f"After a {side} x {side} kernel of equal weights", zoom=zoom),
+            Picture(
                 "a flat image",
                 picture_of_map(inner, top=2.0),
                 "What becomes of a flat image",
@@ -110,13 +110,13 @@ def _zeros_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
             f"taps that reach an output, by phase: {', '.join(f'{tap:.0f}' for tap in taps)} ({even}); checkerboard on "
             f"a flat image of 1: {board:.3f}"
         )
-        return Leaf(plates, text, f"torch.nn.ConvTranspose2d(3, 3, {side}, stride={stride})")
+        return Page(pictures, text, f"torch.nn.ConvTranspose2d(3, 3, {side}, stride={stride})")
 
     axes = [axis_of("kernel side", sides, start=3), axis_of("stride", strides)]
-    return make_book("Zeros between pixels, and the checkerboard", axes, make, live=live)
+    return make_gallery("Zeros between pixels, and the checkerboard", axes, make, live=live)
 
 
-def _shuffle_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
+def _shuffle_gallery(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
     side = min(6, 15 // scale) * scale if not live else min(image.shape[-2:]) // scale * scale
     large = image[:, :side, :side]
     if side < scale or min(large.shape[-2:]) < side:
@@ -124,27 +124,27 @@ def _shuffle_book(image: Tensor, scale: int, zoom: int, live: bool) -> Any:
     channels = F.pixel_unshuffle(large, scale)  # (3*s*s, side/s, side/s)
     h = side // scale
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         row, column = position
         phase, place = (row % scale) * scale + column % scale, (row // scale, column // scale)
         rows = [torch.cat([channels[y * scale + x :: scale**2] for x in range(scale)], -1) for y in range(scale)]
         sheet = torch.cat(rows, -2)  # (3, side, side): the planes beside each other
         from_place = (phase // scale * h + place[0], phase % scale * h + place[1])
-        plates = (
-            Plate(
+        pictures = (
+            Picture(
                 "planes", _marked(sheet, from_place), f"The {scale * scale} planes beside each other, one pixel marked"
             ),
-            Plate("shuffled", _marked(large, (row, column)), f"The large image, pixel ({row}, {column}) marked"),
+            Picture("shuffled", _marked(large, (row, column)), f"The large image, pixel ({row}, {column}) marked"),
         )
         text = (
             f"pixel ({row}, {column}) is pixel {place} of plane {phase}: row {row} = {scale} x {place[0]} + "
             f"{row % scale}, column {column} = {scale} x {place[1]} + {column % scale}"
         )
-        return Leaf(plates, text, f"torch.nn.PixelShuffle({scale})")
+        return Page(pictures, text, f"torch.nn.PixelShuffle({scale})")
 
     axes = [Axis(name, tuple(map(str, range(side))), scale + 1) for name in ("row", "column")]
     click = Click(("shuffled",), (side, side), (0, 1))
-    return make_book(f"{scale * scale} planes become one image", axes, make, click=click, live=live)
+    return make_gallery(f"{scale * scale} planes become one image", axes, make, click=click, live=live)
 
 
 def _marked(image: Tensor, place: tuple[int, int]) -> NDArray[np.uint8]:
@@ -186,7 +186,7 @@ def tv_denoise(image: Tensor, strength: float, *, steps: int = 100) -> Tensor:
 
 def tv_lab(
     image: Tensor, *, sigma: float = 20.0, strengths: Sequence[float] = STRENGTHS, seed: int = 0, zoom: int = 2
-) -> Book:
+) -> SliderGallery:
     """Smooth a noisy image by total variation, weaker and stronger: first the noise goes, then the detail.
 
     Args:
@@ -204,29 +204,29 @@ def tv_lab(
     noisy = clean + noise
     protocol = Protocol(channel="rgb", border=0)
 
-    def make(position: tuple[int, ...]) -> Leaf:
+    def make(position: tuple[int, ...]) -> Page:
         smooth = tv_denoise(noisy, strengths[position[0]])
         taken = 0.5 + 2 * (noisy - smooth)
-        plates = (
-            plate_of("noisy", noisy.clamp(0, 1), f"The image with noise of {sigma:g} levels", zoom=zoom),
-            plate_of("smoothed", smooth.clamp(0, 1), "Smoothed by total variation", zoom=zoom),
-            plate_of(
+        pictures = (
+            picture_of("noisy", noisy.clamp(0, 1), f"The image with noise of {sigma:g} levels", zoom=zoom),
+            picture_of("smoothed", smooth.clamp(0, 1), "Smoothed by total variation", zoom=zoom),
+            picture_of(
                 "what was taken away",
                 taken.clamp(0, 1),
                 "Difference, grey is none",
                 zoom=zoom,
                 text="scale from -64 (dark) over 0 (grey) to +64 levels (bright)",
             ),
-            plate_of("clean", clean, "The image without noise", zoom=zoom),
+            picture_of("clean", clean, "The image without noise", zoom=zoom),
         )
         text = (
             f"PSNR {float(psnr(smooth, clean, protocol=protocol)):.2f} dB ({protocol}); total variation "
             f"{total_variation(smooth):.0f}, of the clean image {total_variation(clean):.0f}; as a loss, "
             f"srkit.losses.tv is {float(tv(smooth[None])):.4f}"
         )
-        return Leaf(plates, text)
+        return Page(pictures, text)
 
-    made: Book = make_book("Total variation", [axis_of("strength", strengths)], make)
+    made: SliderGallery = make_gallery("Total variation", [axis_of("strength", strengths)], make)
     return made
 
 

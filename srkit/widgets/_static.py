@@ -11,24 +11,24 @@ import re
 from importlib import resources
 
 __all__ = [
-    "BOOK_PARTS",
     "GALLERY_PARTS",
     "MONITOR_PARTS",
     "PARTS",
-    "book_module",
-    "book_script",
-    "book_style",
+    "SLIDERS_PARTS",
     "core_script",
     "gallery_script",
     "laid_together",
     "monitor_module",
     "page_script",
+    "sliders_module",
+    "sliders_script",
+    "sliders_style",
     "style_sheet",
     "widget_module",
 ]
 
 PARTS = ("element", "numbers", "view", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
-BOOK_PARTS = ("element", "leaf", "book")
+SLIDERS_PARTS = ("element", "page", "sliders")
 MONITOR_PARTS = ("element", "twin", "monitor")
 GALLERY_PARTS = (*PARTS, "gallery")
 
@@ -63,13 +63,13 @@ export default { render };
 """
 
 
-_BOOK_PAGE = """
-const here = document.currentScript?.closest(".srkit-book");
-const roots = here ? [here] : document.querySelectorAll(".srkit-book:not([data-srkit-mounted])");
-for (const root of roots) openBook(root, JSON.parse(root.dataset.config));
+_SLIDERS_PAGE = """
+const here = document.currentScript?.closest(".srkit-sliders");
+const roots = here ? [here] : document.querySelectorAll(".srkit-sliders:not([data-srkit-mounted])");
+for (const root of roots) openSliders(root, JSON.parse(root.dataset.config));
 """
 
-_BOOK_WIDGET = """
+_SLIDERS_WIDGET = """
 async function render({ model, el }) {
   comeAlive(model, el);
   el.innerHTML = model.get("_page");
@@ -82,10 +82,10 @@ async function render({ model, el }) {
     }, 40);
   };
   const door = { ask: tell, moved: tell };
-  const book = await openBook(el.querySelector(".srkit-book"), JSON.parse(model.get("_config")), door);
-  if (!book) return undefined;
-  const answered = () => receiveLeaf(book, model.get("_answer").html);
-  const follow = () => book.goTo(model.get("position"));
+  const gallery = await openSliders(el.querySelector(".srkit-sliders"), JSON.parse(model.get("_config")), door);
+  if (!gallery) return undefined;
+  const answered = () => receivePage(gallery, model.get("_answer").html);
+  const follow = () => gallery.goTo(model.get("position"));
   model.on("change:_answer", answered);
   model.on("change:position", follow);
   return () => {
@@ -126,14 +126,14 @@ def widget_module() -> str:
     return laid_together((*PARTS, "twin")) + _WIDGET
 
 
-def book_script() -> str:
-    """Return the script of a book in a page: it brings the book around it to life."""
-    return f"(() => {{\n{laid_together(BOOK_PARTS)}{_BOOK_PAGE}}})();"
+def sliders_script() -> str:
+    """Return the script of a gallery in a page: it brings the gallery around it to life."""
+    return f"(() => {{\n{laid_together(SLIDERS_PARTS)}{_SLIDERS_PAGE}}})();"
 
 
-def book_module() -> str:
-    """Return the same book as an ES module with the entry point that anywidget calls."""
-    return laid_together((*BOOK_PARTS, "twin")) + _BOOK_WIDGET
+def sliders_module() -> str:
+    """Return the same gallery as an ES module with the entry point that anywidget calls."""
+    return laid_together((*SLIDERS_PARTS, "twin")) + _SLIDERS_WIDGET
 
 
 def monitor_module() -> str:
@@ -148,9 +148,9 @@ def gallery_script() -> str:
 
 
 @functools.cache
-def book_style() -> str:
-    """Return the CSS of books; every rule is confined to its own classes."""
-    return _text("book.css")
+def sliders_style() -> str:
+    """Return the CSS of galleries; every rule is confined to its own classes."""
+    return _text("sliders.css")
 
 
 def _text(name: str) -> str:

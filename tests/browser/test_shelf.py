@@ -10,11 +10,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.browser._book import Reader
 from tests.browser._contrast import faint_texts
 from tests.browser._lab import FRONT, Lab
 from tests.browser._recorded import looks_as_recorded
 from tests.browser._shelf import CELLS, LIVE, NAME, Shelf
+from tests.browser._sliders import Reader
 from tests.browser._viewer import Viewer
 from tests.browser.conftest import Tab
 
@@ -37,7 +37,7 @@ def shelf(lab: Lab, desk: Tab) -> Shelf:
 
 @pytest.mark.parametrize("name", STILL)
 def test_a_widget_looks_in_jupyterlab_as_it_did_when_it_was_last_looked_at(shelf: Shelf, name: str) -> None:
-    if shelf.page.locator(f"{shelf.place(name)} >> .srkit-book").count():
+    if shelf.page.locator(f"{shelf.place(name)} >> .srkit-sliders").count():
         Reader(shelf.tab, inside=shelf.place(name))
     shelf.page.mouse.move(0, 0)
     assert looks_as_recorded(shelf.outputs(name).screenshot(), f"jupyter_{name}")
@@ -82,7 +82,7 @@ def drag_slider(reader: Reader, name: str) -> None:
     reader.settle()
 
 
-BOOKS: dict[str, tuple[str, Callable[[Reader], Any], list[int]]] = {
+GALLERIES: dict[str, tuple[str, Callable[[Reader], Any], list[int]]] = {
     "degrade_lab": ("spoilt", lambda reader: drag_slider(reader, "noise: sigma"), [10, 30]),
     "upsample_zoom": ("zoomed", lambda reader: reader.press("ArrowRight", "ArrowUp"), [3, 21]),
     "upsample_zeros": ("zeros", lambda reader: drag_slider(reader, "stride"), [1, 2]),
@@ -99,18 +99,18 @@ BOOKS: dict[str, tuple[str, Callable[[Reader], Any], list[int]]] = {
 }
 
 
-@pytest.mark.parametrize("name", BOOKS)
+@pytest.mark.parametrize("name", GALLERIES)
 def test_a_laboratory_shows_what_python_has_at_the_place_the_hand_chose(shelf: Shelf, name: str) -> None:
-    variable, act, expected = BOOKS[name]
+    variable, act, expected = GALLERIES[name]
     reader = Reader(shelf.tab, inside=shelf.place(name))
     act(reader)
     assert reader.position == expected
     if name in LIVE:
         shelf.wait_for(f"list({variable}.position)", expected)
-    leaf = f"{variable}.leaf" if name in LIVE else f"{variable}.leaves[{tuple(expected)}]"
-    assert reader.text == shelf.ask(f"{leaf}.text")
-    assert reader.ask("(root) => root.querySelector('.srkit-code code').textContent") == shelf.ask(f"{leaf}.code")
-    pixels = f"[(plate.title, plate.pixels[0, 0].tolist()) for plate in {leaf}.plates if plate.pixels.ndim == 3]"
+    page = f"{variable}.page" if name in LIVE else f"{variable}.pages[{tuple(expected)}]"
+    assert reader.text == shelf.ask(f"{page}.text")
+    assert reader.ask("(root) => root.querySelector('.srkit-code code').textContent") == shelf.ask(f"{page}.code")
+    pixels = f"[(one.title, one.pixels[0, 0].tolist()) for one in {page}.pictures if one.pixels.ndim == 3]"
     for title, corner in shelf.ask(pixels):
         assert reader.picture(title)[0, 0].tolist() == corner, title
 
@@ -119,7 +119,7 @@ def test_sliders_follow_python(shelf: Shelf) -> None:
     shelf.lab.ask_kernel(shelf.page, "spoilt.position = [4, 12]")
     reader = Reader(shelf.tab, inside=shelf.place("degrade_lab"))
     shelf.page.wait_for_function("(root) => String(root.srkit.position) === '4,12'", arg=reader.root.element_handle())
-    assert reader.settle().text == shelf.ask("spoilt.leaf.text")
+    assert reader.settle().text == shelf.ask("spoilt.page.text")
 
 
 def test_a_run_is_continued_paused_and_ended_at_its_best_by_hand(shelf: Shelf) -> None:
@@ -191,7 +191,7 @@ def reopened(shelf: Shelf) -> Iterator[Path]:
     urllib.request.urlopen(urllib.request.Request(address, method="DELETE")).close()
     lab.enter(page)
     lab.open(page, NAME)
-    page.locator(f"{FRONT} .srkit-book .srkit-frame").last.wait_for()
+    page.locator(f"{FRONT} .srkit-sliders .srkit-frame").last.wait_for()
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.ready")
     yield lab.work / NAME
     gone = ("model not found", "Failed to initialize model")  # what JupyterLab says of widgets whose kernel has ended

@@ -14,7 +14,7 @@ from PIL import Image
 
 from srkit.widgets import Monitor, class_table, degrade_lab, gallery, tv_lab, upsample_lab
 from srkit.widgets._static import monitor_module
-from tests.browser._book import Reader
+from tests.browser._sliders import Reader
 from tests.browser._viewer import Viewer, chart
 from tests.browser.conftest import Tab
 
@@ -116,7 +116,7 @@ def test_a_laboratory_looks_as_it_did_when_it_was_last_looked_at(
         write_page(made, style="figcaption,.srkit-small,.srkit-words,.srkit-head,.srkit-axes{display:none!important}")
     )
     reader = Reader(tab)
-    shown = np.asarray(Image.open(io.BytesIO(reader.root.locator(".srkit-plates").screenshot())).convert("RGB"))
+    shown = np.asarray(Image.open(io.BytesIO(reader.root.locator(".srkit-pictures").screenshot())).convert("RGB"))
     path = RECORDED / f"lab_{name}.png"
     if os.environ.get("SRKIT_RECORD"):
         Image.fromarray(shown).save(path, optimize=True)

@@ -60,7 +60,7 @@ def test_a_module_used_three_times_counts_three_times_and_holds_its_numbers_once
     assert layer.parts[0].multiply_adds == layer.multiply_adds == 3 * 81 * 12 * 16
 
 
-def test_a_walk_leaves_the_network_in_its_mode_and_without_gradients_or_hooks() -> None:
+def test_a_walk_pages_the_network_in_its_mode_and_without_gradients_or_hooks() -> None:
     net = tiny("rcan").train()
     net.body.eval()
     hooks = [len(module._forward_hooks) + len(module._forward_pre_hooks) for module in net.modules()]
@@ -89,9 +89,9 @@ def test_feature_maps_are_what_the_layer_gave_with_one_scale_for_all() -> None:
     with torch.no_grad():
         net.eval()(LR[None])
     assert torch.equal(maps, given[0][0])
-    book = feature_maps(net, LR, "head")
-    assert len(book.leaves) == len(maps)
-    assert f"mean {float(maps[3].mean()):+.3g}" in book.leaves[(3,)].text
+    gallery = feature_maps(net, LR, "head")
+    assert len(gallery.pages) == len(maps)
+    assert f"mean {float(maps[3].mean()):+.3g}" in gallery.pages[(3,)].text
     assert channels_of(tiny("swinir"), LR, "groups.0").shape == (12, 12, 16)
 
 
@@ -123,7 +123,7 @@ def test_influence_stays_inside_the_box_that_the_kernel_sizes_allow() -> None:
         nn.init.constant_(module.weight, 0.1)
     seen = influence(net, LR, (6, 8)).ne(0).nonzero()
     assert (seen.min(0).values.tolist(), seen.max(0).values.tolist()) == ([3, 5], [9, 11])
-    text = receptive_field(net, LR, at=(6, 8)).leaves[(0,)].text
+    text = receptive_field(net, LR, at=(6, 8)).pages[(0,)].text
     assert "7 x 7 input pixels" in text
     assert "49 of 192 pixels count" in text
 
@@ -140,9 +140,12 @@ def test_the_radius_and_the_diffusion_index_of_fields_known_beforehand() -> None
     assert diffusion_index(one) == pytest.approx(100 / 40)
 
 
-def test_several_pixels_make_several_leaves_and_one_outside_is_refused() -> None:
-    book = receptive_field(tiny("espcn"), LR, at=[(3, 4), (20, 30)])
-    assert [book.words(position) for position in book.leaves] == ["pixel row 3, column 4", "pixel row 20, column 30"]
+def test_several_pixels_make_several_pages_and_one_outside_is_refused() -> None:
+    gallery = receptive_field(tiny("espcn"), LR, at=[(3, 4), (20, 30)])
+    assert [gallery.words(position) for position in gallery.pages] == [
+        "pixel row 3, column 4",
+        "pixel row 20, column 30",
+    ]
     with pytest.raises(BadInput, match="outside the result of 24 rows"):
         receptive_field(tiny("espcn"), LR, at=(24, 0))
 
@@ -193,13 +196,13 @@ def test_shares_of_an_attention_that_sees_quarters_stay_in_the_quarter_of_the_pi
     assert "add up to 1.000" in repr(attention_map(net, LR))
 
 
-def test_attention_maps_are_books_and_a_network_without_attention_is_refused() -> None:
+def test_attention_maps_are_galleries_and_a_network_without_attention_is_refused() -> None:
     weights = attention_map(tiny("rcan"), LR)
-    assert len(weights.leaves) == 4
-    assert "weights from 0." in weights.leaves[weights.start].text
+    assert len(weights.pages) == 4
+    assert "weights from 0." in weights.pages[weights.start].text
     shares = attention_map(tiny("swinir"), LR, at=(5, 6))
     assert "add up to 1.000" in repr(shares)
-    images = Images(shares.page())
+    images = Images(shares.still())
     assert all(image["alt"] for image in images.images)
     with pytest.raises(BadInput, match="no attention"):
         attention_map(tiny("espcn"), LR)

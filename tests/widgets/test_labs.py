@@ -1,4 +1,4 @@
-"""The laboratories without a browser: their arithmetic beside strangers, their leaves beside the library."""
+"""The laboratories without a browser: their arithmetic beside strangers, their pages beside the library."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def tiny(seed: int) -> nn.Module:
         return srkit.models.create("espcn", scale=2, tiny=True).eval()
 
 
-def pixels(book: object, position: tuple[int, ...], title: str) -> np.ndarray:
-    return next(plate.pixels for plate in book.leaves[position].plates if plate.title == title)  # type: ignore[attr-defined]
+def pixels(gallery: object, position: tuple[int, ...], title: str) -> np.ndarray:
+    return next(picture.pixels for picture in gallery.pages[position].pictures if picture.title == title)  # type: ignore[attr-defined]
 
 
 def levels(image: Tensor) -> np.ndarray:
@@ -47,15 +47,15 @@ def levels(image: Tensor) -> np.ndarray:
 
 def test_the_ends_of_the_mixing_slider_are_the_two_networks_and_the_numbers_are_srkits() -> None:
     first, second = tiny(0), tiny(1)
-    book = mix_lab(first, second, LR, HR, names=("psnr", "gan"))
+    gallery = mix_lab(first, second, LR, HR, names=("psnr", "gan"))
     with torch.no_grad():
         ends = [net(LR[None])[0] for net in (first, second)]
-    assert len(book.leaves) == 11
-    assert (pixels(book, (0,), "mixed") == levels(ends[0])).all()
-    assert (pixels(book, (10,), "mixed") == levels(ends[1])).all()
+    assert len(gallery.pages) == 11
+    assert (pixels(gallery, (0,), "mixed") == levels(ends[0])).all()
+    assert (pixels(gallery, (10,), "mixed") == levels(ends[1])).all()
     number = float(psnr(ends[1], HR, protocol=Protocol.papers(2)))
-    assert f"100% gan: PSNR {number:.2f} dB" in book.leaves[(10,)].text
-    assert book.leaves[(3,)].code == "net = srkit.mix(psnr, gan, 0.3)"
+    assert f"100% gan: PSNR {number:.2f} dB" in gallery.pages[(10,)].text
+    assert gallery.pages[(3,)].code == "net = srkit.mix(psnr, gan, 0.3)"
 
 
 def test_the_last_mean_of_the_eight_views_is_the_self_ensemble() -> None:
@@ -63,22 +63,22 @@ def test_the_last_mean_of_the_eight_views_is_the_self_ensemble() -> None:
     with torch.no_grad():
         expected = self_ensemble(net, LR[None])[0]
     assert torch.allclose(view_answers(net, LR).mean(dim=0), expected, atol=1e-6)
-    book = ensemble_lab(net, LR, HR)
-    assert len(book.leaves) == 8
-    assert np.abs(pixels(book, (7,), "mean so far").astype(int) - levels(expected)).max() <= 1
-    assert f"PSNR {float(psnr(expected, HR, protocol=Protocol.papers(2))):.2f} dB" in book.leaves[(7,)].text
+    gallery = ensemble_lab(net, LR, HR)
+    assert len(gallery.pages) == 8
+    assert np.abs(pixels(gallery, (7,), "mean so far").astype(int) - levels(expected)).max() <= 1
+    assert f"PSNR {float(psnr(expected, HR, protocol=Protocol.papers(2))):.2f} dB" in gallery.pages[(7,)].text
 
 
 def test_the_code_below_a_degraded_picture_makes_that_picture() -> None:
-    book = degrade_lab(HR, "blur(1.6) > down(2) > noise(10)", seed=3)
-    for position in (book.start, (0, 2), (7, book.start[1])):
-        code = book.leaves[position].code
+    gallery = degrade_lab(HR, "blur(1.6) > down(2) > noise(10)", seed=3)
+    for position in (gallery.start, (0, 2), (7, gallery.start[1])):
+        code = gallery.pages[position].code
         lr = eval(code.removeprefix("lr = "), {"srkit": srkit, "hr": HR, "torch": torch})  # our own line, see above
-        assert (pixels(book, position, "LR") == levels(lr)).all()
-    assert "manual_seed(3)" in book.leaves[book.start].code
+        assert (pixels(gallery, position, "LR") == levels(lr)).all()
+    assert "manual_seed(3)" in gallery.pages[gallery.start].code
 
 
-def test_a_knob_keeps_the_chains_value_leaves_out_refused_ones_and_never_turns_the_scale() -> None:
+def test_a_knob_keeps_the_chains_value_pages_out_refused_ones_and_never_turns_the_scale() -> None:
     chain = srkit.degrade.parse("blur(1.6) > down(4) > jpeg(50)")
     knobs = knobs_of(chain)
     assert [(knob.step, knob.option) for knob in knobs] == [(0, "sigma"), (2, "quality")]
@@ -101,12 +101,12 @@ def test_the_drawn_kernel_is_a_gaussian_of_the_widths_added_in_squares() -> None
 
 
 def test_no_believed_kernel_restores_better_than_the_true_one() -> None:
-    book = kernel_lab(HR, widths=(0.8, 1.4, 2.0), steps=10)
-    numbers = {place: float(leaf.text.split("PSNR ")[1].split(" dB")[0]) for place, leaf in book.leaves.items()}
+    gallery = kernel_lab(HR, widths=(0.8, 1.4, 2.0), steps=10)
+    numbers = {place: float(page.text.split("PSNR ")[1].split(" dB")[0]) for place, page in gallery.pages.items()}
     assert len(numbers) == 9
     for true in range(3):
         assert max(range(3), key=lambda believed: numbers[true, believed]) == true
-    assert (pixels(book, (0, 2), "believed kernel") == pixels(book, (2, 2), "true kernel")).all()
+    assert (pixels(gallery, (0, 2), "believed kernel") == pixels(gallery, (2, 2), "true kernel")).all()
 
 
 def test_impulse_responses_have_the_shapes_of_their_kernels() -> None:
@@ -118,27 +118,27 @@ def test_impulse_responses_have_the_shapes_of_their_kernels() -> None:
 
 
 def test_a_checkerboard_is_announced_exactly_where_the_stride_does_not_divide_the_kernel() -> None:
-    book = upsample_lab(HR, "zeros")
-    for (i, j), leaf in book.leaves.items():
+    gallery = upsample_lab(HR, "zeros")
+    for (i, j), page in gallery.pages.items():
         side, stride = i + 2, j + 2
-        measured = float(leaf.text.rpartition(" ")[2])
+        measured = float(page.text.rpartition(" ")[2])
         assert (measured > 0) == (side % stride != 0)
-        assert ("(even)" in leaf.text) == (len(set(overlaps(side, stride))) == 1)
+        assert ("(even)" in page.text) == (len(set(overlaps(side, stride))) == 1)
 
 
 def test_the_shuffle_says_where_a_pixel_comes_from_and_torch_agrees() -> None:
-    book = upsample_lab(HR, "shuffle", scale=3)
+    gallery = upsample_lab(HR, "shuffle", scale=3)
     planes = torch.nn.functional.pixel_unshuffle(HR[:1, :15, :15], 3)
     for row, column in ((0, 0), (7, 11), (14, 4)):
-        text = book.leaves[row, column].text
+        text = gallery.pages[row, column].text
         phase, place = (row % 3) * 3 + column % 3, (row // 3, column // 3)
         assert f"is pixel {place} of plane {phase}" in text
         assert planes[phase][place] == HR[0, row, column]
 
 
 def test_zoom_takes_any_factor_and_unknown_words_are_refused() -> None:
-    book = upsample_lab(HR, "zoom")
-    assert pixels(book, (2, 4), "enlarged").shape == (120, 120, 3)
+    gallery = upsample_lab(HR, "zoom")
+    assert pixels(gallery, (2, 4), "enlarged").shape == (120, 120, 3)
     with pytest.raises(BadInput, match="'zoom', 'zeros' or 'shuffle'"):
         upsample_lab(HR, "more")  # type: ignore[arg-type]
 
@@ -166,8 +166,8 @@ def test_total_variation_denoising_agrees_with_scikit_image() -> None:
 
 
 def test_on_the_slider_total_variation_falls_and_the_best_strength_lies_between() -> None:
-    book = tv_lab(HR)
-    numbers = [float(leaf.text.split("PSNR ")[1].split(" dB")[0]) for _, leaf in sorted(book.leaves.items())]
-    lengths = [float(leaf.text.split("variation ")[1].split(",")[0]) for _, leaf in sorted(book.leaves.items())]
+    gallery = tv_lab(HR)
+    numbers = [float(page.text.split("PSNR ")[1].split(" dB")[0]) for _, page in sorted(gallery.pages.items())]
+    lengths = [float(page.text.split("variation ")[1].split(",")[0]) for _, page in sorted(gallery.pages.items())]
     assert lengths == sorted(lengths, reverse=True)
     assert 0 < numbers.index(max(numbers)) < len(numbers) - 1

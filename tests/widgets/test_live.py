@@ -72,11 +72,11 @@ def test_the_widget_carries_the_same_pictures_and_settings_as_the_page() -> None
 def test_without_anywidget_the_error_says_what_to_install_and_what_works_without(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from srkit.widgets import _live
+    from srkit.widgets import _compare
 
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    _live._widget_class.cache_clear()
+    _compare._widget_class.cache_clear()
     with pytest.raises(BadInput, match="pip install anywidget"):
         compare(**scene(), live=True)
     monkeypatch.undo()
-    _live._widget_class.cache_clear()
+    _compare._widget_class.cache_clear()

@@ -30,7 +30,7 @@ def test_the_curve_is_the_history_of_the_run_and_the_picture_is_the_networks() -
     assert [value for _, value in monitor.curves["loss"]] == pytest.approx(list(run.history["loss"]))
     with torch.no_grad():
         sr = run.net.eval()(lr[None])[0].clamp(0, 1)
-    assert (torch.from_numpy(monitor.plates["now"].pixels) == (sr * 255 + 0.5).floor().byte().permute(1, 2, 0)).all()
+    assert (torch.from_numpy(monitor.pictures["now"].pixels) == (sr * 255 + 0.5).floor().byte().permute(1, 2, 0)).all()
     assert monitor.why == "all 6 steps made"
 
 
@@ -126,7 +126,7 @@ def test_an_error_in_the_thread_is_said_where_the_curves_are() -> None:
 
 def test_the_buttons_of_the_widget_reach_the_run_and_what_it_draws_reaches_them() -> None:
     pytest.importorskip("anywidget")
-    from srkit.widgets._live_monitor import live_monitor
+    from srkit.widgets._monitor import live_monitor
 
     monitor = Monitor()
     widget = live_monitor(monitor)
@@ -146,7 +146,7 @@ def test_the_twin_of_a_watched_run_is_renewed_when_the_run_pauses_and_when_it_en
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("anywidget")
-    from srkit.widgets._live_monitor import live_monitor
+    from srkit.widgets._monitor import live_monitor
 
     class Handle:
         def __init__(self) -> None:

@@ -9,16 +9,16 @@ import pytest
 
 from srkit.widgets._compare import CHOICES, VIEW_FIELDS
 from srkit.widgets._static import (
-    BOOK_PARTS,
     GALLERY_PARTS,
     MONITOR_PARTS,
-    book_module,
-    book_script,
-    book_style,
+    SLIDERS_PARTS,
     gallery_script,
     laid_together,
     monitor_module,
     page_script,
+    sliders_module,
+    sliders_script,
+    sliders_style,
     style_sheet,
     widget_module,
 )
@@ -30,12 +30,12 @@ def part(name: str) -> str:
     return FOLDER.joinpath(f"{name}.js").read_text(encoding="utf-8")
 
 
-EVERY = [(name, parts) for parts in (GALLERY_PARTS, BOOK_PARTS, MONITOR_PARTS) for name in parts]
+EVERY = [(name, parts) for parts in (GALLERY_PARTS, SLIDERS_PARTS, MONITOR_PARTS) for name in parts]
 
 
 def test_every_part_on_disk_is_laid_into_the_page_and_no_other() -> None:
     on_disk = {path.name.removesuffix(".js") for path in FOLDER.iterdir() if path.name.endswith(".js")}
-    assert on_disk == {*BOOK_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}
+    assert on_disk == {*SLIDERS_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}
 
 
 @pytest.mark.parametrize(("name", "parts"), EVERY)
@@ -50,12 +50,12 @@ def test_a_part_imports_only_what_an_earlier_part_exports(name: str, parts: tupl
         assert {each.strip() for each in names.split(",")} <= exported
 
 
-@pytest.mark.parametrize("name", sorted({*BOOK_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}))
+@pytest.mark.parametrize("name", sorted({*SLIDERS_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}))
 def test_a_part_fits_in_one_look(name: str) -> None:
     assert len(part(name).splitlines()) <= 300
 
 
-@pytest.mark.parametrize("parts", [GALLERY_PARTS, BOOK_PARTS, MONITOR_PARTS], ids=["viewer", "book", "run"])
+@pytest.mark.parametrize("parts", [GALLERY_PARTS, SLIDERS_PARTS, MONITOR_PARTS], ids=["viewer", "gallery", "run"])
 def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twice(parts: tuple[str, ...]) -> None:
     core = laid_together(parts)
     assert not re.findall(r"^(?:import|export)\b", core, flags=re.MULTILINE)
@@ -69,13 +69,13 @@ def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twi
         page_script(),
         widget_module(),
         style_sheet(),
-        book_script(),
-        book_module(),
-        book_style(),
+        sliders_script(),
+        sliders_module(),
+        sliders_style(),
         gallery_script(),
         monitor_module(),
     ],
-    ids=["page", "widget", "style", "book page", "book widget", "book style", "gallery", "run"],
+    ids=["page", "widget", "style", "gallery page", "gallery widget", "gallery style", "gallery", "run"],
 )
 def test_nothing_is_fetched_and_nothing_ends_the_script_early(text: str) -> None:
     assert set(re.findall(r"https?://[\w./]+", text)) <= {"http://www.w3.org/2000/svg"}
@@ -96,7 +96,7 @@ def test_python_and_the_browser_agree_on_the_fields_and_choices_of_a_view() -> N
         assert tuple(re.findall(r"(\w+):", body[1])) == CHOICES[field]
 
 
-@pytest.mark.parametrize("sheet", [style_sheet(), book_style()], ids=["viewer", "book"])
+@pytest.mark.parametrize("sheet", [style_sheet(), sliders_style()], ids=["viewer", "gallery"])
 def test_every_rule_of_a_style_sheet_is_confined_to_its_widget(sheet: str) -> None:
     selectors = re.findall(r"^([^\s{}@/][^{}]*)\{", sheet, flags=re.MULTILINE)
     assert selectors

@@ -15,7 +15,7 @@ export function watchRun(model, root) {
   const body = element("div", { class: "srkit-run" });
   const bar = element("div", { class: "srkit-head" }, element("span", { class: "srkit-group" }, pause, stop, best));
   const frame = element("div", { class: "srkit-frame", role: "group", "aria-label": "A run" }, bar, body);
-  root.replaceChildren(element("div", { class: "srkit-book" }, element("style", {}, model.get("_style")), frame));
+  root.replaceChildren(element("div", { class: "srkit-sliders" }, element("style", {}, model.get("_style")), frame));
   const draw = () => {
     comeAlive(model, root);
     body.innerHTML = model.get("_html");

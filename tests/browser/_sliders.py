@@ -1,4 +1,4 @@
-"""A hand on one book of a page: move sliders, press keys, click pictures, read what is drawn."""
+"""A hand on one gallery of a page: move sliders, press keys, click pictures, read what is drawn."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SETTLED = "(root) => Boolean(root.srkit) && root.srkit.frame.getAttribute('aria-
 
 
 class Reader:
-    """The book number ``index`` of the page in ``tab``, opened."""
+    """The gallery number ``index`` of the page in ``tab``, opened."""
 
     def __init__(self, tab: Tab, index: int = 0, inside: str = "") -> None:
         self.page = tab.page
-        self.root = self.page.locator(f"{inside} .srkit-book").nth(index)
+        self.root = self.page.locator(f"{inside} .srkit-sliders").nth(index)
         self.root.locator(".srkit-frame").wait_for()
         self.settle()
 
@@ -36,7 +36,7 @@ class Reader:
         return str(self.root.locator(".srkit-words").inner_text())
 
     def press(self, *keys: str) -> Reader:
-        self.root.locator(".srkit-plates").focus()
+        self.root.locator(".srkit-pictures").focus()
         for key in keys:
             self.page.keyboard.press(key)
         return self.settle()

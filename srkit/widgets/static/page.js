@@ -1,9 +1,9 @@
-// What a book knows without a page: which leaf a position of its sliders means. A position is a list of whole numbers,
-// one for each axis; leaves are stored under positions joined by commas.
+// What a gallery knows without a page: which page a position of its sliders means. A position is a list of whole numbers,
+// one for each axis; pages are stored under positions joined by commas.
 
 export const keyOf = (position) => position.join(",");
 
-// The position after moving one slider. Where that leaf does not exist and cannot be made, the other sliders go back to
+// The position after moving one slider. Where that page does not exist and cannot be made, the other sliders go back to
 // their start, where it does; where even that is missing, nothing moves.
 export function moved(position, axis, value, { starts, has, canMake }) {
   const wanted = position.map((old, i) => (i === axis ? value : old));

@@ -1,0 +1,304 @@
+"""A gallery of pictures: a slider for each quantity, and a page of labelled pictures for each of its values.
+
+The laboratories return such galleries. A saved notebook holds the pages as tables of pictures and numbers, which can be
+read without any script; the script turns them into sliders. With a kernel, pages are made when they are wanted.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srkit.errors import BadInput
+from srkit.ops.colours import data_uri
+from srkit.widgets._frame import CELL, TABLE, frames
+from srkit.widgets._static import sliders_module, sliders_script, sliders_style
+from srkit.widgets._twin import display_with_twin
+
+__all__ = ["Axis", "Click", "Page", "Picture", "SliderGallery", "axis_of", "make_gallery", "picture_of"]
+
+_MOST = 240
+
+Position = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One slider.
+
+    Attributes:
+        name: beside it.
+        values: its steps in words.
+        start: number of the step it stands at first.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    start: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture of a page.
+
+    Attributes:
+        title: above it; the same on every page.
+        pixels: uint8, ``(h, w, 3)`` or ``(h, w)``.
+        alt: what it shows, in words.
+        zoom: screen pixels per pixel.
+        text: numbers below it.
+    """
+
+    title: str
+    pixels: NDArray[np.uint8]
+    alt: str
+    zoom: int = 1
+    text: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """What is seen at one position of the sliders.
+
+    Attributes:
+        pictures: the pictures.
+        text: what was measured, in words.
+        code: a line of Python that does the same, or nothing.
+    """
+
+    pictures: tuple[Picture, ...]
+    text: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Click:
+    """Which pictures may be clicked, and what a click does.
+
+    Attributes:
+        pictures: titles of the pictures.
+        grid: rows and columns that each of them is divided into.
+        axes: the slider that takes the row and the one that takes the column; or one that takes the number of the cell.
+    """
+
+    pictures: tuple[str, ...]
+    grid: tuple[int, int]
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SliderGallery:
+    """What the laboratories return: a notebook draws it, ``print`` gives its numbers.
+
+    Attributes:
+        title: what it is about.
+        axes: the sliders.
+        pages: position of the sliders -> page; the start is always among them.
+        make: makes the page of any position.
+        click: what clicking on a picture does, if anything.
+    """
+
+    title: str
+    axes: tuple[Axis, ...]
+    pages: Mapping[Position, Page]
+    make: Callable[[Position], Page] = field(repr=False)
+    click: Click | None = None
+
+    @property
+    def start(self) -> Position:
+        """Where the sliders stand first."""
+        return tuple(axis.start for axis in self.axes)
+
+    def words(self, position: Position) -> str:
+        """Return a position in words, for example ``"alpha 0.5, seed 0"``."""
+        pairs = zip(self.axes, position, strict=True)
+        return ", ".join(f"{axis.name} {axis.values[step]}" for axis, step in pairs if len(axis.values) > 1)
+
+    def __repr__(self) -> str:
+        lines = [self.title]
+        first = {picture.title: picture.text for picture in self.pages[self.start].pictures}
+        for position, page in self.pages.items():
+            new = (
+                picture
+                for picture in page.pictures
+                if position == self.start or picture.text != first.get(picture.title)
+            )
+            numbers = [page.text, *(f"{picture.title}: {picture.text}" for picture in new if picture.text)]
+            lines.append("; ".join(part for part in (self.words(position), *numbers) if part).replace("\n", "; "))
+        return "\n".join(lines)
+
+    def config(self) -> dict[str, Any]:
+        """Return what the browser half is told besides the pages."""
+        return {
+            "title": self.title,
+            "axes": [{"name": axis.name, "values": axis.values, "start": axis.start} for axis in self.axes],
+            "pictures": [picture.title for picture in self.pages[self.start].pictures],
+            "click": None if self.click is None else asdict(self.click),
+        }
+
+    def still(self) -> str:
+        """Return the part that needs no script: the first page, and all others folded away."""
+        others = [position for position in self.pages if position != self.start]
+        first = self.page_table(self.start, self.pages[self.start])
+        folded = "".join(self.page_table(position, self.pages[position]) for position in others)
+        more = f"<details><summary>{len(others)} further positions</summary>{folded}</details>" if others else ""
+        title = f"<div><b>{escape(self.title)}</b></div>"
+        return f'<div class="srkit-pages" style="overflow-x:auto">{title}{first}{more}</div>'
+
+    def page_table(self, position: Position, page: Page) -> str:
+        """Return one page as a table; pictures that are those of the first page are not repeated."""
+        known = (
+            {} if position == self.start else {picture.title: picture for picture in self.pages[self.start].pictures}
+        )
+        cells = "".join(_cell(picture) for picture in page.pictures if not _same(picture, known.get(picture.title)))
+        words = self.words(position)
+        head = f"<div><b>{escape(words)}</b></div>" if words else ""
+        text = f'<div data-text="" style="white-space:pre-line">{escape(page.text)}</div>' if page.text else ""
+        code = f"<div><code>{escape(page.code)}</code></div>" if page.code else ""
+        row = f'<tr style="background:none;text-align:left">{cells}</tr>'
+        table = f'<table style="{TABLE};margin:0"><tbody>{row}</tbody></table>'
+        return f'<div data-page="{",".join(map(str, position))}">{head}{table if cells else ""}{text}{code}</div>'
+
+    def root(self, inside: str) -> str:
+        """Return the element the gallery lives in, around ``inside``."""
+        config = escape(json.dumps(self.config()), quote=True)
+        return f'<div class="srkit-sliders" data-config="{config}"><style>{sliders_style()}</style>{inside}</div>'
+
+    def _repr_html_(self) -> str:
+        """Return pages, style and script in one piece."""
+        return self.root(f"{self.still()}<script>{sliders_script()}</script>")
+
+
+def axis_of(name: str, values: Sequence[float | str], *, start: float | str | None = None) -> Axis:
+    """Return an axis over numbers or words that starts at the one given, or at the first.
+
+    Raises:
+        BadInput: no values, or a start that is none of them.
+    """
+    listed = list(values)
+    if not listed:
+        raise BadInput(f"The slider {name!r} has no values to stand at; give at least one.")
+    if start is not None and start not in listed:
+        raise BadInput(f"{name}={start!r} is none of the steps of its slider: {', '.join(map(str, listed))}.")
+    words = tuple(value if isinstance(value, str) else f"{value:g}" for value in listed)
+    return Axis(name, words, listed.index(start) if start is not None else 0)
+
+
+def picture_of(title: str, picture: Any, alt: str, *, zoom: int = 1, text: str = "", size: bool = True) -> Picture:
+    """Return a picture of a picture as :func:`srkit.widgets.show` takes it, with its size and warnings as text.
+
+    Raises:
+        BadInput: it is no picture, or a batch of several.
+    """
+    found = frames(picture, name=title)
+    if len(found) != 1:
+        raise BadInput(f"{title!r} is a batch of {len(found)} pictures; hand in one, (3, h, w).")
+    frame = found[0]
+    facts = "; ".join(part for part in (text, frame.size if size else "", frame.warning) if part)
+    return Picture(title, frame.pixels, alt, zoom, facts)
+
+
+def make_gallery(
+    title: str,
+    axes: Sequence[Axis],
+    make: Callable[[Position], Page],
+    *,
+    click: Click | None = None,
+    live: bool = False,
+) -> Any:
+    """Make a gallery: with ``live`` a widget that makes pages when they are wanted, else one with all pages made now.
+
+    The latter holds every position if there are at most 240, else those that differ from the start in one slider.
+    """
+    start = tuple(axis.start for axis in axes)
+    wanted = [start] if live else list(_positions(axes))
+    gallery = SliderGallery(title, tuple(axes), {position: make(position) for position in wanted}, make, click)
+    return live_gallery(gallery) if live else gallery
+
+
+def _positions(axes: Sequence[Axis]) -> Iterator[Position]:
+    start = tuple(axis.start for axis in axes)
+    lengths = [len(axis.values) for axis in axes]
+    yield start
+    if np.prod(lengths, dtype=np.int64) <= _MOST:
+        yield from (tuple(map(int, place)) for place in np.ndindex(*lengths) if tuple(place) != start)
+        return
+    for number, length in enumerate(lengths):
+        for step in range(length):
+            if step != start[number]:
+                yield (*start[:number], step, *start[number + 1 :])
+
+
+def _same(picture: Picture, other: Picture | None) -> bool:
+    return other is not None and picture.text == other.text and np.array_equal(picture.pixels, other.pixels)
+
+
+def _cell(picture: Picture) -> str:
+    height, width = picture.pixels.shape[:2]
+    words = f'<div style="font-size:smaller;opacity:0.85">{escape(picture.text)}</div>' if picture.text else ""
+    return (
+        f'<td style="{CELL}"><div><b>{escape(picture.title)}</b></div><img data-picture="{escape(picture.title)}" '
+        f'data-zoom="{picture.zoom}" data-words="{escape(picture.text)}" width="{width * picture.zoom}" '
+        f'height="{height * picture.zoom}" src="{data_uri(picture.pixels)}" alt="{escape(picture.alt)}" '
+        f'style="image-rendering:pixelated;max-width:none;display:block;margin:2px 0">{words}</td>'
+    )
+
+
+def live_gallery(gallery: SliderGallery) -> Any:
+    """Return ``gallery`` as an anywidget; ``widget.position`` follows the sliders, and setting it moves them.
+
+    Raises:
+        BadInput: anywidget is not installed.
+    """
+    try:
+        return _widget_class()(gallery)
+    except ImportError as error:
+        raise BadInput(
+            f"live=True needs the package anywidget, and it cannot be imported ({error}). Install it with pip install "
+            "anywidget and reload the page, or leave live out: the sliders then work without a kernel, on fewer steps."
+        ) from error
+
+
+@functools.cache
+def _widget_class() -> type:
+    import anywidget
+    import traitlets
+
+    class LiveGallery(anywidget.AnyWidget):  # type: ignore[misc]
+        """A gallery whose position is shared between Python and the browser."""
+
+        _esm = sliders_module()
+        _page = traitlets.Unicode().tag(sync=True)
+        _config = traitlets.Unicode().tag(sync=True)
+        _twin = traitlets.Unicode().tag(sync=True)
+        _answer = traitlets.Dict().tag(sync=True)
+        position = traitlets.List(traitlets.Int()).tag(sync=True)
+
+        def __init__(self, gallery: SliderGallery) -> None:
+            config = json.dumps(gallery.config())
+            super().__init__(_page=gallery.root(gallery.still()), _config=config, position=list(gallery.start))
+            self.gallery = gallery
+            self.observe(self._turned, "position")
+
+        @property
+        def page(self) -> Any:
+            """The page the reader has open."""
+            return self.gallery.make(tuple(self.position))
+
+        def _turned(self, change: Any) -> None:
+            position = tuple(change["new"])
+            key = ",".join(map(str, position))
+            if position != self.gallery.start:
+                self._answer = {"key": key, "html": self.gallery.page_table(position, self.gallery.make(position))}
+
+        def _ipython_display_(self) -> None:
+            display_with_twin(self, self.gallery)
+
+    return LiveGallery

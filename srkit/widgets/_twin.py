@@ -1,0 +1,38 @@
+"""A widget and its twin: what is left of a widget in a notebook whose kernel is gone."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+__all__ = ["display_with_twin", "twin_page"]
+
+_TWIN_STYLE = (
+    ".srkit-twin[hidden]{display:none}"
+    ".jp-OutputArea-child:has(.srkit-twin)+.jp-OutputArea-child:not(:has(.srkit-alive)){display:none}"
+    ".jp-OutputArea-child:has(.srkit-twin):has(+.jp-OutputArea-child .srkit-alive){display:none}"
+)
+
+
+def display_with_twin(widget: Any, still: Any) -> Any:
+    """Display a widget and, before it, its twin: what ``still`` draws without a kernel. Returns the handle of the twin.
+
+    A widget is gone when its kernel is, and a notebook opened again says "Loading widget" for ever, even where the
+    output has another form. So there are two outputs: the widget hides its twin where it comes to life, and the twin
+    hides the widget's place where it does not.
+    """
+    from IPython.display import display
+
+    widget._twin = widget._twin or uuid.uuid4().hex
+    handle = display(twin_page(widget, still), raw=True, display_id=True)
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    display({**data, "text/plain": ""}, raw=True)
+    return handle
+
+
+def twin_page(widget: Any, still: Any) -> dict[str, str]:
+    """Return the MIME bundle of the twin of ``widget``."""
+    name = f'class="srkit-twin" data-twin="{widget._twin}"'
+    page = f"<div {name}><style>{_TWIN_STYLE}</style>{still._repr_html_()}</div>"
+    return {"text/html": page, "text/plain": repr(still)}
