@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 VENV := .venv/bin/
 OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test check types format lessons lessons-html grade bench lock python tools
+.PHONY: help lab test check types format lessons lessons-html grade bench release lock python tools
 
 help: ## Say what there is
 	@echo "srkit: a course and a library for single-image super-resolution. Start with: make lab"
@@ -41,6 +41,9 @@ grade: tools ## Grade the class that is shipped with the project, start to end
 
 bench: tools ## Measure against peers (ARGS="resize --peers DIR")
 	$(VENV)python -m benchmarks $(ARGS)
+
+release: tools ## Build sdist and wheel twice, compare them, try the wheel on each Python there is
+	$(VENV)python tools/release.py
 
 lock: tools ## Resolve the dependencies again and write requirements/
 	$(VENV)python tools/lock.py

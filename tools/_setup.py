@@ -13,7 +13,7 @@ import _system
 import _torch
 from _environment import ROOT, Environment, Stop, constrained, fingerprint, locked, make, output, pip, say
 
-__all__ = ["conda_environment", "prepare", "run", "workers"]
+__all__ = ["conda_environment", "install_lock", "prepare", "run", "workers"]
 
 LOCKS = {"lab": ROOT / "requirements" / "lab.lock", "test": ROOT / "requirements" / "test.lock"}
 CONDA = {"srkit": ROOT / "environment.yml", "srkit-dev": ROOT / "environment-dev.yml"}
@@ -55,9 +55,7 @@ def _use_venv(kind: str) -> Environment:
     complete = wanted["test"] == done.get("test") or (kind == "lab" and wanted["lab"] == done.get("lab"))
     if complete and wish in {"", stamp.get("wish")}:
         return environment
-    packages = sum(1 for line in LOCKS[kind].read_text("utf-8").splitlines() if re.match(r"[A-Za-z0-9]", line))
-    say(f"Installing {packages} locked packages into .venv")
-    _install_lock(environment, LOCKS[kind], packages)
+    install_lock(environment, LOCKS[kind])
     torch = _torch.provide(environment, wish, Path(sys.executable))  # after the lock, which has what PyTorch imports
     say(f"Using {torch}")
     _install_srkit(environment)
@@ -70,7 +68,14 @@ def _also_lab(kind: str, wanted: dict[str, str]) -> dict[str, str]:
     return wanted if kind == "test" else {"lab": wanted["lab"]}
 
 
-def _install_lock(environment: Environment, lock: Path, packages: int) -> None:
+def install_lock(environment: Environment, lock: Path) -> None:
+    """Install everything a lock names, each file by its hash.
+
+    Raises:
+        Stop: pip failed, with the reason and the constraints that may stand in the way.
+    """
+    packages = sum(1 for line in lock.read_text("utf-8").splitlines() if re.match(r"[A-Za-z0-9]", line))
+    say(f"Installing {packages} locked packages into {environment.folder.name}")
     try:
         pip(environment, "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock), total=packages)
     except Stop as stop:
