@@ -380,10 +380,10 @@ made, real = torch.randn(4, 1), torch.randn(4, 1)
 print("game      generator  discriminator   (the same eight logits)")
 for name in srkit.losses.GAMES.names():
     game = srkit.losses.GAMES.get(name)
-    print(f"{game.name:9} {game.maker(real, made):9.4f}  {game.judge(real, made):13.4f}")
+    print(f"{game.name:9} {game.generator(real, made):9.4f}  {game.discriminator(real, made):13.4f}")
 generator, discriminator = cross_entropy(real, made)
 print(f"yours     {generator:9.4f}  {discriminator:13.4f}")
-srkit.widgets.source(srkit.losses.GAMES.get("RaGAN").maker)
+srkit.widgets.source(srkit.losses.GAMES.get("RaGAN").generator)
 
 # %% [markdown]
 # ## 4. Cycle consistency

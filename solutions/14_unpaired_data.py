@@ -414,9 +414,9 @@ def as_images(images):
 
 
 large = as_images([pair.hr for pair in ours])
-adversary = srkit.training.Adversary(game="CE", weight=0.05, discriminator=Judge(), betas=(0.5, 0.999))
+term = srkit.training.AdversarialTerm(game="CE", weight=0.05, discriminator=Judge(), betas=(0.5, 0.999))
 run = srkit.papers.train_dsgan(
-    as_images(real), large, scale=2, steps=100, patch=64, batch=4, learning_rate=1e-3, adversary=adversary,
+    as_images(real), large, scale=2, steps=100, patch=64, batch=4, learning_rate=1e-3, adversarial=term,
     arguments={"channels": 16, "n_blocks": 2, "skip": True}, progress=False,
 )  # fmt: skip
 short = [pair.lr for pair in srkit.papers.made_pairs(run.net, large, scale=2)]
@@ -577,14 +577,14 @@ srkit.widgets.show(
 # with weights 1, 10, 5 and 2 for the outer one. Ten steps of the first phase are enough to compare the terms with yours.
 
 # %%
-small = {"channels": 8, "n_blocks": 1, "judge_channels": 8, "judge_depth": 1}
+small = {"channels": 8, "n_blocks": 1, "discriminator_channels": 8, "discriminator_depth": 1}
 (run,) = srkit.papers.train_cincgan(
     as_images(real), large, scale=2, steps=(10, 0, 0), patch=48, batch=4,
     enlarge=srkit.models.create("espcn", scale=2), arguments=small, progress=False,
 )  # fmt: skip
 system = run.net
 theirs = system.inner(x, system.clean(x), y)
-yours = inner_cycle(system.clean, system.spoil, system.judges["y"].net, x, y)
+yours = inner_cycle(system.clean, system.spoil, system.discriminators["y"].net, x, y)
 for (name, value), mine in zip(theirs.items(), yours):
     print(f"{name:12} library {value.item():.5f}   yours {mine.item():.5f}")
 srkit.widgets.source(srkit.papers.CinCGAN.inner)

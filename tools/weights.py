@@ -39,7 +39,7 @@ def train(name: str, root: Path) -> None:
     conditional = "degradation" in recipe
     valid = partial(_measure_without_blur, recipe["valid"], root) if conditional else recipe["valid"]
     if "adversary" in recipe:
-        common["adversary"] = srkit.training.Adversary(**recipe["adversary"])
+        common["adversarial"] = srkit.training.AdversarialTerm(**recipe["adversary"])
     if (out / "checkpoint.pt").exists():
         first = srkit.training.load_checkpoint(out / "checkpoint.pt")["step"]
         run = srkit.training.resume(out, valid=valid, **common)

@@ -15,7 +15,7 @@ from srkit.cli._training import EPOCH, betas, scales, training_options
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
-    from srkit.training import Adversary, Run
+    from srkit.training import AdversarialTerm, Run
 
 __all__ = ["command"]
 
@@ -89,7 +89,7 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
         options["dataset"],
         loss=options["loss"],
         valid=options["valid"],
-        adversary=_adversary(options),
+        adversarial=_adversarial(options),
         root=options["root"],
         degrade=options["degrade"],
         maker=options["maker"],
@@ -102,12 +102,12 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
     )
 
 
-def _adversary(options: dict[str, Any]) -> Adversary | None:
+def _adversarial(options: dict[str, Any]) -> AdversarialTerm | None:
     if options["adversarial"] is None:
         return None
-    from srkit.training.adversarial import parse_adversary
+    from srkit.training.adversarial import parse_adversarial
 
-    return parse_adversary(options["adversarial"], discriminator=options["discriminator"], updates=options["gan_k"])
+    return parse_adversarial(options["adversarial"], discriminator=options["discriminator"], updates=options["gan_k"])
 
 
 def _resume(folder: str, machine: Machine, options: dict[str, Any]) -> Run:

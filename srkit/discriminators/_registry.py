@@ -40,7 +40,7 @@ def create(name: str, *, size: int, **arguments: Any) -> nn.Module:
 
     Args:
         name: as registered; ``srkit.discriminators.DISCRIMINATORS.names()`` lists them.
-        size: side of the images it will judge, in pixels.
+        size: side of the images it will see, in pixels.
         **arguments: of its constructor, for example ``channels=16``.
 
     Raises:

@@ -42,7 +42,7 @@ class PatchDiscriminator(nn.Module):
         if norm not in ("batch", "instance", "spectral"):
             raise BadInput(f"norm={norm!r} is not known here: 'batch', 'instance' or 'spectral'.")
         if depth < 1 or size < 3 * stride**depth:
-            raise BadInput(f"depth={depth} halvings of {size} pixels leave nothing to judge: give fewer, or 1.")
+            raise BadInput(f"depth={depth} halvings of {size} pixels leave nothing to see: give fewer, or 1.")
         widths = [channels * min(2**number, 8) for number in range(depth + 1)]
         layers = [_normed(nn.Conv2d(3, channels, 4, stride=stride, padding=1), norm, outer=True), nn.LeakyReLU(0.2)]
         for number in range(1, depth + 1):

@@ -48,7 +48,7 @@ class TextureDiscriminator(nn.Module):
 
 
 class HighPassed(nn.Module):
-    """Any discriminator, shown the fast part of images: ESRGAN-FS judges so.
+    """Any discriminator, shown the fast part of images: that of ESRGAN-FS.
 
     Args:
         net: the discriminator.

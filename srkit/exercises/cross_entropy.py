@@ -22,7 +22,7 @@ _SIDES = ("generator", "discriminator")
 
 def _library(real: Tensor, made: Tensor) -> Losses:
     game = GAMES.get("CE")
-    return game.maker(real, made), game.judge(real, made)
+    return game.generator(real, made), game.discriminator(real, made)
 
 
 def _labelled(real: Tensor, made: Tensor) -> Losses:

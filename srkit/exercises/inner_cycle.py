@@ -25,7 +25,7 @@ def _library(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
     cleaned = clean(x)  # (b, 3, h, w)
     verdict = judge(cleaned)
     return [
-        GAMES.get("LS").maker(verdict, verdict),
+        GAMES.get("LS").generator(verdict, verdict),
         10 * cycle(spoil(cleaned), x, form="mse"),
         5 * l1(clean(y), y),
         0.5 * squared_variation(cleaned),

@@ -25,34 +25,44 @@ class Game:
 
     Attributes:
         name: how a formula spells it.
-        maker: of the logits of real and of made images, the loss of the network that makes them (the generator).
-        judge: of the same, the loss of the network that tells them apart (the discriminator).
-        penalty: weight of the gradient penalty (:func:`gradient_penalty`) added for the judge; 0 for none.
-        relative: whether the maker's loss looks at the real images too.
+        generator: of the logits of real and of made images, the loss of the network that makes them.
+        discriminator: of the same, the loss of the network that tells them apart.
+        penalty: weight of the gradient penalty (:func:`gradient_penalty`) added for the discriminator; 0 for none.
+        relative: whether the generator's loss looks at the real images too.
     """
 
     name: str
-    maker: Callable[[Tensor, Tensor], Tensor]
-    judge: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+    discriminator: Callable[[Tensor, Tensor], Tensor]
     penalty: float = 0.0
     relative: bool = False
 
+    @property
+    def maker(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """The generator's loss, as copies of lesson 09 call it."""
+        return self.generator
 
-def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, made: Tensor, *, share: Tensor) -> Tensor:
-    """Return the mean of ``(|gradient of the critic| - 1)**2`` between real and made images.
+    @property
+    def judge(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """The discriminator's loss, as copies of lesson 09 call it."""
+        return self.discriminator
+
+
+def gradient_penalty(discriminator: Callable[[Tensor], Tensor], real: Tensor, made: Tensor, *, share: Tensor) -> Tensor:
+    """Return the mean of ``(|gradient of the discriminator| - 1)**2`` between real and made images.
 
     Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, equation 3: the norm is over all pixels of one
     image, at a random point of the line between a real and a made one.
 
     Args:
-        critic: images to logits; a map of logits counts by its mean, so that patch critics obey the same bound.
+        discriminator: images to logits; a map of logits counts by its mean, so that PatchGANs obey the same bound.
         real: ``(b, c, h, w)``.
         made: the same shape.
         share: ``(b, 1, 1, 1)`` in [0, 1], how much of the real image is in each mixture.
     """
     between = (share * real + (1 - share) * made).detach().requires_grad_()  # (b, c, h, w)
-    verdict = critic(between).flatten(1).mean(1).sum()  # (b, …) -> scalar
-    (gradient,) = torch.autograd.grad(verdict, between, create_graph=True)
+    said = discriminator(between).flatten(1).mean(1).sum()  # (b, …) -> scalar
+    (gradient,) = torch.autograd.grad(said, between, create_graph=True)
     lengths: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)  # (b)
     return (lengths - 1).square().mean()  # scalar
 
@@ -77,7 +87,7 @@ def _least_squares_discriminator(real: Tensor, made: Tensor) -> Tensor:
     return made.square().mean() + (real - 1).square().mean()
 
 
-def _critic_generator(real: Tensor, made: Tensor) -> Tensor:
+def _linear_generator(real: Tensor, made: Tensor) -> Tensor:
     """-D(made): of the hinge and the Wasserstein game."""
     return -made.mean()
 
@@ -110,8 +120,8 @@ GAMES: Registry[Game] = Registry("adversarial game")
 for _game in (
     Game("CE", _cross_entropy_generator, _cross_entropy_discriminator),
     Game("LS", _least_squares_generator, _least_squares_discriminator),
-    Game("Hinge", _critic_generator, _hinge_discriminator),
-    Game("WGAN_GP", _critic_generator, _wasserstein_discriminator, penalty=10.0),
+    Game("Hinge", _linear_generator, _hinge_discriminator),
+    Game("WGAN_GP", _linear_generator, _wasserstein_discriminator, penalty=10.0),
     Game("RaGAN", _relativistic_generator, _relativistic_discriminator, relative=True),
 ):
     GAMES.register(GAMES.key(_game.name))(_game)

@@ -1,13 +1,13 @@
 """KernelGAN: the kernel of an image is the one that makes its reduction look like the image itself, patch by patch.
 
 S. Bell-Kligler, A. Shocher, M. Irani, "Blind Super-Resolution Kernel Estimation using an Internal-GAN", NeurIPS 2019,
-https://arxiv.org/abs/1909.06581. A deep linear network makes crops of the image half as large; a judge of small patches
-tells them from crops of the image. What the linear network has become is the kernel. ZSSR then enlarges with it.
+https://arxiv.org/abs/1909.06581. A deep linear network makes crops of the image half as large; a discriminator of small
+patches tells them from the image's own. What the linear network has become is the kernel. ZSSR then enlarges with it.
 
 Deviations from the authors' program: the bicubic loss compares each channel with its own reduction (``target="sum"``
-is the program's), the noise on what the judge sees does not pile up in the image, the linear network is applied as the
-one kernel it composes (``compose=False`` goes layer by layer; the results agree), the kernel is moved by Keys' cubic
-instead of a spline, and x4 is enlarged in one jump.
+is the program's), the noise on what the discriminator sees does not pile up in the image, the linear network is applied
+as the one kernel it composes (``compose=False`` goes layer by layer; the results agree), the kernel is moved by Keys'
+cubic instead of a spline, and x4 is enlarged in one jump.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from srkit.methods._registry import register_method
 from srkit.methods.blind import BlindMethod, Then, finite
 from srkit.methods.crops import CropSource
 from srkit.methods.kernelgan_losses import Schedule, Target, bicubic_difference, boundary_mask, verdict
-from srkit.methods.kernelgan_nets import LinearReducer, PatchJudge, judge_init
+from srkit.methods.kernelgan_nets import LinearReducer, SmallPatchDiscriminator, discriminator_init
 
 __all__ = ["KERNELGAN_PRESETS", "Duel", "KernelGAN", "KernelGANSettings", "analytic_x4", "clean_kernel"]
 
@@ -144,15 +144,15 @@ class Duel:
         self.settings = settings
         self.rng = torch.Generator().manual_seed(seed)
         self.reducer = fresh(lambda: LinearReducer(channels=settings.channels), self.rng).to(lr)
-        self.judge = fresh(lambda: PatchJudge(channels=settings.channels), self.rng).to(lr)
-        judge_init(self.judge, self.rng)
+        self.discriminator = fresh(lambda: SmallPatchDiscriminator(channels=settings.channels), self.rng).to(lr)
+        discriminator_init(self.discriminator, self.rng)
         reduced = (settings.crop - LinearReducer.kernel_size) // 2 + 1
         self.source = CropSource(lr, large=settings.crop, small=reduced, rim=0 if settings.real else 10)
         self.schedule = Schedule(every=settings.schedule_every)
         self.mask = boundary_mask(LinearReducer.kernel_size).to(lr)
         self.optimisers = [
             torch.optim.Adam(net.parameters(), lr=settings.learning_rate, betas=(0.5, 0.999))
-            for net in (self.reducer, self.judge)
+            for net in (self.reducer, self.discriminator)
         ]
 
     def kernel(self) -> Tensor:
@@ -166,17 +166,17 @@ class Duel:
         real = 2 * (real + draw.normal(self.rng, real.shape, real) / 255) - 1
         small, kernel = self._reduce(image)
         difference = bicubic_difference(image, small, target=self.settings.target)
-        loss = verdict(self.judge(small), real=True) + self.schedule.total(kernel, difference, self.mask)
+        loss = verdict(self.discriminator(small), real=True) + self.schedule.total(kernel, difference, self.mask)
         values = {"loss": float(loss.detach()), "bicubic difference": float(difference.detach())}
         if not bool(loss.isfinite()):
             return values
         self._learn(0, loss)
         fake = self._reduce(image)[0].detach()
         fake = fake + draw.normal(self.rng, fake.shape, fake) / 255
-        judged = (verdict(self.judge(real), real=True) + verdict(self.judge(fake), real=False)) / 2
-        self._learn(1, judged)
+        told_apart = (verdict(self.discriminator(real), real=True) + verdict(self.discriminator(fake), real=False)) / 2
+        self._learn(1, told_apart)
         self._after(step, values["bicubic difference"])
-        return values | {"judge": float(judged.detach())}
+        return values | {"discriminator": float(told_apart.detach())}
 
     def _reduce(self, image: Tensor) -> tuple[Tensor, Tensor]:
         kernel = self.reducer.kernel()

@@ -1,8 +1,8 @@
-"""KernelGAN-FKP: KernelGAN's game with a kernel prior in place of the deep linear network.
+"""KernelGAN-FKP: KernelGAN's training with a kernel prior in place of the deep linear network.
 
 J. Liang, K. Zhang, S. Gu, L. Van Gool, R. Timofte, "Flow-based Kernel Prior with Application to Blind
 Super-Resolution", CVPR 2021, section 3.4, https://arxiv.org/abs/2103.15977. Only a point on the prior's sphere is
-learnt, so none of KernelGAN's losses on the kernel is needed. The game is that of I. Gulrajani et al., "Improved
+learnt, so none of KernelGAN's losses on the kernel is needed. The training is that of I. Gulrajani et al., "Improved
 Training of Wasserstein GANs", 2017, with the gradient's length taken over colours at each pixel, as in the program.
 
 Deviations: ZSSR or back-projection enlarges (the paper: USRNet); the kernel found is moved to the aligned centre; crops
@@ -32,7 +32,13 @@ from srkit.methods.dip_fkp import prior_for
 from srkit.methods.fkp import KernelFlow, SphereAdam
 from srkit.methods.kernelgan import analytic_x4
 
-__all__ = ["KERNELGAN_FKP_PRESETS", "Critic", "KernelGANFKP", "KernelGANFKPSettings", "gradient_penalty"]
+__all__ = [
+    "KERNELGAN_FKP_PRESETS",
+    "KernelGANDiscriminator",
+    "KernelGANFKP",
+    "KernelGANFKPSettings",
+    "gradient_penalty",
+]
 
 CARD = MethodCard(
     title="KernelGAN-FKP",
@@ -40,12 +46,12 @@ CARD = MethodCard(
     citation='J. Liang, K. Zhang, S. Gu, L. Van Gool, R. Timofte, "Flow-based Kernel Prior with Application to Blind '
     'Super-Resolution", CVPR 2021',
     url="https://arxiv.org/abs/2103.15977",
-    idea="KernelGAN's game, but every kernel it can play is one that a prior knows.",
+    idea="KernelGAN's training, but every kernel it can make is one that a prior knows.",
     estimates_kernel=True,
 )
 
 
-class Critic(nn.Module):
+class KernelGANDiscriminator(nn.Module):
     """Five convolutions of 3 x 3 without padding, four of them normalised: a mark for each patch of 11 x 11 pixels.
 
     Args:
@@ -77,17 +83,17 @@ class Critic(nn.Module):
                 nn.init.normal_(module.weight, 1.0, 0.02, generator=rng)
 
 
-def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
-    """Return the mean squared miss of 1 by the length, over colours, of the critic's gradient between two batches.
+def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
+    """Return the mean squared miss of 1 by the length, over colours, of a discriminator's gradient between two batches.
 
     Args:
-        critic: gives marks.
+        discriminator: gives marks.
         real: ``(b, 3, h, w)``.
         fake: the same shape.
         share: of ``real`` in the images at which the gradient is taken, ``(1, 1, 1, 1)``, or ``(b, 1, 1, 1)``.
     """
     between = (share * real + (1 - share) * fake).detach().requires_grad_()
-    marks = critic(between)
+    marks = discriminator(between)
     (gradient,) = torch.autograd.grad(marks.sum(), between, create_graph=True)  # (b, 3, h, w)
     length: Tensor = torch.linalg.vector_norm(gradient, dim=1)  # (b, h, w)
     return (length - 1).square().mean()
@@ -95,15 +101,15 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor, share: Tenso
 
 @dataclass(frozen=True, kw_only=True)
 class KernelGANFKPSettings:
-    """How the game is played; the defaults are the authors' for x2.
+    """How the training goes; the defaults are the authors' for x2.
 
     Attributes:
         steps: batches; the authors take 4,000 for x4.
         batch: crops in each.
         crop: side of the crops that are made small.
-        channels: of the critic.
+        channels: of the discriminator.
         learning_rate: of both sides.
-        turns: how often each side learns from a batch, the critic first.
+        turns: how often each side learns from a batch, the discriminator first.
         penalty: weight of the gradient penalty.
         real: a photograph as it is: nothing is cut off its rim.
     """
@@ -161,7 +167,7 @@ class KernelGANFKP(BlindMethod):
         super().__init__(then=then, zssr="LESSON" if lesson else "X2_GIVEN_KERNEL_CONF", seed=seed)
         self.flow = prior_for(flow)
         if self.flow.scale != 2:
-            raise BadInput(f"The game is played at x2, also for x4; this kernel prior is for x{self.flow.scale}.")
+            raise BadInput(f"The kernel is found at x2, also for x4; this kernel prior is for x{self.flow.scale}.")
 
     @property
     def steps(self) -> int:
@@ -169,12 +175,12 @@ class KernelGANFKP(BlindMethod):
         return self.settings.steps
 
     def estimate(self, lr: Tensor, scale: int, watch: Watch) -> tuple[Tensor, str]:
-        """Play the game on ``(3, h, w)``; returns the kernel, aligned, and why the game ended."""
-        game = _Game(lr, self.flow.to(lr), self.settings, self.seed)
-        kernel = game.kernel().detach()
+        """Train on ``(3, h, w)``; returns the kernel, aligned, and why the training ended."""
+        training = _Training(lr, self.flow.to(lr), self.settings, self.seed)
+        kernel = training.kernel().detach()
         while watch.step < self.settings.steps and watch.goes_on():
-            values = game.one_step()
-            now = game.kernel().detach()
+            values = training.one_step()
+            now = training.kernel().detach()
             values["kernel sum"] = float(now.sum())
             if not finite(watch, **values):
                 break
@@ -185,19 +191,19 @@ class KernelGANFKP(BlindMethod):
         return found, f"done: {self.settings.steps} steps of KernelGAN-FKP"
 
 
-class _Game:
-    """Critic and kernel of one image."""
+class _Training:
+    """KernelGANDiscriminator and kernel of one image."""
 
     def __init__(self, lr: Tensor, flow: KernelFlow, settings: KernelGANFKPSettings, seed: int) -> None:
         self.flow, self.settings = flow, settings
         self.rng = torch.Generator().manual_seed(seed)
         self.code = torch.randn(1, flow.side**2, generator=self.rng).to(lr).requires_grad_()
-        self.critic = fresh(lambda: Critic(channels=settings.channels), self.rng).to(lr)
+        self.discriminator = fresh(lambda: KernelGANDiscriminator(channels=settings.channels), self.rng).to(lr)
         reduced = (settings.crop - flow.side) // 2 + 1
         self.source = CropSource(lr, large=settings.crop, small=reduced, rim=0 if settings.real else 10)
         betas = (0.5, 0.999)
         self.mover = SphereAdam(self.code, flow, lr=settings.learning_rate, betas=betas)
-        self.adam = torch.optim.Adam(self.critic.parameters(), lr=settings.learning_rate, betas=betas)
+        self.adam = torch.optim.Adam(self.discriminator.parameters(), lr=settings.learning_rate, betas=betas)
 
     def kernel(self) -> Tensor:
         """Return the kernel ``(side, side)``, to be applied by correlation."""
@@ -211,22 +217,22 @@ class _Game:
         return small.view(*large.shape[:2], *small.shape[-2:])  # (b, 3, small, small)
 
     def one_step(self) -> dict[str, float]:
-        """Let the critic and then the kernel learn from a batch of crops; returns their losses."""
+        """Let the discriminator and then the kernel learn from a batch of crops; returns their losses."""
         large, real = self._crops("large"), self._crops("small")
         with torch.no_grad():
             fake = self._reduce(large)
         for _ in range(self.settings.turns):
-            critic = self._teach_critic(real, fake)
+            discriminator = self._teach_discriminator(real, fake)
         for _ in range(self.settings.turns):
-            fooling = -self.critic(self._reduce(large)).mean()
+            fooling = -self.discriminator(self._reduce(large)).mean()
             (self.code.grad,) = torch.autograd.grad(fooling, self.code)
             self.mover.step()
-        return {"critic": critic, "fooling": float(fooling.detach())}
+        return {"discriminator": discriminator, "fooling": float(fooling.detach())}
 
-    def _teach_critic(self, real: Tensor, fake: Tensor) -> float:
+    def _teach_discriminator(self, real: Tensor, fake: Tensor) -> float:
         share = torch.rand(1, 1, 1, 1, generator=self.rng).to(real)
-        loss = self.critic(fake).mean() - self.critic(real).mean()
-        loss = loss + self.settings.penalty * gradient_penalty(self.critic, real, fake, share)
+        loss = self.discriminator(fake).mean() - self.discriminator(real).mean()
+        loss = loss + self.settings.penalty * gradient_penalty(self.discriminator, real, fake, share)
         self.adam.zero_grad()
         torch.autograd.backward(loss)
         self.adam.step()

@@ -1,4 +1,4 @@
-"""KernelGAN's two networks: the deep linear one that makes small, and the one that judges patches of 7 x 7 pixels.
+"""KernelGAN's two networks: the deep linear one that makes small, and the one that looks at patches of 7 x 7 pixels.
 
 S. Bell-Kligler, A. Shocher, M. Irani, "Blind Super-Resolution Kernel Estimation using an Internal-GAN", NeurIPS 2019,
 section 4 and figure 3, https://arxiv.org/abs/1909.06581.
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["LinearReducer", "PatchJudge", "SpectralConv", "judge_init"]
+__all__ = ["LinearReducer", "SmallPatchDiscriminator", "SpectralConv", "discriminator_init"]
 
 _SIDES = (7, 5, 3, 1, 1, 1)
 
@@ -98,7 +98,7 @@ class SpectralConv(nn.Conv2d):
         return out
 
 
-class PatchJudge(nn.Module):
+class SmallPatchDiscriminator(nn.Module):
     """One convolution of 7 x 7 without activation, then 1 x 1 ones: a score for each patch of 7 x 7 pixels.
 
     Args:
@@ -121,8 +121,8 @@ class PatchJudge(nn.Module):
         return scores
 
 
-def judge_init(judge: nn.Module, rng: torch.Generator) -> None:
+def discriminator_init(discriminator: nn.Module, rng: torch.Generator) -> None:
     """Draw the scales of the normalisations around 1, deviation 0.02, as the authors do."""
-    for module in judge.modules():
+    for module in discriminator.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.weight, 1.0, 0.02, generator=rng)

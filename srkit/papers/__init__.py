@@ -3,7 +3,7 @@
 from srkit.papers.blind import RandomKernels
 from srkit.papers.cincgan import CinCGAN, train_cincgan
 from srkit.papers.ikc import Corrections, train_ikc
-from srkit.papers.kernel_gan import KernelCritic, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
+from srkit.papers.kernel_gan import KernelDiscriminator, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
 from srkit.papers.recipes import (
     bsrgan_recipe,
     bsrnet_recipe,
@@ -29,7 +29,7 @@ __all__ = [
     "Corrections",
     "Degrader",
     "HighToLow",
-    "KernelCritic",
+    "KernelDiscriminator",
     "KernelGenerator",
     "PoolBatches",
     "RandomKernels",

@@ -2,7 +2,7 @@
 
 Y. Yuan, S. Liu, J. Zhang, Y. Zhang, C. Dong, L. Lin, "Unsupervised Image Super-Resolution using Cycle-in-Cycle
 Generative Adversarial Networks", CVPR Workshops 2018, 701-710, https://arxiv.org/abs/1809.00437. Noisy small images x,
-clean small images y, large images z; G1: x to y, G2: y to x, SR: y to z, G3: z to x; one judge on y, one on z.
+clean small images y, large images z; G1: x to y, G2: y to x, SR: y to z, G3: z to x; one discriminator on y, one on z.
 
 Deviations: the losses of both cycles are summed in one update, where the public code (Junshk/CinCGAN-pytorch) makes one
 for each. All terms are means; that code sums the squares of the HR identity. Where nothing else is said, forms and
@@ -25,7 +25,7 @@ from srkit.losses import cycle, l1, mse
 from srkit.papers.translators import Translator
 from srkit.papers.unpaired import InPredictions, begin_or_resume
 from srkit.papers.unpaired_patches import Images, UnpairedPatches, check_unpaired
-from srkit.training.adversarial import Adversary, Player
+from srkit.training.adversarial import AdversarialTerm, Discriminator
 from srkit.training.batch import Batches
 from srkit.training.chance import chance
 from srkit.training.result import Run
@@ -35,9 +35,13 @@ __all__ = ["CinCGAN", "CinCGANWeights", "squared_variation", "train_cincgan"]
 
 CinCGANWeights = Mapping[str, float]
 WEIGHTS: CinCGANWeights = {
-    "judge y": 1.0, "cycle y": 10.0, "identity y": 5.0, "TV y": 0.5,
-    "judge z": 1.0, "cycle z": 10.0, "identity z": 5.0, "TV z": 2.0,
+    "discriminator y": 1.0, "cycle y": 10.0, "identity y": 5.0, "TV y": 0.5,
+    "discriminator z": 1.0, "cycle z": 10.0, "identity z": 5.0, "TV z": 2.0,
 }  # fmt: skip
+
+
+_FORMER = {f"judge_{what}": f"discriminator_{what}" for what in ("channels", "depth", "rate", "y")}
+"""Arguments under the names that older copies of lesson 14 use."""
 
 
 def squared_variation(image: Tensor) -> Tensor:
@@ -55,10 +59,10 @@ class CinCGAN(nn.Module):
         channels: of G1, G2 and G3.
         n_blocks: of each.
         skip: see :class:`srkit.papers.translators.Translator`; for short trainings.
-        judge_channels: of the first layer of both judges.
-        judge_depth: of both judges, see :class:`srkit.discriminators.PatchDiscriminator`; 3 in the paper.
-        judge_rate: learning rate of both judges; None is that of the generators.
-        judge_y: another judge of small images than the paper's.
+        discriminator_channels: of the first layer of both discriminators.
+        discriminator_depth: of both, see :class:`srkit.discriminators.PatchDiscriminator`; 3 in the paper.
+        discriminator_rate: learning rate of both discriminators; None is that of the generators.
+        discriminator_y: another discriminator of small images than the paper's.
         weights: of the eight terms, where they are not the paper's.
 
     Attributes:
@@ -76,10 +80,10 @@ class CinCGAN(nn.Module):
         channels: int = 64,
         n_blocks: int = 6,
         skip: bool = False,
-        judge_channels: int = 64,
-        judge_depth: int = 3,
-        judge_rate: float | None = None,
-        judge_y: nn.Module | None = None,
+        discriminator_channels: int = 64,
+        discriminator_depth: int = 3,
+        discriminator_rate: float | None = None,
+        discriminator_y: nn.Module | None = None,
         weights: CinCGANWeights | None = None,
     ) -> None:
         super().__init__()
@@ -87,33 +91,39 @@ class CinCGAN(nn.Module):
             raise BadInput(f"CinCGAN has no term {sorted(unknown)[0]!r}; it has {', '.join(WEIGHTS)}.")
         self.scale, self.joint = int(enlarge.scale), False  # type: ignore[arg-type]
         self.weights = {**WEIGHTS, **(weights or {})}
-        self.judge_rate = judge_rate
-        # In a dict, which registers nothing: what judges is not trained with the rest.
-        self.own_judges = {} if judge_y is None else {"y": judge_y}
-        self.judge_sizes = {"channels": judge_channels, "depth": judge_depth}
+        self.discriminator_rate = discriminator_rate
+        # In a dict, which registers nothing: a discriminator is not trained with the rest.
+        self.own_discriminators = {} if discriminator_y is None else {"y": discriminator_y}
+        self.discriminator_sizes = {"channels": discriminator_channels, "depth": discriminator_depth}
         self.clean = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G1
         self.spoil = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G2
         self.reduce = Translator(reduces=self.scale, channels=channels, n_blocks=n_blocks)  # G3
         self.enlarge = enlarge
-        self.judges: dict[str, Player] = {}
+        self.discriminators: dict[str, Discriminator] = {}
+
+    @property
+    def judges(self) -> dict[str, Discriminator]:
+        """The discriminators, as older copies of lesson 14 call them."""
+        return self.discriminators
 
     def forward(self, lr: Tensor) -> Tensor:
         """Clean and enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
         sr: Tensor = self.enlarge(self.clean(lr))
         return sr
 
-    def opponents(self) -> dict[str, Adversary]:
-        """Return both judges, made anew unless handed in: D1 sees 16 pixels of y at a time, D2 70 of z."""
+    def adversarial_terms(self) -> dict[str, AdversarialTerm]:
+        """Return both discriminators, made anew unless handed in: D1 sees 16 pixels of y at a time, D2 70 of z."""
         nets = {
-            name: self.own_judges.get(name) or PatchDiscriminator(norm="batch", stride=stride, **self.judge_sizes)
+            name: self.own_discriminators.get(name)
+            or PatchDiscriminator(norm="batch", stride=stride, **self.discriminator_sizes)
             for name, stride in (("y", 1), ("z", 2))
         }
         return {
-            name: Adversary(
+            name: AdversarialTerm(
                 game="LS",
-                weight=self.weights[f"judge {name}"],
+                weight=self.weights[f"discriminator {name}"],
                 discriminator=net,
-                learning_rate=self.judge_rate,
+                learning_rate=self.discriminator_rate,
             )
             for name, net in nets.items()
         }
@@ -134,29 +144,29 @@ class CinCGAN(nn.Module):
         return [Prediction("both", sr, self.scale, 1.0, beside={**terms, **self.outer(lr, sr, clean, real)})]
 
     def inner(self, lr: Tensor, cleaned: Tensor, clean: Tensor) -> dict[str, Tensor]:
-        """Return equations 1 to 5: the judge on y, x to y to x, y stays y, smoothness; each a weighted scalar."""
+        """Return equations 1 to 5: discriminator on y, x to y to x, y stays y, smoothness; each a weighted scalar."""
         return self._weighed(
             "y",
-            self.judges["y"].verdict_on(cleaned, clean),
+            self.discriminators["y"].generator_loss(cleaned, clean),
             cycle(self.spoil(cleaned), lr, form="mse"),
             l1(self.clean(clean), clean),
             squared_variation(cleaned),
         )
 
     def outer(self, lr: Tensor, sr: Tensor, clean: Tensor, real: Tensor) -> dict[str, Tensor]:
-        """Return equations 6 to 10: the judge on z, x to z to x, y becomes z, smoothness; each a weighted scalar."""
+        """Return equations 6 to 10: discriminator on z, x to z to x, y becomes z, smoothness; weighted scalars."""
         return self._weighed(
             "z",
-            self.judges["z"].verdict_on(sr, real),
+            self.discriminators["z"].generator_loss(sr, real),
             cycle(self.reduce(sr), lr, form="mse"),
             mse(self.enlarge(clean), real),
             squared_variation(sr),
         )
 
-    def _weighed(self, domain: str, verdict: Tensor, *terms: Tensor) -> dict[str, Tensor]:
+    def _weighed(self, domain: str, adversarial: Tensor, *terms: Tensor) -> dict[str, Tensor]:
         names = [f"{what} {domain}" for what in ("cycle", "identity", "TV")]
         rest = {name: self.weights[name] * term for name, term in zip(names, terms, strict=True)}
-        return {f"judge {domain}": verdict, **rest}  # the judge's weight is in its rules
+        return {f"discriminator {domain}": adversarial, **rest}  # weighted already
 
 
 class Cycled:
@@ -220,7 +230,7 @@ def train_cincgan(
     check_unpaired(real, large, patch=patch, scale=scale)
     with chance(seed):
         sr_net = models.create("edsr_baseline", scale=scale) if enlarge is None else enlarge
-        system = CinCGAN(sr_net, **(arguments or {}))
+        system = CinCGAN(sr_net, **{_FORMER.get(name, name): value for name, value in (arguments or {}).items()})
     unpaired = UnpairedPatches(real, large, scale=scale, patch=patch, batch=batch, seed=seed)
     phases: tuple[tuple[str, nn.Module, Batches, LossFunction | str], ...] = (
         ("inner", system, Cycled(unpaired, joint=False), InPredictions()),

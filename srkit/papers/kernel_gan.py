@@ -1,13 +1,13 @@
-"""Growing a pool of kernels: a generator learns to make kernels that a critic takes for estimated ones.
+"""Growing a pool of kernels: a generator learns to make kernels that a discriminator takes for estimated ones.
 
 R. Zhou, S. Süsstrunk, "Kernel Modeling Super-Resolution on Real Low-Resolution Images", ICCV 2019, and the code of
 IVRL/Kernel-Modeling-Super-Resolution: a hundred normal numbers become a kernel by transposed convolutions; estimating
 one takes minutes, making one a millisecond. The game is that of :mod:`srkit.training.adversarial`.
 
 Deviations from that code: the last layer is a softmax, so that kernels are positive and add up to 1, instead of tanh
-and cutting off afterwards; the critic is bound by the gradient penalty of Gulrajani et al. (NIPS 2017) and both sides
-use Adam, instead of clipped weights and RMSprop; the critic's five steps see one batch; both sides see kernels times
-their side, so that values are near 1.
+and cutting off afterwards; the discriminator is bound by the gradient penalty of Gulrajani et al. (NIPS 2017) and both
+sides use Adam, instead of clipped weights and RMSprop; the discriminator's five steps see one batch; both sides see
+kernels times their side, so that values are near 1.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from torch import Tensor, nn
 from srkit.degrade import check_pool, read_pool
 from srkit.errors import BadInput
 from srkit.papers.unpaired import InPredictions
-from srkit.training.adversarial import Adversary
+from srkit.training.adversarial import AdversarialTerm
 from srkit.training.chance import chance, mix
 from srkit.training.result import Run
 from srkit.training.start import train
 
-__all__ = ["KernelCritic", "KernelGenerator", "PoolBatches", "grow_pool", "train_kernel_gan"]
+__all__ = ["KernelDiscriminator", "KernelGenerator", "PoolBatches", "grow_pool", "train_kernel_gan"]
 
 _GRID, _LEAST = 32, 17
 
@@ -69,7 +69,7 @@ class KernelGenerator(nn.Module):
         return kernels * self.size
 
 
-class KernelCritic(nn.Module):
+class KernelDiscriminator(nn.Module):
     """Says how much kernels look like those of the pool: three strided convolutions with instance normalisation.
 
     Args:
@@ -94,9 +94,9 @@ class KernelCritic(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, size // 8))
 
     def forward(self, kernels: Tensor) -> Tensor:
-        """Judge ``(b, 1, size, size)``; returns logits ``(b, 1, 1, 1)``."""
-        verdict: Tensor = self.layers(kernels)
-        return verdict
+        """See ``(b, 1, size, size)``; returns logits ``(b, 1, 1, 1)``."""
+        logits: Tensor = self.layers(kernels)
+        return logits
 
 
 class PoolBatches:
@@ -143,10 +143,10 @@ def train_kernel_gan(
         pool: kernels ``(n, k, k)``, or where they are stored; below 17x17 they get zeros around them.
         steps: of the generator.
         codes: numbers a kernel is made of.
-        channels: of the last layer of the generator and the first of the critic.
+        channels: of the last layer of the generator and the first of the discriminator.
         batch: kernels in a batch.
         learning_rate: of both.
-        updates: steps of the critic for each of the generator.
+        updates: steps of the discriminator for each of the generator.
         seed: decides everything.
         **settings: of :func:`srkit.train`.
 
@@ -158,36 +158,36 @@ def train_kernel_gan(
     kernels = F.pad(kernels, (max(0, (_LEAST - kernels.shape[-1]) // 2),) * 4)
     size = kernels.shape[-1]
     with chance(seed):
-        maker = KernelGenerator(size=size, codes=codes, channels=channels)
-        critic = KernelCritic(size=size, channels=channels)
-    judge = Adversary(game="WGAN_GP", weight=1.0, discriminator=critic, betas=(0.0, 0.9), updates=updates)
+        generator = KernelGenerator(size=size, codes=codes, channels=channels)
+        discriminator = KernelDiscriminator(size=size, channels=channels)
+    term = AdversarialTerm(game="WGAN_GP", weight=1.0, discriminator=discriminator, betas=(0.0, 0.9), updates=updates)
     batches = PoolBatches(kernels, codes=codes, batch=batch, seed=seed)
     rules = {"batch": batch, "learning_rate": learning_rate, "betas": (0.0, 0.9), "seed": seed, "guard": None}
-    return train(maker, batches, steps=steps, loss=InPredictions(), adversary=judge, **{**rules, **settings})
+    return train(generator, batches, steps=steps, loss=InPredictions(), adversarial=term, **{**rules, **settings})
 
 
 @torch.no_grad()
-def grow_pool(maker: nn.Module, count: int, *, seed: int = 0) -> Tensor:
+def grow_pool(generator: nn.Module, count: int, *, seed: int = 0) -> Tensor:
     """Return ``count`` new kernels ``(count, k, k)``, positive and adding up to 1.
 
     Args:
-        maker: of :func:`train_kernel_gan`, ``run.net``.
+        generator: of :func:`train_kernel_gan`, ``run.net``.
         count: how many.
         seed: decides which ones.
 
     Raises:
         BadInput: fewer than one, or no :class:`KernelGenerator`.
     """
-    if not isinstance(maker, KernelGenerator) or count < 1:
+    if not isinstance(generator, KernelGenerator) or count < 1:
         raise BadInput(
             f"grow_pool makes one kernel or more with a KernelGenerator (train_kernel_gan(...).net); {count} from "
-            f"{type(maker).__name__} was asked for."
+            f"{type(generator).__name__} was asked for."
         )
-    codes = torch.randn(count, maker.codes, 1, 1, generator=torch.Generator().manual_seed(seed))
-    device = next(maker.parameters()).device
-    training = maker.training
-    made: Tensor = maker.eval()(codes.to(device)).cpu().double()[:, 0]  # (count, size, size)
-    maker.train(training)
+    codes = torch.randn(count, generator.codes, 1, 1, generator=torch.Generator().manual_seed(seed))
+    device = next(generator.parameters()).device
+    training = generator.training
+    made: Tensor = generator.eval()(codes.to(device)).cpu().double()[:, 0]  # (count, size, size)
+    generator.train(training)
     return made / made.sum((1, 2), keepdim=True)
 
 

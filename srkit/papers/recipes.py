@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from srkit.discriminators import HighPassed, create
-from srkit.training.adversarial import Adversary
+from srkit.training.adversarial import AdversarialTerm
 
 __all__ = [
     "bsrgan_recipe",
@@ -38,7 +38,7 @@ def srgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
     """
     return {
         "loss": f"1*Content(layers=relu5_4, rescale={1 / 12.75:.10f}{_given(weights)})",
-        "adversary": Adversary(game="CE", weight=1e-3, discriminator="srgan"),
+        "adversarial": AdversarialTerm(game="CE", weight=1e-3, discriminator="srgan"),
         "patch": 96,
         "batch": 16,
         "learning_rate": 1e-4,
@@ -58,7 +58,7 @@ def esrgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
     """
     return {
         "loss": f"1*Content(layers=conv5_4, form=l1{_given(weights)})+0.01*L1",
-        "adversary": Adversary(game="RaGAN", weight=5e-3, discriminator="esrgan"),
+        "adversarial": AdversarialTerm(game="RaGAN", weight=5e-3, discriminator="esrgan"),
         "patch": 128,
         "batch": 16,
         "learning_rate": 1e-4,
@@ -88,7 +88,7 @@ def bsrnet_recipe() -> dict[str, Any]:
 def bsrgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
     """Return BSRGAN's second phase, which begins with BSRNet's weights (``init=``): L1, VGG-19 features, least squares.
 
-    The option file of cszn/KAIR: five layers weighted 0.1, 0.1, 1, 1, 1, a U-Net for a judge, 5e-5.
+    The option file of cszn/KAIR: five layers weighted 0.1, 0.1, 1, 1, 1, a U-Net for a discriminator, 5e-5.
 
     Args:
         weights: of VGG-19, as for :class:`srkit.losses.Content`; ``"untrained"`` does without.
@@ -97,7 +97,7 @@ def bsrgan_recipe(*, weights: str | None = None) -> dict[str, Any]:
     return {
         **bsrnet_recipe(),
         "loss": f"1*L1+1*Content(layers='{layers}', form=l1{_given(weights)})",
-        "adversary": Adversary(game="LS", weight=1.0, discriminator="unet"),
+        "adversarial": AdversarialTerm(game="LS", weight=1.0, discriminator="unet"),
         "learning_rate": 5e-5,
     }
 
@@ -109,7 +109,7 @@ def low_to_high_recipe() -> dict[str, Any]:
     """
     return {
         "loss": "1*MSE",
-        "adversary": Adversary(game="Hinge", weight=0.05, discriminator="residual", betas=(0.0, 0.9)),
+        "adversarial": AdversarialTerm(game="Hinge", weight=0.05, discriminator="residual", betas=(0.0, 0.9)),
         "patch": 64,
         "batch": 32,
         "learning_rate": 1e-4,
@@ -118,7 +118,7 @@ def low_to_high_recipe() -> dict[str, Any]:
 
 
 def fssr_recipe(*, weights: str | None = None) -> dict[str, Any]:
-    """Return FSSR's second stage: ESRGAN whose L1 sees the slow part of the image and whose judge sees the fast part.
+    """Return FSSR's second stage: ESRGAN whose L1 sees the slow part of the image, its discriminator the fast part.
 
     Fritsche et al., ICCV Workshops 2019, section 3.2, and the code of ManuelFritsche/real-world-sr: 60,000 steps that
     begin with the weights of ESRGAN's pixel phase, on pairs made by DSGAN (:func:`srkit.papers.made_pairs`).
@@ -126,11 +126,11 @@ def fssr_recipe(*, weights: str | None = None) -> dict[str, Any]:
     Args:
         weights: of VGG-19, as for :class:`srkit.losses.Content`; ``"untrained"`` does without.
     """
-    judge = HighPassed(create("esrgan", size=128))
+    sees_fast = HighPassed(create("esrgan", size=128))
     return {
         **esrgan_recipe(weights=weights),
         "loss": f"1*Content(layers=conv5_4, form=l1{_given(weights)})+0.01*LowPass(size=9, edge=zeros)",
-        "adversary": Adversary(game="RaGAN", weight=5e-3, discriminator=judge),
+        "adversarial": AdversarialTerm(game="RaGAN", weight=5e-3, discriminator=sees_fast),
         "schedule": "multistep@5000,10000,20000,30000",
     }
 

@@ -1,9 +1,9 @@
-"""Learning from images that do not belong together: translate one kind so that a judge takes it for another.
+"""Learning from images that do not belong together: translate one kind so that a discriminator takes it for another.
 
 Real small images have no large counterpart. DSGAN (Fritsche et al., ICCV Workshops 2019) and the high-to-low network of
 Bulat et al. (ECCV 2018) learn from unpaired images to make *real-looking* small ones of good large ones; what they make
 and what it was made of are pairs (:func:`made_pairs`) for :func:`srkit.train`. The run is an ordinary one: the same
-loop, judges, guard, checkpoints and validation as in :mod:`srkit.training.adversarial`.
+loop, discriminators, guard, checkpoints and validation as in :mod:`srkit.training.adversarial`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from srkit.ops import pixels
 from srkit.ops.resize import imresize
 from srkit.papers.translators import Degrader, HighToLow
 from srkit.papers.unpaired_patches import Images, Reordered, UnpairedPatches, check_unpaired, images_of
-from srkit.training.adversarial import Adversary, Player
+from srkit.training.adversarial import AdversarialTerm, Discriminator
 from srkit.training.batch import Batches
 from srkit.training.chance import chance, mix
 from srkit.training.result import Run
@@ -39,7 +39,7 @@ __all__ = [
     "made_pairs",
     "train_dsgan",
     "train_high_to_low",
-    "with_judge",
+    "with_discriminator",
 ]
 
 
@@ -56,31 +56,33 @@ class InPredictions:
 
 
 class Translation(nn.Module):
-    """A network that translates, as the loop trains it: kept to a goal by ``content``, judged against real images.
+    """A network that translates, as the loop trains it: kept to a goal by ``content``, made real by a discriminator.
 
     Args:
-        maker: ``(b, 3, h, w)`` to the size of the goal.
+        generator: ``(b, 3, h, w)`` to the size of the goal.
         content: formula of what keeps the result to its goal, for example ``"1*LowPass"``.
-        adversary: the judge; its discriminator is a name, made for images of ``size``.
-        size: side of the judged patches.
+        adversarial: the adversarial term; a discriminator given by its name is made for images of ``size``.
+        size: side of the patches it sees.
 
     Attributes:
-        judges: set by the run.
+        discriminators: set by the run.
     """
 
-    def __init__(self, maker: nn.Module, *, content: str | LossFunction, adversary: Adversary, size: int) -> None:
+    def __init__(
+        self, generator: nn.Module, *, content: str | LossFunction, adversarial: AdversarialTerm, size: int
+    ) -> None:
         super().__init__()
-        self.maker, self.adversary, self.size = maker, adversary, size
+        self.generator, self.adversarial, self.size = generator, adversarial, size
         self.content = losses.parse(content) if isinstance(content, str) else content
-        self.judges: dict[str, Player] = {}
+        self.discriminators: dict[str, Discriminator] = {}
 
-    def opponents(self) -> dict[str, Adversary]:
-        """Return the one judge with its rules, made anew."""
-        return {"": with_judge(self.adversary, self.size)}
+    def adversarial_terms(self) -> dict[str, AdversarialTerm]:
+        """Return the one term, its discriminator made anew."""
+        return {"": with_discriminator(self.adversarial, self.size)}
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate ``(b, 3, h, w)`` to ``(b, 3, h', w')``."""
-        made: Tensor = self.maker(image)
+        made: Tensor = self.generator(image)
         return made
 
     def predictions(self, lr: Tensor, *, goal: Tensor, real: Tensor) -> list[Prediction]:
@@ -91,19 +93,19 @@ class Translation(nn.Module):
             goal: what the translation is kept to, ``(b, 3, h', w')``.
             real: what it should look like, the same shape, of other scenes.
         """
-        made = self.maker(lr)  # (b, 3, h', w')
+        made = self.generator(lr)  # (b, 3, h', w')
         terms = {**terms_of(self.content, made, goal)}
-        for player in self.judges.values():
-            terms[player.game.name] = player.verdict_on(made, real)
+        for one in self.discriminators.values():
+            terms[one.game.name] = one.generator_loss(made, real)
         return [Prediction("made", made, 1, 1.0, beside=terms)]
 
 
-def with_judge(adversary: Adversary, size: int) -> Adversary:
+def with_discriminator(adversarial: AdversarialTerm, size: int) -> AdversarialTerm:
     """Return the same rules with a discriminator made for images of ``size``, where it was a name."""
-    if isinstance(adversary.discriminator, nn.Module):
-        return adversary
-    widths = {} if adversary.channels is None else {"channels": adversary.channels}
-    return replace(adversary, discriminator=discriminators.create(adversary.discriminator, size=size, **widths))
+    if isinstance(adversarial.discriminator, nn.Module):
+        return adversarial
+    widths = {} if adversarial.channels is None else {"channels": adversarial.channels}
+    return replace(adversarial, discriminator=discriminators.create(adversarial.discriminator, size=size, **widths))
 
 
 def train_dsgan(
@@ -113,14 +115,14 @@ def train_dsgan(
     scale: int = 4,
     steps: int,
     content: str = "1*LowPass",
-    adversary: Adversary | None = None,
+    adversarial: AdversarialTerm | None = None,
     patch: int = 512,
     batch: int = 16,
     seed: int = 0,
     arguments: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Run:
-    """Train DSGAN: teach a network the corruptions of real images, judged by their fast part alone.
+    """Train DSGAN: teach a network the corruptions of real images; the discriminator sees their fast part alone.
 
     The paper's loss is ``1*LowPass``, 0.01 LPIPS and 0.005 of the game, at 2e-4 with betas (0.5, 0.999). LPIPS needs
     weights that are not shipped: with them, ``content="1*LowPass+0.01*LPIPS(...)"``.
@@ -131,7 +133,7 @@ def train_dsgan(
         scale: by how much they are reduced before they are corrupted.
         steps: updates.
         content: what keeps the result to the clean image.
-        adversary: the judge; None is the paper's.
+        adversarial: the adversarial term; None is the paper's.
         patch: side of the large patch.
         batch: patches in a batch.
         seed: decides everything.
@@ -141,10 +143,14 @@ def train_dsgan(
     if large is not None:
         check_unpaired(real, large, patch=patch, scale=scale, alone="leave `large` out, and the real ones are reduced")
     batches = UnpairedPatches(real, real if large is None else large, scale=scale, patch=patch, batch=batch, seed=seed)
-    judge = adversary or Adversary(game="CE", weight=0.005, discriminator="texture", betas=(0.5, 0.999))
+    term = (
+        adversarial
+        or settings.pop("adversary", None)
+        or AdversarialTerm(game="CE", weight=0.005, discriminator="texture", betas=(0.5, 0.999))
+    )
     with chance(seed):
-        maker = Degrader(**(arguments or {}))
-    system = Translation(maker, content=content, adversary=judge, size=patch // scale)
+        generator = Degrader(**(arguments or {}))
+    system = Translation(generator, content=content, adversarial=term, size=patch // scale)
     return _train(
         system,
         Reordered(batches, lambda real, large, clean: (clean, clean)),
@@ -158,7 +164,7 @@ def train_high_to_low(
     *,
     steps: int,
     content: str = "1*MSE",
-    adversary: Adversary | None = None,
+    adversarial: AdversarialTerm | None = None,
     patch: int = 64,
     batch: int = 32,
     seed: int = 0,
@@ -175,7 +181,7 @@ def train_high_to_low(
         large: good large images.
         steps: updates.
         content: what keeps the result to the mean of 4x4 pixels.
-        adversary: the judge; None is the paper's.
+        adversarial: the adversarial term; None is the paper's.
         patch: side of the large patch; a multiple of 16.
         batch: patches in a batch.
         seed: decides everything.
@@ -184,10 +190,14 @@ def train_high_to_low(
     """
     check_unpaired(real, large, patch=patch, scale=4)
     batches = UnpairedPatches(real, large, scale=4, patch=patch, batch=batch, seed=seed)
-    judge = adversary or Adversary(game="Hinge", weight=0.05, discriminator="residual", betas=(0.0, 0.9))
+    term = (
+        adversarial
+        or settings.pop("adversary", None)
+        or AdversarialTerm(game="Hinge", weight=0.05, discriminator="residual", betas=(0.0, 0.9))
+    )
     with chance(seed):
-        maker = HighToLow(**(arguments or {}))
-    system = Translation(maker, content=content, adversary=judge, size=patch // 4)
+        generator = HighToLow(**(arguments or {}))
+    system = Translation(generator, content=content, adversarial=term, size=patch // 4)
     return _train(
         system,
         Reordered(batches, lambda real, large, clean: (large, F.avg_pool2d(large, 4))),
@@ -196,17 +206,17 @@ def train_high_to_low(
 
 
 @torch.no_grad()
-def made_pairs(maker: nn.Module, large: Images, *, scale: int, seed: int = 0, clean_by: int = 1) -> Pairs:
+def made_pairs(generator: nn.Module, large: Images, *, scale: int, seed: int = 0, clean_by: int = 1) -> Pairs:
     """Return pairs whose LR a trained network has made: HR as it is, LR what the network makes of it.
 
     Args:
-        maker: a :class:`Translation` or its network; one that keeps the size gets the image reduced by bicubic.
+        generator: a :class:`Translation` or its network; one that keeps the size gets the image reduced by bicubic.
         large: images for HR; sides are cut to multiples of 16 times ``clean_by``.
         scale: of the pairs.
         seed: decides the noise that a network draws.
         clean_by: reduce HR by this first, which takes its own noise away (2 in FSSR's TDSR).
     """
-    network: Any = (maker.maker if isinstance(maker, Translation) else maker).eval()
+    network: Any = (generator.generator if isinstance(generator, Translation) else generator).eval()
     images = images_of(large)
     sources = []
     for number, pair in enumerate(images):
@@ -222,7 +232,7 @@ def made_pairs(maker: nn.Module, large: Images, *, scale: int, seed: int = 0, cl
 def _train(system: nn.Module, batches: Batches, **settings: Any) -> Run:
     for fixed in ("loss", "supervision"):
         if fixed in settings:
-            raise BadInput(f"{fixed}=… is decided here: give content=… and adversary=….")
+            raise BadInput(f"{fixed}=… is decided here: give content=… and adversarial=….")
     return begin_or_resume(system, batches, loss=InPredictions(), **settings)
 
 

@@ -21,7 +21,7 @@ from srkit.errors import BadInput, UnknownName
 from srkit.papers.cincgan import CinCGAN, train_cincgan
 from srkit.papers.unpaired import begin_or_resume, made_pairs, train_dsgan, train_high_to_low
 from srkit.papers.unpaired_patches import Images
-from srkit.training.adversarial import Adversary
+from srkit.training.adversarial import AdversarialTerm
 from srkit.training.callbacks import Listener
 from srkit.training.chance import chance
 from srkit.training.result import Run
@@ -35,23 +35,23 @@ class Weak:
 
     Attributes:
         net: enlarges images of the real kind.
-        maker: what was learnt of the real images: the network that makes such (FSSR, Bulat et al.), or the one that
+        generator: what was learnt of the real images: the network that makes such (FSSR, Bulat et al.), or the one that
             cleans them (CinCGAN).
-        pairs: what ``maker`` made of the large images, on which ``net`` was trained; None for CinCGAN.
+        pairs: what ``generator`` made of the large images, on which ``net`` was trained; None for CinCGAN.
         runs: the trainings by name, in order.
     """
 
     net: nn.Module = field(repr=False)
-    maker: nn.Module = field(repr=False)
+    generator: nn.Module = field(repr=False)
     pairs: Pairs | None
     runs: Mapping[str, Run]
 
 
 def _fssr() -> dict[str, Any]:
-    """DSGAN with a skip, a narrow judge of the amplified fast part without normalisation, forty times its weight."""
-    judge = TextureDiscriminator(size=32, channels=8, norm=False, gain=20.0)
+    """DSGAN with a skip; a narrow discriminator of the amplified fast part, not normalised, forty times its weight."""
+    sees = TextureDiscriminator(size=32, channels=8, norm=False, gain=20.0)
     return {
-        "adversary": Adversary(game="CE", weight=0.2, discriminator=judge, betas=(0.5, 0.999)),
+        "adversarial": AdversarialTerm(game="CE", weight=0.2, discriminator=sees, betas=(0.5, 0.999)),
         "arguments": {"channels": 16, "n_blocks": 2, "skip": True},
         "patch": 64,
         "batch": 8,
@@ -60,11 +60,11 @@ def _fssr() -> dict[str, Any]:
 
 
 def _bulat() -> dict[str, Any]:
-    """High-to-Low of two halvings with a skip, kept to its goal in its slow part, and FSSR's judge."""
-    judge = TextureDiscriminator(size=16, channels=8, norm=False, gain=20.0)
+    """High-to-Low of two halvings with a skip, kept to its goal in its slow part, and FSSR's discriminator."""
+    sees = TextureDiscriminator(size=16, channels=8, norm=False, gain=20.0)
     return {
         "content": "1*LowPass",
-        "adversary": Adversary(game="Hinge", weight=0.2, discriminator=judge, betas=(0.0, 0.9)),
+        "adversarial": AdversarialTerm(game="Hinge", weight=0.2, discriminator=sees, betas=(0.0, 0.9)),
         "arguments": {"channels": 16, "n_blocks": 1, "halvings": 2, "skip": True},
         "patch": 64,
         "batch": 16,
@@ -73,11 +73,11 @@ def _bulat() -> dict[str, Any]:
 
 
 def _cincgan() -> dict[str, Any]:
-    """Narrow generators with a skip, five times the rate, FSSR's judge of small images, a shallow one of large."""
-    judge = TextureDiscriminator(size=24, channels=8, norm=False, gain=20.0)
-    narrow = {"channels": 16, "n_blocks": 2, "skip": True, "judge_channels": 16, "judge_depth": 1}
+    """Narrow generators with a skip, five times the rate; FSSR's discriminator of small images, a shallow of large."""
+    sees = TextureDiscriminator(size=24, channels=8, norm=False, gain=20.0)
+    narrow = {"channels": 16, "n_blocks": 2, "skip": True, "discriminator_channels": 16, "discriminator_depth": 1}
     return {
-        "arguments": {**narrow, "judge_y": judge},
+        "arguments": {**narrow, "discriminator_y": sees},
         "patch": 48,
         "batch": 8,
         "rates": (1e-3, 1e-4, 5e-5),
@@ -85,7 +85,7 @@ def _cincgan() -> dict[str, Any]:
 
 
 WEAK: Mapping[str, Callable[[], dict[str, Any]]] = {"fssr": _fssr, "bulat": _bulat, "cincgan": _cincgan}
-"""Makes the settings of each system's first phase, with fresh judges."""
+"""Makes the settings of each system's first phase, with fresh discriminators."""
 
 TUNING: Mapping[str, Any] = {"loss": "1*L1", "batch": 8, "learning_rate": 2e-4, "schedule": "cosine"}
 """Settings of the second phase; patches are 24 LR pixels wide."""
@@ -108,8 +108,8 @@ def train_weak(
     """Train ``net`` to enlarge images of which no large versions exist.
 
     FSSR and Bulat et al. learn to spoil large images as the real ones are and train ``net`` on the pairs this makes
-    (mean absolute error alone: no features of VGG-19, no second judge). CinCGAN learns to clean the real ones, and then
-    to clean and enlarge together.
+    (mean absolute error alone: no features of VGG-19, no second discriminator). CinCGAN learns to clean the real ones,
+    and then to clean and enlarge together.
 
     Args:
         system: ``"fssr"``, ``"bulat"`` (x4 only) or ``"cincgan"``.
@@ -141,16 +141,16 @@ def train_weak(
         if then:
             raise BadInput("CinCGAN's two phases share their settings: give them as first=…, the rates as rates=….")
         return _cleaned(real, large, net, steps, out, settings)
-    folders = [None if out is None else Path(out) / name for name in ("maker", "net")]
+    folders = [None if out is None else Path(out) / name for name in ("generator", "net")]
     if system == "fssr":
         made = train_dsgan(real, large, scale=scale, steps=steps[0], out=folders[0], **settings)
     else:
         made = train_high_to_low(real, large, steps=steps[0], out=folders[0], **settings)
-    pairs, runs = made_pairs(made.net, large, scale=scale, seed=seed), {"maker": made}
+    pairs, runs = made_pairs(made.net, large, scale=scale, seed=seed), {"generator": made}
     if steps[1]:
         given = {**TUNING, "patch": 24 * scale, **(then or {}), **both, "seed": seed}
         runs["net"] = begin_or_resume(net, pairs, steps=steps[1], out=folders[1], **given)
-    return Weak(net=net, maker=made.net.maker, pairs=pairs, runs=runs)  # type: ignore[arg-type]
+    return Weak(net=net, generator=made.net.generator, pairs=pairs, runs=runs)  # type: ignore[arg-type]
 
 
 def _cleaned(
@@ -167,4 +167,4 @@ def _cleaned(
     system = runs[-1].net
     assert isinstance(system, CinCGAN)
     names = [name for name, length in zip(("inner", "joint"), steps, strict=True) if length]
-    return Weak(net=system, maker=system.clean, pairs=None, runs=dict(zip(names, runs, strict=True)))
+    return Weak(net=system, generator=system.clean, pairs=None, runs=dict(zip(names, runs, strict=True)))

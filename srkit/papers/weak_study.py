@@ -105,7 +105,7 @@ class Seen:
         every: steps between two points.
 
     Attributes:
-        points: one dict for each point: step, gap, psnr, grain, and what the judges say.
+        points: one dict for each point: step, gap, psnr, grain, and what the discriminators say.
     """
 
     test: Pairs
@@ -187,7 +187,7 @@ def compare_weak(
         lines.append(measure(name, tuned, alike, seconds))
     given: dict[str, Any] = {"steps": steps, "seed": seed, "first": first, "callbacks": callbacks, "progress": False}
     found, seconds = _timed(partial(train_weak, system, domain.real, domain.large, net=copy.deepcopy(net), **given))
-    alike = learnt(found.net if cleans else found.maker, domain.test)
+    alike = learnt(found.net if cleans else found.generator, domain.test)
     lines.insert(2, measure(f"trained by {system}", found.net, alike, seconds))
     return lines, found
 

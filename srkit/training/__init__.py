@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from srkit.training.adversarial import Adversary
+from srkit.training.adversarial import AdversarialTerm
 from srkit.training.average import Average
 from srkit.training.batch import Batches
 from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
@@ -27,7 +27,7 @@ from srkit.training.world import World, join_world
 
 __all__ = [
     "SCHEDULES",
-    "Adversary",
+    "AdversarialTerm",
     "Average",
     "Batches",
     "Best",
@@ -70,7 +70,7 @@ _MOVED = frozenset(
         "Corrections",
         "Degrader",
         "HighToLow",
-        "KernelCritic",
+        "KernelDiscriminator",
         "KernelGenerator",
         "PoolBatches",
         "RandomKernels",
@@ -105,6 +105,8 @@ _MOVED = frozenset(
 
 def __getattr__(name: str) -> Any:
     """Return a name that has moved to :mod:`srkit.papers`."""
+    if name == "Adversary":  # its former name, for one more version
+        return AdversarialTerm
     if name in _MOVED:
         return getattr(importlib.import_module("srkit.papers"), name)
     raise AttributeError(f"srkit.training has no public name {name!r}; it has: {', '.join(__all__)}")

@@ -1,10 +1,12 @@
-"""Training against an opponent: the only place where two networks and two optimisers belong to one run.
+"""Training against discriminators: the only place where several networks and optimisers belong to one run.
 
-The network that is trained (the *maker*) makes the same step as ever, :func:`srkit.training.one_step`; its loss has one
-more term, what the discriminator says about its images. While that term is computed the discriminator is frozen: its
-weights get no gradient, its statistics do not move. Then the discriminator (the *judge*) makes a step of its own on the
-images of that step. Goodfellow et al., "Generative Adversarial Nets", NIPS 2014, algorithm 1; Ledig et al., "Photo-
-Realistic Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017.
+The network that is trained (the *generator*) makes the same step as ever, :func:`srkit.training.one_step`; its loss has
+one more term, what a discriminator says about its images. While that term is computed the discriminator is frozen: its
+weights get no gradient, its statistics do not move. Then every discriminator makes a step of its own on the images of
+that step. Usually there is one; a network that brings its own (CinCGAN has two) offers ``adversarial_terms()``, finds
+them as ``discriminators`` and asks them in its ``predictions``. Goodfellow et al., "Generative Adversarial Nets", NIPS
+2014, algorithm 1; Ledig et al., "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network",
+CVPR 2017.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -23,23 +25,21 @@ from torch.func import functional_call
 from srkit import discriminators
 from srkit.errors import BadFile, BadInput
 from srkit.losses import GAMES, gradient_penalty
-from srkit.training.batch import Batch
 from srkit.training.chance import chance
 from srkit.training.config import Config, check_fields
 from srkit.training.guard import Guard
-from srkit.training.loop import Outcome, one_step
 from srkit.training.state import State
 from srkit.training.supervise import LossFunction, has_predictions, terms_of
 from srkit.training.world import mean_over
 
-__all__ = ["Adversary", "Judged", "Player", "add_player", "make_player", "parse_adversary"]
+__all__ = ["AdversarialTerm", "Discriminated", "Discriminator", "add_discriminators", "parse_adversarial"]
 
 _FORMULA = re.compile(r"\s*(?:(?P<weight>[0-9.eE+-]+)\s*\*)?\s*(?P<game>[A-Za-z][\w-]*)\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adversary:
-    """Against whom, and by which rules, a network is trained.
+class AdversarialTerm:
+    """One adversarial term of the loss: its form, its weight, and the discriminator it is trained against.
 
     Attributes:
         game: ``"CE"``, ``"LS"``, ``"Hinge"``, ``"WGAN_GP"`` or ``"RaGAN"`` (:data:`srkit.losses.GAMES`).
@@ -78,7 +78,7 @@ class Adversary:
         return {**plain, "betas": list(self.betas), "discriminator": named}
 
 
-def parse_adversary(text: str, **settings: Any) -> Adversary:
+def parse_adversarial(text: str, **settings: Any) -> AdversarialTerm:
     """Read ``"0.001*CE"`` or ``"5e-3*RaGAN"``; what is not in the text is given by name.
 
     Raises:
@@ -92,20 +92,20 @@ def parse_adversary(text: str, **settings: Any) -> Adversary:
         found = None
     if found is None:
         raise BadInput(f"{text!r} is not an adversarial term: write a weight and a game, for example 0.001*CE.")
-    return Adversary(game=found["game"], weight=weight, **settings)
+    return AdversarialTerm(game=found["game"], weight=weight, **settings)
 
 
-class Judged:
-    """A loss with one more term: what the judge says about the images. Computing it changes nothing about the judge.
+class Discriminated:
+    """A loss with one more term: what the discriminator says about the images. Computing it leaves that as it is.
 
     Args:
         loss: the rest of the loss.
-        player: the judge.
+        discriminator: says how real the images look.
     """
 
-    def __init__(self, loss: LossFunction, player: Player) -> None:
+    def __init__(self, loss: LossFunction, discriminator: Discriminator) -> None:
         self.loss = loss
-        self.player = player
+        self.discriminator = discriminator
 
     def __call__(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return the scalar sum of the weighted terms of ``(b, 3, h, w)`` images."""
@@ -113,48 +113,39 @@ class Judged:
 
     def terms(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
         """Return each weighted term by name, the adversarial one under the name of its game."""
-        return {**terms_of(self.loss, sr, hr), self.player.game.name: self.player.verdict_on(sr, hr)}
+        return {**terms_of(self.loss, sr, hr), self.discriminator.game.name: self.discriminator.generator_loss(sr, hr)}
 
 
-class Player:
-    """The judge with everything it owns: weights, optimiser, guard.
+class Discriminator:
+    """A discriminator with everything it owns in a run: weights, optimiser, guard.
 
     Args:
-        net: the discriminator, on the device of the run.
-        adversary: the rules.
+        net: gives logits, on the device of the run.
+        term: the term of the loss it decides.
         config: the settings of the run.
+        name: stands before its numbers in the history; empty where there is only one.
 
     Attributes:
         seen: real and made images of the step in hand.
     """
 
-    def __init__(self, net: nn.Module, adversary: Adversary, config: Config) -> None:
-        self.net = net.train()
-        self.adversary = adversary
-        self.game = GAMES.get(adversary.game)
-        self.ratio = (adversary.learning_rate or config.learning_rate) / config.learning_rate
-        self.optimiser = torch.optim.Adam(net.parameters(), config.learning_rate * self.ratio, betas=adversary.betas)
+    def __init__(self, net: nn.Module, term: AdversarialTerm, config: Config, *, name: str = "") -> None:
+        self.net, self.name, self.term = net.train(), name, term
+        self.game = GAMES.get(term.game)
+        self.ratio = (term.learning_rate or config.learning_rate) / config.learning_rate
+        self.optimiser = torch.optim.Adam(net.parameters(), config.learning_rate * self.ratio, betas=term.betas)
         self.guard = Guard(factor=None if config.guard is None else math.inf, max_skips=config.max_skips)
         self.seen: list[tuple[Tensor, Tensor]] = []
 
-    def play(self, state: State, batch: Batch, /) -> Outcome:
-        """Let the network make its step and then the judge its own, on the images of that step."""
-        self.seen.clear()
-        outcome = one_step(state, batch)
-        beside: dict[str, float] = {}
-        for number in range(self.adversary.updates):
-            beside = self.learn(state, number)
-        return replace(outcome, beside={**outcome.beside, **beside})
-
-    def verdict_on(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Return the weighted adversarial loss of the maker, a scalar, and remember the images for the judge's step."""
+    def generator_loss(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the weighted adversarial loss of the generator, a scalar, and remember the images."""
         self.seen.append((hr.detach(), sr.detach()))
         made = self._asked(sr)
         real = self._asked(hr).detach() if self.game.relative else made.detach()
-        return self.adversary.weight * self.game.maker(real, made)
+        return self.term.weight * self.game.generator(real, made)
 
     def learn(self, state: State, number: int) -> dict[str, float]:
-        """Make one step of the judge; returns its loss and what it says on average about real and made images."""
+        """Make one step; returns the loss and what is said on average about real and made images."""
         self.optimiser.zero_grad()
         for group in self.optimiser.param_groups:
             group["lr"] = state.optimiser.param_groups[0]["lr"] * self.ratio
@@ -163,15 +154,17 @@ class Player:
         self._share_gradients(state)
         loss, real, made = mean_over(state.world, parts.mean(0)).tolist()
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
-        skipped = self.guard.judge(loss, float(nn.utils.get_total_norm(gradients)))
+        skipped = self.guard.check(loss, float(nn.utils.get_total_norm(gradients)))
         if not skipped:
             self.optimiser.step()
-        return {"judge": loss, "judge of real": real, "judge of made": made, "judge skipped": float(bool(skipped))}
+        name = f"{self.name} discriminator".strip()
+        numbers = {"": loss, " of real": real, " of made": made, " skipped": float(bool(skipped))}
+        return {name + what: value for what, value in numbers.items()}
 
     def _differentiate(self) -> Iterator[Tensor]:
         for hr, sr in self.seen:
             real, made = self.net(hr), self.net(sr)
-            loss = self.game.judge(real, made)
+            loss = self.game.discriminator(real, made)
             if self.game.penalty:
                 share = torch.rand(len(hr), 1, 1, 1, device=hr.device)
                 loss = loss + self.game.penalty * gradient_penalty(self.net, hr, sr, share=share)
@@ -179,7 +172,7 @@ class Player:
             yield torch.stack([loss, real.mean(), made.mean()]).detach()
 
     def _asked(self, images: Tensor) -> Tensor:
-        """Return the judge's logits, without its weights or its statistics noticing that it was asked."""
+        """Return the logits, without weights or statistics noticing that they were asked for."""
         weights = {name: weight.detach() for name, weight in self.net.named_parameters()}
         statistics = {name: value.clone() for name, value in self.net.named_buffers()}
         logits: Tensor = functional_call(self.net, {**weights, **statistics}, (images,))
@@ -215,33 +208,44 @@ class Player:
         self.guard.load_state_dict(saved["guard"])
 
 
-def make_player(net: Any, adversary: Adversary, state: State) -> Player:
-    """Return a judge that owns ``net``, on the device of the run, the same in every process."""
-    net = net.to(state.device)
-    for parameter in net.parameters():
-        parameter.data = mean_over(state.world, parameter.data)
-    return Player(net, adversary, state.config)
-
-
-def add_player(state: State, adversary: Adversary) -> None:
-    """Give a run its second player: make the discriminator, and let the loss listen to it.
+def add_discriminators(state: State, term: AdversarialTerm | None) -> None:
+    """Give a run the discriminator of a term, which its loss then listens to, or those that its network brings.
 
     Raises:
-        BadInput: the discriminator cannot judge patches of this size, or the network is supervised in several places.
+        BadInput: the discriminator cannot see patches of this size, or the network is supervised in several places.
     """
+    net: Any = state.net
+    if term is not None:
+        state.discriminators = [_discriminator_of(state, term)]
+        state.loss = Discriminated(state.loss, state.discriminators[0])
+    elif callable(getattr(net, "adversarial_terms", None)):
+        with chance(state.config.seed, -1):
+            terms: dict[str, AdversarialTerm] = net.adversarial_terms()
+        state.discriminators = [_made(one.discriminator, one, state, name) for name, one in terms.items()]
+        net.discriminators = {one.name: one for one in state.discriminators}
+
+
+def _discriminator_of(state: State, term: AdversarialTerm) -> Discriminator:
     config = state.config
     if config.supervision and has_predictions(state.net):
         raise BadInput(
-            f"{type(state.net).__name__} is supervised in several places, and an opponent judges one image: train with "
-            "supervision=False to train its last prediction against one."
+            f"{type(state.net).__name__} is supervised in several places, and a discriminator sees one image: train "
+            "with supervision=False to train its last prediction against one."
         )
     with chance(config.seed, -1):
-        net = adversary.discriminator
+        net = term.discriminator
         if isinstance(net, str):
-            sizes = {} if adversary.channels is None else {"channels": adversary.channels}
+            sizes = {} if term.channels is None else {"channels": term.channels}
             net = discriminators.create(net, size=config.patch, **sizes)
-    state.rival = make_player(net, adversary, state)
-    state.loss = Judged(state.loss, state.rival)
+    return _made(net, term, state, "")
+
+
+def _made(net: Any, term: AdversarialTerm, state: State, name: str) -> Discriminator:
+    """Return what owns ``net`` in a run, on its device, the same in every process."""
+    net = net.to(state.device)
+    for parameter in net.parameters():
+        parameter.data = mean_over(state.world, parameter.data)
+    return Discriminator(net, term, state.config, name=name)
 
 
 _RULES = (

@@ -1,7 +1,7 @@
 """Checkpoints: one file that holds a whole run, written so that there is always a complete one.
 
 The file is what ``torch.load(path, weights_only=True)`` reads: tensors, numbers and texts, no code. It holds the
-weights, the optimiser, the average, the guard, the other player of an adversarial training, the gradient scaler, the
+weights, the optimiser, the average, the guard, the discriminators of an adversarial training, the gradient scaler, the
 step, the whole history, the best weights, the config and where network, loss and images came from. Random generators
 are not in it because nothing in a run remembers one: patches and dropout are functions of (seed, step).
 """
@@ -27,6 +27,7 @@ from srkit.training.state import Best, State
 __all__ = ["load_checkpoint", "restore", "save_checkpoint"]
 
 _FORMAT, _VERSION = "srkit training checkpoint", 1
+_FORMER_NAMES = {"Correcting": ("net.", ""), "Packed": ("net.", ""), "Translation": ("maker.", "generator.")}
 _UNREADABLE = (
     zipfile.BadZipFile, pickle.UnpicklingError, OSError, EOFError, RuntimeError, ValueError, KeyError, IndexError,
     AttributeError, TypeError, NotImplementedError,
@@ -56,7 +57,7 @@ def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any]) -> None
         "optimiser": state.optimiser.state_dict(),
         "average": None if state.average is None else state.average.state_dict(),
         "guard": state.guard.state_dict(),
-        "rival": None if state.rival is None else state.rival.state_dict(),
+        "discriminators": [one.state_dict() for one in state.discriminators],
         "scaler": state.scaler.state_dict(),
         "history": None if state.history is None else state.history.to_csv_text(),
         "skips": state.skips.to_csv_text(),
@@ -117,8 +118,8 @@ def restore(state: State, saved: Mapping[str, Any]) -> None:
     if state.average is not None and saved["average"] is not None:
         state.average.load_state_dict(saved["average"])
     state.guard.load_state_dict(saved["guard"])
-    if state.rival is not None and saved.get("rival") is not None:
-        state.rival.load_state_dict(saved["rival"])
+    for one, then in zip(state.discriminators, _discriminators(saved), strict=False):
+        one.load_state_dict(then)
     if saved["scaler"]:
         state.scaler.load_state_dict(saved["scaler"])
     state.step, state.seconds = saved["step"], saved["seconds"]
@@ -128,12 +129,13 @@ def restore(state: State, saved: Mapping[str, Any]) -> None:
 
 
 def _unwrapped(saved: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a checkpoint of srkit 0.1, which wrapped conditional networks in a module, as if it had not."""
-    if saved["origin"].get("net", {}).get("class") not in ("Correcting", "Packed"):
+    """Return a checkpoint of srkit 0.1 with the names that weights have now: conditional networks were wrapped."""
+    then, now = _FORMER_NAMES.get(saved["origin"].get("net", {}).get("class"), ("", ""))
+    if not any(name.startswith(then) for name in saved["net"] if then):
         return saved
 
     def bare(weights: Mapping[str, Any]) -> dict[str, Any]:
-        return {name.removeprefix("net."): value for name, value in weights.items()}
+        return {now + name.removeprefix(then): value for name, value in weights.items()}
 
     average, best = saved["average"], saved["best"]
     return {
@@ -142,6 +144,14 @@ def _unwrapped(saved: Mapping[str, Any]) -> Mapping[str, Any]:
         "average": None if average is None else {**average, "net": bare(average["net"])},
         "best": None if best is None else {**best, "weights": bare(best["weights"])},
     }
+
+
+def _discriminators(saved: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the states of all discriminators; checkpoints of srkit 0.1 hold that of one, or several by name."""
+    if "discriminators" in saved:
+        return list(saved["discriminators"])
+    then = saved.get("rival") or {}
+    return [then] if "net" in then else list(then.values())
 
 
 def _plain(best: Best) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Guard:
     Args:
         factor: refuse a loss more than this many times the largest of the last 100 accepted ones (once ten were
             accepted); None accepts everything, NaN included.
-        max_skips: refuse this many in a row, and :meth:`judge` raises.
+        max_skips: refuse this many in a row, and :meth:`check` raises.
 
     Attributes:
         skipped: how many updates were refused so far.
@@ -38,7 +38,7 @@ class Guard:
         self._in_a_row = 0
         self._recent: deque[float] = deque(maxlen=_WINDOW)
 
-    def judge(self, loss: float, gradient_norm: float | None = None) -> str:
+    def check(self, loss: float, gradient_norm: float | None = None) -> str:
         """Return the reason to skip the update, or ``""`` to make it.
 
         Args:
@@ -74,7 +74,7 @@ class Guard:
         return ""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run needs to judge as this one would have."""
+        """Return what a resumed run needs to decide as this one would have."""
         return {"skipped": self.skipped, "in_a_row": self._in_a_row, "recent": list(self._recent)}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:

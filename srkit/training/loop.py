@@ -41,7 +41,7 @@ class Outcome:
         terms: its weighted terms.
         gradient_norm: L2 norm of the gradient before clipping; None where neither guard nor clip wants it.
         skipped: why the update was not made; empty if it was.
-        beside: further numbers of the step that are not part of the loss, for example the other player's.
+        beside: further numbers of the step that are not part of the loss, for example a discriminator's.
     """
 
     loss: float
@@ -85,7 +85,7 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
             set_learning_rate(state, learning_rate_at(state.step, config))
             let_grow(state, config)
             state.whole = False
-            outcome = one_step(state, batch) if state.rival is None else state.rival.play(state, batch)
+            outcome = whole_step(state, batch)
             state.step, state.whole = state.step + 1, True
             state.seconds += time.perf_counter() - start
             for callback in audience:
@@ -94,12 +94,24 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
     return state
 
 
+def whole_step(state: State, batch: Batch) -> Outcome:
+    """Let the network make its step, and then every discriminator that saw images its own on those images."""
+    for one in state.discriminators:
+        one.seen.clear()
+    outcome = one_step(state, batch)
+    beside = dict(outcome.beside)
+    for one in state.discriminators:
+        for number in range(one.term.updates if one.seen else 0):
+            beside |= one.learn(state, number)
+    return replace(outcome, beside=beside)
+
+
 def one_step(state: State, batch: Batch) -> Outcome:
     """Make one step: forget the old gradient, predict, compare, differentiate, update the weights."""
     state.optimiser.zero_grad()
     terms = differentiate(state, batch)  # sr = net(lr); loss(sr, hr).backward()
     norm = measure_gradient(state)  # and clip it to config.clip
-    outcome = judge(state, terms, norm)
+    outcome = weigh(state, terms, norm)
     if not outcome.skipped:
         update(state)  # optimiser.step(), then the average follows
     return outcome
@@ -167,12 +179,12 @@ def measure_gradient(state: State) -> float | None:
     return float(norm)
 
 
-def judge(state: State, terms: dict[str, Tensor], norm: float | None) -> Outcome:
-    """Say what the step gave and whether its update may be made; every process comes to the same verdict."""
+def weigh(state: State, terms: dict[str, Tensor], norm: float | None) -> Outcome:
+    """Say what the step gave and whether its update may be made; every process comes to the same answer."""
     values = mean_over(state.world, torch.stack([*terms.values()])).tolist()
     loss = float(sum(values))
     known = None if state.scaler.is_enabled() else norm  # in float16 an infinite gradient is the scaler's own affair
-    skipped = state.guard.judge(loss, known)
+    skipped = state.guard.check(loss, known)
     return Outcome(loss, dict(zip(terms, values, strict=True)), norm, skipped)
 
 

@@ -15,7 +15,7 @@ from srkit.datasets import Pairs
 from srkit.degrade import Chain
 from srkit.errors import BadInput
 from srkit.metrics import Protocol
-from srkit.training.adversarial import Adversary, parse_adversary
+from srkit.training.adversarial import AdversarialTerm, parse_adversarial
 from srkit.training.batch import Batches
 from srkit.training.chance import chance
 from srkit.training.config import Config
@@ -41,7 +41,7 @@ class Request:
     root: str | Path | None = None
     protocol: Protocol | None = None
     arguments: Mapping[str, Any] | None = None
-    adversary: Adversary | str | None = None
+    adversarial: AdversarialTerm | str | None = None
     degrade: str | Chain | None = None
     maker: str | None = None
 
@@ -56,7 +56,7 @@ class Parts:
         batches: gives a batch for each step.
         measure: validates a network, or None.
         origin: where each came from, as plain values for the checkpoint and ``config.json``.
-        adversary: against whom the network is trained, or None.
+        adversarial: against whom the network is trained, or None.
     """
 
     net: nn.Module
@@ -64,7 +64,7 @@ class Parts:
     batches: Batches
     measure: Measure | None
     origin: dict[str, Any]
-    adversary: Adversary | None = None
+    adversarial: AdversarialTerm | None = None
 
 
 def prepare(request: Request, config: Config, world: World) -> Parts:
@@ -86,7 +86,9 @@ def prepare(request: Request, config: Config, world: World) -> Parts:
     loss = losses.parse(request.loss) if isinstance(request.loss, str) else request.loss
     if not callable(loss):
         raise BadInput(f"loss={request.loss!r} is not a loss: write a formula such as '1*L1', or give a module.")
-    adversary = parse_adversary(request.adversary) if isinstance(request.adversary, str) else request.adversary
+    adversarial = (
+        parse_adversarial(request.adversarial) if isinstance(request.adversarial, str) else request.adversarial
+    )
     request = replace(request, scale=scale)
     way = Way(named=request.pairs, scale=scale, root=request.root, degrade=request.degrade, maker=request.maker)
     way = way.of(net, pairs)
@@ -95,14 +97,14 @@ def prepare(request: Request, config: Config, world: World) -> Parts:
         "pairs": _origin_of_pairs(request.pairs, pairs),
         "loss": {"name": request.loss if isinstance(request.loss, str) else None, "class": type(request.loss).__name__},
         "valid": {"name": _recorded(request.valid)},
-        "adversary": None if adversary is None else adversary.as_dict(),
+        "adversarial": None if adversarial is None else adversarial.as_dict(),
         "scale": scale,
         "root": None if request.root is None else str(Path(request.root).absolute()),
         "degrade": None if request.degrade is None else str(request.degrade),
         "maker": way.maker,
     }
     measure = measure_on(request.valid, way, net, config, request.protocol)
-    return Parts(net, loss, cut_batches(pairs, way, net, config, world), measure, origin, adversary)
+    return Parts(net, loss, cut_batches(pairs, way, net, config, world), measure, origin, adversarial)
 
 
 def request_again(origin: Mapping[str, Any], given: Request) -> Request:
@@ -126,21 +128,21 @@ def request_again(origin: Mapping[str, Any], given: Request) -> Request:
         root=given.root or origin["root"],
         protocol=given.protocol,
         arguments=origin["net"]["arguments"],
-        adversary=given.adversary or _adversary_again(origin.get("adversary")),
+        adversarial=given.adversarial or _adversarial_again(origin.get("adversarial", origin.get("adversary"))),
         degrade=origin.get("degrade"),
         maker=origin.get("maker", "pairs"),  # what older runs were trained on, whatever the network
     )
 
 
-def _adversary_again(saved: Mapping[str, Any] | None) -> Adversary | None:
+def _adversarial_again(saved: Mapping[str, Any] | None) -> AdversarialTerm | None:
     if saved is None:
         return None
     if saved["discriminator"] is None:
         raise BadInput(
             "This run was trained against a discriminator that was handed in as a module; hand the same one in again: "
-            "resume(…, adversary=Adversary(discriminator=<it>, …))."
+            "resume(…, adversarial=AdversarialTerm(discriminator=<it>, …))."
         )
-    return Adversary(**saved)
+    return AdversarialTerm(**saved)
 
 
 def check_same_pairs(origin: Mapping[str, Any], parts: Parts) -> None:

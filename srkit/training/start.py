@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from srkit.degrade import Chain
 from srkit.metrics import Protocol
-from srkit.training.adversarial import Adversary, add_player
+from srkit.training.adversarial import AdversarialTerm, add_discriminators
 from srkit.training.batch import Batches
 from srkit.training.callbacks import Listener, Record, Save, Validate, as_callback
 from srkit.training.checkpoint import load_checkpoint, restore
@@ -24,7 +24,6 @@ from srkit.training.folder import RunFolder, existing_folder, new_folder
 from srkit.training.history import History
 from srkit.training.loop import Callback, run
 from srkit.training.monitor import LivePlot, Progress, in_notebook, on_terminal
-from srkit.training.panel import add_panel, has_opponents
 from srkit.training.request import Parts, Request, check_same_pairs, prepare, request_again
 from srkit.training.result import Run
 from srkit.training.source import Images, Measure
@@ -47,7 +46,7 @@ def train(
     patch: int = 96,
     learning_rate: float = 1e-4,
     valid: Images | Measure | None = None,
-    adversary: Adversary | str | None = None,
+    adversarial: AdversarialTerm | str | None = None,
     out: str | Path | None = None,
     init: str | Path | Mapping[str, Tensor] | None = None,
     init_partial: bool = False,
@@ -72,7 +71,7 @@ def train(
         patch: side of the patch in HR pixels.
         learning_rate: at its highest.
         valid: pairs to validate on (a name, a folder, pairs), or a function from a network to an evaluation table.
-        adversary: train against a discriminator: ``"0.001*CE"``, or an :class:`~srkit.training.Adversary`.
+        adversarial: train against a discriminator: ``"0.001*CE"``, or an :class:`~srkit.training.AdversarialTerm`.
         out: folder of the run: config.json, history.csv, skipped.csv, checkpoint.pt, best.safetensors,
             last.safetensors. An earlier run there is renamed, never deleted. None writes nothing.
         init: weights to begin with: a file, a run folder or a state dict.
@@ -104,12 +103,13 @@ def train(
         >>> net = srkit.models.create("a2001sr", scale=2)                            # doctest: +SKIP
         >>> run = srkit.train(net, "a2001", steps=2_000, learning_rate=1e-3)         # doctest: +SKIP
     """
+    adversarial = settings.pop("adversary", adversarial)  # its former name, for one more version
     config = make_config(
         {"steps": steps, "seed": seed, "batch": batch, "patch": patch, "learning_rate": learning_rate, **settings}
     )
     request = Request(
-        net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol, adversary=adversary,
-        degrade=degrade, maker=maker,
+        net=net, pairs=pairs, loss=loss, valid=valid, scale=scale, root=root, protocol=protocol,
+        adversarial=adversarial, degrade=degrade, maker=maker,
     )  # fmt: skip
     with join_world() as world:
         parts = prepare(request, config, world)
@@ -125,7 +125,7 @@ def resume(
     pairs: Images | Batches | None = None,
     loss: str | LossFunction | None = None,
     valid: Images | Measure | None = None,
-    adversary: Adversary | None = None,
+    adversarial: AdversarialTerm | None = None,
     callbacks: Sequence[Listener] = (),
     root: str | Path | None = None,
     protocol: Protocol | None = None,
@@ -140,7 +140,7 @@ def resume(
         pairs: needed only where the pairs were not given by name; they must be the same ones.
         loss: needed only where the loss was a module.
         valid: as in :func:`train`; None takes what was given by name then.
-        adversary: needed only where its discriminator was a module.
+        adversarial: needed only where its discriminator was a module.
         callbacks: as in :func:`train`.
         root: where the datasets lie; None takes what was given then.
         protocol: as in :func:`train`.
@@ -154,7 +154,7 @@ def resume(
     path = Path(path) / "checkpoint.pt" if Path(path).is_dir() else Path(path)
     saved = load_checkpoint(path)
     config = make_config({**saved["config"], **changes})
-    given = Request(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol, adversary=adversary)
+    given = Request(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol, adversarial=adversarial)
     request = request_again(saved["origin"], given)
     with join_world() as world:
         parts = prepare(request, config, world)
@@ -176,10 +176,7 @@ def _carry_out(
     home = next((parameter.device for parameter in parts.net.parameters()), torch.device("cpu"))
     try:
         state = make_state(parts.net, parts.loss, config, world=world)
-        if parts.adversary is not None:
-            add_player(state, parts.adversary)
-        elif has_opponents(parts.net):
-            add_panel(state)
+        add_discriminators(state, parts.adversarial)
         callbacks = [as_callback(listener) for listener in listeners]
         with owner() as folder:
             if saved is not None:

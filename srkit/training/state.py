@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,10 @@ from srkit.training.ledger import Ledger
 from srkit.training.supervise import LossFunction, Predicting, has_predictions
 from srkit.training.world import World
 
-__all__ = ["Best", "Rival", "State", "make_optimiser", "make_state"]
+if TYPE_CHECKING:
+    from srkit.training.adversarial import Discriminator
+
+__all__ = ["Best", "State", "make_optimiser", "make_state"]
 
 
 @dataclass(frozen=True)
@@ -59,19 +62,6 @@ class Best:
         return " ".join(filter(None, parts))
 
 
-class Rival(Protocol):
-    """The other player of an adversarial training (:class:`srkit.training.adversarial.Player`)."""
-
-    def play(self, state: State, batch: Any, /) -> Any:
-        """Make one step of both players; returns an :class:`srkit.training.Outcome`."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run needs."""
-
-    def load_state_dict(self, saved: dict[str, Any], /) -> None:
-        """Take up where :meth:`state_dict` left off."""
-
-
 @dataclass
 class State:
     """A run between two steps.
@@ -87,7 +77,7 @@ class State:
         guard: decides which updates are made.
         average: the moving average of the weights, or None.
         scaler: scales the loss in float16; passes it through otherwise.
-        rival: the other player of an adversarial training, or None.
+        discriminators: of an adversarial training, usually one; empty otherwise.
         step: how many steps were made.
         seconds: how long they took, without validation and saving.
         history: one row per logged step, made with the first one.
@@ -107,7 +97,7 @@ class State:
     guard: Guard
     average: Average | None
     scaler: torch.amp.GradScaler
-    rival: Rival | None = None
+    discriminators: list[Discriminator] = field(default_factory=list)
     step: int = 0
     seconds: float = 0.0
     history: History | None = None

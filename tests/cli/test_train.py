@@ -182,7 +182,7 @@ def test_a_run_against_a_discriminator_shows_both_sides_and_is_resumed(call: Cal
     words = ("--loss", "1*L1", "--adversarial", "0.01*LS", "--discriminator", "patch", "--gan-k", 2)
     answer = call(*BEGIN, "--steps", 1, *words, "--out", tmp_path / "r")
     assert answer.code == 0, answer.err
-    then = json.loads((tmp_path / "r" / "config.json").read_text())["adversary"]
+    then = json.loads((tmp_path / "r" / "config.json").read_text())["adversarial"]
     assert (then["game"], then["weight"], then["discriminator"], then["updates"]) == ("LS", 0.01, "patch", 2)
     assert call("train", "--resume", tmp_path / "r", "--steps", 2).code == 0
     with (tmp_path / "r" / "history.csv").open() as file:

@@ -26,7 +26,7 @@ def test_two_folders_give_a_network_and_enlarged_photographs(
     words = ("weak", "fssr", *folders, "--model", "edsr_small", "--scale", 2, "--out", tmp_path / "out")
     answer = call(*words, "--steps", "1,1", "--enlarge", folders[0], "--device", "cpu")
     assert answer.code == 0, answer.err
-    assert "[maker]" in answer.out
+    assert "[generator]" in answer.out
     assert "[net]" in answer.out
     assert srkit.read(tmp_path / "out" / "enlarged" / "a.png").shape == (3, 80, 96)
     shipped = srkit.models.create("edsr_small", scale=2, pretrained="srkit").state_dict()

@@ -30,8 +30,8 @@ def test_an_undecided_discriminator_gives_the_closed_values(name: str) -> None:
     logit, generator, discriminator = UNDECIDED[name]
     verdict = torch.full((4, 1), logit)
     game = GAMES.get(name)
-    assert float(game.maker(verdict, verdict)) == pytest.approx(generator)
-    assert float(game.judge(verdict, verdict)) == pytest.approx(discriminator)
+    assert float(game.generator(verdict, verdict)) == pytest.approx(generator)
+    assert float(game.discriminator(verdict, verdict)) == pytest.approx(discriminator)
 
 
 def test_every_game_has_its_closed_values_tested() -> None:
@@ -40,20 +40,20 @@ def test_every_game_has_its_closed_values_tested() -> None:
 
 def test_cross_entropy_is_torchs_on_the_same_logits() -> None:
     game, entropy = GAMES.get("CE"), F.binary_cross_entropy_with_logits
-    torch.testing.assert_close(game.maker(REAL, MADE), entropy(MADE, ONE))
-    torch.testing.assert_close(game.judge(REAL, MADE), entropy(REAL, ONE) + entropy(MADE, NOTHING))
+    torch.testing.assert_close(game.generator(REAL, MADE), entropy(MADE, ONE))
+    torch.testing.assert_close(game.discriminator(REAL, MADE), entropy(REAL, ONE) + entropy(MADE, NOTHING))
 
 
 def test_least_squares_is_torchs_mse_against_the_labels() -> None:
     game = GAMES.get("LS")
-    torch.testing.assert_close(game.maker(REAL, MADE), F.mse_loss(MADE, ONE))
-    torch.testing.assert_close(game.judge(REAL, MADE), F.mse_loss(REAL, ONE) + F.mse_loss(MADE, NOTHING))
+    torch.testing.assert_close(game.generator(REAL, MADE), F.mse_loss(MADE, ONE))
+    torch.testing.assert_close(game.discriminator(REAL, MADE), F.mse_loss(REAL, ONE) + F.mse_loss(MADE, NOTHING))
 
 
 def test_the_hinge_stops_pushing_once_an_image_is_judged_clearly() -> None:
     game = GAMES.get("Hinge")
     real, made = torch.tensor([3.0, 0.5]).requires_grad_(), torch.tensor([-3.0, 0.5]).requires_grad_()
-    loss = game.judge(real, made)
+    loss = game.discriminator(real, made)
     loss.backward()
     assert loss.item() == pytest.approx((0.5 + 1.5) / 2)
     assert real.grad.tolist() == [0.0, -0.5]
@@ -64,21 +64,21 @@ def test_the_relativistic_average_is_the_cross_entropy_of_differences_from_the_m
     game, entropy = GAMES.get("RaGAN"), F.binary_cross_entropy_with_logits
     against_made, against_real = REAL - MADE.mean(), MADE - REAL.mean()
     expected = entropy(against_made, ONE) + entropy(against_real, NOTHING)
-    torch.testing.assert_close(game.judge(REAL, MADE), expected)
+    torch.testing.assert_close(game.discriminator(REAL, MADE), expected)
     expected = entropy(against_made, NOTHING) + entropy(against_real, ONE)
-    torch.testing.assert_close(game.maker(REAL, MADE), expected)
+    torch.testing.assert_close(game.generator(REAL, MADE), expected)
 
 
 @given(st.floats(-5, 5))
 def test_only_differences_count_in_the_relativistic_game(shift: float) -> None:
     game = GAMES.get("RaGAN")
-    torch.testing.assert_close(game.maker(REAL + shift, MADE + shift), game.maker(REAL, MADE))
+    torch.testing.assert_close(game.generator(REAL + shift, MADE + shift), game.generator(REAL, MADE))
 
 
 def test_logits_of_any_size_give_finite_losses_and_gradients() -> None:
     for name in GAMES:
         made = torch.tensor([-1e4, 1e4]).requires_grad_()
-        loss = GAMES.get(name).maker(torch.tensor([1e4, -1e4]), made)
+        loss = GAMES.get(name).generator(torch.tensor([1e4, -1e4]), made)
         loss.backward()
         assert torch.isfinite(loss)
         assert torch.isfinite(made.grad).all()
@@ -89,8 +89,8 @@ def test_each_side_wants_what_the_other_does_not() -> None:
         made = torch.tensor([0.2]).requires_grad_()
         real = torch.tensor([0.4])
         game = GAMES.get(name)
-        (generator,) = torch.autograd.grad(game.maker(real, made), made)
-        (discriminator,) = torch.autograd.grad(game.judge(real, made), made)
+        (generator,) = torch.autograd.grad(game.generator(real, made), made)
+        (discriminator,) = torch.autograd.grad(game.discriminator(real, made), made)
         assert generator < 0 < discriminator, name
 
 

@@ -29,7 +29,7 @@ from srkit.methods.kernelgan_losses import (
     sum_to_one,
     verdict,
 )
-from srkit.methods.kernelgan_nets import LinearReducer, PatchJudge, SpectralConv
+from srkit.methods.kernelgan_nets import LinearReducer, SmallPatchDiscriminator, SpectralConv
 from tests._shared import shared
 
 QUICK: dict[str, Any] = {"steps": 3, "channels": 4, "crop": 30, "then": "back_projection"}
@@ -52,11 +52,11 @@ def small_kernel() -> Tensor:
 
 
 def test_both_networks_have_the_parameters_of_the_authors() -> None:
-    reducer, judge = fresh(LinearReducer, rng()), fresh(PatchJudge, rng())
+    reducer, discriminator = fresh(LinearReducer, rng()), fresh(SmallPatchDiscriminator, rng())
     assert sum(p.numel() for p in reducer.parameters()) == 150_656
-    assert sum(p.numel() for p in judge.parameters()) == 30_977
+    assert sum(p.numel() for p in discriminator.parameters()) == 30_977
     assert reducer(torch.zeros(1, 3, 64, 64)).shape == (1, 3, 26, 26)
-    assert judge(torch.zeros(1, 3, 26, 26)).shape == (1, 1, 20, 20)
+    assert discriminator(torch.zeros(1, 3, 26, 26)).shape == (1, 1, 20, 20)
 
 
 def test_the_reducers_first_weights_are_xaviers_with_a_tenth_of_the_gain() -> None:
@@ -68,11 +68,11 @@ def test_the_reducers_first_weights_are_xaviers_with_a_tenth_of_the_gain() -> No
 def test_the_judge_begins_as_it_does_in_the_authors_program() -> None:
     """There ``weight_orig`` keeps PyTorch's first weights: measured 0.0479, five times 0.0714 to 0.0724, and 0.0791."""
     duel = Duel(photo(84), KernelGAN().settings, 0)
-    layers = [m for m in duel.judge.modules() if isinstance(m, SpectralConv)]
+    layers = [m for m in duel.discriminator.modules() if isinstance(m, SpectralConv)]
     found = [float(layer.weight.detach().std()) for layer in layers]
     assert found == pytest.approx([0.0479, *[0.0722] * 5, 0.0722], rel=0.12)
     assert all(not bool(layer.bias.detach().any()) for layer in layers)  # type: ignore[union-attr]
-    scales = torch.cat([m.weight.detach() for m in duel.judge.modules() if isinstance(m, torch.nn.BatchNorm2d)])
+    scales = torch.cat([m.weight.detach() for m in duel.discriminator.modules() if isinstance(m, torch.nn.BatchNorm2d)])
     assert float(scales.mean()) == pytest.approx(1, abs=0.01)
     assert float(scales.std()) == pytest.approx(0.02, rel=0.2)
 
@@ -99,12 +99,12 @@ def _like_the_record(monkeypatch: pytest.MonkeyPatch) -> tuple[Duel, dict[str, T
     duel.schedule.similar = 100.0
     for number, weights in enumerate(duel.reducer.parameters()):
         weights.data = _sines(weights, number, lifted=True)
-    for number, layer in enumerate(m for m in duel.judge.modules() if isinstance(m, SpectralConv)):
+    for number, layer in enumerate(m for m in duel.discriminator.modules() if isinstance(m, SpectralConv)):
         layer.weight.data = _sines(layer.weight, number)
         for vector in (layer.u, layer.v):
             made = torch.cos(torch.arange(len(vector), dtype=torch.float64) + number)
             vector.data = torch.nn.functional.normalize(made, dim=0)
-    for norm in (m for m in duel.judge.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+    for norm in (m for m in duel.discriminator.modules() if isinstance(m, torch.nn.BatchNorm2d)):
         torch.nn.init.ones_(norm.weight)
     crops: dict[str, Tensor] = {}
     monkeypatch.setattr(duel.source, "draw", lambda which, generator: crops[which])

@@ -1,4 +1,4 @@
-"""KernelGAN-FKP: the critic, its penalty beside a calculation by hand, and a game with a known kernel."""
+"""KernelGAN-FKP: the discriminator, its penalty beside a calculation by hand, and a training with a known kernel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from srkit.degrade import align, aligned_centre, apply_kernel, centre_of_mass, g
 from srkit.errors import BadInput
 from srkit.methods import KernelFlow, KernelGANFKP, kernel_report
 from srkit.methods._fresh import fresh
-from srkit.methods.kernelgan_fkp import Critic, _Game, gradient_penalty
+from srkit.methods.kernelgan_fkp import KernelGANDiscriminator, _Training, gradient_penalty
 from tests._shared import shared
 
 QUICK: dict[str, Any] = {"steps": 2, "batch": 2, "channels": 4, "crop": 40, "then": "back_projection"}
@@ -33,10 +33,10 @@ def photo(side: int = 64) -> Tensor:
 
 
 def test_the_critic_has_the_parameters_and_the_reach_of_the_authors() -> None:
-    critic = fresh(Critic, rng())
-    assert sum(p.numel() for p in critic.parameters()) == 29_185
-    assert critic(torch.rand(2, 3, 27, 27)).shape == (2, 1, 17, 17)
-    weights = torch.cat([m.weight.detach().flatten() for m in critic.modules() if isinstance(m, nn.Conv2d)])
+    discriminator = fresh(KernelGANDiscriminator, rng())
+    assert sum(p.numel() for p in discriminator.parameters()) == 29_185
+    assert discriminator(torch.rand(2, 3, 27, 27)).shape == (2, 1, 17, 17)
+    weights = torch.cat([m.weight.detach().flatten() for m in discriminator.modules() if isinstance(m, nn.Conv2d)])
     assert float(weights.std()) == pytest.approx(0.02, rel=0.05)
 
 
@@ -60,23 +60,23 @@ def test_the_penalty_is_how_much_the_gradients_length_over_colours_misses_one() 
 def test_only_the_code_moves_on_the_kernels_side_and_it_stays_on_the_sphere() -> None:
     prior = KernelGANFKP(flow=flow(), **QUICK).flow
     before = {name: value.clone() for name, value in prior.state_dict().items()}
-    game = _Game(photo(64), prior, KernelGANFKP(flow=flow(), **QUICK).settings, 0)
-    code, critic = game.code.detach().clone(), next(game.critic.parameters()).detach().clone()
-    values = game.one_step()
-    assert set(values) == {"critic", "fooling"}
-    assert float(game.code.detach().norm()) == pytest.approx(10, rel=1e-5)
-    assert not torch.equal(game.code.detach(), code)
-    assert not torch.equal(next(game.critic.parameters()), critic)
+    training = _Training(photo(64), prior, KernelGANFKP(flow=flow(), **QUICK).settings, 0)
+    code, discriminator = training.code.detach().clone(), next(training.discriminator.parameters()).detach().clone()
+    values = training.one_step()
+    assert set(values) == {"discriminator", "fooling"}
+    assert float(training.code.detach().norm()) == pytest.approx(10, rel=1e-5)
+    assert not torch.equal(training.code.detach(), code)
+    assert not torch.equal(next(training.discriminator.parameters()), discriminator)
     assert all(torch.equal(value, before[name]) for name, value in prior.state_dict().items())
 
 
 def test_crops_are_made_small_by_the_kernel() -> None:
-    game = _Game(photo(64), flow().frozen(), KernelGANFKP(flow=flow(), **QUICK).settings, 0)
-    large = game._crops("large")
-    small = game._reduce(large).detach()
-    kernel = game.kernel().detach()
+    training = _Training(photo(64), flow().frozen(), KernelGANFKP(flow=flow(), **QUICK).settings, 0)
+    large = training._crops("large")
+    small = training._reduce(large).detach()
+    kernel = training.kernel().detach()
     assert float(small[1, 2, 3, 4]) == pytest.approx(float((large[1, 2, 6:17, 8:19] * kernel).sum()), rel=1e-4)
-    assert game._crops("small").shape == small.shape
+    assert training._crops("small").shape == small.shape
 
 
 def test_a_run_repeats_and_the_kernel_found_is_registered() -> None:

@@ -10,7 +10,7 @@ import torch
 
 import srkit
 from srkit.papers import bsrgan_recipe, bsrnet_recipe
-from srkit.training import Adversary, train
+from srkit.training import AdversarialTerm, train
 
 PUBLISHED = {"head": "conv_first", "body_end": "trunk_conv", "steps.0": "upconv1", "steps.1": "upconv2"}
 PUBLISHED |= {"high": "HRconv", "tail": "conv_last"}
@@ -41,18 +41,18 @@ def test_both_phases_are_trained_on_the_chain_one_from_the_other(tmp_path: Path)
     net = srkit.models.create("esrgan", scale=4, tiny=True)
     first = train(net, data, out=tmp_path / "bsrnet", **{**bsrnet_recipe(), **small})
     assert first.history["L1"][0] > 0
-    judge = Adversary(game="LS", weight=1.0, discriminator="unet", channels=4)
-    recipe = {**bsrgan_recipe(weights="untrained"), **small, "adversary": judge}
+    judge = AdversarialTerm(game="LS", weight=1.0, discriminator="unet", channels=4)
+    recipe = {**bsrgan_recipe(weights="untrained"), **small, "adversarial": judge}
     recipe["loss"] = "1*L1"  # VGG-19 on every step takes seconds
     again = srkit.models.create("esrgan", scale=4, tiny=True)
     second = train(again, data, init=tmp_path / "bsrnet", **recipe)
-    assert {"L1", "LS", "judge"} <= set(second.history.columns)
+    assert {"L1", "LS", "discriminator"} <= set(second.history.columns)
 
 
 def test_the_recipes_are_those_of_the_option_files() -> None:
     net, gan = bsrnet_recipe(), bsrgan_recipe(weights="untrained")
     assert (net["degrade"], net["patch"], net["ema"], net["learning_rate"]) == ("bsrgan(4)", 4 * 72, 0.999, 1e-4)
-    assert (gan["learning_rate"], gan["adversary"].game, gan["adversary"].weight) == (5e-5, "LS", 1.0)
+    assert (gan["learning_rate"], gan["adversarial"].game, gan["adversarial"].weight) == (5e-5, "LS", 1.0)
     loss = srkit.losses.parse(gan["loss"])
     assert loss.names == ("L1", "Content")
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from srkit.degrade import check_pool, gaussian_widths, save_pool
 from srkit.errors import BadFile, BadInput
 from srkit.methods import covariance
-from srkit.papers import KernelCritic, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
+from srkit.papers import KernelDiscriminator, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
 
 
 def pool(count: int = 40) -> Tensor:
@@ -26,7 +26,7 @@ def spread(kernels: Tensor) -> Tensor:
 
 def test_both_networks_have_the_parameters_of_the_authors() -> None:
     assert sum(p.numel() for p in KernelGenerator().parameters()) == 12_133_698
-    assert sum(p.numel() for p in KernelCritic().parameters()) == 10_504_449
+    assert sum(p.numel() for p in KernelDiscriminator().parameters()) == 10_504_449
 
 
 @pytest.mark.parametrize("size", [17, 25, 31])
@@ -35,7 +35,7 @@ def test_what_is_made_are_kernels_before_any_training(size: int) -> None:
     made = generator(torch.randn(3, 7, 1, 1))
     assert made.shape == (3, 1, size, size)
     torch.testing.assert_close(made.sum((1, 2, 3)), torch.full((3,), float(size)))
-    assert KernelCritic(size=size, channels=4)(made).shape == (3, 1, 1, 1)
+    assert KernelDiscriminator(size=size, channels=4)(made).shape == (3, 1, 1, 1)
     grown = check_pool(grow_pool(generator, 5))
     assert grown.shape == (5, size, size)
     assert float(grown.min()) > 0
@@ -60,7 +60,7 @@ def test_a_batch_holds_kernels_of_the_pool_times_their_side() -> None:
 def test_both_sides_learn_and_the_same_seed_makes_the_same_kernels(tmp_path: object) -> None:
     runs = [train_kernel_gan(pool(6), steps=2, codes=5, channels=2, batch=4, progress=False) for _ in range(2)]
     assert torch.equal(grow_pool(runs[0].net, 3), grow_pool(runs[1].net, 3))
-    assert {"WGAN_GP", "judge"} <= set(runs[0].history.columns)
+    assert {"WGAN_GP", "discriminator"} <= set(runs[0].history.columns)
 
 
 def test_small_kernels_get_room_and_wrong_pools_are_explained(tmp_path: object) -> None:

@@ -32,12 +32,13 @@ from srkit.papers import (
 )
 from srkit.papers.cincgan import Cycled, squared_variation
 from srkit.papers.unpaired import InPredictions
-from srkit.training import Adversary, Config, make_state, one_step, train
-from srkit.training.panel import add_panel
+from srkit.training import AdversarialTerm, Config, make_state, one_step, train
+from srkit.training.adversarial import add_discriminators
+from srkit.training.loop import whole_step
 
 SMALL = {"channels": 4, "n_blocks": 1}
 QUICK: dict[str, Any] = {"batch": 2, "progress": False}
-CINCGAN = {**SMALL, "judge_channels": 4, "judge_depth": 1}
+CINCGAN = {**SMALL, "discriminator_channels": 4, "discriminator_depth": 1}
 
 
 @pytest.fixture
@@ -164,13 +165,13 @@ def test_every_term_of_cincgan_is_what_the_paper_says() -> None:
     system.clean, system.spoil, system.reduce, system.joint = Plus(0.1), Plus(0.2), Plus(0.4, by=0), True
     x, y, z = torch.full((2, 3, 8, 8), 0.2), torch.full((2, 3, 8, 8), 0.5), torch.full((2, 3, 16, 16), 0.7)
     state = make_state(system, InPredictions(), Config(steps=1, patch=16))
-    add_panel(state)
-    for player in system.judges.values():
+    add_discriminators(state, None)
+    for player in system.discriminators.values():
         player.net = Constant()
     terms = system.predictions(x, clean=y, real=z)[0].beside
     expected = {
-        "judge y": (3 * 0.3 - 1) ** 2, "cycle y": 10 * 0.3**2, "identity y": 5 * 0.1, "TV y": 0,
-        "judge z": (3 * 0.6 - 1) ** 2, "cycle z": 10 * (0.1 + 0.3 + 0.4) ** 2, "identity z": 5 * 0.1**2,
+        "discriminator y": (3 * 0.3 - 1) ** 2, "cycle y": 10 * 0.3**2, "identity y": 5 * 0.1, "TV y": 0,
+        "discriminator z": (3 * 0.6 - 1) ** 2, "cycle z": 10 * (0.1 + 0.3 + 0.4) ** 2, "identity z": 5 * 0.1**2,
         "TV z": 0,
     }  # fmt: skip
     assert {name: float(value.detach()) for name, value in terms.items()} == pytest.approx(expected, abs=1e-5)
@@ -185,42 +186,42 @@ def test_both_games_of_cincgan_are_played_in_one_step_and_each_judge_learns() ->
     samples = srkit.datasets.samples(scale=2)
     system = CinCGAN(net(), **CINCGAN)
     state = make_state(system, InPredictions(), Config(steps=2, patch=32, batch=2, learning_rate=1e-3))
-    add_panel(state)
+    add_discriminators(state, None)
     batches = UnpairedPatches(samples[:2], samples[2:], scale=2, patch=32, batch=2)
-    assert state.rival is not None
+    assert state.discriminators
     for joint in (False, True):
         system.joint = joint
-        before = {name: [p.clone() for p in player.net.parameters()] for name, player in system.judges.items()}
-        outcome = state.rival.play(state, Cycled(batches, joint=joint).batch(0))
+        before = {name: [p.clone() for p in player.net.parameters()] for name, player in system.discriminators.items()}
+        outcome = whole_step(state, Cycled(batches, joint=joint).batch(0))
         assert not outcome.skipped
         moved = {
             name: any(not torch.equal(a, b) for a, b in zip(before[name], player.net.parameters(), strict=True))
-            for name, player in system.judges.items()
+            for name, player in system.discriminators.items()
         }
         assert moved == {"y": True, "z": joint}, "a judge that saw nothing stays"
-        assert ("z judge of real" in outcome.beside) == joint
+        assert ("z discriminator of real" in outcome.beside) == joint
 
 
 def test_a_judge_handed_to_cincgan_judges_the_small_images_and_is_not_trained_with_the_makers() -> None:
     judge = Constant()
-    system = CinCGAN(net(), **CINCGAN, judge_y=judge)
+    system = CinCGAN(net(), **CINCGAN, discriminator_y=judge)
     assert not {id(p) for p in judge.parameters()} & {id(p) for p in system.parameters()}
-    rules = system.opponents()
+    rules = system.adversarial_terms()
     assert rules["y"].discriminator is judge
     assert rules["z"].discriminator is not judge
 
 
-def test_a_batch_with_a_nan_changes_neither_makers_nor_judges() -> None:
+def test_a_batch_with_a_nan_changes_neither_generators_nor_discriminators() -> None:
     system = CinCGAN(net(), **CINCGAN)
     state = make_state(system, InPredictions(), Config(steps=2, patch=32))
-    add_panel(state)
+    add_discriminators(state, None)
     broken = torch.full((2, 3, 16, 16), math.nan)
     extra = {"clean": torch.rand(2, 3, 16, 16), "real": torch.rand(2, 3, 32, 32)}
-    weights = [p.clone() for p in (*system.parameters(), *system.judges["y"].net.parameters())]
-    assert state.rival is not None
-    outcome = state.rival.play(state, (broken, extra["clean"], extra))
-    assert "nan" in outcome.skipped
-    after = (*system.parameters(), *system.judges["y"].net.parameters())
+    weights = [p.clone() for p in (*system.parameters(), *system.discriminators["y"].net.parameters())]
+    assert state.discriminators
+    with pytest.raises(BadInput, match="not finite"):
+        whole_step(state, (broken, extra["clean"], extra))
+    after = (*system.parameters(), *system.discriminators["y"].net.parameters())
     assert all(torch.equal(a, b) for a, b in zip(weights, after, strict=True))
 
 
@@ -233,7 +234,7 @@ def test_cincgan_is_trained_from_two_folders_in_its_three_phases(folders: tuple[
     heads = [(out / name / "history.csv").read_text("utf-8").splitlines()[0] for name in ("inner", "joint")]
     assert "identity y" in heads[0]
     assert "identity z" not in heads[0]
-    assert all(name in heads[1] for name in ("identity z", "z judge of made", "cycle y"))
+    assert all(name in heads[1] for name in ("identity z", "z discriminator of made", "cycle y"))
     assert runs[-1].net(torch.rand(1, 3, 8, 9)).shape == (1, 3, 16, 18)
     with pytest.raises(BadInput, match="trains nothing"):
         train_cincgan(*folders, steps=(0, 0, 0))
@@ -242,14 +243,14 @@ def test_cincgan_is_trained_from_two_folders_in_its_three_phases(folders: tuple[
 
 
 def test_dsgan_gives_pairs_on_which_fssr_trains(folders: tuple[Path, Path]) -> None:
-    judge = Adversary(game="CE", weight=0.005, discriminator="texture", channels=4)
-    run = train_dsgan(folders[1], scale=2, steps=2, patch=32, adversary=judge, arguments=SMALL, **QUICK)
+    judge = AdversarialTerm(game="CE", weight=0.005, discriminator="texture", channels=4)
+    run = train_dsgan(folders[1], scale=2, steps=2, patch=32, adversarial=judge, arguments=SMALL, **QUICK)
     pairs = made_pairs(run.net, folders[1], scale=2)
     target = made_pairs(run.net, folders[1], scale=2, clean_by=2)
     assert (pairs[0].hr.shape[-1], target[0].hr.shape[-1], target[0].lr.shape[-1]) == (336, 160, 80)
     recipe = {**fssr_recipe(weights="untrained"), "patch": 16, "batch": 2}
     recipe["loss"] = "0.01*LowPass(size=9, edge=zeros)"
-    recipe["adversary"] = Adversary(
+    recipe["adversarial"] = AdversarialTerm(
         game="RaGAN", weight=5e-3, discriminator=HighPassed(create("patch", size=16, depth=1))
     )
     trained = train(net(), pairs, steps=1, progress=False, **recipe)
@@ -257,12 +258,12 @@ def test_dsgan_gives_pairs_on_which_fssr_trains(folders: tuple[Path, Path]) -> N
 
 
 def test_high_to_low_gives_pairs_on_which_low_to_high_trains(folders: tuple[Path, Path]) -> None:
-    judge = Adversary(game="Hinge", weight=0.05, discriminator="residual", channels=4)
-    run = train_high_to_low(*folders, steps=2, patch=32, adversary=judge, arguments=SMALL, **QUICK)
+    judge = AdversarialTerm(game="Hinge", weight=0.05, discriminator="residual", channels=4)
+    run = train_high_to_low(*folders, steps=2, patch=32, adversarial=judge, arguments=SMALL, **QUICK)
     pairs = made_pairs(run.net, folders[1], scale=4, seed=1)
     assert torch.equal(pairs[0].lr, made_pairs(run.net, folders[1], scale=4, seed=1)[0].lr)
     recipe = {**low_to_high_recipe(), "patch": 32, "batch": 2}
-    recipe["adversary"] = Adversary(game="Hinge", weight=0.05, discriminator="residual", channels=4)
+    recipe["adversarial"] = AdversarialTerm(game="Hinge", weight=0.05, discriminator="residual", channels=4)
     trained = train(srkit.models.create("low_to_high", scale=4, tiny=True), pairs, steps=1, progress=False, **recipe)
     assert trained.net.scale == 4
     with pytest.raises(BadInput, match="loss=… is decided here"):
@@ -270,22 +271,22 @@ def test_high_to_low_gives_pairs_on_which_low_to_high_trains(folders: tuple[Path
 
 
 def test_an_unpaired_training_resumes_bit_for_bit_with_its_judge(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    judge = Adversary(game="Hinge", weight=0.05, discriminator="residual", channels=4)
-    settings: dict[str, Any] = {"patch": 32, "adversary": judge, "arguments": SMALL, **QUICK}
+    judge = AdversarialTerm(game="Hinge", weight=0.05, discriminator="residual", channels=4)
+    settings: dict[str, Any] = {"patch": 32, "adversarial": judge, "arguments": SMALL, **QUICK}
     whole = train_high_to_low(*folders, steps=4, **settings)
     train_high_to_low(*folders, steps=2, out=tmp_path / "run", **settings)
     rest = train_high_to_low(*folders, steps=4, out=tmp_path / "run", **settings)
     for name, weight in whole.net.state_dict().items():
         assert torch.equal(weight, rest.net.state_dict()[name]), name
-    assert whole.history["judge"][-2:] == rest.history["judge"][-2:]
+    assert whole.history["discriminator"][-2:] == rest.history["discriminator"][-2:]
 
 
 def test_a_translation_is_kept_to_its_goal_by_its_content_alone_where_the_game_weighs_nothing() -> None:
     system = Translation(
-        Plus(0.25), content="2*L1", adversary=Adversary(game="CE", weight=0.0, discriminator=Constant()), size=8
+        Plus(0.25), content="2*L1", adversarial=AdversarialTerm(game="CE", weight=0.0, discriminator=Constant()), size=8
     )
     state = make_state(system, InPredictions(), Config(steps=1, patch=8))
-    add_panel(state)
+    add_discriminators(state, None)
     image = torch.full((2, 3, 8, 8), 0.5)
     outcome = one_step(state, (image, image, {"goal": image, "real": image}))
     assert outcome.loss == pytest.approx(2 * 0.25)
@@ -325,9 +326,9 @@ def test_a_short_dsgan_makes_clean_images_noisier_and_keeps_their_colours() -> N
         for number, pair in enumerate(srkit.datasets.samples(scale=1, split="train"))
     ]
     torch.manual_seed(0)
-    judge = Adversary(game="CE", weight=0.05, discriminator=Loud(), betas=(0.5, 0.999), learning_rate=1e-3)
+    judge = AdversarialTerm(game="CE", weight=0.05, discriminator=Loud(), betas=(0.5, 0.999), learning_rate=1e-3)
     run = train_dsgan(
-        Pairs(images, name="noisy", scale=1), scale=4, steps=600, patch=96, batch=4, adversary=judge,
+        Pairs(images, name="noisy", scale=1), scale=4, steps=600, patch=96, batch=4, adversarial=judge,
         arguments={"channels": 16, "n_blocks": 2, "skip": True}, learning_rate=1e-3, progress=False,
     )  # fmt: skip
     pairs = made_pairs(run.net, srkit.datasets.samples(scale=1), scale=4)

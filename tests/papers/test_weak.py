@@ -17,7 +17,7 @@ from srkit.errors import BadFile, BadInput, UnknownName
 from srkit.evaluation.gap import grain, radial_spectrum, spectrum_gap
 from srkit.papers import WEAK, CinCGAN, compare_weak, make_domain, train_dsgan, train_weak
 from srkit.papers.weak_study import Seen, compare_lr, learnt
-from srkit.training import Adversary
+from srkit.training import AdversarialTerm
 
 QUICK: dict[str, Any] = {"patch": 32, "batch": 2}
 CHAIN = "blur(1.2) > down(2) > noise(5) > jpeg(80)"
@@ -132,7 +132,7 @@ def test_every_line_of_the_table_comes_from_what_was_trained(system: str, scale:
     domain = make_domain(samples[:2], samples[2:4], samples[4:], chain)
     begun, tables, first = net(scale), [], {**QUICK, "patch": 16 * scale}
     if system == "bulat":
-        first["adversary"] = Adversary(game="Hinge", discriminator="texture", channels=4)
+        first["adversarial"] = AdversarialTerm(game="Hinge", discriminator="texture", channels=4)
     weights = {name: weight.clone() for name, weight in begun.state_dict().items()}
     for steps in (2, 4):
         seen = Seen(domain.test, every=2)
@@ -140,7 +140,7 @@ def test_every_line_of_the_table_comes_from_what_was_trained(system: str, scale:
             system, domain, net=begun, steps=(steps, 1), tuning=steps, first=first, callbacks=[seen]
         )
         assert [point["step"] for point in seen.points] == list(range(2, steps + 1, 2))
-        assert learnt(found.net if system == "cincgan" else found.maker, domain.test) == lines[2].likeness
+        assert learnt(found.net if system == "cincgan" else found.generator, domain.test) == lines[2].likeness
         assert lines[2].psnr == pytest.approx(srkit.evaluate(found.net, domain.test).mean.psnr)
         tables.append(lines)
     assert all(torch.equal(weight, weights[name]) for name, weight in begun.state_dict().items()), "left as it was"

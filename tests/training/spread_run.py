@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from srkit import datasets, training
-from srkit.training import Adversary
+from srkit.training import AdversarialTerm
 from tests.training._toy import Levels, Toy
 
-KINDS = ("plain", "levels", "rival")
+KINDS = ("plain", "levels", "discriminator")
 
 
 def main() -> None:
@@ -28,15 +28,15 @@ def train(kind: str, out: Path, parts: int, world: training.World) -> None:
     out.mkdir(exist_ok=True)
     net = Levels() if kind == "levels" else Toy()
     pairs = datasets.samples(scale=net.scale)
-    adversary = None
-    if kind == "rival":
+    adversarial = None
+    if kind == "discriminator":
         judge = nn.Sequential(nn.Conv2d(3, 6, 4, 2), nn.LeakyReLU(0.2), nn.Conv2d(6, 1, 4, 2))
         for parameter in judge.parameters():
             parameter.data = torch.sin(torch.arange(parameter.numel()).reshape(parameter.shape) * 1.0) * 0.1
-        adversary = Adversary(game="LS", weight=0.1, discriminator=judge)
+        adversarial = AdversarialTerm(game="LS", weight=0.1, discriminator=judge)
     run = training.train(
         net, pairs, loss="1*L1+0.01*TV", steps=8, batch=8, patch=32, learning_rate=1e-3, accumulate=parts,
-        ema=0.5, clip=0.5, valid=pairs[:1], out=out / "run", progress=False, adversary=adversary,
+        ema=0.5, clip=0.5, valid=pairs[:1], out=out / "run", progress=False, adversarial=adversarial,
     )  # fmt: skip
     torch.save([run.net.state_dict(), run.history["loss"]], out / f"rank{world.rank}.pt")
 

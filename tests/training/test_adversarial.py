@@ -15,7 +15,7 @@ from srkit import discriminators, models, training
 from srkit.errors import BadFile, BadInput, UnknownName
 from srkit.papers import esrgan_recipe, srgan_recipe
 from srkit.training import (
-    Adversary,
+    AdversarialTerm,
     Callback,
     Config,
     Record,
@@ -25,7 +25,7 @@ from srkit.training import (
     run,
     save_checkpoint,
 )
-from srkit.training.adversarial import add_player, parse_adversary
+from srkit.training.adversarial import add_discriminators, parse_adversarial
 from tests.training._toy import Batches, Judge, Levels, Toy, weights
 
 
@@ -33,7 +33,7 @@ def two_players(net: nn.Module | None = None, judge: nn.Module | str | None = No
     rules = {name: settings.pop(name) for name in ("game", "weight", "updates", "channels") if name in settings}
     config = Config(**{"steps": 12, "learning_rate": 1e-2, "patch": 16, **settings})
     state = make_state(net or Toy(), nn.L1Loss(), config)
-    add_player(state, Adversary(discriminator=judge or Judge(), **rules))
+    add_discriminators(state, AdversarialTerm(discriminator=judge or Judge(), **rules))
     return state
 
 
@@ -74,8 +74,8 @@ def test_both_players_make_the_very_steps_one_would_write_by_hand(game: str, upd
     run(state, state.config, Batches())
     net, judge = by_hand(5, relative=game == "RaGAN", updates=updates)
     torch.testing.assert_close(weights(state.net), weights(net), rtol=0, atol=1e-5)
-    torch.testing.assert_close(weights(state.rival.net), weights(judge), rtol=0, atol=1e-5)
-    assert (weights(state.rival.net) - weights(Judge())).abs().max() > 0.02
+    torch.testing.assert_close(weights(state.discriminators[0].net), weights(judge), rtol=0, atol=1e-5)
+    assert (weights(state.discriminators[0].net) - weights(Judge())).abs().max() > 0.02
 
 
 @pytest.mark.parametrize("name", ["srgan", "esrgan", "patch", "unet"])
@@ -125,7 +125,9 @@ def test_in_every_game_the_judge_alone_leads_the_network_towards_the_real_images
             return self.layer(image.mean((1, 2, 3))[:, None])
 
     state = make_state(Colour(), Silent(), Config(steps=15, learning_rate=2e-2, patch=16, guard=None))
-    add_player(state, Adversary(game=game, weight=1.0, discriminator=Brightness(), learning_rate=0.1, betas=(0.5, 0.9)))
+    add_discriminators(
+        state, AdversarialTerm(game=game, weight=1.0, discriminator=Brightness(), learning_rate=0.1, betas=(0.5, 0.9))
+    )
     run(state, state.config, Batches())
     assert 0.2 < state.net.value.item() < 0.8, "it began at 0.1, and the real images have a mean of a half"
 
@@ -134,9 +136,16 @@ def test_the_history_shows_both_sides() -> None:
     state = two_players(game="Hinge", weight=0.5)
     run(state, state.config, Batches(), [Record()])
     row = state.history.rows[-1]
-    assert {"value", "Hinge", "judge", "judge of real", "judge of made", "judge skipped"} <= set(state.history.columns)
+    assert {
+        "value",
+        "Hinge",
+        "discriminator",
+        "discriminator of real",
+        "discriminator of made",
+        "discriminator skipped",
+    } <= set(state.history.columns)
     assert row["loss"] == pytest.approx(row["value"] + row["Hinge"], rel=1e-5)
-    assert row["judge"] > 0
+    assert row["discriminator"] > 0
 
 
 class StopAt(Callback):
@@ -158,31 +167,31 @@ def test_a_resumed_game_is_the_game_that_never_stopped(tmp_path, game: str, stop
     run(first, first.config, Batches(), [StopAt(stop)])
     save_checkpoint(tmp_path / "c.pt", first, {})
     second = two_players(Toy(seed=5, dropout=0.3), **{**judge, "seed": 0})
-    for parameter in second.rival.net.parameters():
+    for parameter in second.discriminators[0].net.parameters():
         parameter.data.zero_()
     restore(second, load_checkpoint(tmp_path / "c.pt"))
     run(second, second.config, Batches())
     assert torch.equal(weights(second.net), weights(whole.net))
-    assert torch.equal(weights(second.rival.net), weights(whole.rival.net))
+    assert torch.equal(weights(second.discriminators[0].net), weights(whole.discriminators[0].net))
 
 
 @pytest.mark.parametrize("evil", [float("nan"), float("inf")])
 def test_a_step_that_would_ruin_either_player_is_made_by_neither(evil: float) -> None:
     state = two_players(steps=1)
-    before = weights(state.net), weights(state.rival.net)
+    before = weights(state.net), weights(state.discriminators[0].net)
     run(state, state.config, Batches(spoil=lambda step, hr: hr * evil))
     assert torch.equal(weights(state.net), before[0])
-    assert all(torch.isfinite(parameter).all() for parameter in state.rival.net.parameters())
-    assert state.guard.skipped == state.rival.guard.skipped == 1
+    assert all(torch.isfinite(parameter).all() for parameter in state.discriminators[0].net.parameters())
+    assert state.guard.skipped == state.discriminators[0].guard.skipped == 1
 
 
 def test_a_judge_that_sees_nan_alone_keeps_its_weights() -> None:
     state = two_players(steps=1)
-    judge = copy.deepcopy(state.rival.net)
-    state.rival.seen = [(torch.full((2, 3, 16, 16), float("nan")), torch.rand(2, 3, 16, 16))]
-    found = state.rival.learn(state, 0)
-    assert found["judge skipped"] == 1
-    for mine, other in zip(state.rival.net.parameters(), judge.parameters(), strict=True):
+    judge = copy.deepcopy(state.discriminators[0].net)
+    state.discriminators[0].seen = [(torch.full((2, 3, 16, 16), float("nan")), torch.rand(2, 3, 16, 16))]
+    found = state.discriminators[0].learn(state, 0)
+    assert found["discriminator skipped"] == 1
+    for mine, other in zip(state.discriminators[0].net.parameters(), judge.parameters(), strict=True):
         assert torch.equal(mine, other)
 
 
@@ -192,29 +201,31 @@ def pairs():
 
 
 def test_training_by_name_resumes_from_the_folder_alone(tmp_path, pairs) -> None:
-    rules = Adversary(game="LS", weight=0.01, discriminator="patch", channels=4, learning_rate=3e-4, updates=2)
-    settings = {"batch": 2, "patch": 32, "adversary": rules, "progress": False, "save_every": 2}
+    rules = AdversarialTerm(game="LS", weight=0.01, discriminator="patch", channels=4, learning_rate=3e-4, updates=2)
+    settings = {"batch": 2, "patch": 32, "adversarial": rules, "progress": False, "save_every": 2}
     torch.manual_seed(1)
     whole = srkit.train("espcn", "samples", scale=2, steps=4, out=tmp_path / "whole", **settings)
     srkit.train("espcn", "samples", scale=2, steps=2, out=tmp_path / "parts", **settings)
     parts = training.resume(tmp_path / "parts", steps=4, progress=False)
     assert torch.equal(weights(whole.net), weights(parts.net))
-    judges = [load_checkpoint(tmp_path / name / "checkpoint.pt")["rival"]["net"] for name in ("whole", "parts")]
-    assert all(torch.equal(judges[0][key], judges[1][key]) for key in judges[0])
-    assert "judge of made" in (tmp_path / "whole" / "history.csv").read_text().splitlines()[0]
+    discriminators = [
+        load_checkpoint(tmp_path / name / "checkpoint.pt")["discriminators"][0]["net"] for name in ("whole", "parts")
+    ]
+    assert all(torch.equal(discriminators[0][key], discriminators[1][key]) for key in discriminators[0])
+    assert "discriminator of made" in (tmp_path / "whole" / "history.csv").read_text().splitlines()[0]
 
 
 def test_a_judge_that_was_handed_in_must_be_handed_in_again(tmp_path, pairs) -> None:
-    rules = Adversary(discriminator=Judge(), weight=0.01)
+    rules = AdversarialTerm(discriminator=Judge(), weight=0.01)
     settings = {"batch": 2, "patch": 32, "progress": False, "steps": 1}
-    srkit.train(Toy(), pairs, adversary=rules, out=tmp_path / "r", **settings)
+    srkit.train(Toy(), pairs, adversarial=rules, out=tmp_path / "r", **settings)
     with pytest.raises(BadInput, match="handed in as a module"):
         training.resume(tmp_path / "r", net=Toy(), pairs=pairs, steps=2)
-    run = training.resume(tmp_path / "r", net=Toy(), pairs=pairs, steps=2, adversary=rules, progress=False)
+    run = training.resume(tmp_path / "r", net=Toy(), pairs=pairs, steps=2, adversarial=rules, progress=False)
     assert run.steps == 2
-    other = Adversary(discriminator="unet", channels=4)
+    other = AdversarialTerm(discriminator="unet", channels=4)
     with pytest.raises(BadFile, match="not the one this run was trained against"):
-        training.resume(tmp_path / "r", net=Toy(), pairs=pairs, steps=3, adversary=other, progress=False)
+        training.resume(tmp_path / "r", net=Toy(), pairs=pairs, steps=3, adversarial=other, progress=False)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +235,7 @@ def test_a_judge_that_was_handed_in_must_be_handed_in_again(tmp_path, pairs) -> 
 def test_the_recipes_train_end_to_end_on_sample_photographs(recipe, name: str, terms: tuple[str, ...]) -> None:
     """With an untrained VGG and a narrow judge, so that it runs in seconds."""
     settings = recipe(weights="untrained")
-    settings |= {"patch": 64, "batch": 2, "adversary": replace(settings["adversary"], channels=4)}
+    settings |= {"patch": 64, "batch": 2, "adversarial": replace(settings["adversarial"], channels=4)}
     net = models.create(name, scale=4, tiny=True)
     run = srkit.train(net, srkit.datasets.samples(scale=4)[:2], steps=3, progress=False, **settings)
     assert run.history.terms[: len(terms)] == terms
@@ -236,23 +247,23 @@ def test_the_recipes_train_end_to_end_on_sample_photographs(recipe, name: str, t
 def test_the_recipes_have_the_weights_their_papers_print() -> None:
     srgan, esrgan = srgan_recipe(), esrgan_recipe()
     assert "layers=relu5_4, rescale=0.0784" in srgan["loss"]
-    assert (srgan["adversary"].game, srgan["adversary"].weight, srgan["patch"]) == ("CE", 1e-3, 96)
+    assert (srgan["adversarial"].game, srgan["adversarial"].weight, srgan["patch"]) == ("CE", 1e-3, 96)
     assert esrgan["loss"] == "1*Content(layers=conv5_4, form=l1)+0.01*L1"
-    assert (esrgan["adversary"].game, esrgan["adversary"].weight, esrgan["patch"]) == ("RaGAN", 5e-3, 128)
+    assert (esrgan["adversarial"].game, esrgan["adversarial"].weight, esrgan["patch"]) == ("RaGAN", 5e-3, 128)
 
 
 def test_an_adversarial_term_is_read_from_text_and_what_it_cannot_be_is_said() -> None:
-    found = parse_adversary("5e-3 * RaGAN", discriminator="unet", updates=2)
+    found = parse_adversarial("5e-3 * RaGAN", discriminator="unet", updates=2)
     assert (found.weight, found.game, found.discriminator, found.updates) == (5e-3, "RaGAN", "unet", 2)
-    assert parse_adversary("wgan-gp").weight == 1
+    assert parse_adversarial("wgan-gp").weight == 1
     with pytest.raises(BadInput, match=r"for example 0\.001\*CE"):
-        parse_adversary("0.001 CE")
+        parse_adversarial("0.001 CE")
     with pytest.raises(UnknownName, match="adversarial game"):
-        parse_adversary("0.001*GAN")
+        parse_adversarial("0.001*GAN")
     with pytest.raises(UnknownName, match="discriminator"):
-        Adversary(discriminator="nobody")
+        AdversarialTerm(discriminator="nobody")
     with pytest.raises(BadInput, match="updates=0 cannot be used"):
-        Adversary(updates=0)
+        AdversarialTerm(updates=0)
 
 
 def test_an_opponent_and_several_predictions_do_not_go_together_and_say_so() -> None:
@@ -265,5 +276,22 @@ def test_an_opponent_and_several_predictions_do_not_go_together_and_say_so() -> 
 
 def test_a_patch_the_judge_cannot_judge_is_refused_before_anything_is_written(tmp_path, pairs) -> None:
     with pytest.raises(BadInput, match="multiple of 16; 40 was given"):
-        srkit.train(Toy(), pairs, steps=1, patch=40, adversary="0.001*CE", out=tmp_path / "r")
+        srkit.train(Toy(), pairs, steps=1, patch=40, adversarial="0.001*CE", out=tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+def test_a_checkpoint_of_a_run_against_a_judge_of_srkit_0_1_still_loads(tmp_path, pairs) -> None:
+    given = {"steps": 2, "batch": 2, "patch": 16, "progress": False, "save_every": 1}
+    term = AdversarialTerm(game="LS", weight=0.01, discriminator="unet", channels=4)
+    whole = training.train(Toy(), pairs, adversarial=term, out=tmp_path / "run", **given)
+    saved = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    saved["rival"], saved["origin"]["adversary"] = saved.pop("discriminators")[0], saved["origin"].pop("adversarial")
+    torch.save(saved, tmp_path / "run" / "checkpoint.pt")
+    seen: list[Tensor] = []
+    look = lambda state, outcome: seen.append(weights(state.discriminators[0].net))  # noqa: E731
+    more = training.resume(tmp_path / "run", net=Toy(), pairs=pairs, steps=3, callbacks=[look], progress=False)
+    straight = training.train(Toy(), pairs, adversary=term, callbacks=[look], **{**given, "steps": 3})
+    assert torch.equal(weights(more.net), weights(straight.net))
+    assert torch.equal(seen[0], seen[-1])
+    assert not torch.equal(weights(whole.net), weights(more.net))
+    assert training.Adversary is AdversarialTerm

@@ -14,63 +14,63 @@ INF, NAN = float("inf"), float("nan")
 
 @pytest.mark.parametrize(("loss", "norm"), [(NAN, 1.0), (INF, 1.0), (-INF, None), (1.0, NAN), (1.0, INF)])
 def test_a_loss_or_gradient_that_is_not_finite_is_refused_from_the_first_step_on(loss: float, norm: float) -> None:
-    assert Guard().judge(loss, norm)
+    assert Guard().check(loss, norm)
 
 
 def test_a_spike_is_refused_once_ten_losses_are_known_and_an_ordinary_loss_is_not() -> None:
     guard = Guard(factor=10.0)
-    assert not guard.judge(500.0)
+    assert not guard.check(500.0)
     for _ in range(9):
-        assert not guard.judge(1.0)
-    assert not guard.judge(4000.0)  # eight times the largest of those
+        assert not guard.check(1.0)
+    assert not guard.check(4000.0)  # eight times the largest of those
     guard = Guard(factor=10.0)
     for _ in range(10):
-        guard.judge(1.0)
-    assert not guard.judge(9.9)
-    assert "over 10 times the largest recent one" in guard.judge(200.0)
+        guard.check(1.0)
+    assert not guard.check(9.9)
+    assert "over 10 times the largest recent one" in guard.check(200.0)
     assert guard.skipped == 1
 
 
 def test_a_spike_does_not_become_the_new_normal() -> None:
     guard = Guard(factor=10.0)
     for _ in range(20):
-        guard.judge(1.0)
-    assert guard.judge(1000.0)
-    assert guard.judge(1000.0)
+        guard.check(1.0)
+    assert guard.check(1000.0)
+    assert guard.check(1000.0)
 
 
 def test_the_scale_of_the_loss_may_fall_by_orders_of_magnitude() -> None:
     guard = Guard(factor=2.0, max_skips=1)
     for step in range(2000):
-        assert not guard.judge(1000.0 * 0.99**step)
+        assert not guard.check(1000.0 * 0.99**step)
 
 
 def test_too_many_refusals_in_a_row_end_the_run_with_advice() -> None:
     guard = Guard(max_skips=3)
-    guard.judge(NAN)
-    guard.judge(NAN)
-    guard.judge(1.0)
-    guard.judge(NAN)
-    guard.judge(NAN)
+    guard.check(NAN)
+    guard.check(NAN)
+    guard.check(1.0)
+    guard.check(NAN)
+    guard.check(NAN)
     with pytest.raises(BadInput, match=r"3 updates in a row .* the loss is nan.*smaller learning_rate"):
-        guard.judge(NAN)
+        guard.check(NAN)
 
 
 def test_without_a_factor_everything_is_accepted() -> None:
     guard = Guard(factor=None)
-    assert not guard.judge(NAN, NAN)
+    assert not guard.check(NAN, NAN)
     assert guard.skipped == 0
 
 
 def test_a_restored_guard_judges_as_the_saved_one_would() -> None:
     guard = Guard(max_skips=4)
     for loss in [*[1.0] * 12, 50.0, NAN, NAN]:
-        guard.judge(loss)
+        guard.check(loss)
     other = Guard(max_skips=4)
     other.load_state_dict(guard.state_dict())
     assert other.skipped == guard.skipped == 3
     with pytest.raises(BadInput, match="4 updates in a row"):
-        other.judge(NAN)
+        other.check(NAN)
 
 
 @pytest.mark.parametrize("evil", [NAN, INF, 1e4])
