@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -26,10 +27,14 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("pattern", default="*")
+@click.option("--weights", "listed", is_flag=True, help="The weights that can be had by name, and their terms.")
 @plugin_option
-def list_models(pattern: str, plugins: tuple[str, ...]) -> None:
+def list_models(pattern: str, listed: bool, plugins: tuple[str, ...]) -> None:
     """Print the networks whose name matches PATTERN (a shell pattern such as "*rc*")."""
     load_plugins(plugins)
+    if listed:
+        _list_weights(pattern)
+        return
     from srkit import models
 
     names = models.names(pattern)
@@ -42,6 +47,18 @@ def list_models(pattern: str, plugins: tuple[str, ...]) -> None:
         sizes = sorted(set(card.parameters.values()))
         weights = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}" if sizes else "?"
         click.echo(f"{name:<{wide}}  {card.year}  {scales:<14}  {weights:>26} weights  {card.title}")
+
+
+@command.command("fetch", epilog=examples("srkit models fetch swinir --scale 4", "srkit models fetch carn_m --scale 2"))
+@click.argument("name")
+@click.option("--scale", type=click.IntRange(1), required=True, metavar="N", help="Enlargement.")
+@click.option("--weights", "variant", default="official", show_default=True, metavar="NAME", help="Which of the list.")
+def fetch(name: str, scale: int, variant: str) -> None:
+    """Download the weights of the network NAME that the list names, verify and try them."""
+    from srkit.datasets import fetch_weights
+
+    path = fetch_weights(name, scale=scale, variant=variant)
+    click.echo(f"{path}: verified, and it loads. srkit.models.create({name!r}, scale={scale}, pretrained={variant!r})")
 
 
 @command.command("card")
@@ -116,3 +133,16 @@ def _shipped(name: str) -> list[str]:
 def _located(source: str) -> str:
     """Name the shipped weights by the place they have in this installation."""
     return source.replace("data/weights/", f"{shipped()}/weights/")
+
+
+def _list_weights(pattern: str) -> None:
+    from srkit import models
+
+    for source in models.official():
+        if not fnmatch.fnmatch(source.network, pattern):
+            continue
+        here = "here" if source.path else f"get it: {source.how_to_get}"
+        score = f"Set5 {source.set5[0]:.2f} dB; " if source.set5 else ""
+        click.echo(f"{source.network} x{source.scale} {source.variant!r}: {here}")
+        words = f"{score}terms: {source.licence}; trained on {source.trained_on}"
+        click.echo(textwrap.fill(words, 100, initial_indent="    ", subsequent_indent="    "))

@@ -27,6 +27,7 @@ from srkit.datasets.places import data_home, downloads, shipped
 from srkit.datasets.samples import samples
 from srkit.datasets.synthetic import charts
 from srkit.datasets.trees import from_folders
+from srkit.datasets.weights import fetch_weights
 
 __all__ = [
     "CATALOGUE",
@@ -54,6 +55,7 @@ __all__ = [
     "doctor",
     "downloads",
     "fetch",
+    "fetch_weights",
     "from_folders",
     "install_archive",
     "load",

@@ -10,6 +10,7 @@ from srkit.models import (  # each line puts a network on the shelf
     bilinear,
     carn,
     cnf,
+    compact,
     csnln,
     dbpn,
     deep_sr_itm,
@@ -61,14 +62,13 @@ from srkit.models import (  # each line puts a network on the shelf
     wavelet_srnet,
 )
 from srkit.models._atlas import Atlas, Row, atlas
-from srkit.models._create import card, create, names
+from srkit.models._create import card, create, load, load_into, names
 from srkit.models._exam import Report, Verdict, exam
 from srkit.models._figure import Drawing, Mark, draw
 from srkit.models._files import save
-from srkit.models._load import load, load_into
+from srkit.models._official import official, weights_home
 from srkit.models._points import POINTS
 from srkit.models._registry import MODELS, Card, Entry, Layout, Score, register_model, score_table
-from srkit.models._weights import weights_home
 from srkit.models.count import multiply_adds, parameters, peak_memory
 
 __all__ = [
@@ -93,6 +93,7 @@ __all__ = [
     "load_into",
     "multiply_adds",
     "names",
+    "official",
     "parameters",
     "peak_memory",
     "register_model",

@@ -1,20 +1,22 @@
-"""From a name to a network: ``create``, ``names``, ``card``."""
+"""From a name or a file to a network: ``create``, ``load``, ``load_into``, ``names``, ``card``."""
 
 from __future__ import annotations
 
-import difflib
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from srkit.errors import BadInput
-from srkit.models._contract import install_contract
+from srkit.errors import BadFile, BadInput
+from srkit.models._build import build
+from srkit.models._files import Weights, checked, read_held, unwrap
+from srkit.models._match import differences, labelled, misfit, recognise, translate
+from srkit.models._official import is_listed_name, official_path, weights_home
 from srkit.models._registry import MODELS, Card
 
-__all__ = ["arguments_of", "card", "create", "names"]
+__all__ = ["card", "create", "load", "load_into", "names", "shipped"]
 
 
 def create(
@@ -32,7 +34,9 @@ def create(
         scale: enlargement factor; the card lists those the network is defined for.
         tiny: take the card's small configuration, which runs in CPU seconds.
         pretrained: ``"srkit"`` for the weights shipped with the package (``"srkit:gan"`` for a variant of them, such as
-            the twin trained against a discriminator), or the path of a weight file.
+            the twin trained against a discriminator); a name on the list of weights of others (``"official"``,
+            ``"realesrgan"``, …; ``srkit models list --weights`` prints it), which may change the network's sizes; or
+            the path of a weight file.
         **arguments: constructor arguments that differ from the paper's; an unknown one is refused.
 
     Returns:
@@ -43,37 +47,19 @@ def create(
         UnknownName: nobody registered ``name``.
         BadInput: a scale or an argument the network does not have.
         BadFile: ``pretrained`` names weights that are missing or do not fit.
+        Offline: ``pretrained`` names weights that are not on this machine; the message has the command that gets them.
     """
-    entry, key = MODELS.get(name), MODELS.key(name)
-    _check_scale(key, entry.card, scale)
-    merged = {**entry.arguments, **(entry.card.tiny if tiny else {}), **arguments}
-    _check_arguments(key, entry.factory, merged)
-    net = label(entry.factory(scale=scale, **merged), name=key, scale=scale, arguments=merged)
+    if is_listed_name(pretrained):
+        if tiny:
+            raise BadInput(f"tiny=True makes another network than that of the weights {pretrained!r}; leave one out.")
+        path = official_path(MODELS.key(name), scale=scale, variant=str(pretrained))
+        return load(path, name=name, scale=scale, **arguments)
+    tiny_arguments = dict(MODELS.get(name).card.tiny) if tiny else {}
+    net = build(name, scale=scale, **{**tiny_arguments, **arguments})
     if pretrained is not None:
-        from srkit.models._load import load_into
-        from srkit.models._weights import weights_path
-
-        load_into(net, weights_path(key, scale=scale, pretrained=pretrained))
+        load_into(net, weights_path(MODELS.key(name), scale=scale, pretrained=pretrained))
         net.eval()
     return net
-
-
-def label(net: nn.Module, *, name: str, scale: int, arguments: Mapping[str, Any]) -> nn.Module:
-    """Write on a network what it is, and install the check of its input."""
-    given = getattr(net, "scale", None)
-    if given != scale:
-        raise BadInput(
-            f"The network {name!r} must say its enlargement factor: net.scale is {given!r} and {scale} was asked for. "
-            "Add self.scale = scale to its __init__."
-        )
-    net.name, net.arguments = name, dict(arguments)  # type: ignore[assignment]  # plain attributes, not tensors
-    return install_contract(net)
-
-
-def arguments_of(factory: Callable[..., nn.Module]) -> dict[str, inspect.Parameter]:
-    """Return the constructor arguments of a network, without ``scale``."""
-    parameters = inspect.signature(factory).parameters
-    return {name: value for name, value in parameters.items() if name != "scale"}
 
 
 def names(pattern: str = "*") -> list[str]:
@@ -90,25 +76,123 @@ def card(name: str) -> Card:
     return MODELS.get(name).card
 
 
-def _check_scale(name: str, card: Card, scale: int) -> None:
-    if isinstance(scale, bool) or not isinstance(scale, int):
-        raise BadInput(f"scale is a whole number; {scale!r} was given. {name!r} is defined for {_list(card.scales)}.")
-    if scale not in card.scales:
-        others = [other for other in MODELS.names() if scale in MODELS.get(other).card.scales]
+def load(path: str | Path, *, name: str | None = None, scale: int | None = None, **arguments: Any) -> nn.Module:
+    """Build the network whose weights a file holds.
+
+    Reads our own files (which say what they are) and foreign ones, among them the official ``.pt`` files of
+    EDSR-PyTorch and RCAN: name, scale and sizes are inferred from the entries' names and shapes. The weights may stand
+    in dicts and behind prefixes under any name, beside an optimiser or other networks; averaged weights are preferred,
+    and where a file holds several things, a warning says which were taken. No code in a file is ever run.
+
+    Args:
+        path: safetensors, or a PyTorch file with a state dict or a whole network; told from its content.
+        name: the registered network, where the file does not tell.
+        scale: enlargement factor, where the weights do not tell (SRCNN's are the same at every scale).
+        **arguments: constructor arguments the weights do not tell (EDSR's ``residual_scale``).
+
+    Returns:
+        The network in evaluation mode, float32, on the CPU, with ``.name``, ``.scale`` and ``.arguments``.
+
+    Raises:
+        BadFile: the file cannot be read, or fits no network; the message names the one it looks like and the first
+            differences.
+        BadInput: the scale must be given and is not; or the file contradicts ``name`` or ``scale``.
+        UnknownName: the network ``name``, or the one the file names, is not registered.
+    """
+    held = read_held(path)
+    match = labelled(held, name) if held.label else recognise(held, name, scale, arguments)
+    if scale is not None and match.scale != scale:
+        raise BadInput(f"{path} holds {match.name!r} x{match.scale}, and x{scale} was asked for.")
+    if match.scale is None:
         raise BadInput(
-            f"{name!r} is defined for {_list(card.scales)}, not for x{scale}. "
-            f"Networks for x{scale}: {', '.join(others) or 'none'}."
+            f"{path} fits {match.name!r} at more than one scale. "
+            f"Say which: load(path, scale=2), one of {', '.join(map(str, MODELS.get(match.name).card.scales))}."
+        )
+    held.say(match.prefix)
+    with torch.random.fork_rng(devices=[]):
+        net = build(match.name, scale=match.scale, **{**match.arguments, **arguments})
+    _fill(net, match.weights, held.path)
+    return net.eval()
+
+
+def load_into(net: nn.Module, path: str | Path, *, strict: bool = True) -> list[str]:
+    """Copy the weights of a file into a network made by ``create``, in place.
+
+    Args:
+        net: the network to fill.
+        path: as for :func:`load`.
+        strict: with False, parameters that the file lacks or holds in another shape are left as they are, so that x4
+            can start from x2 weights.
+
+    Returns:
+        The names of the parameters that were left as they were; empty if ``strict``.
+
+    Raises:
+        BadFile: the weights do not fit (``strict``), or they are another network's.
+    """
+    held, net = read_held(path), unwrap(net)
+    own, name = net.state_dict(), str(getattr(net, "name", type(net).__name__))
+    layout = MODELS.get(name).layout if name in MODELS else None
+    nearest: tuple[int, dict[str, Tensor]] | None = None
+    for prefix, weights in held.views():
+        entries, sizes = translate(weights, layout, getattr(net, "scale", None))
+        wrong = len(differences(entries, own))
+        if not wrong:
+            held.say(prefix)
+            _check_range(net, sizes, weights)
+            _fill(net, entries, held.path)
+            return []
+        if nearest is None or wrong < nearest[0]:
+            nearest = wrong, entries
+    entries = nearest[1] if nearest else {}
+    fitting = {key: value for key, value in entries.items() if key in own and own[key].shape == value.shape}
+    another = not own.keys() <= entries.keys() and not entries.keys() <= own.keys()
+    if strict or another or 2 * len(fitting) < len(own):
+        raise BadFile(misfit(held.path, name, differences(entries, own)))
+    net.load_state_dict(checked(Weights(fitting, path=held.path, label={})), strict=False)
+    return sorted(set(own) - set(fitting))
+
+
+def _fill(net: nn.Module, entries: Mapping[str, Tensor], path: Path) -> None:
+    own = net.state_dict()
+    if wrong := differences(entries, own):
+        raise BadFile(misfit(path, str(getattr(net, "name", type(net).__name__)), wrong))
+    fitting = {key: value for key, value in entries.items() if key in own}
+    net.load_state_dict(checked(Weights(fitting, path=path, label={})), strict=False)  # counters may be missing
+
+
+def _check_range(net: nn.Module, sizes: Mapping[str, Any] | None, weights: Weights) -> None:
+    own, found = getattr(getattr(net, "range", None), "rgb_range", None), (sizes or {}).get("rgb_range")
+    if own is not None and found is not None and own != found and not weights.label:
+        raise BadFile(
+            f"{weights.path} was trained with white = {found:g} and this network has white = {own:g}. "
+            f"Make it with create(..., rgb_range={found:g})."
         )
 
 
-def _check_arguments(name: str, factory: Callable[..., nn.Module], arguments: Mapping[str, Any]) -> None:
-    known = arguments_of(factory)
-    for argument in arguments:
-        if argument not in known:
-            near = difflib.get_close_matches(argument, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadInput(f"{name!r} has no argument {argument!r}.{hint} It has: {', '.join(['scale', *known])}.")
+def shipped() -> list[str]:
+    """Return the shipped weights as ``<name>_x<scale>`` or ``<name>_x<scale>_<variant>``, sorted."""
+    return sorted(path.stem for path in weights_home().glob("*.safetensors"))
 
 
-def _list(scales: tuple[int, ...]) -> str:
-    return ", ".join(f"x{scale}" for scale in scales)
+def weights_path(name: str, *, scale: int, pretrained: str | Path) -> Path:
+    """Return the file that ``pretrained`` means for this network.
+
+    Args:
+        name: registered name.
+        scale: enlargement factor.
+        pretrained: ``"srkit"`` for the shipped weights, ``"srkit:gan"`` for a variant, anything else is a path.
+
+    Raises:
+        BadFile: nothing is shipped for this network and scale; the message lists what is.
+    """
+    shop, colon, variant = str(pretrained).partition(":")
+    if shop != "srkit" or (colon and not variant.isidentifier()):
+        return Path(pretrained)
+    path = weights_home() / f"{name}_x{scale}{'_' * bool(variant)}{variant}.safetensors"
+    if not path.is_file():
+        raise BadFile(
+            f"No weights are shipped for {name!r} x{scale}{f' ({variant})' if variant else ''} (looked for {path}). "
+            f"Shipped: {', '.join(shipped()) or 'none'}. A path works too: pretrained='weights.safetensors'."
+        )
+    return path

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 import json
-import pickle
 import re
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,18 @@ from safetensors import torch as safetensors
 from torch import Tensor, nn
 
 from srkit.errors import BadFile, BadInput
+from srkit.models._kinds import is_pickle, what_it_is
+from srkit.models._pickle import Unknown, read_pickle
+from srkit.models.readers import is_caffe, is_matlab, is_ncnn, read_caffe, read_matconvnet, read_ncnn
 from srkit.ops.atomic import atomic_path
-from srkit.ops.pickles import check_pickle_reader
 
-__all__ = ["Weights", "read_bank", "read_weights", "save"]
+__all__ = ["Held", "Weights", "checked", "read_bank", "read_held", "read_weights", "readable", "save", "unwrap"]
 
-_WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "net", "net_g", "generator", "weights")
-_PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
+_NESTED = "\0"  # between the names of a dict in a dict; a dot stands inside a name
+_AVERAGED = re.compile(r"(?<![a-zA-Z])(ema|swa|avg|averaged?|polyak|shadow)(?![a-z])|(?<=[a-z])Ema|_EMA", re.IGNORECASE)
+_NO_WEIGHTS = re.compile(r"optim|adam|sched|scaler", re.IGNORECASE)
+_VIEWS, _DEEPEST = 16, 32
+_LONGEST_HEADER = 100_000_000  # bytes, of safetensors
 
 
 class Weights(dict[str, Tensor]):
@@ -37,6 +45,64 @@ class Weights(dict[str, Tensor]):
         super().__init__(entries)
         self.path = path
         self.label = dict(label)
+
+
+@dataclass(frozen=True)
+class Held:
+    """All tensors of a file, under one flat name each.
+
+    Attributes:
+        path: where it was read.
+        entries: name -> tensor; names of nested dicts are joined by a zero character.
+        label: as in :class:`Weights`.
+        enlarges: of a file that tells order and enlargement in place of names, by how much its network enlarges.
+    """
+
+    path: Path
+    entries: Mapping[str, Tensor]
+    label: Mapping[str, Any]
+    enlarges: Fraction | None = None
+
+    def views(self) -> Iterator[tuple[str, Weights]]:
+        """Yield what may be one network's state dict, with the prefix it stands behind; the likeliest first.
+
+        Other programs put weights into dicts and behind prefixes under many names. Of these names nothing is known
+        here but how averaged weights are called, which are preferred, and that an optimiser is no network: every group
+        of entries with a common prefix is a view, down to four prefixes deep, the larger before the smaller.
+        """
+        queue: list[tuple[bool, int, int, str]] = [(False, 0, 0, "")]
+        for _ in range(_VIEWS):
+            if not queue:
+                return
+            _, depth, _, prefix = heapq.heappop(queue)
+            inside = {key.removeprefix(prefix): value for key, value in self.entries.items() if key.startswith(prefix)}
+            if direct := {key: value for key, value in inside.items() if _NESTED not in key}:
+                yield prefix, Weights(direct, path=self.path, label=self.label)
+            groups = Counter(found[0] for key in inside if (found := re.match(r"[^.\0]*[.\0]", key)))
+            for group, count in groups.items():
+                whole = prefix + group
+                if depth < 4 and count > 1 and 10 * count >= len(inside) and not _NO_WEIGHTS.search(whole):
+                    heapq.heappush(queue, (not _AVERAGED.search(whole), depth + 1, -count, whole))
+
+    def say(self, taken: str) -> None:
+        """Warn where a file holds weights beside those that were taken."""
+        left = {
+            re.split(r"[.\0]", key)[0]: None for key, value in self.entries.items() if not _inside(key, taken, value)
+        }
+        if taken and left:
+            averaged = " (averaged weights)" if _AVERAGED.search(taken) else ""
+            names = ", ".join(map(repr, list(left)[:6]))
+            words = f"{self.path} holds several things; taken: {readable(taken)!r}{averaged}; left out: {names}."
+            warnings.warn(words, UserWarning, stacklevel=3)
+
+
+def readable(prefix: str) -> str:
+    """Return a prefix as a person would write it."""
+    return prefix.rstrip(".\0").replace(_NESTED, ".")
+
+
+def _inside(key: str, prefix: str, value: Tensor) -> bool:
+    return key.startswith(prefix) or value.numel() < 2
 
 
 def save(net: nn.Module, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -73,23 +139,50 @@ def unwrap(net: nn.Module) -> nn.Module:
     return getattr(net, "_orig_mod", net)
 
 
-def read_weights(path: str | Path) -> Weights:
-    """Read a state dict from a safetensors file or a PyTorch file; wrappers and prefixes are taken off.
+def read_held(path: str | Path) -> Held:
+    """Read everything a weight file holds; its kind is told from its content, not from its name.
 
     Args:
-        path: the file. Its kind is told from its content, not from its name.
+        path: safetensors; a file of ``torch.save``, even of a whole network, of which no code is run; a pair of ncnn
+            files; a MATLAB file of VDSR's or LapSRN's authors; a ``.caffemodel``.
 
     Raises:
-        BadFile: the file is missing, truncated, a web page, a Git LFS pointer, holds code, holds no weights, or some
-            weights are not finite.
+        BadFile: the file is missing, truncated, of another kind (which is named), harmful, or holds no weights.
     """
     path = Path(path)
     head = _head(path)
-    if head[8:9] == b"{":
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < _LONGEST_HEADER:
         entries, label = _read_safetensors(path)
-    else:
-        entries, label = _read_pickle(path), {}
-    return _checked(entries, path, label)
+        return Held(path, entries, label)
+    if is_ncnn(path, head):
+        entries, enlarges = read_ncnn(path)
+        return Held(path, entries, {}, enlarges)
+    if is_matlab(head):
+        return Held(path, read_matconvnet(path), {})
+    if is_caffe(head):
+        return Held(path, read_caffe(path), {})
+    if not is_pickle(path, head):
+        raise BadFile(f"{path} {what_it_is(path, head)}")
+    content = read_pickle(path)
+    found = dict(_flat(content, "", 0))
+    if not found:
+        raise BadFile(
+            f"{path} holds no state dict but {_described(content)}. "
+            "Expected names with tensors, as net.state_dict() gives."
+        )
+    return Held(path, found, {})
+
+
+def read_weights(path: str | Path) -> Weights:
+    """Read the likeliest state dict of a file, whatever network it is of.
+
+    Raises:
+        BadFile: as :func:`read_held`, and where some weights are not finite.
+    """
+    held = read_held(path)
+    prefix, weights = next(held.views())
+    held.say(prefix)
+    return checked(weights)
 
 
 def read_bank(path: str | Path) -> dict[str, Weights]:
@@ -101,19 +194,30 @@ def read_bank(path: str | Path) -> dict[str, Weights]:
     Raises:
         BadFile: as :func:`read_weights`, and where the file is no dict of state dicts.
     """
-    path = Path(path)
-    _head(path)
-    content = _open_pickle(path)
-    if not isinstance(content, Mapping) or not content or not all(map(_is_state, content.values())):
-        raise BadFile(f"{path} does not hold several state dicts under names. srkit.models.load reads a single one.")
-    return {str(key): _checked(dict(state), path, {}) for key, state in content.items()}
+    held = read_held(path)
+    bank: dict[str, Weights] = {}
+    for key, value in held.entries.items():
+        outer, nested, inner = key.partition(_NESTED)
+        if not nested:
+            raise BadFile(
+                f"{path} does not hold several state dicts under names. srkit.models.load reads a single one."
+            )
+        bank.setdefault(outer, Weights({}, path=held.path, label={}))[inner] = value
+    return {name: checked(weights) for name, weights in bank.items()}
 
 
-def _checked(entries: Mapping[str, Tensor], path: Path, label: Mapping[str, Any]) -> Weights:
-    for name, value in entries.items():
+def checked(weights: Weights) -> Weights:
+    """Return weights as they are.
+
+    Raises:
+        BadFile: some are not finite.
+    """
+    for name, value in weights.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise BadFile(f"{path}: {name!r} holds NaN or infinite numbers; the training that wrote it had diverged.")
-    return Weights(_without_prefix(dict(entries)), path=path, label=label)
+            raise BadFile(
+                f"{weights.path}: {name!r} holds NaN or infinite numbers; the training that wrote it had diverged."
+            )
+    return weights
 
 
 def _head(path: Path) -> bytes:
@@ -124,7 +228,7 @@ def _head(path: Path) -> bytes:
         raise BadFile(f"There is no file {path}. Weight files beside it: {_nearby(path.parent)}.")
     try:
         with path.open("rb") as file:
-            head = file.read(64)
+            head = file.read(512)
     except OSError as error:
         raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
     if not head:
@@ -153,63 +257,36 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return entries, label
 
 
-def _read_pickle(path: Path) -> dict[str, Tensor]:
-    return _unwrap_state(_open_pickle(path), path)
+def _flat(thing: object, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+    """Yield every tensor in nested dicts, and in objects that were pickled whole, with its flat name."""
+    if isinstance(thing, Unknown) and "_modules" in thing.state:
+        yield from _of_module(thing, prefix, depth)
+        return
+    inside, nested = (thing.state, ".") if isinstance(thing, Unknown) else (thing, _NESTED)
+    if isinstance(inside, Mapping) and depth < _DEEPEST:
+        for key, value in inside.items():
+            if isinstance(value, Tensor):
+                yield f"{prefix}{key}", value
+            else:
+                yield from _flat(value, f"{prefix}{key}{nested}", depth + 1)
 
 
-def _open_pickle(path: Path) -> object:
-    check_pickle_reader(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # torch remarks on foreign pickles before it refuses them
-            content: object = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise BadFile(f"{path} {_why_refused(error)}") from error
-    except (RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, OSError) as error:
-        raise BadFile(f"{path} is not a PyTorch file, or is damaged or cut short. Fetch it again.") from error
-    return content
+def _of_module(module: Unknown, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+    """Yield the parameters and buffers of a network that was pickled whole, as its state dict would name them."""
+    skipped = module.state.get("_non_persistent_buffers_set") or ()
+    for part in ("_parameters", "_buffers"):
+        for key, value in (module.state.get(part) or {}).items():
+            if isinstance(value, Tensor) and key not in skipped:
+                yield f"{prefix}{key}", value
+    for key, inner in (module.state["_modules"] or {}).items():
+        if isinstance(inner, Unknown) and "_modules" in inner.state and depth < _DEEPEST:
+            yield from _of_module(inner, f"{prefix}{key}.", depth + 1)
 
 
-def _why_refused(error: pickle.UnpicklingError) -> str:
-    if named := re.search(r"GLOBAL (\S+)", str(error)):
-        return (
-            f"was not opened: besides numbers it holds {named.group(1)}, and reading that would run code from "
-            "the file. Whoever made it can write torch.save(net.state_dict(), path)."
-        )
-    return (
-        "is not a PyTorch file with weights, or is damaged. torch.save(net.state_dict(), path) writes what is expected."
-    )
-
-
-def _unwrap_state(content: object, path: Path) -> dict[str, Tensor]:
-    """Find the state dict in what ``torch.load`` returned."""
+def _described(content: object) -> str:
     if isinstance(content, Mapping):
-        if content and all(isinstance(value, Tensor) for value in content.values()):
-            return {str(key): value.detach() for key, value in content.items()}
-        inner = {key: value for key, value in content.items() if _is_state(value)}
-        chosen = next((inner[key] for key in _WRAPPERS if key in inner), None)
-        if chosen is None and len(inner) == 1:
-            chosen = next(iter(inner.values()))
-        if chosen is not None:
-            return _unwrap_state(chosen, path)
-        nested = [value for key in _WRAPPERS if isinstance(value := content.get(key), Mapping)]
-        if nested:
-            return _unwrap_state(nested[0], path)
-    found = f"a {type(content).__name__}"
-    if isinstance(content, Mapping):
-        found = f"a dict with the keys {', '.join(map(repr, list(content)[:6])) or '(none)'}"
-    raise BadFile(f"{path} holds no state dict but {found}. Expected names with tensors, as net.state_dict() gives.")
-
-
-def _is_state(value: object) -> bool:
-    return isinstance(value, Mapping) and bool(value) and all(isinstance(tensor, Tensor) for tensor in value.values())
-
-
-def _without_prefix(entries: dict[str, Tensor]) -> dict[str, Tensor]:
-    for prefix in _PREFIXES:
-        if entries and all(key.startswith(prefix) for key in entries):
-            return _without_prefix({key.removeprefix(prefix): value for key, value in entries.items()})
-    return entries
+        return f"a dict with the keys {', '.join(map(repr, list(content)[:6])) or '(none)'}"
+    return "an object without weights" if isinstance(content, Unknown) else f"a {type(content).__name__}"
 
 
 def _label_of(net: nn.Module) -> dict[str, str]:

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.models._create import arguments_of, create
+from srkit.models._build import arguments_of
+from srkit.models._create import create
 from srkit.models._registry import MODELS, Entry
 from srkit.models.count import parameters
 from srkit.ops.resize import imresize

@@ -9,7 +9,7 @@ is written twice.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -127,12 +127,16 @@ class Layout:
         ignored: regular expressions of published entries that are left out (a frozen mean shift, paths for other
             scales); ``sizes`` still sees them.
         renames_at: takes a scale, returns further renames: the paths for this scale, in a file that holds several.
+        in_order: takes the tensors of a file without names, in order of execution, returns constructor arguments (and
+            ``"scale"`` where the shapes tell it); raises LookupError where they are another network's. Without it, such
+            files of this network are not recognised.
     """
 
     sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]
     renames: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
     renames_at: Callable[[int], tuple[tuple[str, str], ...]] | None = None
+    in_order: Callable[[Sequence[Tensor]], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)

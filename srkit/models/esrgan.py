@@ -7,11 +7,13 @@ discriminator that judges which of two images is more real.
 
 Deviations from the paper: none at x4. x2 is not in the paper: by default it has one enlarging step, as BSRGAN's; with
 ``shrink=2`` it folds 2x2 pixels into channels first, as Real-ESRGAN's (an image of odd size is padded and cut back).
+Nor are x1, which cleans or sharpens without enlarging, x8 and x16: as many steps as there are doublings, as in the
+models that the community trains.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -117,9 +119,9 @@ CARD = Card(
     framework="post-upsampling",
     idea="Residual-in-residual dense blocks without batch normalisation, trained for pixels and then adversarially.",
     lesson="06",
-    scales=(2, 4),
-    parameters={2: 16_661_059, 4: 16_697_987},
-    parameters_source="x4: RRDBNet_arch.py of xinntao/ESRGAN; x2: network_rrdbnet.py of cszn/KAIR",
+    scales=(2, 4, 8, 16, 1),
+    parameters={2: 16_661_059, 4: 16_697_987, 8: 16_734_915, 16: 16_771_843, 1: 16_624_131},
+    parameters_source="x4: RRDBNet_arch.py of xinntao/ESRGAN; x2: network_rrdbnet.py of cszn/KAIR; 36 928 a doubling",
     tiny={"channels": 16, "n_blocks": 1, "growth": 8},
     published=score_table(
         "README of xinntao/ESRGAN, RRDB after the pixel phase, trained on DF2K",
@@ -132,7 +134,10 @@ CARD = Card(
             },
         },
     ),
-    deviations=("x2 is not in the paper; it is BSRGAN's, or Real-ESRGAN's with shrink=2",),
+    deviations=(
+        "x2 is not in the paper; it is BSRGAN's, or Real-ESRGAN's with shrink=2",
+        "x1 (to clean or sharpen an image), x8 and x16 are not in the paper; the community trains them",
+    ),
     checkpoints="https://github.com/xinntao/ESRGAN (Apache-2.0), old and new key names; BSRGAN, Real-ESRGAN and "
     "BasicSR files of the same network load as they are",
 )
@@ -150,11 +155,20 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     }
 
 
+def _in_order(tensors: Sequence[Tensor]) -> dict[str, Any]:
+    """Read sizes from weights and biases in order: head, 15 convolutions a block, body_end, steps, high, tail."""
+    n_blocks, steps = divmod(len(tensors) // 2 - 4, 15)
+    shrink = {3: 1, 12: 2, 48: 4}[tensors[0].shape[1]]
+    channels, growth = tensors[0].shape[0], tensors[2].shape[0]
+    return {"scale": 2**steps // shrink, "channels": channels, "n_blocks": n_blocks, "growth": growth, "shrink": shrink}
+
+
 _CONVS = tuple((str(i + 1), str(i)) for i in range(5))
 _DENSE = tuple((str(i + 1), str(i)) for i in range(3))
 
 LAYOUT = Layout(
     sizes=_sizes,
+    in_order=_in_order,
     renames=(
         (r"conv_first\.(.+)", r"head.\1"),
         *(  # ESRGAN and BSRGAN, BasicSR and Real-ESRGAN, ESRGAN before 2019
@@ -164,11 +178,12 @@ LAYOUT = Layout(
             for c, layer in _CONVS
         ),
         (r"(?:trunk_conv|conv_body|(?:model\.)?1\.sub\.\d+)\.(weight|bias)", r"body_end.\1"),
-        (r"(?:upconv1|conv_up1|(?:model\.)?3)\.(.+)", r"steps.0.\1"),
-        (r"(?:upconv2|conv_up2|(?:model\.)?6)\.(.+)", r"steps.1.\1"),
-        (r"(?:HRconv|conv_hr|(?:model\.)?(?:5|8))\.(.+)", r"high.\1"),
+        (r"(?:HRconv|conv_hr)\.(.+)", r"high.\1"),
+        (r"conv_last\.(.+)", r"tail.\1"),
         (r"(?:model\.)?0\.(.+)", r"head.\1"),
-        (r"(?:conv_last|(?:model\.)?(?:7|10))\.(.+)", r"tail.\1"),
+        *((rf"(?:upconv{i + 1}|conv_up{i + 1}|(?:model\.)?{3 * i + 3})\.(.+)", rf"steps.{i}.\1") for i in range(4)),
+        *((rf"(?:model\.)?{3 * i + 2}\.(.+)", r"high.\1") for i in range(5)),  # behind 0 to 4 steps
+        *((rf"(?:model\.)?{3 * i + 4}\.(.+)", r"tail.\1") for i in range(5)),
     ),
 )
 

@@ -11,7 +11,7 @@ they release; their PyTorch version has none, and its layer list is ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import isqrt
@@ -215,8 +215,16 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     return {"scale": scale, "n_codes": planes - 3, "channels": channels, "depth": depth, "skip": skip}
 
 
+def _in_order(tensors: Sequence[Tensor]) -> dict[str, Any]:
+    found = _sizes({f"layers.{i // 2}.{('weight', 'bias')[i % 2]}": tensor for i, tensor in enumerate(tensors)})
+    if len(tensors) < 4 or any(tensor.ndim != 4 for tensor in tensors[::2]):
+        raise KeyError("not convolutions with biases")
+    return found
+
+
 LAYOUT = Layout(
     sizes=_sizes,
+    in_order=_in_order,
     renames=tuple((rf"{2 * i}\.(weight|bias)", rf"layers.{i}.\1") for i in range(12)),
 )
 

@@ -144,6 +144,7 @@ LAYOUT = Layout(
     sizes=_sizes,
     renames=(
         (r"body\.(\d+)\.0\.(weight|bias)", r"layers.\1.\2"),
+        *((rf"conv{i + 1}\.(weight|bias)", rf"layers.{i}.\1") for i in range(20)),  # Caffe's
         (r"input\.weight", r"layers.0.weight"),
         *((rf"residual_layer\.{i}\.conv\.weight", rf"layers.{i + 1}.weight") for i in range(18)),
         (r"output\.weight", r"layers.19.weight"),

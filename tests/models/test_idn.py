@@ -11,15 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 import srkit
+from srkit.models.readers import read_caffe
 from srkit.ops.resize import imresize
 from tests._shared import shared
-from tests.models._caffe import caffe_weights
 from tests.models._published import set5
-
-
-def _official(scale: int, folder: Path) -> Path:
-    torch.save(caffe_weights(shared(f"checkpoints/IDN_x{scale}.caffemodel")), folder / "idn.pt")
-    return folder / "idn.pt"
 
 
 def test_a_block_written_out_keeps_the_first_quarter_and_refines_the_rest() -> None:
@@ -73,18 +68,18 @@ def test_a_hand_made_caffe_file_is_read(tmp_path: Path) -> None:
     bias = b"\x3a\x03\x0a\x01\x02" + b"\x2a\x08" + numbers[:8]
     layer = b"\x0a\x04down" + b"\x3a" + bytes([len(weight)]) + weight + b"\x3a" + bytes([len(bias)]) + bias
     (tmp_path / "x").write_bytes(b"\x0a\x03net" + b"\x08\x01" + b"\xa2\x06" + bytes([len(layer)]) + layer)
-    state = caffe_weights(tmp_path / "x")
+    state = read_caffe(tmp_path / "x")
     assert state["down.weight"].tolist() == [[1, 2, 3], [4, 5, 6]]
     assert state["down.bias"].tolist() == [1, 2]
 
 
 def test_the_authors_weights_fill_the_network_and_nothing_is_left_over(tmp_path: Path) -> None:
-    net = srkit.models.load(_official(2, tmp_path), scale=2)
+    net = srkit.models.load(shared("checkpoints/IDN_x2.caffemodel"), scale=2)
     assert (net.name, net.arguments) == ("idn", {"channels": 64, "n_blocks": 4})
 
 
 @pytest.mark.slow
 def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
     for score in srkit.models.card("idn").measured:
-        path = _official(score.scale, tmp_path)
+        path = shared(f"checkpoints/IDN_x{score.scale}.caffemodel")
         assert set5(srkit.models.load(path, scale=score.scale)) == pytest.approx(score.psnr, abs=0.006)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 import srkit
 from srkit.errors import BadInput
 from srkit.ops.color import rgb_to_y
-from tests.models._matconvnet import official
+from tests._shared import shared
 from tests.models._outputs import double_input, same_outputs
 from tests.models._published import golden, published_file, seeded, set5
 
@@ -95,7 +95,7 @@ def test_a_scale_that_is_no_power_of_two_is_refused() -> None:
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
 def test_the_authors_weights_give_the_recorded_values(scale: int, tmp_path: Path) -> None:
-    net = srkit.models.load(official(f"LapSRN_x{scale}", tmp_path))
+    net = srkit.models.load(shared(f"checkpoints/LapSRN_x{scale}.mat"))
     assert net.scale == scale
     with torch.no_grad():
         out = net.enlarge_luma(seeded())  # type: ignore[operator]
@@ -108,5 +108,5 @@ def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) ->
     scores = srkit.models.card("lapsrn").measured
     assert scores
     for score in scores:
-        net = srkit.models.load(official(f"LapSRN_x{score.scale}", tmp_path))
+        net = srkit.models.load(shared(f"checkpoints/LapSRN_x{score.scale}.mat"))
         assert set5(net) == pytest.approx(score.psnr, abs=0.006)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import srkit
 from srkit.errors import BadInput
-from tests.models._matconvnet import official
+from tests._shared import shared
 from tests.models._published import seeded, set5
 
 RECORDED = {2: (0.503355, 0.370018, 0.910687), 5: (0.481883, 0.417482, 0.857117), 8: (0.472493, 0.425141, 0.832342)}
@@ -84,7 +84,7 @@ def test_a_scale_that_is_no_power_of_two_is_refused() -> None:
 
 @pytest.mark.parametrize("recursions", [2, 5, 8])
 def test_the_authors_weights_give_the_recorded_values(recursions: int, tmp_path: Path) -> None:
-    net = srkit.models.load(official(f"MSLapSRN_D5R{recursions}", tmp_path), scale=4, n_recursions=recursions)
+    net = srkit.models.load(shared(f"checkpoints/MSLapSRN_D5R{recursions}.mat"), scale=4, n_recursions=recursions)
     assert net.name == "ms_lapsrn"
     with torch.no_grad():
         out = net.enlarge_luma(seeded())  # type: ignore[operator]
@@ -94,7 +94,7 @@ def test_the_authors_weights_give_the_recorded_values(recursions: int, tmp_path:
 
 @pytest.mark.slow
 def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    path, scores = official("MSLapSRN_D5R8", tmp_path), srkit.models.card("ms_lapsrn").measured
+    path, scores = shared("checkpoints/MSLapSRN_D5R8.mat"), srkit.models.card("ms_lapsrn").measured
     assert scores
     for score in scores:
         assert set5(srkit.models.load(path, scale=score.scale)) == pytest.approx(score.psnr, abs=0.006)

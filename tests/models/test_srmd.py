@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -20,24 +19,6 @@ NO_BLUR = (
     *(-0.0135169, 0.0, 0.0384754, 0.0, -0.2449168, -0.8022135, -0.5405498),
 )
 """The 15 codes of a delta kernel: the middle column of ``P`` in cszn/KAIR, kernels/srmd_pca_matlab.mat."""
-
-
-def _official(folder: Path) -> Path:
-    """Write the authors' x2 weights, stored by ncnn in 16 bits, with the names of KAIR."""
-    stored = shared("checkpoints/srmdnf_x2.bin").read_bytes()
-    widths, at = [18, *[128] * 11, 12], 0
-    state: dict[str, Tensor] = {}
-    for i in range(12):
-        shape = (widths[i + 1], widths[i], 3, 3)
-        assert stored[at : at + 4] == (0x01306B47).to_bytes(4, "little"), "the tag of 16-bit weights"
-        end = at + 4 + 2 * int(np.prod(shape))
-        kernel = np.frombuffer(stored[at + 4 : end], "<f2").astype(np.float32).reshape(shape)
-        at = end + 4 * shape[0]
-        state[f"model.{2 * i}.weight"] = torch.from_numpy(kernel)
-        state[f"model.{2 * i}.bias"] = torch.from_numpy(np.frombuffer(stored[end:at], "<f4").copy())
-    assert at == len(stored), "every byte is accounted for"
-    torch.save(state, folder / "srmdnf_x2.pth")
-    return folder / "srmdnf_x2.pth"
 
 
 class Bicubic(nn.Module):
@@ -96,7 +77,7 @@ def test_a_missing_or_misshapen_code_is_refused_with_a_reason() -> None:
 
 
 def test_the_authors_weights_give_the_recorded_values(tmp_path: Path) -> None:
-    net = srkit.models.load(_official(tmp_path))
+    net = srkit.models.load(shared("checkpoints/srmdnf_x2.bin"))
     assert (net.name, net.scale) == ("srmdnf", 2)
     shown = seeded(18)
     with torch.no_grad():
@@ -108,5 +89,5 @@ def test_the_authors_weights_give_the_recorded_values(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    net = Bicubic(srkit.models.load(_official(tmp_path)))
+    net = Bicubic(srkit.models.load(shared("checkpoints/srmdnf_x2.bin")))
     assert set5(net) == pytest.approx(srkit.models.card("srmdnf").measured[0].psnr, abs=0.006)

@@ -6,26 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from scipy.io import loadmat
-from torch import Tensor
 
 import srkit
 from srkit.errors import BadInput
 from srkit.ops.resize import imresize
 from tests._shared import shared
 from tests.models._published import golden, golden_input, published_file, same_as_golden, seeded, set5
-
-
-def _official(folder: Path) -> Path:
-    """Write the authors' weights with the names of EDSR-PyTorch's VDSR."""
-    model = loadmat(shared("checkpoints/VDSR_Official.mat"), struct_as_record=False)["model"][0, 0]
-    state: dict[str, Tensor] = {}
-    for i, (kernel, bias) in enumerate(zip(model.weight.ravel(), model.bias.ravel(), strict=True)):
-        kernel = kernel.reshape(3, 3, *((1, 64) if i == 0 else (64, -1)))
-        state[f"body.{i}.0.weight"] = torch.from_numpy(kernel.transpose(3, 2, 0, 1).copy()).float()
-        state[f"body.{i}.0.bias"] = torch.from_numpy(bias.ravel().copy()).float()
-    torch.save(state, folder / "vdsr.pt")
-    return folder / "vdsr.pt"
 
 
 def test_the_state_dict_of_the_widely_used_port_gives_the_pixels_of_its_code(tmp_path: Path) -> None:
@@ -77,7 +63,7 @@ def test_a_size_that_cannot_be_is_refused(colours: int, depth: int) -> None:
 
 
 def test_the_authors_weights_give_the_recorded_values(tmp_path: Path) -> None:
-    net = srkit.models.load(_official(tmp_path), scale=2)
+    net = srkit.models.load(shared("checkpoints/VDSR_Official.mat"), scale=2)
     with torch.no_grad():
         out = net.sharpen(seeded())  # type: ignore[operator]
     assert float(out.mean()) == pytest.approx(0.479900, abs=1e-5)
@@ -87,6 +73,6 @@ def test_the_authors_weights_give_the_recorded_values(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    path = _official(tmp_path)
+    path = shared("checkpoints/VDSR_Official.mat")
     for score in srkit.models.card("vdsr").measured:
         assert set5(srkit.models.load(path, scale=score.scale)) == pytest.approx(score.psnr, abs=0.006)

@@ -7,7 +7,7 @@ import pytest
 
 import srkit
 from srkit.evaluation import mismatch
-from srkit.models._weights import shipped, weights_home
+from srkit.models._create import shipped, weights_home
 from tests._shared import shared
 from tools import weights
 

