@@ -16,11 +16,7 @@ from srkit.errors import BadInput
 from srkit.models._contract import install_contract
 from srkit.models._registry import MODELS, Card
 
-__all__ = ["OnlyShapes", "TooLarge", "arguments_of", "build", "label", "shapes"]
-
-
-class TooLarge(BadInput):
-    """A network has many times more layers than the file it was compared with."""
+__all__ = ["OnlyShapes", "arguments_of", "build", "label", "shapes"]
 
 
 class OnlyShapes(TorchFunctionMode):
@@ -40,7 +36,7 @@ class OnlyShapes(TorchFunctionMode):
         """Leave out the call if it initialises, else make it."""
         kwargs, self._left = kwargs or {}, self._left - 1
         if self._left < 0:
-            raise TooLarge("it has many times more layers than the file has entries")
+            raise BadInput("it has many times more layers than the file has entries")
         if func in _INITIALISES:
             return (*args, *kwargs.values())[0]
         return func(*args, **({**kwargs, "device": "meta"} if func is torch.empty else kwargs))

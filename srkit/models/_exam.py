@@ -60,9 +60,9 @@ class Report:
 def exam(name: str, *, points: Sequence[str] | None = None) -> Report:
     """Let a registered network sit the exam: does it keep the contract of the house?
 
-    It is sat in the tiny configuration of the card, at the card's smallest scale, in CPU seconds. Where a paper's
-    network cannot meet a point as it stands, its card says so (``luma_only``, ``quiet_parameters``, ``extra_input``; a
-    network with an extra input has a method ``example_input(lr)`` that returns one).
+    It is sat in the tiny configuration of the card, at the card's smallest scale that enlarges, in CPU seconds. Where a
+    paper's network cannot meet a point as it stands, its card says so (``luma_only``, ``quiet_parameters``,
+    ``extra_input``; a network with an extra input has a method ``example_input(lr)`` that returns one).
 
     Args:
         name: a registered network.
@@ -75,7 +75,8 @@ def exam(name: str, *, points: Sequence[str] | None = None) -> Report:
         UnknownName: nobody registered ``name``.
         BadInput: a point that does not exist.
     """
-    candidate = Candidate(MODELS.key(name), min(MODELS.get(name).card.scales))
+    scales = MODELS.get(name).card.scales
+    candidate = Candidate(MODELS.key(name), min((scale for scale in scales if scale > 1), default=1))
     wanted = list(POINTS) if points is None else list(points)
     if unknown := [point for point in wanted if point not in POINTS]:
         raise BadInput(f"There is no point {unknown[0]!r} in the exam. There are: {', '.join(map(repr, POINTS))}.")

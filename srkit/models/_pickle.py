@@ -21,9 +21,9 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
-from srkit.errors import BadFile
+from srkit.errors import BadFile, BadInput
 
-__all__ = ["Unknown", "is_legacy", "read_pickle"]
+__all__ = ["Unknown", "read_pickle"]
 
 MAGIC = 0x1950A86A20F9469CFC6C
 """What the older format begins with, itself pickled."""
@@ -94,15 +94,6 @@ class Unknown:
         """Take what a pickled list is filled with."""
 
 
-class Forbidden(Exception):
-    """The pickle names a function that only an attack would call."""
-
-
-def is_legacy(head: bytes) -> bool:
-    """Tell from its first bytes whether a file is a pickle: of protocol 2 and later, as ``torch.save`` writes."""
-    return head[:1] == b"\x80" and 2 <= head[1] <= 5
-
-
 def read_pickle(path: Path) -> object:
     """Return what ``torch.save`` wrote: tensors on the CPU inside dicts, lists and :class:`Unknown` objects.
 
@@ -117,7 +108,7 @@ def read_pickle(path: Path) -> object:
             return _read_archive(path)
         with path.open("rb") as file:
             return _read_sequence(file)
-    except Forbidden as error:
+    except BadFile as error:
         raise BadFile(
             f"{path} was not opened: besides numbers it holds {error}, and reading that would run code from the file. "
             "Do not use it; whoever made the weights can write torch.save(net.state_dict(), path)."
@@ -155,7 +146,7 @@ def _read_sequence(file: IO[bytes]) -> object:
 
     def storage(kind: torch.dtype, key: str, count: int) -> Tensor:
         if count * kind.itemsize > size:
-            raise ValueError("a storage larger than the file")
+            raise BadInput("a storage larger than the file")
         return held.setdefault(key, torch.empty(count, dtype=kind))
 
     content = _Reader(file, storage).load()
@@ -172,7 +163,7 @@ def _numbers(data: bytes, kind: torch.dtype) -> Tensor:
 
 
 def _no_storage(kind: torch.dtype, key: str, count: int) -> Tensor:
-    raise ValueError("a tensor outside an archive")
+    raise BadInput("a tensor outside an archive")
 
 
 class _Reader(pickle.Unpickler):
@@ -187,7 +178,7 @@ class _Reader(pickle.Unpickler):
         if module in ("builtins", "__builtin__") and name in _PLAIN:
             return getattr(builtins, name)
         if module.split(".")[0] in _HOSTILE or (module in ("builtins", "__builtin__") and name not in _INERT):
-            raise Forbidden(f"{module}.{name}")
+            raise BadFile(f"{module}.{name}")
         if module in ("torch", "torch.storage") and name.endswith("Storage"):
             return _DTYPES[name.removesuffix("Storage")]
         if module == "torch" and isinstance(found := getattr(torch, name, None), torch.dtype):
@@ -200,7 +191,7 @@ class _Reader(pickle.Unpickler):
             return pid[1]
         _, kind, key, _, count, *_ = pid
         if not isinstance(kind, torch.dtype):
-            raise ValueError(f"a storage of {kind!r}")
+            raise BadInput(f"a storage of {kind!r}")
         return self._storage(kind, str(key), int(count))
 
 
@@ -208,7 +199,7 @@ def _tensor(storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[i
     count = torch.Size(size).numel()
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if min((offset, *size, *stride)) < 0 or (count and last >= len(storage)) or count > len(storage):
-        raise ValueError("a tensor that is larger than its storage")
+        raise BadInput("a tensor that is larger than its storage")
     return storage.as_strided(size, stride, offset)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from srkit.errors import BadFile
+from srkit.errors import BadFile, BadInput
 
 __all__ = ["is_caffe", "read_caffe"]
 
@@ -87,7 +87,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
         else:
             place += {1: 8, 5: 4}[kind]
         if place > len(message):
-            raise ValueError("a field leaves the file")
+            raise BadInput("a field leaves the file")
         yield key >> 3, message[begin:place]
 
 

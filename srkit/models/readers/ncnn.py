@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from srkit.errors import BadFile
+from srkit.errors import BadFile, BadInput
 
 __all__ = ["is_ncnn", "read_ncnn"]
 
@@ -68,7 +68,7 @@ def read_ncnn(path: Path) -> tuple[dict[str, Tensor], Fraction]:
 def _layers(path: Path) -> list[Layer]:
     magic, _, *lines = path.read_text("utf-8").splitlines()
     if magic.strip() != MAGIC:
-        raise ValueError(f"it does not begin with {MAGIC}")
+        raise BadInput(f"it does not begin with {MAGIC}")
     found = []
     for line in filter(str.strip, lines):
         kind, _, n_in, n_out, *rest = line.split()
@@ -95,10 +95,10 @@ def _weights(layers: list[Layer], path: Path) -> dict[str, Tensor]:
             if settings.get(5, "0") == "1":
                 found[f"{count}.bias"], place = _numbers(data, place, outputs, "<f4")
         else:
-            raise ValueError(f"srkit does not read layers of the kind {kind!r}")
+            raise BadInput(f"srkit does not read layers of the kind {kind!r}")
         count += 1
     if place != len(data):
-        raise ValueError(f"{len(data) - place} bytes are left over")
+        raise BadInput(f"{len(data) - place} bytes are left over")
     return found
 
 
@@ -108,14 +108,14 @@ def _tagged(data: bytes, place: int, count: int) -> tuple[Tensor, int]:
         numbers, end = _numbers(data, place + 4, count, "<f2")
         return numbers, end + -end % 4
     if tag:
-        raise ValueError(f"its weights are compressed (tag {tag:#x}), and srkit reads 16 and 32 bits")
+        raise BadInput(f"its weights are compressed (tag {tag:#x}), and srkit reads 16 and 32 bits")
     return _numbers(data, place + 4, count, "<f4")
 
 
 def _numbers(data: bytes, place: int, count: int, kind: str) -> tuple[Tensor, int]:
     end = place + count * np.dtype(kind).itemsize
     if end > len(data):
-        raise ValueError("the weights end too early")
+        raise BadInput("the weights end too early")
     return torch.from_numpy(np.frombuffer(data[place:end], kind).astype(np.float32)), end
 
 
