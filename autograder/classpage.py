@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from autograder.classview import ClassView, CriterionView
 from autograder.page import in_order, label, render
 from autograder.questions import Question
+from autograder.similarity import Match
 
 __all__ = ["class_page"]
 
 
-def class_page(view: ClassView, feedback: str = "", questions: Mapping[str, Question] | None = None) -> str:
+def class_page(
+    view: ClassView,
+    feedback: str = "",
+    questions: Mapping[str, Question] | None = None,
+    alike: Sequence[Match] = (),
+    called: Sequence[tuple[str, str, tuple[str, ...]]] = (),
+) -> str:
     """Return the page.
 
     Args:
         view: the class.
         feedback: address of a student's page with ``{student}`` in it, relative to this one; "" for no links.
         questions: student -> which of several files counts.
+        alike: answers that look alike.
+        called: (student, exercise, names) where an answer calls what it is to be written without.
     """
     return render(
         "class.html",
@@ -29,6 +38,9 @@ def class_page(view: ClassView, feedback: str = "", questions: Mapping[str, Ques
         summary=_summary(view),
         attention=_attention(view),
         questions=questions or {},
+        alike=[one for one in alike if not one.common],
+        called=called,
+        usual=[one for one in alike if one.common],
         chart=_chart(view),
         criteria=[one for one in view.criteria if 0 < one.met < 1],
         by_all=_everywhere(view, 1.0),

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.classview import ClassView
-from autograder.normal import normalised
 from autograder.people import Person
-from autograder.record import Record
+from autograder.prints import Print
 from srkit.exercises import EXERCISES
 from srkit.ops.atomic import atomic_path
 
@@ -69,24 +68,24 @@ def write_data(path: Path, plain: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", "utf-8", "replace")
 
 
-def write_code(folder: Path, records: Mapping[str, Record]) -> int:
+def write_code(folder: Path, prints: Mapping[str, Mapping[str, Print]]) -> int:
     """Write each answer's normalised code as ``EXERCISE/STUDENT.py``, and ``EXERCISE/info.csv`` as Dolos wants it.
+
+    Args:
+        folder: where they go.
+        prints: exercise -> student -> fingerprint.
 
     Returns:
         how many answers were written.
     """
     written = 0
-    exercises = dict.fromkeys(name for record in records.values() for name in record.results)
-    for exercise in exercises:
+    for exercise, students in prints.items():
         place = folder / exercise
         place.mkdir(parents=True, exist_ok=True)
         rows = [["filename", "full_name", "label"]]
-        for student, record in sorted(records.items()):
-            result = record.results.get(exercise)
-            if result is not None and result.source.strip():
-                name = f"{student}.py"
-                (place / name).write_text(normalised(result.source), encoding="utf-8", errors="replace")
-                rows.append([name, student, EXERCISES.get(exercise).number])
+        for student, one in sorted(students.items()):
+            (place / f"{student}.py").write_text(one.code, encoding="utf-8", errors="replace")
+            rows.append([f"{student}.py", student, EXERCISES.get(exercise).number])
         _table(place / "info.csv", rows)
         written += len(rows) - 1
     return written

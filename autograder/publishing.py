@@ -11,8 +11,10 @@ from autograder.classview import ClassView
 from autograder.course import Course, surroundings
 from autograder.exports import write_code, write_columns, write_data, write_feedback
 from autograder.questions import Question
+from autograder.reader import Reader
 from autograder.record import Record
 from autograder.report import feedback_page
+from autograder.similarity import avoided, matches, prints_of
 from autograder.store import Entry
 from autograder.taken import Taken, people_of
 from autograder.term import TermView
@@ -52,12 +54,16 @@ def publish(
         pages[student] = place / name
     report = course.folder / "report" / course.assignment
     report.mkdir(parents=True, exist_ok=True)
-    _write(report / "index.html", class_page(view, f"../../feedback/{{student}}/{course.assignment}/{name}", questions))
+    with Reader(()) as reader:
+        prints = prints_of({student: record for student, (_, record) in current.items()}, reader)
+        alike = matches(prints, course.lesson, reader)
+    address = f"../../feedback/{{student}}/{course.assignment}/{name}"
+    _write(report / "index.html", class_page(view, address, questions, alike, avoided(prints)))
     write_data(report / "class.json", view.to_dict())
     write_columns(report, view, people)
     settled = {student.name for student in view.students if student.score is not None}
     write_feedback(report, {student: page for student, page in pages.items() if student in settled}, people)
-    write_code(report / "code", {student: record for student, (_, record) in current.items()})
+    write_code(report / "code", prints)
     with surroundings():
         course.export(course.folder / "grades.csv")
 

@@ -12,12 +12,13 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.answers import Survey, survey
 from autograder.merge import merged
+from autograder.prints import Print, fingerprint
 
 __all__ = ["Reader", "serve"]
 
@@ -73,6 +74,20 @@ class Reader:
         if digest:
             self._known[digest] = found
         return found
+
+    def fingerprint(self, source: str, name: str = "") -> Print:
+        """Return an answer's fingerprint; of code that takes too much to read there is the code only.
+
+        Args:
+            source: the code.
+            name: of its function or class.
+        """
+        data = source.encode("utf-8", "replace")
+        answer = self._ask({"what": "print", "name": name}, [data])
+        if not answer:
+            return Print(source)
+        plain = json.loads(answer)
+        return Print(**{**plain, "pieces": frozenset(plain["pieces"]), "called": frozenset(plain["called"])})
 
     def merged(self, notebooks: Sequence[bytes]) -> bytes | None:
         """Return one notebook with the cells of several, or None where they cannot be read."""
@@ -147,17 +162,26 @@ def serve() -> None:
         ceiling = int(used.ru_utime + used.ru_stime + head["seconds"]) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (ceiling, resource.RLIM_INFINITY))
         try:
-            answer = merged(notebooks) if head["what"] == "merge" else _surveyed(notebooks[0], head["names"])
+            answer = _ANSWERS[head["what"]](notebooks, head)
         except (RecursionError, MemoryError, ValueError) as problem:
-            answer = b"" if head["what"] == "merge" else _plain(Survey(problem=f"It cannot be read: {problem!r}."))
+            told = _plain(Survey(problem=f"It cannot be read: {problem!r}."))
+            answer = told if head["what"] == "survey" else b""
         answers.write(len(answer).to_bytes(8, "big") + answer)
         answers.flush()
 
 
-def _surveyed(notebook: bytes, names: Sequence[str]) -> bytes:
-    return _plain(survey(notebook, names))
+def _printed(source: bytes, name: str) -> bytes:
+    found = fingerprint(source.decode("utf-8", "replace"), name)
+    return json.dumps({**vars(found), "pieces": sorted(found.pieces), "called": sorted(found.called)}).encode()
 
 
 def _plain(found: Survey) -> bytes:
     sets = {name: sorted(getattr(found, name)) for name in ("defined", "stubs", "broken")}
     return json.dumps({"answers": found.answers, "problem": found.problem, **sets}).encode()
+
+
+_ANSWERS: dict[str, Callable[[Sequence[bytes], dict[str, Any]], bytes]] = {
+    "survey": lambda notebooks, head: _plain(survey(notebooks[0], head["names"])),
+    "merge": lambda notebooks, head: merged(notebooks),
+    "print": lambda notebooks, head: _printed(notebooks[0], head["name"]),
+}

@@ -131,6 +131,8 @@ class Exercise:
         hints: a nudge, the concept, the first step.
         hides: what of the library gives the answer away, as ``"module:name"``, besides references that stand there; a
             grader takes it out of the student's reach.
+        avoid: names of functions that do the whole exercise in one call, and that it is to be written without. Whatever
+            else can be imported may be called; a call of these costs nothing by itself and is shown to the instructor.
     """
 
     name: str
@@ -148,6 +150,7 @@ class Exercise:
     hints: tuple[str, str, str]
     slips: tuple[Slip, ...] = field(default=())
     hides: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
 
     @property
     def lesson(self) -> int:

@@ -59,6 +59,8 @@ class Verdict:
         notes = []
         if not self.passed:
             notes.append(f'A hint: srkit.exercises.hint("{self.exercise.name}")')
+        if self.exercise.avoid:
+            notes.append(f"To be written without a call of {' or '.join(self.exercise.avoid)}.")
         if self.unseen:
             notes.append(
                 "The grader will not see this answer: it reads the notebook without running it, and exec() defines "

@@ -122,6 +122,7 @@ BATCH_NORM = add(
                 wrong=lambda x, mean, variance, momentum: _written(x, mean, variance, 1.0),
             ),
         ),
+        avoid=("batch_norm", "BatchNorm2d", "native_batch_norm"),
         hints=(
             "Over how many numbers is the mean of one channel taken, if the features are (b, c, h, w)?",
             "Mean and variance over batch, rows and columns give (c,) each; give them back two axes before you use "

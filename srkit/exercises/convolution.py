@@ -103,6 +103,7 @@ CONVOLUTION = add(
                 wrong=lambda image, kernel: F.conv2d(image[:, None], kernel.flip(0, 1)[None, None])[:, 0],
             ),
         ),
+        avoid=("convolve", "convolve2d"),
         hints=(
             "What must come out of an image that is black but for one white pixel?",
             "F.conv2d correlates. Turn the kernel first, put a margin around the image with F.pad, and hand the "

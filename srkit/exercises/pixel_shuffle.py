@@ -85,6 +85,7 @@ PIXEL_SHUFFLE = add(
                 wrong=lambda x, scale: _other_order(x, scale, (0, 1, 2, 4, 3, 5)),
             ),
         ),
+        avoid=("pixel_shuffle", "PixelShuffle", "fold"),
         hints=(
             "On paper: four channels of one pixel each, a, b, c, d. Where in the 2x2 result does each go?",
             "Split the channel axis into (colour, row, column), bring row next to the height and "

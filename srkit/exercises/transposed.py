@@ -111,6 +111,7 @@ TRANSPOSED = add(
                 wrong=lambda image, kernel, stride: _torchs(image, kernel.T, stride),
             ),
         ),
+        avoid=("conv_transpose2d", "ConvTranspose2d", "fold"),
         hints=(
             "What must come out for an image with a single pixel of value 1?",
             "Zeros between the pixels, a margin of zeros around, then an ordinary convolution with "

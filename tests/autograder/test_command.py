@@ -51,7 +51,7 @@ def test_a_step_that_fails_after_grading_does_not_take_the_closing_lines_away(co
     assert done.exit_code == 2
     assert "index.html" in done.output
     assert "(released)" not in done.output
-    assert "No space left" in done.output
+    assert "The disk is full" in done.output
     assert "Traceback" not in done.output
 
 
