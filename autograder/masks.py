@@ -82,14 +82,17 @@ def _without(path: str, names: Iterable[str]) -> str:
     return ast.unparse(tree) + "\n"
 
 
-def _useless(node: ast.FunctionDef | ast.ClassDef) -> ast.stmt:
-    """Return a stand-in of the same kind, name and decorators."""
+def _useless(node: ast.FunctionDef | ast.ClassDef) -> ast.FunctionDef | ast.ClassDef:
+    """Return a stand-in of the same kind, name, decorators and signature, since the library looks at those on import.
+
+    Of a class the plain attributes stay and every method is useless.
+    """
     told = f"{node.name} is what this exercise asks you to write, so the library's own is not here."
-    act = f"(*args, **kwargs):\n  raise RuntimeError({told!r})"
+    refusal = ast.parse(f"raise RuntimeError({told!r})").body
     if isinstance(node, ast.FunctionDef):
-        (made,) = ast.parse(f"def {node.name}{act}").body
-    else:
-        bases = ", ".join(map(ast.unparse, node.bases))
-        (made,) = ast.parse(f"class {node.name}({bases}):\n def __init__{act}").body
-    made.decorator_list = node.decorator_list  # type: ignore[attr-defined]
-    return made
+        return ast.FunctionDef(**{**dict(ast.iter_fields(node)), "body": refusal}, lineno=1)
+    kept = [part for part in node.body if isinstance(part, ast.Assign | ast.AnnAssign)]
+    methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+    useless = [ast.FunctionDef(**{**dict(ast.iter_fields(one)), "body": refusal}, lineno=1) for one in methods]
+    body = [ast.Expr(ast.Constant(told)), *kept, *useless]
+    return ast.ClassDef(**{**dict(ast.iter_fields(node)), "body": body})

@@ -137,15 +137,16 @@ class ProcessBox:
             **{name: getattr(job, name) for name in ("name", "probe", "perform", "inputs")},
             "pieces": [list(piece) for piece in job.pieces],
             "limits": limits.to_dict(),
-            "outside": list(self.start.outside),
-            "places": {"course": COURSE, "stage": STAGE, "kept": self.start.kept},
-            "masks": {f"{COURSE}/{path}": text for path, text in masked(job.hidden).items()},
+            "tree": b"" if self.start.walls == "none" else _tree(job.hidden),
         }
         with _deadline(process, limits.wall_seconds + _PATIENCE):
             write_frame(process.stdin.write, request)
             process.stdin.flush()
             report: Mapping[str, Any] = read_frame(process.stdout.read)
-        return report
+            if "status" not in report:
+                read_frame(process.stdout.read)  # that the one who reported has ended
+                return report
+        return {"end": "broken", "detail": f"the keeper of the box ended with status {report['status']}"}
 
     def _serve(self, job: Job, limits: Limits) -> None:
         """Have a worker that may serve this job."""
@@ -158,14 +159,14 @@ class ProcessBox:
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.start.environment)
         self._process, self._serves = process, serves
-        tree = {} if self.start.walls == "none" else library() | ({} if nested else masked(job.hidden))
         assert process.stdin is not None
         assert process.stdout is not None
         with _deadline(process, _STARTING):
             sources = json.dumps([list(self.start.path), _sources()]).encode()
             process.stdin.write(struct.pack(">Q", len(sources)) + sources)
-            places = {"root": str(ROOT.parent), "course": COURSE}
-            write_frame(process.stdin.write, {"walls": self.start.walls, "tree": tree, **places})
+            places = {"root": str(ROOT.parent), "course": COURSE, "stage": STAGE, "kept": self.start.kept}
+            walls = {"walls": self.start.walls, "outside": list(self.start.outside)}
+            write_frame(process.stdin.write, walls | places)
             process.stdin.flush()
             read_frame(process.stdout.read)
 
@@ -174,6 +175,12 @@ class ProcessBox:
             return ""
         self._process.kill()
         return self._process.stderr.read(4096).decode("utf-8", "replace").strip()[-400:]
+
+
+@lru_cache(maxsize=4)
+def _tree(hidden: frozenset[str]) -> bytes:
+    """Return the library without what must not be had, as it is sent."""
+    return json.dumps(library() | masked(hidden)).encode()
 
 
 @lru_cache

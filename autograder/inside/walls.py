@@ -23,6 +23,7 @@ __all__ = [
     "enter",
     "own_children",
     "stay_secret",
+    "unpack",
     "unshare",
     "write_maps",
 ]
@@ -31,48 +32,60 @@ NOBODY = 65534
 NAMESPACES = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000 | 0x40000000 | 0x04000000  # user pid mount ipc net uts
 READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, MOVE, RECURSIVE = 1, 2, 4, 8, 32, 4096, 8192, 16384
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_MACHINES = {  # audit architecture; numbers of the system calls student code has no use for
-    "x86_64": (0xC000003E, (101, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 308, 310, 311, 313, 321, 323)),
-    "aarch64": (0xC00000B7, (117, 41, 51, 40, 39, 105, 104, 217, 218, 219, 97, 241, 268, 270, 271, 273, 280, 282)),
-}  # ptrace, pivot_root, chroot, mounting, modules, kexec, keys, unshare, perf, setns, foreign memory, bpf, userfaultfd
-_NEW_CALLS = (425, 426, 427, 428, 429, 430, 431, 432, 433, 442)  # io_uring, mounting by file descriptor
+_MACHINES = {  # audit architecture; number of clone; numbers of the system calls student code has no use for
+    "x86_64": (
+        0xC000003E,
+        56,
+        (
+            *(101, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 308, 310, 311, 313, 321, 323),
+            *(29, 30, 31, 64, 65, 66, 220, 68, 69, 70, 71, 240, 319, 41, 53, 253, 294, 300),
+        ),
+    ),
+    "aarch64": (
+        0xC00000B7,
+        220,
+        (
+            *(117, 41, 51, 40, 39, 105, 104, 217, 218, 219, 97, 241, 268, 270, 271, 273, 280, 282),
+            *(194, 196, 195, 190, 193, 191, 192, 186, 189, 188, 187, 180, 279, 198, 199, 26, 262),
+        ),
+    ),
+}  # ptrace, pivot_root, chroot, mounting, modules, kexec, keys, unshare, perf, setns, foreign memory, bpf, userfaultfd;
+# then what makes the system hold memory that is no process': System V and POSIX queues, memory files, sockets, watches
+_NEW_CALLS = (425, 426, 427, 428, 429, 430, 431, 432, 433, 442, 447)  # io_uring, mounting by descriptor, secret memory
+_CLONE3, _NEW_NAMESPACES = 435, 0x7E020000
 
 
-def enter(places: Mapping[str, Any], files: Mapping[str, str], limits: Mapping[str, int]) -> None:
+def enter(places: Mapping[str, Any], tree: Mapping[str, str], limits: Mapping[str, int]) -> None:
     """Mount what student code sees, within the namespaces just entered.
 
-    The tree it may read becomes read-only, ``files`` (path -> text) are laid over the files of that name, ``/proc``
-    shows nothing, ``/tmp`` and ``/dev/shm`` are its own, of limited size, and empty but for what Python has there.
+    The library it may read lies in a tree of its own, read-only; ``/proc`` and ``/dev/pts`` show nothing; ``/tmp`` and
+    ``/dev/shm`` are its own, of limited size, and empty but for what Python has there.
 
     Args:
-        places: ``course``, the tree; ``stage``, a folder to mount at; ``kept``, folder -> places of Python below it.
-        files: path -> text.
+        places: ``course``, where the tree goes; ``stage``, a folder to mount at; ``kept``, folder -> places of Python.
+        tree: path -> text of every file of the library, without what must not be had.
         limits: the fields of ``autograder.limits.Limits``.
     """
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
-    course, stage = places["course"], places["stage"]
-    _mount(course, course, "", BIND | RECURSIVE)
+    course, stage, kept = places["course"], places["stage"], places["kept"]
+    _mount("none", course, "tmpfs", NO_SUID | NO_DEVICES, "size=32m,mode=755")
+    unpack(Path(course), tree)
     _mount("", course, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
-    _mount("none", stage, "tmpfs", NO_SUID | NO_DEVICES, "size=16m")
-    for number, (path, text) in enumerate(sorted(files.items())):
-        cover = Path(f"{stage}/{number}")
-        cover.write_text(text, encoding="utf-8")
-        _mount(str(cover), path, "", BIND)
-        _mount("", path, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
-        cover.unlink()
-    _call(_LIBC.umount2, stage.encode(), 2)  # MNT_DETACH
     folder, file = limits["folder_bytes"], limits["file_bytes"]
-    kept = places["kept"]
     _lay(stage, "/tmp", kept.get("/tmp", ()), NO_SUID | NO_DEVICES, f"size={folder},nr_inodes=8192,mode=1777")
-    _lay(
-        stage,
-        "/dev/shm",
-        kept.get("/dev/shm", ()),
-        NO_SUID | NO_DEVICES | NO_EXEC,
-        f"size={file},nr_inodes=256,mode=1777",
-    )
-    _mount("none", "/proc", "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC, "size=4k")
+    shared = f"size={file},nr_inodes=256,mode=1777"
+    _lay(stage, "/dev/shm", kept.get("/dev/shm", ()), NO_SUID | NO_DEVICES | NO_EXEC, shared)
+    for hidden in ("/dev/pts", "/proc"):
+        _mount("none", hidden, "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC, "size=4k")
+
+
+def unpack(folder: Path, tree: Mapping[str, str]) -> None:
+    """Write files below ``folder``."""
+    for name, text in tree.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def _lay(stage: str, folder: str, kept: Iterable[str], flags: int, options: str) -> None:
@@ -173,16 +186,22 @@ def address_space() -> int:
 
 
 def _forbid_calls() -> None:
-    """Answer system calls that student code has no use for with "not permitted" (seccomp)."""
+    """Answer system calls that student code has no use for with "not permitted" (seccomp).
+
+    New namespaces are denied by whatever call makes them: ``clone`` with a flag for one, and ``clone3``, whose flags a
+    filter cannot see, as if it did not exist, so that the C library takes ``clone``.
+    """
     if platform.machine() not in _MACHINES:
         return
-    architecture, calls = _MACHINES[platform.machine()]
-    denied = (*calls, *_NEW_CALLS)
-    count = len(denied)
+    architecture, clone, calls = _MACHINES[platform.machine()]
+    allow, deny, absent = 0x7FFF0000, 0x00050001, 0x00050026  # EPERM, ENOSYS
     lines = [(0x20, 0, 0, 4), (0x15, 1, 0, architecture), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0)]
-    lines += [(0x35, count + 1, 0, 0x40000000)]  # the x32 variants of the calls
-    lines += [(0x15, count - i, 0, number) for i, number in enumerate(denied)]
-    lines += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050001)]  # allow; EPERM
+    lines += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, deny)]  # the x32 variants of the calls
+    for number in (*calls, *_NEW_CALLS):
+        lines += [(0x15, 0, 1, number), (0x06, 0, 0, deny)]
+    lines += [(0x15, 0, 1, _CLONE3), (0x06, 0, 0, absent)]
+    lines += [(0x15, 0, 3, clone), (0x20, 0, 0, 16), (0x45, 0, 1, _NEW_NAMESPACES), (0x06, 0, 0, deny)]
+    lines += [(0x06, 0, 0, allow)]
     code = b"".join(struct.pack("HBBI", *line) for line in lines)
     held = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HL", len(lines), ctypes.addressof(held))

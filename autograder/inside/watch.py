@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import select
 import signal
 import time
@@ -33,19 +32,20 @@ class Usage:
         return sum(map(self._own, pids)) > ceiling and sum(map(self._share, pids)) > ceiling
 
     def _own(self, pid: str) -> int:
-        try:
-            _, resident, shared = self._read(f"{pid}/statm").split()[:3]
-        except (OSError, ValueError):
-            return 0
-        return (int(resident) - int(shared)) * resource.getpagesize()
+        """Return what a process holds, private or shared, and the tables that say where."""
+        return self._sum(f"{pid}/status", ("RssAnon:", "RssShmem:", "VmPTE:"))
 
     def _share(self, pid: str) -> int:
         """Return its part of the memory that it shares with copies of itself."""
+        held = self._sum(f"{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+        return held + self._sum(f"{pid}/status", ("VmPTE:",)) if held else self._own(pid)
+
+    def _sum(self, path: str, names: tuple[str, ...]) -> int:
         try:
-            lines = self._read(f"{pid}/smaps_rollup").splitlines()
-            return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss_Anon:"))
+            lines = self._read(path).splitlines()
+            return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(names))
         except (OSError, ValueError, IndexError):
-            return self._own(pid)
+            return 0
 
     def _read(self, path: str) -> str:
         with open(os.open(path, os.O_RDONLY, dir_fd=self.place)) as file:  # noqa: PTH123  # relative to a descriptor

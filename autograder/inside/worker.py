@@ -1,9 +1,10 @@
-"""The process in the box: it has imported PyTorch, runs nothing itself, and forks for every case.
+"""The process in the box: it has imported PyTorch, runs nothing, knows nothing, and forks a keeper for every case.
 
-Requests come on one pipe and reports leave on another, both out of reach of student code. With ``walls`` set to
-``"nested"`` every case gets a keeper in new namespaces, whose child runs the student's code as the first process there;
-when that one ends the system kills everything it has started. With ``"plain"`` the container around this process is the
-wall and lives for one exercise of one submission; with ``"none"`` there is no wall.
+The keeper reads the request from the pipe, so that no student's code, no source of the library and no input ever was in
+the memory of a process that the next student's is a copy of. With ``walls`` set to ``"nested"`` the keeper moves into
+new namespaces and its child, which runs the student's code, is the first process there: when that one ends the system
+kills everything it has started. With ``"plain"`` the container around this process is the wall and lives for one
+exercise of one submission; with ``"none"`` there is no wall.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -27,25 +30,29 @@ import numpy.random
 import torch
 
 from autograder.inside import walls
-from autograder.inside.frames import BadFrame, decode, encode, read_frame, write_frame
+from autograder.inside.frames import BadFrame, read_frame, write_frame
 from autograder.inside.student import run
 from autograder.inside.watch import Usage, watch
 
-__all__ = ["serve"]
+__all__ = ["Student", "serve"]
 
+ENDED = 3  # the status of a keeper that found no more requests
 _WANTED_LATER = ("torch._dynamo", "torch.nn.functional", "torch.optim", "torch.utils.data", "PIL.Image", "typing")
 
 
+class Student(BaseException):
+    """Raised in the process of a student. Python calls ``sys.excepthook`` for it when no frame is left."""
+
+
 def serve(requests: int, reports: int) -> None:
-    """Answer requests until the stream ends; the first one says what the box holds and how it is walled."""
+    """Answer requests until the stream ends; the first one says how the box is walled, and where its folders are.
+
+    Raises:
+        Student: in the process of a student; then whoever catches it, and nobody else, runs her code.
+    """
     read, write = _reader(requests), _writer(reports)
     start = read_frame(read)
-    kind: str = start["walls"]
-    if kind == "none":
-        sys.path[:0] = [start["root"]]
-    else:
-        _unpack(Path(start["course"]), start["tree"])
-        sys.path[:0] = [start["course"]]
+    sys.path[:0] = [start["root"] if start["walls"] == "none" else start["course"]]
     for name in _WANTED_LATER:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -53,83 +60,81 @@ def serve(requests: int, reports: int) -> None:
     gc.freeze()  # what is there now is shared by all copies of this process; collecting it would copy it
     torch.set_num_threads(1)
     torch.backends.cpu.get_cpu_capability()  # reads /proc/cpuinfo, which student code does not see
-    walls.become_reaper()
     walls.stay_secret()
-    used = walls.address_space()
+    start["used"] = walls.address_space()
     write_frame(write, {"ready": True, "versions": [sys.version.split()[0], torch.__version__, numpy.__version__]})
-    with contextlib.suppress(BadFrame):
-        while True:
-            request = read_frame(read)
-            run_one = _walled if kind == "nested" else partial(_forked, walled=kind == "plain")
-            write_frame(write, run_one(request, used))
+    while True:
+        select.select([requests], [], [])
+        status = _one(start, read, write)
+        if status == ENDED:
+            return
+        write_frame(write, {"status": status})  # after the keeper's report, where there is one, and with nobody alive
 
 
-def _walled(request: Mapping[str, Any], used: int) -> dict[str, Any]:
-    """Run one case behind walls of its own: this process -> keeper -> student."""
-    ready, go, told = os.pipe(), os.pipe(), os.pipe()
+def _one(start: Mapping[str, Any], read: Callable[[int], bytes], write: Callable[[bytes], None]) -> int:
+    """Have one request answered by a keeper; return the status it ended with."""
+    ready, go = os.pipe(), os.pipe()
     keeper = os.fork()
     if keeper == 0:
-        for pipe in (ready[0], go[1], told[0]):  # or it would wait for ever for a parent that has given up
+        for pipe in (ready[0], go[1]):  # or it would wait for ever for a parent that has given up
             os.close(pipe)
-        _last(lambda: _keep(request, used, ready[1], go[0], told[1]))
-    for pipe in (ready[1], go[0], told[1]):
+        _last(partial(_keep, start, read, write, ready[1], go[0]))
+    for pipe in (ready[1], go[0]):
         os.close(pipe)
-    trouble = ""
     try:
         if os.read(ready[0], 1):  # a keeper that failed tells why
-            walls.write_maps(keeper, tuple(request["outside"]))
+            walls.write_maps(keeper, tuple(start["outside"]))
             os.write(go[1], b"!")
-    except OSError as problem:
-        trouble = str(problem)
+    except OSError:
+        pass  # the keeper finds its line closed, and tells
     os.close(go[1])
-    data = b"".join(iter(partial(os.read, told[0], 1 << 16), b""))
-    os.close(told[0])
-    os.waitpid(keeper, 0)
     os.close(ready[0])
+    return os.waitstatus_to_exitcode(os.waitpid(keeper, 0)[1])
+
+
+def _keep(
+    start: Mapping[str, Any], read: Callable[[int], bytes], write: Callable[[bytes], None], ready: int, go: int
+) -> None:
+    """Read a request, build the walls, start the run behind them, watch it, report."""
     try:
-        report: dict[str, Any] = decode(data)
-        return report if not trouble else report | {"detail": f"{report['detail']}: {trouble}"}
+        request = read_frame(read)
     except BadFrame:
-        return {"end": "broken", "detail": "the keeper of the box ended without a report"}
-
-
-def _keep(request: Mapping[str, Any], used: int, ready: int, go: int, told: int) -> None:
-    """Build the walls, start the run behind them, watch it, report."""
+        os._exit(ENDED)
+    limits, nested, usage = request["limits"], start["walls"] == "nested", None
     try:
-        usage = Usage({1, os.getpid(), os.getppid()})
-        os.setsid()
-        walls.unshare()
-        walls.stay_secret(False)  # until its maps are written; no student's code runs yet
-        os.write(ready, b"!")
-        if not os.read(go, 1):
-            raise OSError("the user map could not be written")
-        walls.stay_secret()
-        limits = request["limits"]
-        walls.enter(request["places"], request["masks"], limits)
-        answer, printed = os.pipe(), os.pipe()
-        student = os.fork()  # process 1 of its namespace: when it ends, the system kills all that it started
-        if student == 0:
-            walls.die_with_parent()
-            _student(request, used, answer[1], printed[1], walled=True)
-        os.close(answer[1])
-        os.close(printed[1])
-        report = watch(student, answer[0], printed[0], limits, usage)
+        if nested:
+            usage = Usage({1, os.getpid(), os.getppid()})
+            os.setsid()
+            walls.unshare()
+            walls.stay_secret(False)  # until its maps are written; no student's code runs yet
+            os.write(ready, b"!")
+            if not os.read(go, 1):
+                raise OSError("the user map could not be written")
+            walls.stay_secret()
+            walls.enter(start, json.loads(request.pop("tree")), limits)
+        else:
+            walls.become_reaper()
+            if start["walls"] == "plain":
+                walls.unpack(Path(start["course"]), json.loads(request.pop("tree")))
+        report = _watched(request, start["used"], usage, walled=start["walls"] != "none")
     except OSError as problem:
         report = {"end": "broken", "detail": f"the walls could not be built: {problem}"}
-    _writer(told)(encode(report))
+    if not nested:
+        _end_orphans()
+    write_frame(write, report)
 
 
-def _forked(request: Mapping[str, Any], used: int, *, walled: bool) -> dict[str, Any]:
-    """Run one case in a child of this process."""
+def _watched(request: Mapping[str, Any], used: int, usage: Usage | None, *, walled: bool) -> dict[str, Any]:
+    """Run the student's code in a child of this process, and watch it."""
     answer, printed = os.pipe(), os.pipe()
-    student = os.fork()
+    student = os.fork()  # within nested walls process 1: when it ends, the system kills all that it started
     if student == 0:
+        if usage is not None:
+            walls.die_with_parent()
         _student(request, used, answer[1], printed[1], walled=walled)
     os.close(answer[1])
     os.close(printed[1])
-    report = watch(student, answer[0], printed[0], request["limits"], None)
-    _end_orphans()
-    return report
+    return watch(student, answer[0], printed[0], request["limits"], usage)
 
 
 def _end_orphans() -> None:
@@ -143,7 +148,7 @@ def _end_orphans() -> None:
 
 
 def _student(request: Mapping[str, Any], used: int, answer: int, printed: int, *, walled: bool) -> None:
-    """Become the process that student code runs in."""
+    """Become the process that student code runs in, and leave every frame of this file for it."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (printed, 1), (printed, 2)):
         os.dup2(source, target)
@@ -154,7 +159,8 @@ def _student(request: Mapping[str, Any], used: int, answer: int, printed: int, *
     numpy.random.seed(0)
     torch.manual_seed(0)
     walls.confine(request["limits"], used, walled=walled)
-    _last(lambda: run(request, answer))
+    sys.excepthook = partial(run, request, answer)
+    raise Student
 
 
 def _alone(pipe: int) -> int:
@@ -166,21 +172,16 @@ def _alone(pipe: int) -> int:
 
 
 def _last(act: Callable[[], None]) -> None:
-    """Do one thing and end this process, whatever happens."""
+    """Do one thing and end this process, whatever happens; but for the student's, which goes its own way."""
     try:
         act()
+    except Student:
+        raise
     except BaseException:  # a forked copy must never return into the loop of its parent
         with contextlib.suppress(BaseException):
             os.write(2, traceback.format_exc()[-2000:].encode("utf-8", "replace"))
         os._exit(70)
     os._exit(0)
-
-
-def _unpack(course: Path, tree: Mapping[str, str]) -> None:
-    for name, text in tree.items():
-        path = course / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def _reader(pipe: int) -> Callable[[int], bytes]:

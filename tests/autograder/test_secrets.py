@@ -1,0 +1,152 @@
+"""The process that runs student code holds nothing worth stealing: it is searched from inside, for text."""
+
+import json
+
+import pytest
+
+from autograder import sandboxes
+from autograder.box import Job
+from autograder.engine import grade_submission
+from autograder.limits import Limits
+from autograder.masks import hidden_names, library, masked
+from autograder.probes import probe_of
+from srkit.exercises import EXERCISES
+from tests.autograder._grading import SEED, SETUP, notebook, the_box
+
+pytestmark = [pytest.mark.needs("bubblewrap"), pytest.mark.timeout(900)]
+MASKING = [name for name in EXERCISES if hidden_names(name)]
+ROOMS = ("models", "training", "methods", "widgets", "losses", "degrade", "discriminators", "evaluation", "inference")
+CANARY = "a line that only the student before wrote 4711"
+PATIENT = Limits(cpu_seconds=60, wall_seconds=240)
+SEARCH = '''
+import ctypes, json, os
+
+def readable():
+    """Yield the memory of this process, found without /proc: a page that write() takes is mapped."""
+    out, into = os.pipe()
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.sbrk.restype = ctypes.c_void_p
+    libc.write.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
+    end = libc.sbrk(0)
+    seen = set()
+    for start in (end - 1, id(object()), id(json), ctypes.addressof(ctypes.create_string_buffer(1 << 20))):
+        for step in (-4096, 4096):
+            page, holes = start & ~4095, 0
+            while holes < 64 and page > 0 and page not in seen:
+                seen.add(page)
+                if libc.write(into, page, 1) == 1:
+                    os.read(out, 1)
+                    holes = 0
+                    yield ctypes.string_at(page, 4096)
+                else:
+                    holes += 1
+                page += step
+            seen.discard(start & ~4095)
+
+def search(words):
+    """Return which of the words are there; they come with 1 added to each byte, or the list itself would be found."""
+    found, tail, pages = set(), b"", 0
+    for page in readable():
+        pages += 1
+        text = page + tail[:256]
+        shifted = text.translate(bytes((byte + 1) % 256 for byte in range(256)))
+        found |= {index for index, word in enumerate(words) if word in shifted}
+        tail = page
+    return found, pages
+'''
+
+
+def look(code, name, inputs, hidden):
+    """Run ``answer(x)`` in the box and return what it gives."""
+    job = Job(
+        name="answer",
+        pieces=[("cell 1", code)],
+        probe=sandboxes._TRIAL,
+        perform="perform",
+        inputs={"x": inputs},
+        hidden=hidden,
+    )
+    reply = the_box().run(job, PATIENT)
+    assert reply.end == "answered", (name, reply)
+    assert not reply.observation["trouble"], (name, reply)
+    return reply.observation["outputs"]["value"]
+
+
+def secret_lines(name):
+    """Return lines of the masked definitions that stand nowhere else in the library."""
+    hidden = hidden_names(name)
+    files = library() | masked(hidden)
+    rest = "\n".join(files.values())
+    lines = {line.strip() for path in masked(hidden) for line in library()[path].splitlines()}
+    return sorted(line for line in lines if len(line) > 24 and line not in rest and not line.startswith(('"', "#")))
+
+
+def test_a_walk_up_the_stack_ends_within_the_box_and_meets_nothing_of_the_grader():
+    code = """
+import sys
+def answer(x):
+    frame, seen = sys._getframe(), []
+    while frame:
+        seen.append([frame.f_code.co_filename, sorted(map(str, frame.f_locals))])
+        frame = frame.f_back
+    return seen
+"""
+    stack = look(code, "frames", 0, hidden_names("tv_loss"))
+    files = [file for file, _ in stack]
+    assert files[0] == "cell 1"
+    assert set(files) == {"cell 1", "<srkit probe>", "<srkit autograder.inside.student>"}
+    assert not [name for _, names in stack for name in names if name in ("start", "tree", "reports", "requests")]
+
+
+@pytest.mark.parametrize("name", ["tv_loss", pytest.param("a2001sr", marks=pytest.mark.slow)])
+def test_no_masked_line_no_other_notebook_and_no_seed_is_in_the_memory_of_a_student(name):
+    grade_submission(
+        notebook(SETUP, f"{CANARY!r}\ndef {name}(*x):\n    return '{CANARY}'"), [name], seed=SEED, box=the_box()
+    )
+    lines = secret_lines(name)
+    assert lines
+    words = [*lines, CANARY, str(SEED)]
+    own = "memory of my own 0815"
+    shifted = [[(byte + 1) % 256 for byte in word.encode()] for word in [*words, own]]
+    code = (
+        SEARCH
+        + "\nmine = 'memory of my own ' + str(815).zfill(4)\n"
+        + (
+            "def answer(x):\n    keep = [mine.encode() * 2]\n"
+            "    found, pages = search([bytes(word) for word in x])\n    return [sorted(found), pages]\n"
+        )
+    )
+    found, pages = look(code, name, shifted, hidden_names(name))
+    assert pages > 1000
+    assert found == [len(words)], [[*words, own][index] for index in found]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MASKING)
+def test_every_room_of_the_masked_library_can_be_imported_in_the_box(name):
+    imports = "".join(f"import srkit.{room}\n" for room in ROOMS)
+    assert look(f"{imports}def answer(x):\n    return sorted(x)\n", name, [2, 1], hidden_names(name)) == [1, 2]
+
+
+def test_a_network_of_the_library_can_be_used_in_an_answer_whose_own_is_masked():
+    code = "import srkit.models\ndef answer(x):\n    return list(srkit.models.create('bicubic', scale=2)(x).shape)"
+    import torch
+
+    assert look(code, "a2001sr", torch.zeros(1, 3, 8, 8), hidden_names("a2001sr")) == [1, 3, 16, 16]
+
+
+def test_a_mask_keeps_the_signature_and_only_use_fails():
+    import inspect
+
+    for name in MASKING:
+        for path, text in masked(hidden_names(name)).items():
+            compile(text, path, "exec")
+    probe = probe_of("tv_loss")
+    assert "raise RuntimeError" not in probe
+    (text,) = masked(hidden_names("tv_loss")).values()
+    space = {"__name__": "copy"}
+    exec(compile(text.replace("@register_loss('TV')", ""), "copy", "exec"), space)
+    from srkit.losses.smoothness import tv
+
+    assert str(inspect.signature(space["tv"])) == str(inspect.signature(tv)).replace("torch.Tensor", "Tensor")
+    assert json.dumps(text)
