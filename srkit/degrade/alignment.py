@@ -56,12 +56,14 @@ def align(kernel: Tensor, scale: int, *, by: Operation = "correlation") -> Tenso
         by: how the kernel will be applied.
 
     Raises:
-        BadInput: a scale that is no whole number of at least 1, an unknown ``by``.
+        BadInput: no square matrix, a scale that is no whole number of at least 1, an unknown ``by``.
     """
     if isinstance(scale, bool) or scale != int(scale) or scale < 1:
         raise BadInput(f"Kernels are aligned to a whole scale, 1 or more; {scale!r} was given.")
     if by not in ("correlation", "convolution"):
         raise BadInput(f"A kernel is applied by 'correlation' or by 'convolution', not by {by!r}.")
+    if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1]:
+        raise BadInput(f"A kernel is a square matrix (k, k); {describe(kernel)} was given.")
     size = kernel.shape[-1]
     wanted = aligned_centre(size, int(scale), by=by)
     row, column = centre_of_mass(kernel)

@@ -1,4 +1,4 @@
-"""Reading kernels from MATLAB files, old (version 5, by SciPy) and new (version 7.3, which is HDF5, by h5py)."""
+"""Reading kernels from MATLAB files, old (version 5) and new (version 7.3, which is HDF5, by h5py)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from srkit.degrade._matlab import LARGEST, Damaged, read_version_5
 from srkit.errors import BadFile, BadInput
 
 __all__ = ["read_kernel", "read_kernels", "read_matrix"]
@@ -60,25 +61,29 @@ def read_matrix(path: str | Path, key: str) -> Tensor:
     """
     path = Path(path)
     content = _load(path)
-    return torch.from_numpy(np.array(content[_choose(path, content, key)], dtype=np.float64))
+    value = content[_choose(path, content, key)]
+    if value.dtype == object:
+        raise BadFile(f"{path}: {key} is a cell array and not a matrix of numbers.")
+    return torch.from_numpy(np.array(value, dtype=np.float64))
 
 
 def _load(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise BadFile(f"There is no file {path} (looked in {Path.cwd()}).")
-    with path.open("rb") as file:
-        head = file.read(520)
-    if b"MATLAB 7.3" in head or head[:4] == b"\x89HDF" or head[512:516] == b"\x89HDF":
-        return _load_hdf5(path)
-    import scipy.io
-
     try:
-        content = scipy.io.loadmat(path)
-    except Exception as error:  # SciPy's reader raises whatever a foreign file makes it trip over
+        if path.stat().st_size > LARGEST:
+            raise BadFile(f"{path} has more than {LARGEST >> 20} MB, which is no file of kernels.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise error if isinstance(error, BadFile) else BadFile(f"{path} cannot be read ({error}).") from error
+    if b"MATLAB 7.3" in content[:520] or b"\x89HDF" in (content[:4], content[512:516]):
+        return _load_hdf5(path)
+    try:
+        return read_version_5(content)
+    except Damaged as error:
         raise BadFile(
             f"{path} is no MATLAB file that can be read ({error}). Save it with save -v7 or -v7.3."
         ) from error
-    return {name: value for name, value in content.items() if not name.startswith("__")}
 
 
 def _load_hdf5(path: Path) -> dict[str, Any]:
@@ -87,22 +92,27 @@ def _load_hdf5(path: Path) -> dict[str, Any]:
     try:
         with h5py.File(path) as file:
             return {name: _plain(file, node) for name, node in file.items() if not name.startswith("#")}
-    except OSError as error:
-        raise BadFile(f"{path} is a damaged HDF5 file ({error}).") from error
+    except Exception as error:  # h5py raises whatever a damaged file makes it trip over
+        raise BadFile(f"{path} is a damaged HDF5 file ({str(error) or type(error).__name__}).") from error
 
 
-def _plain(file: Any, node: Any) -> Any:
-    """Return a dataset as MATLAB shows it: HDF5 keeps the axes in reverse order, and cells as references."""
+def _plain(file: Any, node: Any, depth: int = 0) -> Any:
+    """Return a dataset as MATLAB shows it: HDF5 keeps the axes in reverse order, and cells as references.
+
+    None for what is no matrix of numbers and no cell array: groups, text, and what is larger than a kernel can be.
+    """
     import h5py
 
-    if not isinstance(node, h5py.Dataset):
+    if not isinstance(node, h5py.Dataset) or node.shape is None or node.size * node.dtype.itemsize > LARGEST:
         return None
-    if node.dtype == h5py.ref_dtype:
-        cells = [np.array(file[reference]).T for reference in np.array(node).ravel()]
+    if h5py.check_ref_dtype(node.dtype) is h5py.Reference and depth == 0:
+        cells = [
+            _plain(file, file[reference], depth + 1) if reference else None for reference in np.array(node).ravel()
+        ]
         found = np.empty(len(cells), dtype=object)
         found[:] = cells
         return found
-    return np.array(node).T
+    return np.array(node).T if node.dtype.kind in "fiu" else None
 
 
 def _choose(path: Path, content: dict[str, Any], key: str | None) -> str:
@@ -120,7 +130,10 @@ def _choose(path: Path, content: dict[str, Any], key: str | None) -> str:
 
 def _matrices(path: Path, name: str, value: Any) -> list[Any]:
     if value.dtype == object:
-        return list(value.ravel())
+        cells = list(value.ravel())
+        if not cells or any(not isinstance(cell, np.ndarray) or cell.dtype == object for cell in cells):
+            raise BadFile(f"{path}: {name} is a cell array that holds something else than {len(cells)} matrices.")
+        return cells
     if value.ndim == 2:
         return [value]
     if value.ndim == 3:
@@ -130,8 +143,9 @@ def _matrices(path: Path, name: str, value: Any) -> list[Any]:
 
 def _as_kernel(path: Path, name: str, matrix: Any) -> Tensor:
     kernel = torch.from_numpy(np.array(matrix, dtype=np.float64, order="C"))
-    if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1]:
-        raise BadFile(f"{path}: {name} is {tuple(kernel.shape)} and not a square kernel (k, k).")
+    if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or not kernel.numel():
+        shape = " x ".join(map(str, kernel.shape))
+        raise BadFile(f"{path}: {name} is a matrix of {shape} and not a square kernel, k x k.")
     total = float(kernel.sum())
     if not abs(total - 1) <= _NEARLY:
         raise BadFile(f"{path}: {name} adds up to {total:.4g}; a blur kernel adds up to 1. Is it another variable?")

@@ -62,10 +62,10 @@ class CropSource:
     def __init__(self, image: Tensor, *, large: int, small: int, rim: int) -> None:
         h, w = image.shape[-2:]
         if min(h, w) - 2 * rim < large:
+            way_out = "for a real photograph cut nothing off (real=True), or " if rim and min(h, w) >= large else ""
             raise BadInput(
                 f"Crops of {large} pixels do not fit into {h}x{w} (height x width) once {rim} pixels are cut off each "
-                f"side; the image needs at least {large + 2 * rim}. For a real photograph cut nothing off (real=True), "
-                "or take smaller crops."
+                f"side; the image needs at least {large + 2 * rim}. What to do: {way_out}take smaller crops."
             )
         kept = image[:, rim : h - rim, rim : w - rim]
         self.image = kept[:, : kept.shape[1] // 2 * 2, : kept.shape[2] // 2 * 2].contiguous()

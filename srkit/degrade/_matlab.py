@@ -1,0 +1,120 @@
+"""Reading matrices and cell arrays from MATLAB files of version 5, in Python: whatever a file holds, nothing crashes.
+
+"MAT-File Format", MathWorks, chapter 1: a header of 128 bytes, then elements, each a tag (type and number of bytes) and
+its data; an element of type 14 is an array and is made of elements itself, one of type 15 is compressed.
+https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LARGEST", "Damaged", "read_version_5"]
+
+LARGEST = 1 << 28  # bytes of a file or of what is packed in it
+_STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+_ARRAY, _PACKED, _TEXT = 14, 15, (16, 17, 18)
+_CELL = 1
+_CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
+_COMPLEX, _DEEPEST = 0x800, 16
+
+_Element = tuple[int, bytes]
+
+
+class Damaged(Exception):
+    """The bytes are not what the format says; the message says where."""
+
+
+def read_version_5(content: bytes) -> dict[str, Any]:
+    """Return the variables of a file by name: real matrices as arrays, cells as arrays of objects, all else None.
+
+    Raises:
+        Damaged: it is no such file, or something in it contradicts the format.
+    """
+    order = {b"IM": "<", b"MI": ">"}.get(content[126:128])
+    if order is None:
+        raise Damaged("it has no header of a MATLAB 5 file")
+    found = {}
+    for kind, data in _elements(content[128:], order):
+        for inner, array in _elements(_unpacked(data), order) if kind == _PACKED else [(kind, data)]:
+            if inner == _ARRAY:
+                name, value = _array(array, order, 0)
+                found[name] = value
+    return {name: value for name, value in found.items() if name}
+
+
+def _elements(data: bytes, order: str) -> Iterator[_Element]:
+    at = 0
+    while at + 8 <= len(data):
+        kind, size = struct.unpack_from(f"{order}II", data, at)
+        begin = at + 8
+        if kind >> 16:  # up to four bytes stand in the tag itself
+            kind, size, begin = kind & 0xFFFF, kind >> 16, at + 4
+        if kind not in (*_STORED, _ARRAY, _PACKED, *_TEXT):
+            raise Damaged(f"an element of the unknown type {kind} at byte {at}")
+        if begin + size > len(data) or (begin == at + 4 and size > 4):
+            raise Damaged(f"an element of {size} bytes at byte {at} ends behind its place")
+        yield kind, data[begin : begin + size]
+        at = max(at + 8, begin + size if kind == _PACKED else -(-(begin + size) // 8) * 8)
+
+
+def _unpacked(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        content = unpacker.decompress(data, LARGEST)
+    except zlib.error as error:
+        raise Damaged(f"a packed element cannot be unpacked ({error})") from None
+    if unpacker.unconsumed_tail:
+        raise Damaged(f"a packed element unpacks to more than {LARGEST} bytes")
+    return content
+
+
+def _array(data: bytes, order: str, depth: int) -> tuple[str, Any]:
+    """Return name and value of an array: real numbers, cells, or None for a structure, text and what else there is."""
+    if not data:
+        return "", np.zeros((0, 0))
+    if depth > _DEEPEST:
+        raise Damaged(f"cells within cells, more than {_DEEPEST} deep")
+    parts = list(_elements(data, order))
+    if len(parts) < 3:
+        raise Damaged("an array without flags, sizes or name")
+    flags, sizes = _numbers(parts[0], order), [int(size) for size in _numbers(parts[1], order)]
+    name = parts[2][1].decode("latin-1")
+    if not len(flags) or not 2 <= len(sizes) <= 32 or min(sizes) < 0:
+        raise Damaged(f"the array {name!r} has the sizes {sizes[:5]}")
+    kind, count = int(flags[0]) & 0xFF, math.prod(sizes)
+    if kind == _CELL:
+        return name, _cells(parts[3:], sizes, order, depth)
+    if kind not in _CLASSES or int(flags[0]) & _COMPLEX:
+        return name, None
+    values = _numbers(parts[3], order) if len(parts) > 3 else np.zeros(0)
+    if values.size != count:
+        raise Damaged(f"the array {name!r} has {values.size} numbers and the sizes {sizes[:5]}")
+    with np.errstate(invalid="ignore", over="ignore"):
+        return name, values.astype(_CLASSES[kind]).reshape(sizes, order="F")
+
+
+def _cells(parts: list[_Element], sizes: list[int], order: str, depth: int) -> NDArray[np.object_]:
+    if len(parts) != math.prod(sizes) or any(kind != _ARRAY for kind, _ in parts):
+        raise Damaged(f"{len(parts)} cells and the sizes {sizes[:5]}")
+    found = np.empty(len(parts), dtype=object)
+    for number, (_, data) in enumerate(parts):
+        found[number] = _array(data, order, depth + 1)[1]
+    return found.reshape(sizes, order="F")
+
+
+def _numbers(element: _Element, order: str) -> NDArray[Any]:
+    kind, data = element
+    if kind not in _STORED:
+        raise Damaged(f"numbers are expected and an element of type {kind} is there")
+    stored = np.dtype(f"{order}{_STORED[kind]}")
+    if len(data) % stored.itemsize:
+        raise Damaged(f"{len(data)} bytes are no whole number of values of {stored.itemsize} bytes")
+    return np.frombuffer(data, stored)
