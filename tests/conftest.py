@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def executable(name: str) -> str | None:
     """Return the path of the program that the system package ``name`` brings, or None."""
-    return next((path for candidate in SYSTEM[name]["executables"] if (path := shutil.which(candidate))), None)
+    return next((path for candidate in SYSTEM[name].get("executables", ()) if (path := shutil.which(candidate))), None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import subprocess
@@ -21,8 +22,16 @@ def listed(pyproject: Path = ROOT / "pyproject.toml") -> dict[str, dict[str, Any
 
 
 def missing(table: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the part of the table of which no program is on the PATH."""
-    return {name: row for name, row in table.items() if not any(map(shutil.which, row["executables"]))}
+    """Return the part of the table of which neither a program is on the PATH nor a file where it should be."""
+    return {name: row for name, row in table.items() if not (_has_program(row) or _has_file(row))}
+
+
+def _has_program(row: dict[str, Any]) -> bool:
+    return any(map(shutil.which, row.get("executables", ())))
+
+
+def _has_file(row: dict[str, Any]) -> bool:
+    return any(map(glob.glob, row.get("files", ())))
 
 
 def advice(packages: list[str]) -> str:
