@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -55,10 +56,10 @@ _ADVICE = {  # words of a finding -> what to do about it; the finding is told, a
 or, for the whole machine until it is restarted: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0""",
     "No permissions to create new namespace": "Allow it: sudo sysctl kernel.unprivileged_userns_clone=1",
     "docker: not installed": """On macOS and Windows, or instead of bubblewrap: install Docker or Podman, and build its
-image once, in the project's folder:
-  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f autograder/box.Dockerfile .""",
-    "docker: a trial": """Docker is there. Its image is built once, in the project's folder:
-  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f autograder/box.Dockerfile .""",
+image once:
+  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f {folder}/box.Dockerfile {folder}""",
+    "docker: a trial": """Docker is there. Its image is built once:
+  docker build -t {image} --build-arg PYTHON={python} --build-arg TORCH={torch} -f {folder}/box.Dockerfile {folder}""",
 }
 
 
@@ -74,6 +75,7 @@ def pick(trusted: bool = False) -> Box:
             failures.append(f"- {problem}")
     found = "\n".join(failures)
     versions = {"python": "{}.{}".format(*sys.version_info), "torch": torch.__version__.rpartition(".")[0]}
+    versions["folder"] = shlex.quote(str(Path(__file__).resolve().parent))
     advice = [text.format(image=IMAGE, **versions) for words, text in _ADVICE.items() if words in found]
     raise BoxError(_HELP.format(found=found, advice="\n".join(advice)))
 
