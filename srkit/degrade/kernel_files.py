@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from srkit._optional import optional
 from srkit.degrade._matlab import LARGEST, Damaged, read_version_5
 from srkit.errors import BadFile, BadInput
 
@@ -87,7 +88,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _load_hdf5(path: Path) -> dict[str, Any]:
-    import h5py
+    h5py = optional("h5py", "kernels")
 
     try:
         with h5py.File(path) as file:
@@ -101,7 +102,7 @@ def _plain(file: Any, node: Any, depth: int = 0) -> Any:
 
     None for what is no matrix of numbers and no cell array: groups, text, and what is larger than a kernel can be.
     """
-    import h5py
+    h5py = optional("h5py", "kernels")
 
     if not isinstance(node, h5py.Dataset) or node.shape is None or node.size * node.dtype.itemsize > LARGEST:
         return None

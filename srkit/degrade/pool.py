@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit._optional import optional
 from srkit.degrade._parse import parse
 from srkit.degrade._registry import DegradationEntry, register_degradation
 from srkit.degrade.blur import Direction, apply_kernel
@@ -84,18 +85,17 @@ def save_pool(path: str | Path, kernels: Tensor | Sequence[Tensor]) -> Path:
         BadFile: it cannot be written, or the folder already holds kernels.
         BadInput: as :func:`check_pool`.
     """
-    import scipy.io
-
+    matlab = optional("scipy.io", "kernels")
     path, stack = Path(path).expanduser(), check_pool(kernels)
     try:
         if path.suffix == ".mat":
             path.parent.mkdir(parents=True, exist_ok=True)
-            scipy.io.savemat(path, {"kernels": stack.permute(1, 2, 0).numpy()})
+            matlab.savemat(path, {"kernels": stack.permute(1, 2, 0).numpy()})
             return path
         path.mkdir(parents=True, exist_ok=True)
         occupied = any(path.glob("*.mat"))
         for number, kernel in enumerate(() if occupied else stack):
-            scipy.io.savemat(path / f"{number}.mat", {"kernel": kernel.numpy()})
+            matlab.savemat(path / f"{number}.mat", {"kernel": kernel.numpy()})
     except OSError as error:
         raise BadFile(f"The pool cannot be written to {path}: {error}.") from error
     if occupied:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srkit._optional import optional
 from srkit.datasets import Pair, load
 from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
 from srkit.errors import BadInput
@@ -74,9 +75,7 @@ class Mismatch:
 
     def draw(self) -> Any:
         """Return a matplotlib figure: the heat map, each value in its field, the diagonal framed."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(
+        figure = optional("matplotlib.figure", "plots").Figure(
             figsize=(1.1 * len(self.widths_sr) + 2.4, 0.9 * len(self.widths_lr) + 1.6), layout="constrained"
         )
         axes = figure.subplots()

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit._optional import optional
 from srkit.degrade import centre_of_mass
 from srkit.ops.kernels import laid_round
 
@@ -212,8 +213,7 @@ def kernel_between(sharp: Tensor, blurred: Tensor, size: int, *, ridge: float) -
 
 def pruned(kernel: Tensor) -> Tensor:
     """Return the kernel without islands (pixels that touch, also at corners) that hold less than a tenth of it."""
-    from scipy import ndimage
-
+    ndimage = optional("scipy.ndimage", "kernels")
     islands, count = ndimage.label(kernel.numpy() > 0, structure=[[1, 1, 1]] * 3)
     labels = torch.from_numpy(islands).long()
     weights = torch.zeros(count + 1, dtype=kernel.dtype).index_add_(0, labels.flatten(), kernel.flatten())

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from srkit._optional import optional
 from srkit.errors import BadInput
 from srkit.metrics import METRICS
 from srkit.training.ledger import Ledger
@@ -62,9 +63,7 @@ class History(Ledger):
 
     def plot(self) -> Figure:
         """Return a figure of the loss (and its terms) over the steps, with the validation where there is one."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(7.5, 3.6), layout="constrained")
+        figure: Figure = optional("matplotlib.figure", "plots").Figure(figsize=(7.5, 3.6), layout="constrained")
         axes = figure.subplots()
         self._plot_losses(axes)
         axes.set(xlabel="step", ylabel="loss")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -200,7 +201,7 @@ def _audience(
     watched = threading.current_thread() is threading.main_thread() and (in_notebook() or on_terminal())
     if progress or (progress is None and watched):
         audience.append(Progress())
-        if in_notebook():
+        if in_notebook() and importlib.util.find_spec("matplotlib"):
             audience.append(LivePlot())
     return audience
 

@@ -1,0 +1,31 @@
+"""Packages that only some need: asked for where they are used, and named with the extra that brings them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from srkit.errors import BadInput
+
+__all__ = ["optional"]
+
+
+def optional(module: str, extra: str) -> Any:
+    """Import a module of a package that srkit does not install by itself.
+
+    Args:
+        module: dotted name.
+        extra: the extra of srkit that brings it: ``python -m pip install 'srkit[<extra>]'``.
+
+    Raises:
+        BadInput: it is not installed; the message gives the command.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or module.partition(".")[0] != error.name.partition(".")[0]:
+            raise
+        package = module.partition(".")[0]
+        raise BadInput(
+            f"This needs {package}, which is not installed. Run: python -m pip install 'srkit[{extra}]'"
+        ) from error
