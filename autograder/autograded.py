@@ -1,6 +1,6 @@
 """The notebook a grader sees in formgrader: the student's code as text, the verdicts as text, nothing that can act.
 
-nbconvert passes on HTML in text cells and outputs as it is. So a student's text is shown as source, her outputs are
+nbconvert passes on HTML in text cells and outputs as it is. So a student's text is shown as source, the outputs are
 left out, and the metadata and ids of every cell are the released ones or made here.
 """
 

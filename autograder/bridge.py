@@ -58,7 +58,7 @@ def enter(
         current: student -> what counts.
         submissions: student -> the notebook that was graded, or its file.
         intake: what is known of those who did not submit through nbgrader.
-        open_questions: student -> exercises whose score waits until a person says which of her files counts.
+        open_questions: student -> exercises whose score waits until a person says which file counts.
 
     Returns:
         student -> what the grade book holds now.

@@ -26,11 +26,11 @@ class StudentView:
     """One student.
 
     Attributes:
-        name: her name in the course.
+        name: in the course.
         score: what counts; None as long as something waits for a person.
         per_exercise: exercise -> automatic points, None where grading failed.
         flag: why somebody should look, or "".
-        unusual: why she stands out, or "".
+        unusual: what is unusual about this student, or "".
         late: whether it came after the date it was due.
     """
 
@@ -136,7 +136,7 @@ def class_view(
 
     Args:
         title: of the lesson.
-        current: student -> what counts for her, as :meth:`autograder.store.Store.current` gives it.
+        current: student -> what counts, as :meth:`autograder.store.Store.current` gives it.
         standings: student -> what the grade book holds, a person's scores included.
         missing: name -> why there is nothing to grade.
         notes: student -> what a person should look at besides.

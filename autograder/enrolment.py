@@ -33,7 +33,7 @@ class Enrolment:
         return [roster for number, roster in self.rosters if number in (None, lesson)]
 
     def named(self, person: Person) -> Person:
-        """Return the person under the name by which all lessons know her.
+        """Return the person under the name used in all lessons.
 
         Moodle's participant number is another one in each assignment; where a worksheet tells the e-mail, that is the
         name.

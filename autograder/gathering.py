@@ -31,7 +31,7 @@ class Gathered:
     Attributes:
         lessons: lesson -> student -> what is graded.
         unused: files that are graded for no lesson, with the reason.
-        nothing: student -> why there is nothing of hers to grade at all.
+        nothing: student -> why there is nothing to grade at all.
         asks: student -> a question about the person.
     """
 
@@ -100,7 +100,7 @@ def gather(
 
 
 def _nothing(inbox: Path, intake: Intake, found: Sorted) -> dict[str, str]:
-    """Return student -> why there is nothing of hers to grade."""
+    """Return student -> why there is nothing to grade."""
     strange = {one.student: why for one in intake.hand_ins if (why := unfit(one.student))}
     empty = without_notebook(inbox, intake)
     return {**empty, **strange, **found.nothing}

@@ -1,7 +1,7 @@
 """The library as student code sees it: without the exercises, and without what the exercise asks for.
 
 A hidden function or class keeps its place, so that everything beside it can be imported, and says when it is used that
-it is hers to write. Its own code is in no file of the box.
+the student writes it. Its own code is in no file of the box.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _ANONYMOUS = re.compile(r"^(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]{5})_(?P<upl
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A student as the platform names her hand-in.
+    """A student as the platform names the hand-in.
 
     Attributes:
         student: the name in the course, one folder's.

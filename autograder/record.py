@@ -59,7 +59,7 @@ class Result:
         message: the message of the first criterion that was not met.
         error_magnitude: the largest of the criteria's.
         source: the student's code for this exercise as it was run, or "".
-        printed: what her code printed and warned on inputs that are not secret, cut to size. Evidence, never a score;
+        printed: what the code printed and warned on inputs that are not secret, cut to size. Evidence, never a score;
             text to be escaped.
         images: name -> nested lists of the first wrong (or else first) output that is a picture, beside the expected
             one, for the report: ``{"sr": {"criterion": name, "yours": Picture, "expected": Picture}}``, a Picture being

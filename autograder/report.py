@@ -1,4 +1,4 @@
-"""One student's feedback page: what was met, how far off, and her picture beside the expected one.
+"""One student's feedback page: what was met, how far off, and the student's picture beside the expected one.
 
 What belongs to a criterion that is tested only after submission stays with the grader: of its pictures, its printed
 text and the texts of its exceptions nothing is shown, because a program can write its inputs into any of them. What a

@@ -53,7 +53,7 @@ class Sorted:
     Attributes:
         lessons: lesson -> student -> what is graded.
         unused: every file that is not, with the reason.
-        nothing: student -> why none of her files can be graded at all.
+        nothing: student -> why no file can be graded at all.
     """
 
     lessons: Mapping[int, Mapping[str, Choice]]

@@ -22,7 +22,7 @@ class TermView:
 
     Attributes:
         lessons: number -> the class in that lesson.
-        nothing: student -> why nothing of hers could be graded in any lesson.
+        nothing: student -> why nothing could be graded in any lesson.
         unused: files that count for no lesson, with the reason.
         asks: student -> a question about the person.
     """

@@ -4,9 +4,9 @@ The markers::
 
     # %% [markdown]            text
     # %% [markdown] ko MARK    the same text in Korean, under its original; MARK is the original's fingerprint
-    # %%                       code she may play with; not run when she is graded
-    # %% setup                 code that everything needs; locked, and run when she is graded
-    # %% exercise NAME         hers to write; between ### BEGIN SOLUTION and ### END SOLUTION stands ours
+    # %%                       code to play with; not run in grading
+    # %% setup                 code that everything needs; locked, and run in grading
+    # %% exercise NAME         the student writes it; between ### BEGIN SOLUTION and ### END SOLUTION stands ours
     # %% check NAME            the check under it; locked, carries the points and the call that is hidden until grading
 
 NAME is a registered exercise; its points are those of ``srkit.exercises`` and stand nowhere else.

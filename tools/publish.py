@@ -9,7 +9,6 @@ works without a kernel. Nothing here is for grading; the student's notebooks are
 from __future__ import annotations
 
 import argparse
-import html
 import os
 import re
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from srkit._html import render
 from tools import press
 from tools._lesson import read_lesson
 
@@ -30,19 +30,6 @@ _INLINE = re.compile(
     r"(?<![\\$])\$(?=\S)((?:[^\n]|\n(?!\s*\n))+?)(?<=\S)\$(?!\d)"
 )  # may be broken over a line, as in Jupyter
 _SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Single-image super-resolution</title><style>
-:root {{ color-scheme: light dark }}
-body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem }}
-li {{ margin: .6rem 0 }}
-</style></head><body><main><h1>Single-image super-resolution</h1>
-<p>The lessons of the course, solved and run from top to bottom. To work through them yourself, take the notebooks in
-<code>lessons/</code>: <code>make lab</code> opens them.</p>
-<ol start="0" style="list-style:none;padding:0">
-{items}
-</ol></main></body></html>
-"""
 
 
 def solved(path: Path) -> Any:
@@ -103,10 +90,7 @@ def _fetches(script: re.Match[str]) -> bool:
 
 def contents(rows: list[tuple[str, str]]) -> str:
     """Return the page of contents for (file, title) rows."""
-    items = "\n".join(
-        f'<li>{file[:2]} <a href="{html.escape(file)}">{html.escape(title)}</a></li>' for file, title in rows
-    )
-    return _PAGE.format(items=items)
+    return render(Path(__file__).with_name("contents.html"), rows=rows)
 
 
 def run(path: Path, folder: Path) -> tuple[Any, float]:
@@ -128,13 +112,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=press.ROOT / "build" / "site")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    desk = press.ROOT / "build" / "site-desk"
-    desk.mkdir(parents=True, exist_ok=True)
+    folder = press.ROOT / "build" / "site-work"
+    folder.mkdir(parents=True, exist_ok=True)
     for path in press.sources():
         if options.lesson and path.stem[:2] not in options.lesson:
             continue
         print(f"running {path.stem} …", flush=True)
-        notebook, seconds = run(path, desk)
+        notebook, seconds = run(path, folder)
         (options.out / f"{path.stem}.html").write_text(export(notebook, title_of(path)), "utf-8")
         print(f"  {seconds:.0f} s")
     there = [path for path in press.sources() if (options.out / f"{path.stem}.html").exists()]

@@ -27,7 +27,7 @@ class Finder(Protocol):
 
         Args:
             scale: enlargement factor, at least 1.
-            root: the folder the caller named, or None where she named none.
+            root: the folder the caller named, or None where none was named.
         """
         ...
 

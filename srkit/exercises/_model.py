@@ -120,7 +120,7 @@ class Exercise:
         number: where it stands in the course, ``"11.5"``.
         title: one line.
         difficulty: 1 (a line you have seen before) to 5.
-        importance: 1 (for pleasure) to 5 (the course builds on it); difficulty and importance let her skip wisely.
+        importance: 1 (for pleasure) to 5 (the course builds on it); difficulty and importance tell a student what can be skipped.
         minutes: how long most people need.
         criteria: what is asked, with points.
         cases: seed -> cases; pure.
