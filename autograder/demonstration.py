@@ -132,9 +132,7 @@ STUDENTS = (
     Student("ines", "right, and noisy on stderr", answers={"tv_loss": NOISY}, points={"tv_loss": 4}),
     Student("juri", "ends the process", answers={"tv_loss": DEAD}, points={"tv_loss": 0}),
     Student("kim", "an upload that broke off", usual=STUB, cut=0.5),
-    Student(
-        "lena", "works in own cells, under another file name", change=_split_and_doubled, file="final(2).ipynb"
-    ),
+    Student("lena", "works in own cells, under another file name", change=_split_and_doubled, file="final(2).ipynb"),
     Student("malik", "wants 64 GiB", answers={"tv_loss": GREEDY}, points={"tv_loss": 0}),
     Student("nora", "scripts in text and outputs", change=_with_script),
     Student(

@@ -35,5 +35,5 @@ def lessons() -> Path:
 
 
 def grader() -> Path:
-    """Return the folder from which ``autograder`` is imported: of this installation, wherever somebody stands."""
+    """Return the folder from which ``autograder`` is imported, independent of the current folder."""
     return clone() or _PACKAGE / "_data" / "grader"

@@ -1,7 +1,7 @@
 """Reading a short formula from left to right, with errors that point at the place.
 
-The losses (``"1*L1+0.001*TV"``) and the degradations (``"blur(1.6) > down(4)"``) are written in little languages of
-their own; numbers, words, quoted text and the caret under a mistake are the same in both.
+The losses (``"1*L1+0.001*TV"``) and the degradations (``"blur(1.6) > down(4)"``) have small languages of their own;
+numbers, words, quoted text and the caret under a mistake are the same in both.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One registry for networks, losses, datasets, degradations and metrics.
 
-A registry is a dict with manners: registering is a decorator, a second use of a name is an error, and asking for
-a name that does not exist is answered with the nearest ones. Nothing is found by scanning folders or importing strings.
+Registering is a decorator, a second use of a name is an error, and the error for a name that does not exist lists the
+nearest ones. Nothing is found by scanning folders or importing strings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 class Registry(Generic[T]):
-    """Names to things of one kind.
+    """Things of one kind by name.
 
     Args:
         kind: what the things are called in messages, in the singular ("network", "loss", …).
@@ -34,7 +34,7 @@ class Registry(Generic[T]):
         self._entries: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
-        """Return a decorator that files a thing under ``name``.
+        """Return a decorator that registers a thing under ``name``.
 
         Running the same notebook cell again replaces what that cell defined before; every other second use is refused.
 

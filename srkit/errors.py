@@ -1,11 +1,11 @@
-"""Errors that teach: what was given, what was expected, what to do next.
+"""Errors: each says what was given, what was expected and what to do next.
 
 The tree::
 
     SrkitError
     ├── BadInput (ValueError)       an argument, an image or a tensor that cannot be used as it is
     ├── BadFile (OSError)           a path that is missing, unreadable, truncated or not what its name says
-    ├── UnknownName (LookupError)   a network, loss, dataset, metric … that nobody registered
+    ├── UnknownName (LookupError)   a network, loss, dataset, metric … that is not registered
     ├── DuplicateName (ValueError)  a second registration under a name already taken
     └── Offline (OSError)           something must be downloaded and cannot be
 

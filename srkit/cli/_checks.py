@@ -192,7 +192,7 @@ def check_sandbox(limit: float = 600.0) -> Finding:
 
 
 def check_browser() -> Finding:
-    """A Chromium for the tests of the widgets; nobody else needs it."""
+    """A Chromium, needed only for the tests of the widgets."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:

@@ -34,7 +34,7 @@ COMMANDS = {
     "weak": "Train for photographs that have no large versions.",
     "zssr": "Train on each picture itself, and enlarge it.",
     "bench-realworld": "Compare methods under blurs and on real photographs.",
-    "models": "List the networks, show a card, sit the exam.",
+    "models": "List the networks, show a card, check the contract.",
     "data": "List, fetch, check and prepare datasets.",
     "metrics": "Compare two pictures, and explain the numbers.",
     "grade": "Grade a class in a sandbox.",

@@ -1,4 +1,4 @@
-"""How help texts are written."""
+"""Helpers for help texts."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ __all__ = ["command"]
 @click.command(
     "bench-realworld",
     epilog=examples(
-        "srkit bench-realworld --scale 2 --dataset set5 --method bicubic --method back_projection --told",
+        "srkit bench-realworld --scale 2 --dataset set5 --method bicubic --method back_projection --known-blur",
         "srkit bench-realworld --scale 4 --model RCAN_BIX4.pt --method bicubic --photos photos/ --out side_by_side",
     ),
 )
@@ -33,7 +33,7 @@ __all__ = ["command"]
 @click.option("--model", "chosen_models", multiple=True, metavar="NAME|FILE", help="A network. Repeatable.")
 @click.option("--dataset", metavar="NAME|FOLDER", help="Measure here under the eight Gaussian blurs.")
 @click.option("--root", metavar="FOLDER", help="Where the named dataset lies.")
-@click.option("--told", is_flag=True, help="Tell methods that can use it the true blur.")
+@click.option("--known-blur", "--told", "known", is_flag=True, help="Give the true blur to methods that can use it.")
 @click.option("--photos", metavar="FOLDER", help="Enlarge these photographs and show them side by side.")
 @click.option("--metrics", metavar="NAMES", default="", help="Measure the photographs too, for example niqe.")
 @click.option("--natural", metavar="FILE", help="NIQE's statistics (.npz); with them NIQE is measured.")
@@ -42,7 +42,7 @@ __all__ = ["command"]
 )
 @machine_options
 def command(machine: Machine, **options: Any) -> None:
-    """Compare where the blur is not bicubic."""
+    """Compare networks and methods under blur that is not bicubic."""
     if options["dataset"] is None and options["photos"] is None:
         raise BadInput("Say what to compare on: --dataset set5 (the eight blurs), --photos FOLDER, or both.")
     machine.set_threads()
@@ -55,7 +55,7 @@ def command(machine: Machine, **options: Any) -> None:
 
 def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
     found: dict[str, Contender] = {
-        name: functools.partial(_method, name, options["scale"], options["told"]) for name in options["chosen_methods"]
+        name: functools.partial(_method, name, options["scale"], options["known"]) for name in options["chosen_methods"]
     }
     for model in options["chosen_models"]:
         net = Choice(model=model, scale=None if "." in model else options["scale"]).open(machine)
@@ -63,11 +63,11 @@ def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contende
     return found
 
 
-def _method(name: str, scale: int, told: bool, kernel: Tensor | None) -> nn.Module:
+def _method(name: str, scale: int, known: bool, kernel: Tensor | None) -> nn.Module:
     from srkit.methods import METHODS, as_network
 
-    knows = "kernel" in inspect.signature(METHODS.get(name).factory).parameters
-    settings: dict[str, Any] = {"kernel": kernel} if told and knows else {}
+    takes_kernel = "kernel" in inspect.signature(METHODS.get(name).factory).parameters
+    settings: dict[str, Any] = {"kernel": kernel} if known and takes_kernel else {}
     return as_network(name, scale=scale, **settings)
 
 
@@ -83,9 +83,9 @@ def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> Non
         found = bench_gaussian8(
             contenders, options["dataset"], scale=options["scale"], root=options["root"], progress=move
         )
-    told = ", methods told the blur" * options["told"]
+    said = ", the blur known to methods that use it" * options["known"]
     first = next(iter(found.values()))[0]
-    click.echo(f"{options['dataset']} x{options['scale']}, eight aligned Gaussian blurs{told}: PSNR ({first.protocol})")
+    click.echo(f"{options['dataset']} x{options['scale']}, eight aligned Gaussian blurs{said}: PSNR ({first.protocol})")
     for name, tables in found.items():
         values, exact = [table.mean.psnr for table in tables], sum(table.perfect("psnr") for table in tables)
         said = f"   ({exact} images reproduced exactly left out)" if exact else ""

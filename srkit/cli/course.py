@@ -1,4 +1,4 @@
-"""``srkit course``: a folder of your own with the lessons in it, which no update overwrites."""
+"""``srkit course``: a work folder with the lessons, which no update overwrites."""
 
 from __future__ import annotations
 

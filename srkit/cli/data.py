@@ -58,7 +58,7 @@ def fetch_data(name: str, scale: int | None, archive: str | None) -> None:
 @click.option("--root", metavar="FOLDER", help="Where a dataset given by name lies.")
 @plugin_option
 def doctor(target: str, scale: int, root: str | None, plugins: tuple[str, ...]) -> int:
-    """Look at every image of a dataset; print the tree, what is wrong, and the command that puts it right."""
+    """Look at every image of a dataset; print the tree, the problems, and the command that repairs them."""
     load_plugins(plugins)
     from srkit import datasets
 

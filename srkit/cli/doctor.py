@@ -1,4 +1,4 @@
-"""``srkit doctor``: is everything here that this installation is for, and if not, what repairs it?"""
+"""``srkit doctor``: check this installation, and say how to repair it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``srkit grade``: hand over to the grader, which stands on top of the library and is not part of it."""
+"""``srkit grade``: start the grader, which uses the library and is not part of it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def grader_environment(home: Path, surroundings: Mapping[str, str]) -> dict[str,
     """Return the environment in which ``python -m autograder`` is the grader in ``home`` and can be no other.
 
     Python puts the current folder on its path for ``-m`` and ``-c``, and for an empty or relative entry of
-    ``PYTHONPATH``. Whoever grades may stand among hand-ins, so none of the three holds here nor in any process that
+    ``PYTHONPATH``. The current folder may contain hand-ins, so none of the three is allowed here nor in any process
+    that
     the grader starts.
 
     Args:

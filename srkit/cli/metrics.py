@@ -1,4 +1,4 @@
-"""``srkit metrics``: two pictures, their numbers, and why numbers differ."""
+"""``srkit metrics``: metrics of two pictures, and why they differ between protocols."""
 
 from __future__ import annotations
 

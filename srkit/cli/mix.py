@@ -1,4 +1,4 @@
-"""``srkit mix``: networks between two networks."""
+"""``srkit mix``: interpolation between two networks."""
 
 from __future__ import annotations
 

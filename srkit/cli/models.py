@@ -1,4 +1,4 @@
-"""``srkit models``: what stands on the shelf."""
+"""``srkit models``: the registered networks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["command"]
 
 @click.group("models")
 def command() -> None:
-    """List the networks, show a card, sit the exam."""
+    """List the networks, show a card, check the contract."""
 
 
 @command.command("list")
@@ -96,7 +96,7 @@ def show_card(name: str, plugins: tuple[str, ...]) -> None:
 @click.argument("name")
 @plugin_option
 def sit_exam(name: str, plugins: tuple[str, ...]) -> int:
-    """Let the network NAME sit the exam: does it keep the contract every network keeps?"""
+    """Check that the network NAME keeps the contract of all networks."""
     load_plugins(plugins)
     from srkit import models
 

@@ -159,7 +159,7 @@ def _was_given(context: click.Context, name: str) -> bool:
 
 
 def _listeners(options: dict[str, Any], out: Path) -> list[Any]:
-    """Return what else looks on: keeping every model, stopping early, TensorBoard."""
+    """Return the further callbacks: keeping every model, stopping early, TensorBoard."""
     from srkit.training import EarlyStopping, TensorBoard
 
     found: list[Any] = []

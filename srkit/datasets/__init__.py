@@ -1,6 +1,6 @@
 """Data: pairs of small and large images, found, fetched, checked, and cut into training patches.
 
-``load`` is the one door: ``load("set5", scale=4)``, ``load("t91+bsds200", scale=2)``, ``load("my/folder", scale=2)``.
+``load`` reads all of them: ``load("set5", scale=4)``, ``load("t91+bsds200", scale=2)``, ``load("my/folder", scale=2)``.
 """
 
 from srkit.datasets._load import load

@@ -1,4 +1,4 @@
-"""How this machine reaches the world: the proxies and certificates that curl and pip obey too."""
+"""Network access: proxies and certificates, by the same settings as curl and pip."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def certificates() -> ssl.SSLContext:
 
 
 def advice(problem: BaseException | None) -> str:
-    """Return what to do about a certificate that nobody here trusts, or nothing."""
+    """Return what to do about a certificate that is not trusted here, or nothing."""
     reason = problem.reason if isinstance(problem, urllib.error.URLError) else problem
     if not isinstance(reason, ssl.SSLCertVerificationError):
         return ""

@@ -1,4 +1,4 @@
-"""``load``: one word for every way of naming data."""
+"""``load``: data sets by name, by folder or joined."""
 
 from __future__ import annotations
 

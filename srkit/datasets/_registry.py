@@ -1,4 +1,4 @@
-"""The shelf of data sets: a name, the function that finds its pairs, and a card that says what it is.
+"""The registry of data sets: a name, the function that finds its pairs, and a card that says what it is.
 
 The library's own entries (:mod:`srkit.datasets.catalogue`) and a student's own stand side by side; whatever takes a
 data set by name (:func:`srkit.datasets.load`, training, evaluation, the command line) looks here.
@@ -37,7 +37,7 @@ F = TypeVar("F", bound=Callable[..., Pairs | Path | str])
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetCard:
-    """What is known about a data set, as data.
+    """Facts about a data set.
 
     Attributes:
         title: the name as papers print it.
@@ -70,7 +70,7 @@ DATASETS: Registry[DatasetEntry] = Registry("dataset")
 
 
 def register_dataset(name: str, card: DatasetCard | None = None) -> Callable[[F], F]:
-    """Put a data set on the shelf under ``name``; returns a function decorator.
+    """Register a data set under ``name``; returns a function decorator.
 
     The function is called as ``function(scale=2, root=Path or None)`` and returns :class:`~srkit.datasets.Pairs`
     (usually made with :func:`~srkit.datasets.from_folders`) or the path of a folder, which is then read as a tree.

@@ -1,7 +1,7 @@
 """The data sets the literature uses, each under one name.
 
 What is known about each (title, terms, addresses, checksums) stands in ``data/manifest.toml``; here stands how each is
-found on disk. None of them is shipped: their pictures are not ours to give. ``srkit data fetch NAME`` brings those that
+found on disk. None of them is shipped: their licences do not allow it. ``srkit data fetch NAME`` brings those that
 may be downloaded, a folder the user has is used as it is, and the samples (:mod:`srkit.datasets.samples`) need neither.
 """
 

@@ -1,4 +1,4 @@
-"""What is wrong with a folder of data, and the command that puts it right."""
+"""Problems of a folder of data, and the command that repairs them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Downloading a data set of the catalogue once, whole, and verified.
 
 Files go to ``downloads/.NAME.part`` and the folder gets its name when the last of them is there and its checksum is
-right, so that a folder ``downloads/Set5`` is Set5 and not three fifths of it. Of several processes that want the same
+right, so that a folder ``downloads/Set5`` is always complete. Of several processes that want the same
 data set one downloads it; the others wait and find it there.
 """
 
@@ -149,7 +149,7 @@ def _is_there(path: Path, item: Item) -> bool:
 
 
 def _unpack_trusted(name: str, archive: Path, digest: str, folder: Path, say: Report) -> Path:
-    """Unpack an archive whose checksum nobody published: the first that can be unpacked is recorded, others refused."""
+    """Unpack an archive without a published checksum: the first that can be unpacked is recorded, others refused."""
     path = folder.parent / _RECORDED
     with locked(folder.parent / ".checksums.lock", f"recording checksums in {path}", wait=True, report=say):
         recorded = _recorded(path)

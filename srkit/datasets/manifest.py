@@ -1,4 +1,4 @@
-"""``data/manifest.toml`` as data: what can be downloaded, from where, and what it must weigh."""
+"""``data/manifest.toml`` as data: what can be downloaded, from where, and its size and checksum."""
 
 from __future__ import annotations
 

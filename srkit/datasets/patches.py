@@ -1,7 +1,8 @@
 """Training patches: batches that depend on nothing but the seed and the number of the step.
 
 Training looks at small squares cut out of large images, mirrored and turned at random. Here batch ``k`` is a function
-of ``(seed, k)`` alone: no worker, no order of events, no earlier batch has a say in it. A run that was killed resumes
+of ``(seed, k)`` alone: workers, the order of events and earlier batches have no influence. A run that was killed
+resumes
 exactly by asking for the batch after the last one, and several processes divide one batch among themselves by taking
 their part of it, so that one machine and eight see the same data.
 """
@@ -123,7 +124,7 @@ class Patches:
         return int(self._order[1][place])
 
     def _cut(self, image: int, draw: NDArray[np.float64], lr_out: NDArray[np.uint8], hr_out: NDArray[np.uint8]) -> None:
-        """Copy one patch at the place and in the attitude that ``draw`` (3 numbers in [0, 1)) says."""
+        """Copy one patch at the place and in the orientation that ``draw`` (3 numbers in [0, 1)) says."""
         lr, hr = self._store.arrays(image)
         side, scale = lr_out.shape[-1], self.scale
         top = int(draw[0] * (lr.shape[0] - side + 1))

@@ -1,8 +1,8 @@
-"""Decoded images as one block of bytes, in memory or memory-mapped from a cache file that cannot poison itself.
+"""Decoded images as one block of bytes, in memory or memory-mapped from a cache file that is never used when it is out
+of date.
 
 Decoding a PNG of two megapixels to cut a 96 pixel patch out of it takes a hundred milliseconds; cutting it out of a
-mapped file takes a hundredth of one. What makes such caches dangerous is that they outlive what they were made from.
-This one holds to four rules:
+mapped file takes a hundredth of one. Such a cache must not be used after its sources changed. Four rules ensure this:
 
 * it is written to a temporary file and then renamed, so that a half-written cache has never the cache's name;
 * its name carries a fingerprint of its sources (names, sizes, times, first and last bytes); when that

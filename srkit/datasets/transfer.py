@@ -1,6 +1,6 @@
 """Bringing one file here: resumed where it broke off, verified before it gets its name, removed if it is wrong.
 
-A server is believed in nothing. It cannot send more than the file may have, keep a connection open without sending, or
+A server is not trusted. It cannot send more than the file may have, keep a connection open without sending, or
 leave anything behind that stands in the way of the right file.
 """
 

@@ -13,7 +13,7 @@ one folder of images                            ``NAME/a.png``; LR in ``../matla
 ==============================================  =====================================================================
 
 Where no LR folder of the scale exists, LR is made in memory; where one exists and an image is missing in it, that is
-an error, because a set that is half from files and half made is nobody's benchmark.
+an error, because a set that is half from files and half made is no benchmark.
 """
 
 from __future__ import annotations

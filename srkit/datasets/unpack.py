@@ -1,4 +1,4 @@
-"""Unpacking an archive one did not make oneself: nothing outside its folder, no links, all of it or nothing."""
+"""Safe unpacking of archives: nothing outside the folder, no links, all files or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Degradations: how a good image becomes a bad one, ``I_LR = (I_HR * k) down_s + n``, and JPEG.
+"""Degradations that make LR images from HR images: ``I_LR = (I_HR * k) down_s + n``, and JPEG.
 
 ``parse("blur(1.6) > down(4) > noise(10) > jpeg(50)")`` makes a chain, ``recipe("bd", scale=3)`` one of the literature.
 """

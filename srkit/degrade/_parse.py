@@ -59,7 +59,7 @@ def parse(formula: str) -> Chain:
 
     Raises:
         BadInput: bad syntax, option or value; the message points at the place.
-        UnknownName: a degradation nobody registered; the message lists what exists.
+        UnknownName: a degradation that is not registered; the message lists what exists.
     """
     reader = Reader(formula if isinstance(formula, str) else "")
     reader.blanks()

@@ -1,4 +1,4 @@
-"""The shelf of degradations: functions ``f(image, …, rng=…)`` that a formula calls by name."""
+"""The registry of degradations: functions ``f(image, …, rng=…)`` that a formula calls by name."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def register_degradation(name: str, *, reduces: str = "", one_by_one: bool = Fal
 
 
 def _checked(function: F) -> F:
-    """Return the function as it is called by itself: it refuses pictures out of range. In a chain, the chain does."""
+    """Return the function with a check of the range of its image; in a chain, the chain checks once."""
 
     @functools.wraps(function)
     def checked(image: Tensor, *rest: Any, **options: Any) -> Tensor:

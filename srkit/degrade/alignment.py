@@ -1,7 +1,7 @@
-"""Where a kernel's weight lies, and moving it: the half pixel that costs a decibel.
+"""The centre of mass of a kernel, and shifting it; a misalignment of half a pixel costs about a decibel.
 
-Keeping every ``scale``-th pixel, the first included, puts LR pixel 0 onto HR pixel 0. Enlarging by bicubic believes it
-in the middle of the first block, at HR coordinate ``(scale - 1) / 2``. A kernel whose weight is moved there ("aligned")
+Keeping every ``scale``-th pixel, the first included, puts LR pixel 0 onto HR pixel 0. Bicubic enlargement assumes it in
+the middle of the first block, at HR coordinate ``(scale - 1) / 2``. A kernel whose weight is moved there ("aligned")
 makes LR images that a plain enlargement registers with HR (KernelGAN, ZSSR, USRNet); a centred one does not (IKC, DAN,
 KXNet), and the network learns the shift.
 """

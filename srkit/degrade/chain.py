@@ -1,4 +1,4 @@
-"""A chain of degradations: called on an image it gives the degraded one; printed it gives its formula."""
+"""A chain of degradations: calling it degrades an image, printing it gives its formula."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Chain:
         """The whole factor by which the chain makes images smaller.
 
         Raises:
-            BadInput: it is none, or hangs on a draw.
+            BadInput: it is none, or depends on a random draw.
         """
         factor = 1.0
         for step in self.steps:
@@ -121,7 +121,7 @@ class Chain:
 
     @property
     def random(self) -> bool:
-        """Whether the result hangs on ``rng``."""
+        """Whether the result depends on ``rng``."""
         return any(step.draws for step in self.steps)
 
     def __call__(self, hr: Tensor, *, rng: torch.Generator | None = None) -> Tensor:

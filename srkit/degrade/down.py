@@ -1,4 +1,4 @@
-"""Making images smaller: three things that papers all call "down-sampling", under three names.
+"""Reducing images: papers call three different operations "down-sampling"; here each has its own name.
 
 * ``"bicubic"``: MATLAB's antialiased bicubic ``imresize`` by 1/s (SRMD after its blur); ``"bicubic8"`` is the same on
   8-bit integers, which MATLAB rounds after each direction: the LR of every benchmark, to the last bit.

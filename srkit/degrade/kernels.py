@@ -2,7 +2,8 @@
 
 Two families of papers describe the same ellipse by different numbers. *Widths* are standard deviations in pixels (IKC,
 DAN, Real-ESRGAN); *variances* are the eigenvalues of the covariance matrix, widths squared (SRMD, KernelGAN, FKP,
-BSRGAN). A width of 4 is a variance of 16; whoever confuses them trains on another problem. Here the name says which.
+BSRGAN). A width of 4 is a variance of 16; the two must not be confused. Here the name of the function says which is
+meant.
 
 A kernel is a float64 matrix ``(k, k)`` that adds up to 1.
 """

@@ -1,4 +1,4 @@
-"""SRMD's codes: a kernel as fifteen numbers, and the numbers as maps beside the image.
+"""SRMD's codes: a kernel as fifteen numbers, which are given to the network as constant maps.
 
 K. Zhang, W. Zuo, L. Zhang, "Learning a Single Convolutional Super-Resolution Network for Multiple Degradations", CVPR
 2018, section 3.2 ("dimensionality stretching"). The kernel is read column by column, as MATLAB stores a matrix; the

@@ -1,8 +1,8 @@
-"""What happens to the photographs people have: sometimes nothing, mostly a little of everything, sometimes much.
+"""A degradation for ordinary photographs: none, mild or strong.
 
 A mixture of three models, drawn anew for each image, to train one network that leaves clean pictures alone and cleans
 poor ones: the bicubic reduction; a mild chain (blur, a resize, noise, JPEG, each of them sometimes left out), as
-phones, scanners and web sites leave pictures; and BSRGAN's rich one. The shares and ranges are this project's own.
+phones, scanners and web sites leave pictures; and BSRGAN's strong one. The shares and ranges are this project's own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["photo"]
 
 @register_degradation("photo", reduces="scale", one_by_one=True)
 def photo(image: Tensor, scale: int = 4, clean: float = 0.15, rich: float = 0.3, *, rng: torch.Generator) -> Tensor:
-    """Degrade ``(1, 3, h, w)`` as photographs are: not at all, mildly, or richly.
+    """Degrade ``(1, 3, h, w)`` like an ordinary photograph: not at all, mildly or strongly.
 
     Args:
         image: in [0, 1].

@@ -123,7 +123,7 @@ def _poisson(x: Tensor, strength: float, grey: bool, rng: torch.Generator) -> Te
 
 
 def _finish(x: Tensor, target: tuple[int, int], rng: torch.Generator) -> Tensor:
-    """Resize to the target, ring and compress, in one of the two published orders."""
+    """Resize to the target, filter with a sinc and compress, in one of the two published orders."""
     mode, quality = draw.choose(rng, _MODES), draw.uniform(rng, 30, 95)
     last = sinc(draw.choose(rng, _SIZES), draw.uniform(rng, math.pi / 3, math.pi)) if draw.chance(rng, 0.8) else None
     compress_first = draw.chance(rng, 0.5)

@@ -1,4 +1,4 @@
-"""What a colour sensor keeps of an image."""
+"""The Bayer mosaic as a degradation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shelf of discriminators."""
+"""The registry of discriminators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far two kinds of images are apart: where their power lies, and how much grain they carry."""
+"""How much two sets of images differ: in their power spectrum and in their noise."""
 
 from __future__ import annotations
 

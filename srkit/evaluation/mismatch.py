@@ -1,8 +1,8 @@
-"""Kernel mismatch: what it costs a network that is told the blur to be told the wrong one.
+"""Kernel mismatch: how much PSNR a network that takes the blur as a condition loses when the blur it is given is wrong.
 
 J. Gu, H. Lu, W. Zuo, C. Dong, "Blind Super-Resolution With Iterative Kernel Correction", CVPR 2019, figure 1: rows are
-the blur the LR images were made with (sigma_LR), columns the blur the network is told (sigma_SR). Told too little it
-leaves blur, told too much it rings, and the best of each row stands on the diagonal.
+the blur the LR images were made with (sigma_LR), columns the blur the network is given (sigma_SR). With too small a
+width blur remains, with too large a width the result rings; the best value of each row is on the diagonal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from srkit.metrics import Protocol, psnr
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
 
-__all__ = ["Mismatch", "Told", "mismatch"]
+__all__ = ["Conditioned", "Mismatch", "mismatch"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Mismatch:
 
     Attributes:
         widths_lr: the blurs the LR images were made with, one row each.
-        widths_sr: the blurs the network was told, one column each.
+        widths_sr: the blurs the network was given, one column each.
         psnr: ``(rows, columns)`` in decibels, the mean over the images.
         bicubic: bicubic interpolation of each row's LR images, ``(rows,)``.
         title: network, data, scale and protocol.
@@ -89,15 +89,15 @@ class Mismatch:
                 axes.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour, weight=weight)
         axes.set_xticks(range(len(self.widths_sr)), [f"{width:g}" for width in self.widths_sr])
         axes.set_yticks(range(len(self.widths_lr)), [f"{width:g}" for width in self.widths_lr])
-        axes.set_xlabel("told to the network: sigma_SR")
+        axes.set_xlabel("given to the network: sigma_SR")
         axes.set_ylabel("true blur: sigma_LR")
         axes.set_title(self.title, fontsize="small")
         figure.colorbar(picture, ax=axes, label="PSNR in dB")
         return figure
 
 
-class Told(nn.Module):
-    """A conditional network together with what it is told, as an ordinary network.
+class Conditioned(nn.Module):
+    """A conditional network together with its condition, as an ordinary network.
 
     Args:
         net: takes ``net(lr, degradation=codes)``.
@@ -110,7 +110,7 @@ class Told(nn.Module):
         self.name = getattr(net, "name", type(net).__name__.lower())
         wanted = int(getattr(net, "n_codes", len(code)))
         if len(code) not in (wanted, wanted - 1):
-            raise BadInput(f"This network is told {wanted} numbers, and {len(code)} were given.")
+            raise BadInput(f"This network takes {wanted} numbers as its condition, and {len(code)} were given.")
         self.code = torch.cat([code, code.new_zeros(wanted - len(code))]).float()
 
     def forward(self, lr: Tensor) -> Tensor:
@@ -153,7 +153,7 @@ def mismatch(
     pairs = load(dataset, scale=scale, root=root) if isinstance(dataset, str | Path) else dataset
     if not widths_lr or not told or not len(pairs):
         raise BadInput("mismatch needs at least one true width, one assumed width and one image.")
-    nets = [Told(net, srmd_code(gaussian_widths(size, width), basis)) for width in told]
+    nets = [Conditioned(net, srmd_code(gaussian_widths(size, width), basis)) for width in told]
     values = torch.zeros(len(widths_lr), len(told) + 1, len(pairs), dtype=torch.float64)  # bicubic in the last column
     protocol, done, total = Protocol.papers(scale), 0, len(widths_lr) * len(told) * len(pairs)
     for i, width in enumerate(widths_lr):

@@ -32,7 +32,7 @@ Contender = Callable[[Tensor | None], nn.Module]
 
 @dataclass(frozen=True, kw_only=True)
 class Photograph:
-    """What became of one photograph.
+    """The result for one photograph.
 
     Attributes:
         name: of the picture.
@@ -67,8 +67,7 @@ def bench_gaussian8(
     """Measure each contender under the eight round Gaussians: aligned kernel, every s-th pixel kept, 8 bits.
 
     Args:
-        contenders: by name, a function that makes a network; it is handed the kernel, which only those that are told it
-            will use.
+        contenders: by name, a function that makes a network; it is given the kernel, which only some networks use.
         dataset: a name, a folder or pairs; only HR is used.
         scale: 2, 3 or 4.
         root: where a named dataset lies.
@@ -106,7 +105,7 @@ def bench_photographs(
     """Enlarge photographs that have no truth, and write the pictures and a page that shows them side by side.
 
     Args:
-        contenders: as in :func:`bench_gaussian8`; they are told no kernel.
+        contenders: as in :func:`bench_gaussian8`; they are given no kernel.
         folder: of photographs.
         out: folder that receives the pictures and ``index.html``.
         metrics: names of registered metrics that need no reference.

@@ -12,15 +12,15 @@ from srkit.errors import BadInput
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.table import Table
 
-__all__ = ["Told", "evaluate_scales"]
+__all__ = ["evaluate_scales"]
 
 
-class Told(nn.Module):
+class _AtScale(nn.Module):
     """A network that takes its scale as a keyword, as the network of one scale.
 
     Args:
         net: takes ``keyword=scale`` beside the image.
-        scale: what it is told.
+        scale: the scale it is given.
         keyword: how it calls the scale.
     """
 
@@ -60,7 +60,7 @@ def evaluate_scales(
     members = getattr(net, "members", None)
     return [
         evaluate(
-            net[scale] if members is not None else Told(net, scale=scale, keyword=keyword),  # type: ignore[index]
+            net[scale] if members is not None else _AtScale(net, scale=scale, keyword=keyword),  # type: ignore[index]
             dataset,
             **settings,
         )

@@ -1,4 +1,4 @@
-"""The numbers of one image, and what must be said about images that are stored grey."""
+"""The metrics of one image, and the note that is needed for images stored grey."""
 
 from __future__ import annotations
 

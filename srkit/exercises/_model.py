@@ -97,7 +97,7 @@ class Slip:
     Attributes:
         name: the misconception in a few words, joined by underscores.
         message: points at the mistake without writing the correction.
-        wrong: what somebody with this misconception would have written; the slip is recognised when the student's
+        wrong: what a student with this misconception would have written; the slip is recognised when the student's
             outputs equal what this gives on the same inputs.
         sign: alternatively, a test on (inputs, outputs, expected outputs).
         raises: alternatively, a regular expression to be found in the message of the exception that was raised.
@@ -120,7 +120,8 @@ class Exercise:
         number: where it stands in the course, ``"11.5"``.
         title: one line.
         difficulty: 1 (a line you have seen before) to 5.
-        importance: 1 (for pleasure) to 5 (the course builds on it); difficulty and importance tell a student what can be skipped.
+        importance: 1 (for pleasure) to 5 (the course builds on it); difficulty and importance tell a student what can
+            be skipped.
         minutes: how long most people need.
         criteria: what is asked, with points.
         cases: seed -> cases; pure.

@@ -1,4 +1,4 @@
-"""The geometric self-ensemble: eight views of one image, one answer.
+"""The geometric self-ensemble: the mean over eight flips and rotations.
 
 Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", CVPRW 2017, section 3.4: the network
 runs on the eight flips and rotations of the input, each result is turned back, and the mean is taken ("EDSR+").

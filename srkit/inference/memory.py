@@ -1,4 +1,4 @@
-"""Memory: know how much there is, guess how much a network wants, and recognise that it ran out."""
+"""Memory: how much is free, how much a network needs, and recognising that it ran out."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class _Scale(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
     """Return the tile that fits into half of the free memory and 512 MiB, or None where the whole image fits.
 
-    Where nobody knows how much is free, 512 MiB are taken for granted.
+    Where free memory is not known, 512 MiB are assumed.
 
     Args:
         net: the network.

@@ -1,9 +1,9 @@
-"""Between two networks: interpolating their weights.
+"""Interpolation between the weights of two networks.
 
 Wang et al., "ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks", ECCV Workshops 2018, section 3.4: from
 the network trained for PSNR to the one that was fine-tuned from it against a discriminator, artefacts fade and detail
 stays. The path means something only if one network was trained from the other; between two that began at different
-random weights lies noise.
+random weights the results are noise.
 """
 
 from __future__ import annotations

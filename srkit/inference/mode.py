@@ -1,4 +1,4 @@
-"""Borrow a network for inference and hand it back as it was."""
+"""Use a network for inference and restore its state afterwards."""
 
 from __future__ import annotations
 

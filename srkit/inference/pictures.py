@@ -26,7 +26,7 @@ __all__ = ["Outcome", "default_target", "upscale_file", "upscale_folder"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one file.
+    """The result for one file.
 
     Attributes:
         source: the file read.
@@ -220,7 +220,7 @@ def network_digest(net: nn.Module) -> str:
 
 
 def default_target(source: Path, net: nn.Module) -> Path:
-    """Return where the result goes when nobody says: beside ``source``, as ``<name>_x<scale>`` with its suffix."""
+    """Return where the result goes by default: beside ``source``, as ``<name>_x<scale>`` with its suffix."""
     return source.with_name(f"{source.stem}_x{scale_of(net)}{source.suffix}")
 
 

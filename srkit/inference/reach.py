@@ -1,6 +1,6 @@
-"""How far a network looks: measured, not declared.
+"""The receptive radius of a network, measured.
 
-One pixel of a thin strip is set to NaN. Whatever is NaN in the output has seen that pixel, because NaN survives every
+One pixel of a thin strip is set to NaN. Every output pixel that is NaN depends on it, because NaN passes through every
 sum, product and ReLU. The farthest one gives the radius a tile must see beyond its own edge to answer as the whole
 image would. A network with a global pooling (channel attention, instance norm) turns the whole strip into NaN: it has
 no radius.
@@ -27,7 +27,7 @@ _ALIGN = 32
 
 @dataclass(frozen=True)
 class Reach:
-    """How far an output pixel looks into the input.
+    """The receptive radius of an output pixel.
 
     Attributes:
         radius: LR pixels to each side; None when the network looks at the whole image, or beyond 128 pixels.

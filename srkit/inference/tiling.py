@@ -1,4 +1,4 @@
-"""Tiles: enlarge an image piece by piece, each piece with enough around it.
+"""Tiles: enlarge an image piece by piece, each piece with a margin.
 
 A tile keeps ``tile`` pixels of the image and reads ``halo`` more to every side. When the halo is at least the receptive
 radius (:func:`srkit.inference.measure_reach`), every kept pixel has seen exactly what it would have seen in the whole

@@ -1,4 +1,4 @@
-"""The convolution of the field: odd kernel, stride 1, the image keeps its size."""
+"""The usual convolution: odd kernel, stride 1, the size of the image is kept."""
 
 from __future__ import annotations
 

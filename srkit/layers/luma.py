@@ -1,7 +1,7 @@
-"""Networks that see brightness only.
+"""Networks that work on luma only.
 
 Before 2017 most networks were trained on the Y of YCbCr; colour was enlarged by bicubic interpolation, because the eye
-forgives there. This helper puts such a one-channel network under the contract's RGB in, RGB out.
+is less sensitive to colour. This helper puts such a one-channel network under the contract's RGB in, RGB out.
 """
 
 from __future__ import annotations

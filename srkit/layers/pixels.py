@@ -69,8 +69,8 @@ class TrainedRange(nn.Module):
     """The same shift where it was trained along: two 1x1 convolutions that only begin as :class:`PixelRange`.
 
     EDSR-PyTorch freezes its mean shift parameter by parameter. Several descendants (SAN, RNAN, MSRN, Meta-SR) set the
-    flag on the module, where it does nothing: their 24 numbers were trained, their released weights hold what became of
-    them, and their parameter counts include them.
+    flag on the module, where it does nothing: their 24 numbers were trained, are part of the released weights, and
+    their parameter counts include them.
 
     Args:
         rgb_range: the value that white has inside the network.

@@ -1,4 +1,4 @@
-"""The convolutional half of VGG-19, whose features many perceptual losses compare.
+"""The convolutional part of VGG-19, whose features many perceptual losses compare.
 
 Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015, table 1, column E.
 """

@@ -1,4 +1,4 @@
-"""How far apart two tensors are, in the three ways in which content and cycle losses are written."""
+"""The distance of two tensors in the three forms that content and cycle losses use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A weighted sum of losses that can name its parts."""
+"""A weighted sum of losses with named terms."""
 
 from __future__ import annotations
 

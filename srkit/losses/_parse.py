@@ -43,7 +43,7 @@ def parse(formula: str) -> Loss:
 
     Raises:
         BadInput: bad syntax, weight or option; the message points at the place.
-        UnknownName: a loss nobody registered; the message lists what exists.
+        UnknownName: a loss that is not registered; the message lists what exists.
     """
     if not isinstance(formula, str):
         raise BadInput(f"A loss formula is text such as '1*L1+0.001*TV'; {type(formula).__name__} was given.")

@@ -1,6 +1,7 @@
-"""The two sides of an adversarial game, as functions of what the discriminator says about real and made images.
+"""Adversarial losses of generator and discriminator, as functions of the discriminator's logits for real and generated
+images.
 
-What a discriminator says is a *logit* ``z``: any real number, larger for images it takes for real. The lecture writes
+A discriminator gives a *logit* ``z``: any real number, larger for images that it classifies as real. The lecture writes
 ``D`` for a probability; with cross-entropy, ``D = sigmoid(z)``, and ``-log D = softplus(-z)`` is computed without a
 logarithm of zero. Each game is a pair of losses; the training loop (:mod:`srkit.training.adversarial`) plays them.
 """

@@ -1,4 +1,4 @@
-"""Losses for images that went there and back."""
+"""Cycle-consistency losses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["Cycle", "cycle"]
 
 
 def cycle(returned: Tensor, original: Tensor, *, form: Form = "norm", eps: float = 1e-24) -> Tensor:
-    """Return how much an image changed on its way there and back: ``F(G(x))`` against ``x``.
+    """Return the difference between an image and its reconstruction after a cycle: ``F(G(x))`` against ``x``.
 
     The lecture prints a norm divided by the size, ``1/(h*w*c) * sqrt(sum((F(G(x)) - x)**2))``. CycleGAN (Zhu et al.,
     ICCV 2017) takes the mean absolute difference (``form="l1"``), CinCGAN (Yuan et al., CVPRW 2018) the mean square
     (``form="mse"``).
 
     Args:
-        returned: the image that came back, ``(b, c, h, w)``.
-        original: the image that set out, the same shape.
+        returned: the reconstructed image ``F(G(x))``, ``(b, c, h, w)``.
+        original: the original image ``x``, the same shape.
         form: ``"norm"`` (averaged over the batch), ``"l1"`` or ``"mse"``.
         eps: added under the root of ``"norm"``, whose gradient would be NaN at a perfect return.
 

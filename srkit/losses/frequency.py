@@ -1,4 +1,4 @@
-"""Losses that compare the slow part of two images, and leave noise and texture to another loss."""
+"""Losses that compare the low frequencies of two images."""
 
 from __future__ import annotations
 

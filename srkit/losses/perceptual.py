@@ -1,4 +1,4 @@
-"""The content loss: two images are alike if a network that has learned to see finds them alike.
+"""The content loss: the distance between VGG-19 features of two images.
 
 Johnson, Alahi, Fei-Fei, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution", ECCV 2016.
 """

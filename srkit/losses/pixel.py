@@ -1,7 +1,7 @@
 """Losses that compare pixel with pixel. All return the mean over batch, channels, rows and columns.
 
 ``on="y"`` compares brightness alone, as the networks that only enlarge brightness were trained (SRCNN to DRRN): their
-colours come from bicubic interpolation, and no weight can mend errors of colour.
+colours come from bicubic interpolation, so the network cannot correct errors of colour.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Losses that look at one image and ask it to be smooth."""
+"""Smoothness losses of a single image."""
 
 from __future__ import annotations
 

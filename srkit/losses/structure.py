@@ -1,4 +1,4 @@
-"""Losses that compare neighbourhoods instead of pixels."""
+"""Losses that compare local structure instead of single pixels."""
 
 from __future__ import annotations
 

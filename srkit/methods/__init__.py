@@ -1,7 +1,7 @@
-"""One-image methods: they learn from, or search in, nothing but the image they are given.
+"""One-image methods: they use nothing but the image they are given.
 
-``create("zssr").restore(lr, scale=2)`` gives a :class:`Result`; ``as_network("zssr", scale=2)`` goes wherever a network
-goes. A method of one's own is a subclass of :class:`Method` under ``@register_method``.
+``create("zssr").restore(lr, scale=2)`` gives a :class:`Result`; ``as_network("zssr", scale=2)`` can be used wherever a
+network can. A method of one's own is a subclass of :class:`Method` under ``@register_method``.
 """
 
 from srkit.methods._method import Method, MethodCard, Progress, Result, Watch

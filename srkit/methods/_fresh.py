@@ -1,4 +1,4 @@
-"""First weights that come from the generator handed in, and nothing else: no draw from the global one."""
+"""Initial weights drawn from a given random generator, never from the global one."""
 
 from __future__ import annotations
 

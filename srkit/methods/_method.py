@@ -1,8 +1,8 @@
-"""What every one-image method is: ``restore(lr, scale=…)`` gives a result, can be watched, and can be stopped.
+"""The interface of one-image methods: ``restore(lr, scale=…)`` gives a result, reports progress, and can be stopped.
 
-A network has learnt beforehand; a method works on the one image it is given (it trains on it, searches a kernel,
-projects back). Both can be measured and shown side by side, because :func:`srkit.methods.as_network` gives a method the
-face of a network.
+A network is trained beforehand; a method works on the one image it is given (it trains on it, searches a kernel,
+projects back). Both can be measured and shown side by side, because :func:`srkit.methods.as_network` wraps a method as
+a network.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], object]
 
 @dataclass(frozen=True, kw_only=True)
 class MethodCard:
-    """What is known about a method, as data.
+    """Facts about a method.
 
     Attributes:
         title: the name as papers print it.
@@ -53,7 +53,7 @@ class Result:
 
     Attributes:
         image: ``(3, scale*h, scale*w)`` in [0, 1].
-        reason: why it ended, in words; begins with ``"stopped"`` or ``"interrupted"`` where somebody asked for it.
+        reason: why it ended, in words; begins with ``"stopped"`` or ``"interrupted"`` where the caller ended it.
         kernel: the blur kernel used or found, ``(k, k)``; None where there is none.
         history: curves by name, each a list of (step, value).
         steps: how many steps were made.
@@ -78,7 +78,7 @@ class Result:
 
 
 class Watch:
-    """Counts steps, keeps curves, and hears when somebody wants the method to end.
+    """Counts steps, keeps curves, and tells a method when to stop.
 
     A method makes one for each image and asks it after each step::
 
@@ -94,7 +94,7 @@ class Watch:
 
     Attributes:
         step: steps made.
-        stop: why to end; empty while nobody asks.
+        stop: why to end; empty while the method goes on.
         history: curves by name.
     """
 
@@ -178,4 +178,4 @@ class Method(abc.ABC):
 
     @abc.abstractmethod
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
-        """Do the work on a checked image ``(3, h, w)``, gradients enabled; :class:`Watch` keeps the books."""
+        """Do the work on a checked image ``(3, h, w)``, gradients enabled; :class:`Watch` records the steps."""

@@ -1,4 +1,4 @@
-"""The shelf of one-image methods."""
+"""The registry of one-image methods."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ METHODS: Registry[MethodEntry] = Registry("method")
 
 
 def register_method(name: str, card: MethodCard) -> Callable[[M], M]:
-    """Put a method on the shelf under ``name``; returns a class decorator.
+    """Register a method under ``name``; returns a class decorator.
 
     Args:
         name: lower case letters, digits and underscores.
@@ -54,7 +54,7 @@ def create(name: str, **settings: Any) -> Method:
     """Make a method by name.
 
     Raises:
-        UnknownName: nobody registered it.
+        UnknownName: it is not registered.
         BadInput: a setting it does not have, or a value it cannot use.
     """
     factory = METHODS.get(name).factory
@@ -77,6 +77,6 @@ def card(name: str) -> MethodCard:
     """Return what is known about a method.
 
     Raises:
-        UnknownName: nobody registered it.
+        UnknownName: it is not registered.
     """
     return METHODS.get(name).card

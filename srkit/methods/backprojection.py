@@ -1,8 +1,8 @@
-"""Iterative back-projection: what the enlarged image gets wrong when it is made small again is added back.
+"""Iterative back-projection: the error of the reduced result is enlarged and added to the result.
 
 M. Irani, S. Peleg, "Improving Resolution by Image Registration", CVGIP: Graphical Models and Image Processing 53(3),
-1991. For a known blur without noise, ten steps of it give nearly all that a trained zero-shot network gives: the honest
-baseline beside every method that is told the kernel.
+1991. For a known blur without noise, ten steps of it give nearly all that a trained zero-shot network gives: the
+baseline for every method that is given the kernel.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bicubic interpolation, the baseline that does nothing with the image."""
+"""Bicubic interpolation, the baseline."""
 
 from __future__ import annotations
 

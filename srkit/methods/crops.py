@@ -1,4 +1,4 @@
-"""Where KernelGAN looks: crops are drawn where the image has most edges.
+"""KernelGAN's crops: drawn mostly where the image has edges.
 
 After the authors' program; S. Bell-Kligler, A. Shocher, M. Irani, NeurIPS 2019.
 """
@@ -17,7 +17,8 @@ __all__ = ["CropSource", "edge_map", "likelihood"]
 
 
 def edge_map(image: Tensor, *, window: int = 5, share: float = 0.97) -> Tensor:
-    """Return how much there is to see around each pixel of ``(3, h, w)``: ``(h, w)``, mean 1; zeros for a flat image.
+    """Return how much edge content there is around each pixel of ``(3, h, w)``: ``(h, w)``, mean 1; zeros for a flat
+    image.
 
     The strongest three per cent of horizontal and of vertical differences count as one each, and to them comes the
     length of the gradient; each of the three adds up to the same. The authors' program clips that length too, but does
@@ -40,14 +41,14 @@ def edge_map(image: Tensor, *, window: int = 5, share: float = 0.97) -> Tensor:
 def likelihood(seen: Tensor, side: int) -> Tensor:
     """Return how likely each pixel shall be the centre of a crop of ``side``, flat ``(h * w,)``, adding up to 1.
 
-    Where there is nothing to see, all are alike.
+    Without edges all pixels have the same probability.
     """
     weight = _rimless(_box(seen, side // 2), side // 2).flatten()
     return weight / weight.sum() if float(weight.sum()) > 0 else torch.full_like(weight, 1 / weight.numel())
 
 
 class CropSource:
-    """Crops of one image: large ones to be made small, small ones to be judged as real.
+    """Crops of one image: large ones for the generator, small ones as real samples for the discriminator.
 
     Args:
         image: ``(3, h, w)`` in [0, 1].

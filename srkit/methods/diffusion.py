@@ -1,4 +1,4 @@
-"""The Stable Diffusion x4 upscaler: an image that looks like the small one, drawn from noise.
+"""The Stable Diffusion x4 upscaler: an image generated from noise, conditioned on the LR image.
 
 R. Rombach, A. Blattmann, D. Lorenz, P. Esser, B. Ommer, "High-Resolution Image Synthesis with Latent Diffusion Models",
 CVPR 2022; the upscaler came with Stable Diffusion 2.0. The small image, a little noisy, is laid beside a latent image
@@ -69,7 +69,7 @@ VAE = {
 
 
 class _Stopped(Exception):
-    """Somebody asked for the end in the middle of a tile; carries the latent image so far."""
+    """The method was stopped in the middle of a tile; carries the latent image so far."""
 
     def __init__(self, latents: Tensor) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Deep image prior: the network that could draw anything draws natural images first. It is fitted to one LR image.
+"""Deep image prior: an untrained network, fitted to one LR image, produces natural images before it overfits.
 
 D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, https://arxiv.org/abs/1711.10925. The parameters of
 a network that is fed fixed noise are sought for which its image, made small, is the LR image. Nothing is learnt
@@ -169,7 +169,7 @@ class DIP(Method):
 
 
 class _Fit:
-    """The network of one image, its noise, and the images it has drawn."""
+    """The network of one image, its noise, and its outputs so far."""
 
     def __init__(self, lr: Tensor, size: tuple[int, int], settings: DIPSettings, seed: int) -> None:
         self.lr, self.settings = lr, settings

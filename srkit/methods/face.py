@@ -1,4 +1,4 @@
-"""A method with the face of a network, so that everything that runs networks runs it too."""
+"""An adapter that lets a method be used wherever a network is expected."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MethodNetwork(nn.Module):
 
 
 def as_network(method: Method | str, *, scale: int, progress: Progress | None = None, **settings: Any) -> MethodNetwork:
-    """Give a method the face of a network: for ``srkit.evaluate``, ``srkit.upscale``, tables and widgets.
+    """Wrap a method as a network: for ``srkit.evaluate``, ``srkit.upscale``, tables and widgets.
 
     Use it without tiles: a method wants to see the whole image.
 

@@ -1,4 +1,4 @@
-"""FKP: a normalising flow that knows what blur kernels look like; every point of a sphere is a kernel.
+"""FKP: a normalising flow trained on blur kernels; every point of a sphere is mapped to a kernel.
 
 J. Liang, K. Zhang, S. Gu, L. Van Gool, R. Timofte, "Flow-based Kernel Prior with Application to Blind
 Super-Resolution", CVPR 2021, https://arxiv.org/abs/2103.15977. The flow is RealNVP on the kernel's values (L. Dinh, J.

@@ -1,4 +1,4 @@
-"""From photographs to a pool of kernels: where a photograph has texture, its blur is estimated.
+"""A pool of kernels from photographs: blur is estimated in textured patches.
 
 R. Zhou, S. Süsstrunk, "Kernel Modeling Super-Resolution on Real Low-Resolution Images", ICCV 2019, first stage: real
 photographs are enlarged by bicubic, and the kernel of each patch is estimated by dark-channel deblurring. What is found

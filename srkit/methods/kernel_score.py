@@ -1,4 +1,4 @@
-"""How well a kernel was found, never without what doing nothing would have scored.
+"""The quality of an estimated kernel, beside the score of trivial estimates.
 
 The measure is that of J. Liang et al., "Flow-based Kernel Prior with Application to Blind Super-Resolution", CVPR 2021:
 PSNR of the kernels as they are, which add up to 1, with peak 1. So its values are large and depend on the size of the
@@ -46,7 +46,7 @@ def kernel_psnr(found: Tensor, truth: Tensor, *, size: int = 17) -> float:
 
 
 def kernel_report(found: Tensor, truth: Tensor, *, scale: int, size: int = 17) -> dict[str, float]:
-    """Return the kernel PSNR in dB under ``"found"``, and beside it what answers without looking would have scored.
+    """Return the kernel PSNR in dB under ``"found"``, and beside it the scores of estimates that ignore the image.
 
     These are ``"delta"``, no blur; ``"bicubic"``, the kernel of bicubic reduction; ``"round"``, a round Gaussian in the
     middle of what FKP draws (variance 1.34 * scale); and ``"round, true width"``, which knows the truth's variance but

@@ -89,7 +89,7 @@ KERNELGAN_PRESETS: Mapping[str, KernelGANSettings] = {
 
 @register_method("kernelgan", CARD)
 class KernelGAN(BlindMethod):
-    """Finds the kernel by a game inside the image, then enlarges.
+    """Estimates the kernel by adversarial training on patches of the image, then enlarges.
 
     Args:
         preset: ``"PAPER"``, or ``"LESSON"`` for tens of CPU seconds (which also takes ZSSR's preset of that name).
@@ -113,7 +113,7 @@ class KernelGAN(BlindMethod):
         return self.settings.steps
 
     def estimate(self, lr: Tensor, scale: int, watch: Watch) -> tuple[Tensor, str]:
-        """Play the game on ``(3, h, w)``; returns the kernel, cleaned and aligned, and why the game ended."""
+        """Train on ``(3, h, w)``; returns the kernel, cleaned and aligned, and why the training ended."""
         duel = Duel(lr, self.settings, self.seed)
         kernel = duel.kernel()
         for step in range(self.settings.steps):
@@ -160,7 +160,7 @@ class Duel:
         return self.reducer.kernel().detach()
 
     def one_step(self, step: int) -> dict[str, float]:
-        """Let both networks learn once; returns their losses. Where one is not finite, nobody has learnt."""
+        """Make one step of both networks; returns their losses. If one is not finite, no weight is changed."""
         image = 2 * self.source.draw("large", self.rng)[None] - 1  # (1, 3, crop, crop)
         real = self.source.draw("small", self.rng)[None]  # (1, 3, small, small)
         real = 2 * (real + draw.normal(self.rng, real.shape, real) / 255) - 1

@@ -52,7 +52,7 @@ CARD = MethodCard(
 
 
 class KernelGANDiscriminator(nn.Module):
-    """Five convolutions of 3 x 3 without padding, four of them normalised: a mark for each patch of 11 x 11 pixels.
+    """Five convolutions of 3 x 3 without padding, four of them normalised: a score for each patch of 11 x 11 pixels.
 
     Args:
         channels: between the layers.
@@ -67,7 +67,7 @@ class KernelGANDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Conv2d(channels, 1, 3))
 
     def forward(self, image: Tensor) -> Tensor:
-        """Mark ``(b, 3, h, w)`` in [0, 1]: ``(b, 1, h - 10, w - 10)``, higher for real."""
+        """Score ``(b, 3, h, w)`` in [0, 1]: ``(b, 1, h - 10, w - 10)``, higher for real."""
         marks: Tensor = self.layers(2 * image - 1)  # (b, 1, h - 10, w - 10)
         return marks
 

@@ -1,4 +1,4 @@
-"""What KernelGAN asks of its kernel, and when it asks for it.
+"""KernelGAN's losses of the kernel, and the schedule of their weights.
 
 S. Bell-Kligler, A. Shocher, M. Irani, NeurIPS 2019, section 4.1 and its supplement; the weights and their schedule are
 those of the authors' program.
@@ -135,7 +135,7 @@ class Schedule:
                 self.centre, self.sparse = 1.0, 5.0
 
     def total(self, kernel: Tensor, difference: Tensor, mask: Tensor) -> Tensor:
-        """Return the weighted sum of what is asked of ``kernel`` (13 x 13)."""
+        """Return the weighted sum of the losses of ``kernel`` (13 x 13)."""
         asked = self.bicubic * difference + self.sum_to_one * sum_to_one(kernel)
         asked = asked + self.boundary * boundary(kernel, mask)
         if self.sparse:

@@ -116,7 +116,7 @@ class SmallPatchDiscriminator(nn.Module):
         self.layers = nn.Sequential(SpectralConv(3, channels, 7), *middle, SpectralConv(channels, 1, 1), nn.Sigmoid())
 
     def forward(self, image: Tensor) -> Tensor:
-        """Judge ``(b, 3, h, w)`` in [-1, 1]: ``(b, 1, h - 6, w - 6)`` in [0, 1], 1 for real."""
+        """Score ``(b, 3, h, w)`` in [-1, 1]: ``(b, 1, h - 6, w - 6)`` in [0, 1], 1 for real."""
         scores: Tensor = self.layers(image)  # (b, 1, h - 6, w - 6)
         return scores
 

@@ -1,4 +1,4 @@
-"""Plug and play: a denoiser as the prior of an optimiser that knows how the image was made small.
+"""Plug and play: a denoiser as the prior of an optimiser with a known reduction.
 
 K. Zhang, W. Zuo, S. Gu, L. Zhang, "Learning Deep CNN Denoiser Prior for Image Restoration", CVPR 2017, sections 3.1 and
 4.3, https://arxiv.org/abs/1704.03264. Half-quadratic splitting takes turns: a step towards agreement with the LR image,

@@ -1,4 +1,4 @@
-"""How the LR image is believed to have come from the HR image: by MATLAB's bicubic, or by a kernel.
+"""The assumed reduction from HR to LR: MATLAB's bicubic, or a kernel.
 
 Every one-image method needs both directions, to any size and with different factors for rows and columns: ``reduce``
 what an image would have looked like at the smaller size, ``enlarge`` by bicubic interpolation.

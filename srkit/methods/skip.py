@@ -1,4 +1,4 @@
-"""The network of the deep image prior: an hourglass with narrow skip connections, nothing but normalised convolutions.
+"""The network of the deep image prior: an hourglass of normalised convolutions with narrow skip connections.
 
 D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, supplement, figure 21 and
 https://arxiv.org/abs/1711.10925; with non-local blocks after X. Wang et al., "Non-local Neural Networks", CVPR 2018, it
@@ -17,7 +17,7 @@ __all__ = ["NonLocal", "SkipNet"]
 
 
 class NonLocal(nn.Module):
-    """Adds to each place what all places are like, by the dot product of two embeddings; adds nothing at first.
+    """Non-local attention by the dot product of two embeddings; adds nothing at first.
 
     Args:
         channels: in and out; embeddings have half as many.
@@ -32,7 +32,7 @@ class NonLocal(nn.Module):
         self.keys = nn.Conv2d(channels, inner, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Look around in ``(b, c, h, w)``, at least 2 x 2; the shape stays."""
+        """Apply non-local attention to ``(b, c, h, w)``, at least 2 x 2; the shape stays."""
         values = F.max_pool2d(self.values(x), 2).flatten(2)  # (b, c/2, n)
         keys = F.max_pool2d(self.keys(x), 2).flatten(2)  # (b, c/2, n)
         queries = self.queries(x).flatten(2)  # (b, c/2, h*w)

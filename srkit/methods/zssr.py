@@ -1,7 +1,7 @@
 """ZSSR: a small network that is trained, for one image, on nothing but that image.
 
 A. Shocher, N. Cohen, M. Irani, "'Zero-Shot' Super-Resolution using Deep Internal Learning", CVPR 2018,
-https://arxiv.org/abs/1712.06087. The image is made smaller by the kernel it is believed to have come by; a network
+https://arxiv.org/abs/1712.06087. The image is reduced by the assumed kernel; a network
 learns to undo that, and is then applied to the image itself.
 
 Deviations from the authors' program: fathers hold no needless black (:mod:`srkit.methods.zssr_fathers`); borders of the
@@ -152,7 +152,7 @@ class Zssr(Method):
 
 
 class Trainee:
-    """The network of one image, and what it is trained with.
+    """The network of one image, with its optimiser and data.
 
     Args:
         lr: ``(3, h, w)``.

@@ -1,4 +1,4 @@
-"""How good is a result: PSNR and SSIM, never without their protocol; NIQE and LPIPS with files you bring."""
+"""Metrics: PSNR and SSIM under a stated protocol; NIQE and LPIPS with files you bring."""
 
 from __future__ import annotations
 

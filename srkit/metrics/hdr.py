@@ -1,4 +1,4 @@
-"""Measures for high dynamic range: decibels where the eye is even, and colour differences of television."""
+"""Metrics for high dynamic range: PSNR on perceptually uniform values, and colour differences."""
 
 from __future__ import annotations
 

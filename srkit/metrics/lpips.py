@@ -1,4 +1,4 @@
-"""LPIPS: how far apart two images look, by the features of a network that was trained to recognise things.
+"""LPIPS: perceptual distance of two images, by the features of a classification network.
 
 R. Zhang, P. Isola, A. Efros, E. Shechtman, O. Wang, "The Unreasonable Effectiveness of Deep Features as a Perceptual
 Metric", CVPR 2018, https://arxiv.org/abs/1801.03924. The AlexNet version ("alex"). The weights are not shipped: bring

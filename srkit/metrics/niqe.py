@@ -1,4 +1,4 @@
-"""NIQE: how natural an image looks, without a truth to compare with.
+"""NIQE: how natural an image looks, without a reference image.
 
 A. Mittal, R. Soundararajan, A. Bovik, "Making a 'Completely Blind' Image Quality Analyzer", IEEE Signal Processing
 Letters 20(3), 2013. Locally normalised luma of natural photographs follows certain distributions; NIQE is the distance
@@ -39,7 +39,7 @@ _SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 @dataclass(frozen=True)
 class Naturalness:
-    """What natural photographs look like to NIQE.
+    """NIQE's statistics of natural photographs.
 
     Attributes:
         mean: of the 36 features, ``(36,)``.

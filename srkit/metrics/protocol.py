@@ -1,6 +1,6 @@
-"""Under which conditions two images are compared: without them a PSNR means nothing.
+"""The protocol of a comparison: channel, border and rounding.
 
-The same pair gives 26.1 dB or 27.4 dB, depending on what the small print says (see :func:`srkit.metrics.explain`).
+The same pair gives 26.1 dB or 27.4 dB, depending on the protocol (see :func:`srkit.metrics.explain`).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Protocol:
         return cls(border=scale)
 
     def __str__(self) -> str:
-        """Print the protocol as it shall stand beside every number."""
+        """Return the protocol in words, to be printed with every number."""
         name = ("rounded " if self.round_y and self.channel == "y" else "") + _NAMES[self.channel]
         source = "of 8-bit RGB" if self.channel == "y" else "of 8 bits"
         text = f"{name} {source if self.quantise else 'of unrounded values'}, border {self.border}"

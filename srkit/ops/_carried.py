@@ -1,4 +1,4 @@
-"""What a file carries beside its pixels: read without trust, kept where the next file can hold it, else named."""
+"""Metadata of image files: read defensively, kept where the target format can hold it, else reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a file to a :class:`Picture`; everything that can be wrong with a file becomes a sentence here."""
+"""From a file to a :class:`Picture`; every problem of a file becomes an error with an explanation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""High dynamic range: the wide primaries, the perceptual quantiser, and what a standard display makes of it.
+"""High dynamic range: BT.2020 primaries, the perceptual quantiser (PQ), and conversion to standard dynamic range.
 
 Light is *linear* in cd/m^2 here; a *coded* image is in [0, 1]. HDR television (ITU-R BT.2100) codes BT.2020 RGB with
 the PQ curve of SMPTE ST 2084, SDR television BT.709 RGB with a gamma.
@@ -106,9 +106,10 @@ def ictcp(light: Tensor) -> Tensor:
 
 
 def sdr_from_hdr(light: Tensor, *, white: float = 100.0, tone: ToneMap = "clip", levels: int | None = 255) -> Tensor:
-    """Return what standard television makes of an HDR scene: BT.709 primaries, limited brightness, gamma, 8 bits.
+    """Convert an HDR scene to standard dynamic range: BT.709 primaries, limited brightness, gamma, 8 bits.
 
-    A synthetic model of SDR, not a colourist's grade. Colours outside of BT.709 are clipped; the code is the inverse of
+    This is a synthetic model of SDR, not manual grading. Colours outside of BT.709 are clipped; the code is the inverse
+    of
     BT.1886's display, ``(light / white)^(1 / 2.4)``.
 
     Args:

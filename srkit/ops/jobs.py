@@ -1,4 +1,4 @@
-"""Work over many files: plan it, do it item by item, keep what is done, and know later what "done" means.
+"""Jobs over many files: planned first, carried out item by item, resumable, with a record of the inputs of each result.
 
 A plan says of every item what will happen before anything does. A journal beside the results says with which inputs
 each of them was made, so that a repeated call does what is missing and never takes the result of other settings for

@@ -1,4 +1,4 @@
-"""What a camera's sensor sees: one colour per pixel in the pattern of Bayer, and two ways of guessing the others."""
+"""The Bayer mosaic of a camera's sensor (one colour per pixel) and two methods of demosaicing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ACROSS = ((0, 0, -3, 0, 0), (0, 4, 0, 4, 0), (-3, 0, 12, 0, -3), (0, 4, 0, 4, 0
 
 
 def bayer_masks(h: int, w: int, *, pattern: str = "rggb") -> Tensor:
-    """Return ``(3, h, w)`` of 0 and 1: where the sensor sees red, green and blue; each pixel sees one colour.
+    """Return ``(3, h, w)`` of 0 and 1: where the sensor measures red, green and blue; each pixel measures one colour.
 
     Raises:
         BadInput: another pattern than :data:`PATTERNS`.

@@ -1,4 +1,4 @@
-"""A picture and everything its file said about it, so that it can be written back as it came."""
+"""A picture with the metadata of its file, so that it can be written back unchanged."""
 
 from __future__ import annotations
 

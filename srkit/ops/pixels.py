@@ -1,4 +1,4 @@
-"""Eight bits, and cutting and padding images: the small print of every protocol."""
+"""Rounding to 8 bits, cropping and padding."""
 
 from __future__ import annotations
 

@@ -129,9 +129,9 @@ def _resize_uint8(image: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
 def _round_like_matlab(x: Tensor, axis: Axis, dim: int) -> Tensor:
     """Resample whole numbers ``(n, h, w)`` along ``dim`` and round to 0…255, halves upwards.
 
-    At one third, one result in 162 lies exactly between two grey levels, and which one MATLAB takes hangs on the order
-    of its additions. The fast product adds in its own order, so the few results that close to a half are added up once
-    more, tap by tap. At powers of two nothing is ever rounded, and single precision does.
+    At one third, one result in 162 lies exactly between two grey levels, and which one MATLAB takes depends on the
+    order of its additions. The fast product adds in its own order, so the few results that are this close to a half are
+    added up once more, tap by tap. At powers of two nothing is ever rounded, and single precision does.
     """
     single = has_exact_sums(axis) and not x.is_cuda and torch.get_float32_matmul_precision() == "highest"
     x = x.to(torch.float32 if single else torch.float64)

@@ -1,8 +1,8 @@
-"""Transposed convolution in plain sight, and how uneven the image is that it draws.
+"""Transposed convolution written out, and a measure of its checkerboard artefacts.
 
 V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016, https://arxiv.org/abs/1603.07285
 (zeros between the pixels); A. Odena, V. Dumoulin, C. Olah, "Deconvolution and Checkerboard Artifacts", Distill 2016,
-https://distill.pub/2016/deconv-checkerboard (why some outputs hear more kernel taps than others).
+https://distill.pub/2016/deconv-checkerboard (why some outputs depend on more kernel taps than others).
 """
 
 from __future__ import annotations

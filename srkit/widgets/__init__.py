@@ -1,5 +1,5 @@
-"""What is shown in a lesson: pictures, comparisons, code, networks from inside. Everything works offline and survives a
-saved notebook."""
+"""Widgets of the lessons: pictures, comparisons, code, the inside of networks. Everything works offline and in a saved
+notebook."""
 
 from __future__ import annotations
 

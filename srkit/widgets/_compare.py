@@ -107,7 +107,7 @@ class Comparison:
         )
 
     def root(self, inside: str) -> str:
-        """Return the element the viewer lives in, around ``inside``."""
+        """Return the element that contains the viewer, around ``inside``."""
         config = escape(json.dumps(self.config()), quote=True)
         return f'<div class="srkit-compare" data-config="{config}"><style>{style_sheet()}</style>{inside}</div>'
 

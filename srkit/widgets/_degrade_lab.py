@@ -1,4 +1,5 @@
-"""``degrade_lab`` and ``kernel_lab``: how an image is spoilt, and what a wrong guess about it costs."""
+"""``degrade_lab`` and ``kernel_lab``: degrading an image, and the effect of a wrong assumption about the
+degradation."""
 
 from __future__ import annotations
 
@@ -149,9 +150,9 @@ def kernel_lab(
     zoom: int = 1,
     live: bool = False,
 ) -> Any:
-    """Blur with one Gaussian, restore believing in another: what a wrong kernel costs, and which side is worse.
+    """Blur with one Gaussian and restore with another: the effect of a wrong kernel, too wide or too narrow.
 
-    The restoration is back-projection (Irani and Peleg, 1991), which is told the kernel and nothing else.
+    The restoration is back-projection (Irani and Peleg, 1991), which needs the kernel and nothing else.
 
     Args:
         hr: ``(3, h, w)`` in [0, 1], best at most 192 x 192 pixels.

@@ -1,4 +1,4 @@
-"""``feature_maps``: what the channels of one layer look like for one image."""
+"""``feature_maps``: the channels of one layer for one image."""
 
 from __future__ import annotations
 

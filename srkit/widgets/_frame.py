@@ -1,4 +1,4 @@
-"""Turn whatever a student hands to a widget into 8-bit pictures, and say what had to be done to them.
+"""Convert the input of a widget to 8-bit pictures, and say in words what was changed.
 
 A picture is never rescaled to fill the range: a dark result looks dark, and a result that leaves [0, 1] is clipped for
 display and says so in words. Values that are no numbers are painted magenta.

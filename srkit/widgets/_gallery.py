@@ -1,4 +1,4 @@
-"""``gallery`` and ``class_table``: many results at once, worst first, in tables that sort themselves."""
+"""``gallery`` and ``class_table``: many results at once, worst first, in sortable tables."""
 
 from __future__ import annotations
 

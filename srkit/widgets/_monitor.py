@@ -1,6 +1,7 @@
-"""``Monitor``: a run as it goes on: curves, a picture of where it stands, and buttons to pause and to end it.
+"""``Monitor``: a running training: curves, the present result, and buttons to pause and to end it.
 
-A notebook that is busy hears no button, so a run that shall be steered goes on in a thread (:meth:`Monitor.start`). The
+A busy notebook cannot react to buttons, so a run that is to be controlled goes on in a thread (:meth:`Monitor.start`).
+The
 same object is a callback of :func:`srkit.train`, the ``progress`` of a method, and, drawn, a still picture of it all.
 """
 

@@ -1,4 +1,4 @@
-"""``mix_lab`` and ``ensemble_lab``: between two networks, and one network seen from eight sides."""
+"""``mix_lab`` and ``ensemble_lab``: interpolation between two networks, and the self-ensemble of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``receptive_field``: which input pixels an output pixel was made of, measured by its gradient."""
+"""``receptive_field``: which input pixels influence an output pixel, measured by its gradient."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def receptive_field(
     live: bool = False,
     **inputs: Any,
 ) -> Any:
-    """Show what a pixel of the result saw of the input.
+    """Show which input pixels influence a pixel of the result.
 
     Brightness is the gradient of that pixel on a logarithmic scale of four powers of ten. The white box is what the
     network can reach at all (measured with NaN on a strip, so it holds for every image); the orange one holds 95 % of

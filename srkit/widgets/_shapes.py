@@ -1,4 +1,4 @@
-"""``shapes``: what happens to an image inside a network, one foldable line for each part."""
+"""``shapes``: the shapes inside a network, one foldable line for each part."""
 
 from __future__ import annotations
 

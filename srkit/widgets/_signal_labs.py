@@ -1,4 +1,4 @@
-"""``upsample_lab`` and ``tv_lab``: how pixels are put between pixels, and how total variation smooths them."""
+"""``upsample_lab`` and ``tv_lab``: interpolation, and smoothing by total variation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def impulse_response(method: str, *, scale: int = 16, pixels: int = 9) -> Tensor
 
 
 def upsample_lab(image: Tensor, what: What = "zoom", *, scale: int = 2, zoom: int = 2, live: bool = False) -> Any:
-    """Look at one way of making an image larger.
+    """Look at one method of enlarging an image.
 
     ``"zoom"`` enlarges by any factor with a classical kernel and draws the kernel. ``"zeros"`` puts zeros between
     the pixels and convolves, as a transposed convolution does, and shows where a checkerboard comes from. ``"shuffle"``
@@ -187,7 +187,7 @@ def tv_denoise(image: Tensor, strength: float, *, steps: int = 100) -> Tensor:
 def tv_lab(
     image: Tensor, *, sigma: float = 20.0, strengths: Sequence[float] = STRENGTHS, seed: int = 0, zoom: int = 2
 ) -> SliderGallery:
-    """Smooth a noisy image by total variation, weaker and stronger: first the noise goes, then the detail.
+    """Smooth a noisy image by total variation of adjustable strength: first noise disappears, then detail.
 
     Args:
         image: the clean image, ``(3, h, w)`` in [0, 1].

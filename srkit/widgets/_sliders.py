@@ -167,7 +167,7 @@ class SliderGallery:
         return f'<div data-page="{",".join(map(str, position))}">{head}{table if cells else ""}{text}{code}</div>'
 
     def root(self, inside: str) -> str:
-        """Return the element the gallery lives in, around ``inside``."""
+        """Return the element that contains the gallery, around ``inside``."""
         config = escape(json.dumps(self.config()), quote=True)
         return f'<div class="srkit-sliders" data-config="{config}"><style>{sliders_style()}</style>{inside}</div>'
 
@@ -192,7 +192,7 @@ def axis_of(name: str, values: Sequence[float | str], *, start: float | str | No
 
 
 def picture_of(title: str, picture: Any, alt: str, *, zoom: int = 1, text: str = "", size: bool = True) -> Picture:
-    """Return a picture of a picture as :func:`srkit.widgets.show` takes it, with its size and warnings as text.
+    """Return a :class:`Picture` of what :func:`srkit.widgets.show` takes, with its size and warnings as text.
 
     Raises:
         BadInput: it is no picture, or a batch of several.

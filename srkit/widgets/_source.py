@@ -1,4 +1,4 @@
-"""``source``: the library's own code inside the lesson, with where it stands."""
+"""``source``: the library's code in the lesson, with file and lines."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def style_sheet() -> str:
 
 
 def page_script() -> str:
-    """Return the script of a page without a kernel: it brings the viewer around it to life."""
+    """Return the script of a page without a kernel: it starts the viewer around it."""
     return f"(() => {{\n{core_script()}{_PAGE}}})();"
 
 
@@ -127,7 +127,7 @@ def widget_module() -> str:
 
 
 def sliders_script() -> str:
-    """Return the script of a gallery in a page: it brings the gallery around it to life."""
+    """Return the script of a gallery in a page: it starts the gallery around it."""
     return f"(() => {{\n{laid_together(SLIDERS_PARTS)}{_SLIDERS_PAGE}}})();"
 
 

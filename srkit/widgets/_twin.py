@@ -1,4 +1,4 @@
-"""A widget and its twin: what is left of a widget in a notebook whose kernel is gone."""
+"""A widget and its twin, a copy that is shown in a notebook whose kernel has ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walk through a network while it works: what each part gives out, what it holds and what it computes."""
+"""Record output shape, parameters and operations of each module of a network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Layer", "as_batch", "borrowed", "merged", "named_layer", "walk"]
 
 @dataclass(frozen=True)
 class Layer:
-    """One module of a network as it was seen at work.
+    """One module of a network, as recorded.
 
     Attributes:
         name: inside its parent; ``"blocks.0 to blocks.19"`` where equal neighbours were merged.

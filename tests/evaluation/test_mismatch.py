@@ -11,7 +11,7 @@ from torch import Tensor, nn
 import srkit
 from srkit.degrade import gaussian_widths, pca_basis, read_matrix
 from srkit.errors import BadInput
-from srkit.evaluation import Mismatch, Told, mismatch
+from srkit.evaluation import Conditioned, Mismatch, mismatch
 from tests._shared import shared
 from tests.models.test_srmd import _official
 
@@ -91,8 +91,8 @@ def test_an_image_one_field_reproduces_exactly_is_left_out_of_its_row_and_that_i
 
 
 def test_a_code_of_the_wrong_length_is_refused() -> None:
-    with pytest.raises(BadInput, match="told 16 numbers"):
-        Told(Oracle(torch.zeros(3, 4, 4), 0.0), torch.zeros(7))
+    with pytest.raises(BadInput, match="takes 16 numbers"):
+        Conditioned(Oracle(torch.zeros(3, 4, 4), 0.0), torch.zeros(7))
     with pytest.raises(BadInput, match="at least one"):
         mismatch(Oracle(torch.zeros(3, 4, 4), 0.0), [], basis=torch.eye(15, 225), widths_lr=())
 

@@ -87,10 +87,10 @@ def test_the_command_prints_eight_numbers_for_each_and_says_they_were_told(
     srkit.write(tmp_path / "set" / "a.png", crop()[0].hr)
     answer = Call(capsys)(
         "bench-realworld", "--scale", 2, "--dataset", tmp_path / "set", "--method", "bicubic", "--method",
-        "back_projection", "--told", "--photos", tmp_path / "set", "--out", tmp_path / "side",
+        "back_projection", "--known-blur", "--photos", tmp_path / "set", "--out", tmp_path / "side",
     )  # fmt: skip
     assert answer.code == 0, answer.err
-    assert "told the blur" in answer.out
+    assert "the blur known" in answer.out
     assert sum(line.startswith(("bicubic", "back_projection")) for line in answer.out.splitlines()) == 2
     assert (tmp_path / "side" / "a_back_projection.png").exists()
     nothing = Call(capsys)("bench-realworld", "--scale", 2, "--method", "bicubic")

@@ -11,7 +11,7 @@ import srkit
 from srkit.datasets import GaussianCodes, Made, samples
 from srkit.degrade import apply_kernel, gaussian_widths, pca_basis, srmd_basis, srmd_code
 from srkit.errors import BadInput
-from srkit.evaluation import Told, evaluate, mismatch
+from srkit.evaluation import Conditioned, evaluate, mismatch
 from srkit.ops.kernels import delta
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
@@ -102,7 +102,7 @@ def test_told_the_blur_a_network_beats_its_twin_that_has_only_seen_bicubic() -> 
     pair = srkit.datasets.Pair("one", quantise(imresize(apply_kernel(hr, kernel), 1 / 2)), hr)
     codes = [srmd_code(one, srmd_basis()) for one in (kernel, delta(15))]
     told, misled, twin = (
-        evaluate(Told(net, code), [pair]).mean.psnr
+        evaluate(Conditioned(net, code), [pair]).mean.psnr
         for net, code in zip((nets[0], *nets), (*codes, codes[1]), strict=True)
     )
     assert told > max(misled, twin) + 0.2
