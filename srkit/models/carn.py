@@ -25,7 +25,8 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import PixelRange, ResidualBlock, conv
-from srkit.models._registry import Card, Layout, Score, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, Score, register_model
 
 __all__ = ["CARD", "CARN", "LINEAR", "LINEAR_MOBILE", "MOBILE"]
 
@@ -124,7 +125,6 @@ class CARN(Cascade):
         return self.range.outwards(self.tail(large))  # (b, 3, s*h, s*w)
 
 
-CORRECTED = "the table of Francis0625/Omni-SR, after the authors corrected their Urban100 images (first print: 31.51)"
 MEASURED = (
     "the authors' weights ({}) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
     "python -m pytest -m slow tests/models/test_carn.py"
@@ -144,21 +144,7 @@ CARD = Card(
     parameters_source="nmhkahn/CARN-pytorch built for one scale, without its 24 frozen mean-shift numbers; its three "
     "scales together have 1 591 939, the 1592K of the paper",
     tiny={"channels": 16},
-    published=(
-        *score_table(
-            "CARN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-            {
-                2: {"set5": (37.76, 0.9590), "set14": (33.52, 0.9166), "b100": (32.09, 0.8978)},
-                4: {
-                    "set5": (32.13, 0.8937),
-                    "set14": (28.60, 0.7806),
-                    "b100": (27.58, 0.7349),
-                    "urban100": (26.07, 0.7837),
-                },
-            },
-        ),
-        Score(dataset="urban100", scale=2, psnr=31.92, ssim=0.9256, source=CORRECTED),
-    ),
+    published=published("carn"),
     deviations=(
         "one scale is built at a time; the released network holds the upsamplers of all three",
         "the frozen mean shift is a buffer, not 24 parameters",

@@ -192,7 +192,7 @@ CARD = Card(
     parameters_source="SHI-Labs/Cross-Scale-Non-Local-Attention without its 24 frozen mean-shift numbers",
     tiny={"channels": 8, "n_recurrences": 2},
     published=score_table(
-        "CSNLN row of the benchmark list of LoSealL/VideoSuperResolution, from the paper",
+        "the paper's table of results; no file at hand holds it",
         {4: {"set5": (32.68, 0.9004), "set14": (28.95, 0.7888), "b100": (27.80, 0.7439)}},
     ),
     deviations=("the frozen mean shift is a buffer, not 24 parameters",),

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import conv, deconv
-from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "DBPN", "SMALL"]
 
@@ -120,23 +121,7 @@ CARD = Card(
     parameters={2: 5_953_526, 4: 10_426_358, 8: 23_205_878},
     parameters_source="alterzero/DBPN-Pytorch, dbpn.py with base_filter=64, feat=256, 7 stages",
     tiny={"channels": 8, "head_channels": 16, "n_stages": 3},
-    published=score_table(
-        "D-DBPN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (38.09, 0.9600),
-                "set14": (33.85, 0.9190),
-                "b100": (32.27, 0.9000),
-                "urban100": (32.55, 0.9324),
-            },
-            4: {
-                "set5": (32.47, 0.8980),
-                "set14": (28.82, 0.7860),
-                "b100": (27.72, 0.7400),
-                "urban100": (26.38, 0.7946),
-            },
-        },
-    ),
+    published=published("dbpn"),
     checkpoints="state dicts of alterzero/DBPN-Pytorch (MIT: DBPN_x2, _x4, _x8) load as they are; the smaller DDBPN "
     "of EDSR-PyTorch is another network",
 )

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.layers import Prediction, conv, on_luma, with_chroma
-from srkit.models._registry import Card, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, register_model
 from srkit.ops.color import rgb_to_y
 from srkit.ops.resize import imresize
 
@@ -88,23 +89,7 @@ CARD = Card(
     parameters=dict.fromkeys((2, 3, 4), 1_775_121),
     parameters_source="layer list: 1 774 080 weights (the 1 774K of tables), 1 025 biases, 16 of the ensemble",
     tiny={"channels": 16, "n_recursions": 3},
-    published=score_table(
-        "DRCN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.63, 0.9588),
-                "set14": (33.04, 0.9118),
-                "b100": (31.85, 0.8942),
-                "urban100": (30.75, 0.9133),
-            },
-            4: {
-                "set5": (31.53, 0.8854),
-                "set14": (28.02, 0.7670),
-                "b100": (27.23, 0.7233),
-                "urban100": (25.14, 0.7510),
-            },
-        },
-    ),
+    published=published("drcn"),
     checkpoints="none that is the paper's network",
     luma_only=True,
 )

@@ -20,6 +20,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from srkit.layers import conv, on_luma
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 from srkit.ops.resize import imresize
 
@@ -96,25 +97,9 @@ CARD = Card(
     parameters_source="tyshiwo/DRRN_CVPR17: 297 216 weights (the 297K of the paper), 385 biases, 13 058 of batch "
     "normalisation",
     tiny={"channels": 16, "n_units": 3},
-    published=score_table(
-        "DRRN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.74, 0.9591),
-                "set14": (33.23, 0.9136),
-                "b100": (32.05, 0.8973),
-                "urban100": (31.23, 0.9188),
-            },
-            4: {
-                "set5": (31.68, 0.8888),
-                "set14": (28.21, 0.7721),
-                "b100": (27.38, 0.7284),
-                "urban100": (25.44, 0.7638),
-            },
-        },
-    ),
-    checkpoints="the authors' are Caffe files and are not read; state dicts of the port jt827859032/DRRN-pytorch load "
-    "as they are",
+    published=published("drrn"),
+    checkpoints="state dicts of the port jt827859032/DRRN-pytorch; the authors' are Caffe files, whose names for the "
+    "layers have not been looked at",
     luma_only=True,
 )
 

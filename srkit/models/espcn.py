@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import conv, on_luma
-from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "ESPCN"]
 
@@ -63,10 +64,7 @@ CARD = Card(
     parameters={2: 21_284, 3: 22_729, 4: 24_752},
     parameters_source="layer list of section 3.2: 5-64, 3-32, 3-scale*scale, with biases",
     tiny={"channels": (16, 8)},
-    published=score_table(
-        "ESPCN row of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {4: {"set5": (30.90, None), "set14": (27.83, None)}},
-    ),
+    published=published("espcn"),
     checkpoints="none official; the keys of yjn870/ESPCN-pytorch (first_part, last_part) are understood",
     luma_only=True,
 )

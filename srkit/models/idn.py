@@ -19,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import conv, on_luma
-from srkit.models._registry import Card, Layout, Score, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, Score, register_model
 from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "IDN"]
@@ -108,29 +109,12 @@ CARD = Card(
     parameters={2: 552_769, 3: 552_769, 4: 552_769},
     parameters_source="the authors' Caffe definition, as their weight files hold (the paper prints 553K)",
     tiny={"channels": 16, "n_blocks": 2},
-    published=score_table(
-        "IDN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.83, 0.9600),
-                "set14": (33.30, 0.9148),
-                "b100": (32.08, 0.8985),
-                "urban100": (31.27, 0.9196),
-            },
-            4: {
-                "set5": (31.82, 0.8903),
-                "set14": (28.25, 0.7730),
-                "b100": (27.41, 0.7297),
-                "urban100": (25.41, 0.7632),
-            },
-        },
-    ),
+    published=published("idn"),
     measured=tuple(
         Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
         for scale, psnr, ssim in ((2, 37.840, 0.9601), (3, 34.119, 0.9256), (4, 31.814, 0.8907))
     ),
-    checkpoints="the authors' .caffemodel files in Zheng222/IDN-Caffe (no licence stated: ask the authors); "
-    "tests/models/_caffe.py reads them",
+    checkpoints="the authors' .caffemodel files in Zheng222/IDN-Caffe (no licence stated: ask the authors)",
     luma_only=True,
 )
 

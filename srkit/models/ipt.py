@@ -206,7 +206,7 @@ CARD = Card(
     parameters={2: 115_460_419, 3: 115_645_059, 4: 115_608_131},
     parameters_source="huawei-noah/Pretrained-IPT with one task, without its 24 frozen mean-shift numbers",
     tiny={"channels": 4, "depth": 1, "n_heads": 2, "side": 12},
-    published=score_table("IPT rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
+    published=score_table("README of huawei-noah/Pretrained-IPT", ROWS),
     deviations=(
         "the frozen mean shift is a buffer, not 24 parameters",
         "tiles overlap by 12 pixels and are cut hard; the released test code averages tiles at every twelfth pixel",

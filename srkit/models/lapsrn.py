@@ -22,7 +22,8 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import Prediction, conv, deconv, on_luma, with_chroma
-from srkit.models._registry import Card, Layout, Score, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, Score, register_model
 from srkit.ops.color import rgb_to_y
 
 __all__ = ["CARD", "LapSRN"]
@@ -131,25 +132,14 @@ CARD = Card(
     parameters={2: 407_441, 4: 814_242, 8: 667_123},
     parameters_source="the authors' weight files; x4 has 812 768 weights, the 812K of tables",
     tiny={"channels": 16, "depth": 2},
-    published=score_table(
-        "LapSRN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.52, 0.959),
-                "set14": (33.08, 0.913),
-                "b100": (31.80, 0.895),
-                "urban100": (30.41, 0.910),
-            },
-            4: {"set5": (31.54, 0.885), "set14": (28.19, 0.772), "urban100": (25.21, 0.756)},
-        },
-    ),
+    published=published("lapsrn"),
     measured=tuple(
         Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
         for scale, psnr, ssim in ((2, 37.482, 0.9586), (4, 31.527, 0.8862))
     ),
     deviations=("none; where the text is silent the released network is followed",),
-    checkpoints="the authors' .mat files in phoenix104104/LapSRN (no licence stated; tests/models/test_lapsrn.py reads "
-    "them); state dicts of twtygqyy/pytorch-LapSRN (MIT) load as they are",
+    checkpoints="the authors' .mat files in phoenix104104/LapSRN (no licence stated); files of twtygqyy/pytorch-LapSRN "
+    "(MIT; pickled networks) have its names",
     luma_only=True,
 )
 

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.layers import Prediction, conv, on_luma, with_chroma
-from srkit.models._registry import Card, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, register_model
 from srkit.ops.color import rgb_to_y
 from srkit.ops.resize import imresize
 
@@ -140,24 +141,8 @@ CARD = Card(
     parameters_source="tyshiwo/MemNet, M6R6: 676 992 weights (the 677K of the paper), 1 217 biases, 17 282 of batch "
     "normalisation, 6 of the ensemble",
     tiny={"channels": 8, "n_blocks": 2, "n_recursions": 2},
-    published=score_table(
-        "MemNet rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.78, 0.9597),
-                "set14": (33.28, 0.9142),
-                "b100": (32.08, 0.8978),
-                "urban100": (31.31, 0.9195),
-            },
-            4: {
-                "set5": (31.74, 0.8893),
-                "set14": (28.26, 0.7723),
-                "b100": (27.40, 0.7281),
-                "urban100": (25.50, 0.7630),
-            },
-        },
-    ),
-    checkpoints="the authors' are Caffe files and are not read",
+    published=published("memnet"),
+    checkpoints="the authors' are Caffe files, whose names for the layers have not been looked at",
     luma_only=True,
 )
 

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import DIV2K_MEAN, Upsampler, conv, on_luma
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "LUMA", "MSRN"]
@@ -158,23 +159,7 @@ LUMA = replace(
     scales=(2, 3, 4),
     parameters={2: 5_891_073, 3: 6_075_713, 4: 6_334_209},
     parameters_source="MIVRC/MSRN-PyTorch, OLD/model.py; 6.3 M at x4 is what the paper prints",
-    published=score_table(
-        "MSRN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (38.08, 0.9605),
-                "set14": (33.74, 0.9170),
-                "b100": (32.23, 0.9013),
-                "urban100": (32.22, 0.9326),
-            },
-            4: {
-                "set5": (32.07, 0.8903),
-                "set14": (28.60, 0.7751),
-                "b100": (27.52, 0.7273),
-                "urban100": (26.04, 0.7896),
-            },
-        },
-    ),
+    published=published("msrn_luma"),
     deviations=(),
     checkpoints="the state dicts of OLD/model.py load as they are; the files once published hold a pickled network, "
     "whose code srkit does not run",

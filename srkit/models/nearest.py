@@ -39,7 +39,8 @@ class Nearest(nn.Module):
 CARD = Card(
     title="Nearest",
     year=1981,
-    citation="R. Keys, Cubic convolution interpolation for digital image processing, IEEE TASSP 29(6), 1153-1160",
+    citation="older than computing; compared with cubic interpolation in R. Keys, Cubic convolution interpolation for "
+    "digital image processing, IEEE TASSP 29(6), 1153-1160",
     url="https://doi.org/10.1109/TASSP.1981.1163711",
     framework="interpolation",
     idea="Each new pixel is a copy of the nearest old one.",

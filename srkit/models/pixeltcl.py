@@ -114,8 +114,9 @@ class PixelTCLNet(nn.Module):
 
 CARD = Card(
     title="PixelTCL",
-    year=2020,
-    citation="H. Gao, H. Yuan, Z. Wang, S. Ji, Pixel Transposed Convolutional Networks, IEEE TPAMI 42(5), 1218-1227",
+    year=2017,
+    citation="H. Gao, H. Yuan, Z. Wang, S. Ji, Pixel Transposed Convolutional Networks, arXiv 2017; "
+    "IEEE TPAMI 42(5), 2020, 1218-1227",
     url="https://arxiv.org/abs/1705.06820",
     framework="post-upsampling",
     idea="The four phases of the enlarged features are made one after the other, each from those before it.",

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, ResidualDenseBlock, conv
-from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "RDN"]
 
@@ -84,23 +85,7 @@ CARD = Card(
     parameters={2: 22_123_395, 3: 22_308_035, 4: 22_271_107},
     parameters_source="EDSR-PyTorch's rdn.py in configuration B",
     tiny={"channels": 16, "n_blocks": 2, "n_layers": 2, "growth": 16},
-    published=score_table(
-        "RDN rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (38.24, 0.9614),
-                "set14": (34.01, 0.9212),
-                "b100": (32.34, 0.9017),
-                "urban100": (32.89, 0.9353),
-            },
-            4: {
-                "set5": (32.47, 0.8990),
-                "set14": (28.81, 0.7871),
-                "b100": (27.72, 0.7419),
-                "urban100": (26.61, 0.8028),
-            },
-        },
-    ),
+    published=published("rdn"),
     checkpoints="state dicts of EDSR-PyTorch's RDN (MIT) load as they are; the authors' own are Lua files "
     "(https://github.com/yulunzhang/RDN)",
 )

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.layers import TrainedRange, Upsampler, conv
-from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.pixels import pad_to_multiple
 
 __all__ = ["CARD", "RNAN"]
@@ -144,11 +145,6 @@ class RNAN(nn.Module):
         return sr[..., : self.scale * h, : self.scale * w]  # (b, 3, s*h, s*w)
 
 
-ROWS = {
-    2: {"set5": (38.17, 0.9611), "set14": (33.87, 0.9207), "b100": (32.32, 0.9014), "urban100": (32.73, 0.9340)},
-    4: {"set5": (32.49, 0.8982), "set14": (28.83, 0.7878), "b100": (27.72, 0.7421), "urban100": (26.61, 0.8023)},
-}
-
 CARD = Card(
     title="RNAN",
     year=2019,
@@ -162,7 +158,7 @@ CARD = Card(
     parameters={2: 9_107_291, 3: 9_291_931, 4: 9_255_003},
     parameters_source="yulunzhang/RNAN with the 24 numbers of its mean shift, which is trained there",
     tiny={"channels": 8, "n_groups": 3},
-    published=score_table("RNAN rows of the benchmark list of LoSealL/VideoSuperResolution, from the paper", ROWS),
+    published=published("rnan"),
     deviations=(
         "the softmax of the non-local block runs over the pixels that look, as in the released code, not over those "
         "that are looked at, as in the paper's formula: the released weights need it",

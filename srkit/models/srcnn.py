@@ -57,9 +57,9 @@ class SRCNN(nn.Module):
 
 CARD = Card(
     title="SRCNN",
-    year=2016,
+    year=2014,
     citation="C. Dong, C. C. Loy, K. He, X. Tang, Image Super-Resolution Using Deep Convolutional Networks, "
-    "IEEE TPAMI 38(2), 295-307",
+    "ECCV 2014 and, longer, IEEE TPAMI 38(2), 2016, 295-307",
     url="https://arxiv.org/abs/1501.00092",
     framework="pre-upsampling",
     idea="Three convolutions on the bicubic image extract patches, map them and put the image together.",

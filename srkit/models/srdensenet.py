@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.layers import conv, deconv, on_luma
-from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "SRDenseNet"]
 
@@ -106,17 +107,7 @@ CARD = Card(
     parameters={4: 2_659_585},
     parameters_source="layer list in yjn870/SRDenseNet-pytorch (2 657 664 weights); the paper prints none",
     tiny={"growth": 8, "n_blocks": 2, "n_layers": 2, "bottleneck": 16},
-    published=score_table(
-        "SRDenseNet row of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            4: {
-                "set5": (32.02, 0.8934),
-                "set14": (28.50, 0.7782),
-                "b100": (27.53, 0.7337),
-                "urban100": (26.05, 0.7819),
-            },
-        },
-    ),
+    published=published("srdensenet"),
     checkpoints="none of the authors'; state dicts of yjn870/SRDenseNet-pytorch load as they are",
     luma_only=True,
 )

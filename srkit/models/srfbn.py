@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, Prediction, conv, deconv
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "SMALL", "SRFBN"]
@@ -124,6 +125,7 @@ CARD = Card(
     scales=(2, 3, 4, 8),
     parameters={2: 2_140_510, 3: 2_832_734, 4: 3_631_454, 8: 7_891_294},
     parameters_source="Paper99/SRFBN_CVPR19 without its 24 frozen mean-shift numbers",
+    published=published("srfbn"),
     tiny={"channels": 8, "n_groups": 2, "n_steps": 2},
     deviations=(
         "the frozen mean shift is a buffer, not 24 parameters",
@@ -135,6 +137,7 @@ CARD = Card(
 SMALL = replace(
     CARD,
     title="SRFBN-S",
+    published=(),
     idea="SRFBN with 32 channels and three groups in the feedback block.",
     scales=(2, 3, 4),
     parameters={2: 282_418, 3: 375_602, 4: 483_122},

@@ -180,7 +180,7 @@ NOISE_FREE = replace(
         ),
     ),
     checkpoints="state dicts of cszn/KAIR (MIT), srmdnf_x2.pth and so on, load as they are; the authors' weights are "
-    "public in nihui/srmd-ncnn-vulkan (MIT) as 16-bit ncnn files, see tests/models/test_srmd.py for a reader",
+    "public in nihui/srmd-ncnn-vulkan (MIT) as 16-bit ncnn files, which load too",
 )
 
 SMALL = replace(

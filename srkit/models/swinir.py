@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import PixelRange, Upsampler, WindowAttention, assemble, conv, partition, shift_mask
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 from srkit.ops.pixels import pad_to_multiple
 
@@ -187,11 +188,6 @@ DF2K = {
     2: {"set5": (38.42, 0.9623), "set14": (34.46, 0.9250), "b100": (32.53, 0.9041), "urban100": (33.81, 0.9427)},
     4: {"set5": (32.92, 0.9044), "set14": (29.09, 0.7950), "b100": (27.92, 0.7489), "urban100": (27.45, 0.8254)},
 }
-DIV2K = {
-    2: {"set5": (38.14, 0.9611), "set14": (33.86, 0.9206), "b100": (32.31, 0.9012), "urban100": (32.76, 0.9340)},
-    4: {"set5": (32.44, 0.8976), "set14": (28.77, 0.7858), "b100": (27.69, 0.7406), "urban100": (26.47, 0.7980)},
-}
-
 CARD = Card(
     title="SwinIR",
     year=2021,
@@ -205,9 +201,7 @@ CARD = Card(
     parameters={2: 11_752_487, 3: 11_937_127, 4: 11_900_199, 8: 12_047_911},
     parameters_source="JingyunLiang/SwinIR, classical SR; relative indices and masks are no parameters there either",
     tiny={"channels": 12, "n_groups": 2, "depth": 2, "n_heads": 2, "window": 4, "tail_channels": 16},
-    published=score_table(
-        "SwinIR rows trained on DF2K, copied from the paper in the table source of Francis0625/Omni-SR", DF2K
-    ),
+    published=score_table("Table 2 of the paper, trained on DF2K; no file at hand holds it", DF2K),
     deviations=("the released training code's drop path, which the paper does not mention, is left out",),
     checkpoints="https://github.com/JingyunLiang/SwinIR/releases (Apache-2.0), .pth, loaded as they are by "
     "srkit.models.load",
@@ -221,7 +215,7 @@ LIGHT = replace(
     parameters={2: 910_152, 3: 918_267, 4: 929_628},
     parameters_source="JingyunLiang/SwinIR, lightweight SR; the paper's 878 K, 886 K, 897 K leave out the 32 400 "
     "numbers of the position tables",
-    published=score_table("SwinIR light rows, copied from the paper in the table source of Francis0625/Omni-SR", DIV2K),
+    published=published("swinir_light"),
 )
 
 REAL = replace(

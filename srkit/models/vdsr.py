@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import PixelRange, conv, on_luma
-from srkit.models._registry import Card, Layout, Score, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, Score, register_model
 from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "VDSR"]
@@ -100,31 +101,15 @@ CARD = Card(
     parameters={2: 665_921, 3: 665_921, 4: 665_921},
     parameters_source="layer list of the paper: 664 704 weights and 1 217 biases, as the authors' weight file holds",
     tiny={"channels": 16, "depth": 4},
-    published=score_table(
-        "VDSR rows of the benchmark list of LoSealL/VideoSuperResolution, copied from the paper",
-        {
-            2: {
-                "set5": (37.53, 0.9587),
-                "set14": (33.03, 0.9124),
-                "b100": (31.90, 0.8960),
-                "urban100": (30.76, 0.9140),
-            },
-            4: {
-                "set5": (31.35, 0.8838),
-                "set14": (28.01, 0.7674),
-                "b100": (27.29, 0.7251),
-                "urban100": (25.18, 0.7524),
-            },
-        },
-    ),
+    published=published("vdsr"),
     measured=tuple(
         Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
         for scale, psnr, ssim in ((2, 37.545, 0.9590), (3, 33.665, 0.9218), (4, 31.352, 0.8844))
     ),
     deviations=("the authors' input is luma before rounding to 8 bits; ours is whatever image is given",),
-    checkpoints="the authors' weights as converted in huangzehao/caffe-vdsr (MIT; a .mat file, see tests/models/"
-    "test_vdsr.py); the state dicts of twtygqyy/pytorch-vdsr (MIT, no biases) and of EDSR-PyTorch's VDSR (MIT, RGB) "
-    "load as they are",
+    checkpoints="the authors' weights as converted in huangzehao/caffe-vdsr (MIT): VDSR_Official.mat; retrained as "
+    ".mat and .caffemodel; files of twtygqyy/pytorch-vdsr (MIT, no biases; pickled networks) and state dicts of "
+    "EDSR-PyTorch's VDSR (MIT, RGB)",
     luma_only=True,
 )
 
