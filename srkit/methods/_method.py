@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import abc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -37,6 +37,7 @@ class MethodCard:
         url: where the paper is.
         idea: one sentence.
         estimates_kernel: whether it finds the blur kernel itself.
+        tiny: settings with which it makes 50 steps on an image of 40x40 pixels in CPU seconds, for trying it out.
     """
 
     title: str
@@ -45,6 +46,7 @@ class MethodCard:
     url: str
     idea: str
     estimates_kernel: bool = False
+    tiny: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ CARD = MethodCard(
     citation='M. Irani, S. Peleg, "Improving Resolution by Image Registration", CVGIP 53(3), 1991',
     url="https://doi.org/10.1016/1049-9652(91)90045-L",
     idea="What the enlarged image gets wrong when it is made small again is enlarged and added back.",
+    tiny={"steps": 50},
 )
 
 

@@ -40,6 +40,7 @@ CARD = MethodCard(
     citation='D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018',
     url="https://arxiv.org/abs/1711.10925",
     idea="A network that could draw anything draws natural images first: fit it to one LR image, and stop early.",
+    tiny={"steps": 50, "channels": 4, "skip": 2, "depth": 3},
 )
 
 

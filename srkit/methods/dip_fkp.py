@@ -47,6 +47,7 @@ CARD = MethodCard(
     url="https://arxiv.org/abs/2103.15977",
     idea="A deep image prior draws the image, a point on the sphere of a kernel prior is the blur; both are fitted.",
     estimates_kernel=True,
+    tiny={"steps": 50, "frozen": 1, "structural": 2, "channels": 4, "skip": 2, "depth": 3},
 )
 
 

@@ -27,6 +27,7 @@ CARD = MethodCard(
     url="https://arxiv.org/abs/1904.03377",
     idea="Predict the code of the blur kernel, enlarge with it, and correct the code by what the result looks like.",
     estimates_kernel=True,
+    tiny={"iterations": 50},
 )
 
 

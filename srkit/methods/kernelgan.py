@@ -41,6 +41,7 @@ CARD = MethodCard(
     url="https://arxiv.org/abs/1909.06581",
     idea="The kernel of an image makes its reduction look like the image itself, patch by patch.",
     estimates_kernel=True,
+    tiny={"crop": 28, "steps": 50, "channels": 4, "real": True},
 )
 
 

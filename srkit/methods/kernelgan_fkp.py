@@ -48,6 +48,7 @@ CARD = MethodCard(
     url="https://arxiv.org/abs/2103.15977",
     idea="KernelGAN's training, but every kernel it can make is one that a prior knows.",
     estimates_kernel=True,
+    tiny={"crop": 34, "batch": 2, "steps": 50, "channels": 4, "real": True},
 )
 
 

@@ -35,6 +35,7 @@ CARD = MethodCard(
     "2808-2817",
     url="https://arxiv.org/abs/1704.03264",
     idea="Agree with the LR image, denoise, and again, with ever less noise: the denoiser is all the prior there is.",
+    tiny={"rounds": 50},
 )
 
 

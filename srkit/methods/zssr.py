@@ -40,6 +40,7 @@ CARD = MethodCard(
     citation="A. Shocher, N. Cohen, M. Irani, \"'Zero-Shot' Super-Resolution using Deep Internal Learning\", CVPR 2018",
     url="https://arxiv.org/abs/1712.06087",
     idea="A small network learns, from the image itself made smaller, to make it larger.",
+    tiny={"crop": 16, "width": 4, "depth": 3, "max_steps": 50},
 )
 _POINTS = 5
 _AT_ONCE = 2**18  # pixels that go through the network in one batch

@@ -164,12 +164,11 @@ def test_ctrl_c_keeps_the_run_and_leaves_with_130(tmp_path: Path) -> None:
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         begun = tmp_path / "r" / "config.json"
-        deadline = time.monotonic() + 120
-        while not begun.exists() and process.poll() is None and time.monotonic() < deadline:
+        while not begun.exists() and process.poll() is None:
             time.sleep(0.05)
         time.sleep(2)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate()
     finally:
         process.kill()
     assert process.returncode == 130, err

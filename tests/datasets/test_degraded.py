@@ -46,22 +46,25 @@ def test_batches_depend_on_seed_and_step_alone_and_processes_share_them() -> Non
     assert torch.equal(torch.cat([half[1] for half in halves]), hr)
 
 
-def test_a_patch_sees_what_lies_around_it_and_not_the_border_rule() -> None:
+@pytest.mark.parametrize(("scale", "margin"), [(2, 10), (3, 12), (4, 12)])
+def test_a_patch_sees_what_lies_around_it_and_not_the_border_rule(scale: int, margin: int) -> None:
     """Blurred with a margin, a patch equals the same place of the image blurred as a whole."""
-    pair = samples(scale=2)[0]
-    pairs = srkit.datasets.Pairs([srkit.datasets.Source("one", pair.hr)], name="one", scale=2)
-    chain = "blur(1.5, size=9) > down(2, kind=direct)"
+    pair = samples(scale=scale)[0]
+    pairs = srkit.datasets.Pairs([srkit.datasets.Source("one", pair.hr)], name="one", scale=scale)
+    chain = f"blur(1.5, size=9) > down({scale}, kind=direct)"
     maker = Chained(chain, margin=10)
+    assert maker.margin == margin, "rounded up to whole LR pixels"
     lr, hr, _ = Made.of(pairs, maker, patch=24, batch=1, augment=False, cache=None).batch(0)
     blurred = parse(chain)(pair.hr)
     places = [
         (top, left)
-        for top in range(0, pair.hr.shape[1] - 23, 2)
-        for left in range(0, pair.hr.shape[2] - 23, 2)
+        for top in range(0, pair.hr.shape[1] - 23, scale)
+        for left in range(0, pair.hr.shape[2] - 23, scale)
         if torch.equal(pair.hr[:, top : top + 24, left : left + 24], hr[0])
     ]
     top, left = places[0]
-    wanted = srkit.ops.quantise(blurred[:, top // 2 : top // 2 + 12, left // 2 : left // 2 + 12])
+    y, x, side = top // scale, left // scale, 24 // scale
+    wanted = srkit.ops.quantise(blurred[:, y : y + side, x : x + side])
     assert float((lr[0] - wanted).abs().max()) * 255 < 1.01
 
 

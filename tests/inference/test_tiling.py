@@ -79,6 +79,17 @@ def test_a_network_that_pools_over_the_image_stays_close_and_has_no_seams() -> N
     assert across[seams].max() < 3 * across.median()
 
 
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_in_the_middle_of_a_soft_seam_both_tiles_count_one_half(scale: int) -> None:
+    left, right = cut(40, tile=20, halo=8, blend=True)
+    shares = torch.zeros(2, 40 * scale, dtype=torch.float64)
+    for row, span in zip(shares, (left, right), strict=True):
+        row[span.start * scale : span.stop * scale] = span.weight(scale, row)
+    torch.testing.assert_close(shares.sum(0), torch.ones(40 * scale, dtype=torch.float64))
+    torch.testing.assert_close(shares[0], shares[1].flip(0), msg="the seam is in the middle of the image")
+    assert 0 < float(shares[0][20 * scale]) < 1, "and soft"
+
+
 def test_windows_keep_their_grid_because_tiles_start_on_it() -> None:
     net, lr = seeded(Windowed), noise(1, 3, 100, 75)
     with torch.inference_mode():

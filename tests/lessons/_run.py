@@ -43,12 +43,12 @@ class Visit:
     notebook: Any = field(default=None, repr=False)
 
 
-def visit(path: Path, folder: Path, *, timeout: int = 600) -> Visit:
+def visit(path: Path, folder: Path) -> Visit:
     """Run the student's notebook; where it stops, put the solution in, run the check again and the call that counts."""
     notebook = nbformat.reads(press.text_of(press.student_notebook(path)), as_version=4)
     cells = {cell.id: cell for cell in read_lesson(path)}
     client = NotebookClient(
-        notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
     lesson, scratch = list(notebook.cells), nbformat.v4.new_code_cell()
     notebook.cells.append(scratch)  # what is asked beside the lesson is run in its place

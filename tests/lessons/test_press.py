@@ -217,7 +217,6 @@ def course_folder(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", LESSONS, ids=IDS)
 def test_nbgrader_releases_exactly_the_cells_we_press(path, course_folder):
     from autograder.course import Course

@@ -11,7 +11,7 @@ from tools import press
 from tools._lesson import read_lesson
 
 LESSONS = press.sources()
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)

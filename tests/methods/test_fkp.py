@@ -248,7 +248,7 @@ def test_what_the_authors_prior_draws_are_kernels() -> None:
 
 @pytest.mark.slow
 def test_a_prior_trained_from_scratch_finds_kernels_likely() -> None:
-    run = train_fkp(scale=2, steps=1500, learning_rate=1e-3, check_every=250)
+    run = train_fkp(scale=2, steps=700, learning_rate=2e-3, check_every=100)
     assert run.history["nll"][-1][1] < 10
     sums = run.flow.sample(400, rng()).sum((1, 2))
     assert float(sums.mean()) == pytest.approx(1, abs=0.1)

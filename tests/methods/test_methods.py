@@ -16,6 +16,7 @@ from srkit.degrade import align, apply_kernel, gaussian_widths
 from srkit.errors import BadInput, DuplicateName, UnknownName
 from srkit.methods import METHODS, Method, MethodCard, Progress, Reduction, Result, Watch, as_network, register_method
 from srkit.metrics import Protocol, psnr
+from tests.methods._shelf import SHELF, small
 
 CARD = MethodCard(title="Toy", year=2026, citation="nobody", url="https://example.org", idea="None.")
 
@@ -48,16 +49,19 @@ class Counting(Method):
         )
 
 
-def test_every_method_on_the_shelf_enlarges_an_image_and_says_why_it_ended() -> None:
-    lr = photo(24)
-    for name in methods.names():
-        settings = {"max_steps": 3, "crop": 16} if name == "zssr" else {}
-        if METHODS.get(name).factory.__module__.startswith("srkit.") and name in ("bicubic", "back_projection", "zssr"):
-            result = methods.create(name, **settings).restore(lr, scale=2)
-            assert result.image.shape == (3, 48, 48)
-            assert 0 <= float(result.image.min()) <= float(result.image.max()) <= 1
-            assert result.reason
-            assert methods.card(name).citation
+@pytest.mark.parametrize("name", SHELF)
+def test_every_method_on_the_shelf_enlarges_an_image_and_says_why_it_ended(name: str) -> None:
+    result = small(name).restore(photo(40), scale=2, progress=lambda done, total: done == 2)
+    assert result.image.shape == (3, 80, 80)
+    assert 0 <= float(result.image.min()) <= float(result.image.max()) <= 1
+    assert result.reason
+    assert methods.card(name).citation
+
+
+def test_enough_steps_of_back_projection_end_at_an_image_that_gives_the_small_one_back() -> None:
+    lr = 0.25 + srkit.ops.imresize(photo(40), 1 / 2) / 2  # far from 0 and 1, where values are clipped
+    sr = methods.create("back_projection", steps=300).restore(lr, scale=2).image
+    assert float((srkit.ops.imresize(sr, 1 / 2) - lr).abs().max()) < 1e-5
 
 
 def test_a_callback_that_returns_something_true_ends_a_method_with_the_best_so_far() -> None:

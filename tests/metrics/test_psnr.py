@@ -38,6 +38,17 @@ def test_rgb_and_y_agree_with_scikit_image(border: int) -> None:
     assert psnr(SR, HR, protocol=Protocol(border=border, round_y=True)) == pytest.approx(wanted, abs=1e-10)
 
 
+def test_every_row_of_an_image_of_several_strips_counts() -> None:
+    generator = torch.Generator().manual_seed(1)
+    sr, hr = torch.rand(2, 3, 150, 52, generator=generator)
+    a, b = (rgb2ycbcr(eight_bits(x))[..., 0] for x in (sr, hr))
+    assert psnr(sr, hr) == pytest.approx(peak_signal_noise_ratio(b, a, data_range=255), abs=1e-10)
+    for row in range(150):  # in an image that is right but for one row, that row is seen
+        damaged = hr.clone()
+        damaged[:, row] = 1 - damaged[:, row]
+        assert psnr(damaged, hr) < 60
+
+
 def test_what_is_measured_is_what_a_file_would_hold(tmp_path: Path) -> None:
     sr, hr = SR.float().clamp(0, 1), HR.float()
     write(tmp_path / "sr.png", sr)

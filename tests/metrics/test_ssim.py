@@ -14,8 +14,8 @@ from srkit.errors import BadInput
 from srkit.metrics import Protocol, ssim
 
 RNG = torch.Generator().manual_seed(9)
-HR = (torch.rand(3, 170, 45, generator=RNG, dtype=torch.float64) * 255).round() / 255
-SR = HR + 0.1 * torch.randn(3, 170, 45, generator=RNG, dtype=torch.float64)
+HR = (torch.rand(3, 300, 45, generator=RNG, dtype=torch.float64) * 255).round() / 255
+SR = HR + 0.1 * torch.randn(3, 300, 45, generator=RNG, dtype=torch.float64)
 PAPER = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 255}
 
 
@@ -31,7 +31,7 @@ def reference(a: np.ndarray, b: np.ndarray) -> float:
 
 @pytest.mark.parametrize("border", [0, 3])
 def test_y_and_rgb_agree_with_scikit_image(border: int) -> None:
-    a, b = (eight_bits(x)[border : 170 - border, border : 45 - border] for x in (SR, HR))
+    a, b = (eight_bits(x)[border : 300 - border, border : 45 - border] for x in (SR, HR))
     ya, yb = (rgb2ycbcr(x.astype(np.uint8))[..., 0] for x in (a, b))
     assert ssim(SR, HR, protocol=Protocol(border=border)) == pytest.approx(reference(ya, yb), abs=1e-10)
     assert structural_similarity(ya, yb, **PAPER) == pytest.approx(reference(ya, yb), abs=1e-12)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from benchmarks._weak_kernels import SMALL, Assumed, Told, compare_kernels
 from srkit.datasets import Pairs
 from srkit.degrade import gaussian_widths
 from srkit.errors import BadFile, BadInput, UnknownName
-from srkit.evaluation.gap import grain, radial_spectrum, spectrum_gap
 from srkit.papers import WEAK, CinCGAN, compare_weak, make_domain, train_dsgan, train_weak
 from srkit.papers.weak_study import Seen, compare_lr, learnt
 from srkit.training import AdversarialTerm
@@ -93,24 +91,6 @@ def test_a_system_that_is_not_there_or_does_not_fit_is_refused(folders: tuple[Pa
         train_weak("bulat", *folders, net=net(2), steps=(1, 1))
     with pytest.raises(BadInput, match="share their settings"):
         train_weak("cincgan", *folders, net=net(), steps=(1, 1), then={"batch": 2})
-
-
-def test_the_spectrum_of_a_wave_lies_in_its_ring_and_that_of_noise_in_all() -> None:
-    wave = (0.5 + 0.4 * torch.sin(2 * torch.pi * 0.22 * torch.arange(128.0))).expand(3, 128, 128)
-    assert int(radial_spectrum(wave).argmax()) == 3, "0.22 cycles a pixel are in the fourth ring of 0.0625"
-    noise = radial_spectrum(torch.randn(3, 256, 256, generator=torch.Generator().manual_seed(0)))
-    assert float(noise.max() - noise.min()) < 1.0, "white"
-    halved = radial_spectrum(wave) - radial_spectrum(wave / 2)
-    assert float(halved[3]) == pytest.approx(20 * math.log10(2), abs=0.01)
-    with pytest.raises(BadInput, match="no tile of 32x32"):
-        radial_spectrum(torch.rand(3, 20, 64))
-
-
-def test_grain_is_the_strength_of_white_noise_and_hardly_sees_an_edge() -> None:
-    noise = torch.randn(3, 128, 128, generator=torch.Generator().manual_seed(0))
-    edge = (torch.arange(128) > 60).float().expand(3, 128, 128) / 2
-    assert grain(0.25 + edge + noise * 8 / 255) == pytest.approx(8, rel=0.03)
-    assert spectrum_gap([edge], [edge]) == 0
 
 
 def test_no_scene_of_a_domain_is_known_in_both_kinds_and_only_the_oracle_sees_the_chain() -> None:

@@ -132,6 +132,27 @@ def test_in_every_game_the_judge_alone_leads_the_network_towards_the_real_images
     assert 0.2 < state.net.value.item() < 0.8, "it began at 0.1, and the real images have a mean of a half"
 
 
+def test_the_penalty_of_a_critic_is_taken_between_the_real_image_and_the_made_one_somewhere_else_each_time() -> None:
+    class Listening(Judge):
+        def forward(self, image: Tensor) -> Tensor:
+            heard.append(image.detach().clone())
+            return super().forward(image)
+
+    heard: list[Tensor] = []
+    state = two_players(judge=Listening(), game="WGAN_GP", steps=4)
+    run(state, state.config, Batches())
+    places = []
+    # in each step the judge hears the generator's image, then, for its own step, real, made and what lies between
+    for real, made, between in zip(heard[1::4], heard[2::4], heard[3::4], strict=True):
+        share = ((between - made) * (real - made)).sum((1, 2, 3)) / (real - made).square().sum((1, 2, 3))
+        mixture = share[:, None, None, None] * real + (1 - share[:, None, None, None]) * made
+        torch.testing.assert_close(between, mixture, atol=1e-5, rtol=0, msg="on the line between the two")
+        places += share.tolist()
+    assert all(0 < place < 1 for place in places)
+    assert max(places) - min(places) > 0.3, "anywhere on it"
+    assert len({round(place, 4) for place in places}) == len(places), "for every image of a batch its own"
+
+
 def test_the_history_shows_both_sides() -> None:
     state = two_players(game="Hinge", weight=0.5)
     run(state, state.config, Batches(), [Record()])

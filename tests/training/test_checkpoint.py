@@ -27,7 +27,7 @@ def killed_run(folder: Path, kills: int, seed: int) -> list[int]:
     """Run the program that is killed; returns the step of the checkpoint found after each kill."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.killed_run", str(folder), str(kills), str(seed)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=200, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -23,7 +23,7 @@ from tools.press import ROOT
 SUBMISSIONS = sorted((Path(__file__).parent / "submissions").glob("*.txt"))
 MARKER = f"hostile-marker-{os.getpid()}"
 
-pytestmark = [pytest.mark.needs("bubblewrap"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.needs("bubblewrap")
 
 
 @pytest.fixture(scope="module")
