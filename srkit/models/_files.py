@@ -126,7 +126,7 @@ def save(net: nn.Module, path: str | Path, *, overwrite: bool = False) -> Path:
     entries = {key: value.detach().cpu().clone().contiguous() for key, value in net.state_dict().items()}
     label = _label_of(net)
     with atomic_path(path, overwrite=overwrite) as temporary:
-        temporary.write_bytes(safetensors.save(entries, metadata=label))
+        temporary.write_bytes(_ordered(safetensors.save(entries, metadata=label)))
     return path
 
 
@@ -303,6 +303,19 @@ def _label_of(net: nn.Module) -> dict[str, str]:
     except TypeError as error:
         raise BadInput(f"{name!r} was made with an argument that cannot be written to a file: {error}.") from error
     return {"srkit": __version__, "name": str(name), "scale": str(scale), "arguments": text}
+
+
+def _ordered(content: bytes) -> bytes:
+    """Return a safetensors file with its label in alphabetical order, so that equal networks are equal bytes.
+
+    The library writes the label in an order that changes from call to call; offsets count from the end of the header.
+    """
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
 
 
 def _nearby(folder: Path) -> str:

@@ -28,6 +28,8 @@ from srkit.papers.unpaired_patches import Images, Reordered, UnpairedPatches, ch
 from srkit.training.adversarial import AdversarialTerm, Discriminator
 from srkit.training.batch import Batches
 from srkit.training.chance import chance, mix
+from srkit.training.checkpoint import load_checkpoint
+from srkit.training.config import make_config
 from srkit.training.result import Run
 from srkit.training.start import resume, train
 from srkit.training.supervise import LossFunction, terms_of
@@ -245,8 +247,21 @@ def begin_or_resume(
     out: str | Path | None = None,
     **settings: Any,
 ) -> Run:
-    """Train, or go on where the run in ``out`` was: called again with the same arguments, it comes to the same end."""
+    """Train, or go on where the run in ``out`` was: called again with the same arguments, it comes to the same end.
+
+    Raises:
+        BadInput: the run in ``out`` has other settings than those asked for.
+    """
     if out is None or not (Path(out) / "checkpoint.pt").exists():
         return train(net, batches, steps=steps, loss=loss, out=out, **settings)
+    then = load_checkpoint(Path(out) / "checkpoint.pt")["config"]
+    asked = {name: value for name, value in settings.items() if name in then and name != "device"}
+    now = make_config({**then, **asked}).as_dict()
+    if other := [name for name in asked if now[name] != then[name]]:
+        said = ", ".join(f"{name}={then[name]} (now {now[name]})" for name in other)
+        raise BadInput(
+            f"The run in {out} was begun with {said}. Call again with what it was begun with to go on, or choose "
+            "another folder to begin anew."
+        )
     kept = {name: settings[name] for name in ("valid", "callbacks", "progress") if name in settings}
     return resume(out, net=net, pairs=batches, loss=loss, steps=steps, **kept)

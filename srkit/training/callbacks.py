@@ -140,9 +140,9 @@ class Save(Callback):
             write_weights(self.folder.last, state.result)
 
     def save(self, state: State) -> None:
-        """Write the checkpoint first, then what can be made from it."""
-        save_checkpoint(self.folder.checkpoint, state, self.origin)
+        """Bring the tables up to date, write the checkpoint that counts their rows, then what can be made from it."""
         self._write_tables(state, everything=True)
+        save_checkpoint(self.folder.checkpoint, state, self.origin, tables=False)
         if state.best is not None and state.best.step != self._best_step:
             best = copy.deepcopy(state.net)
             best.load_state_dict(state.best.weights)

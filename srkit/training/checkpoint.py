@@ -2,13 +2,15 @@
 
 The file is what ``torch.load(path, weights_only=True)`` reads: tensors, numbers and texts, no code. It holds the
 weights, the optimiser, the average, the guard, the discriminators of an adversarial training, the gradient scaler, the
-step, the whole history, the best weights, the config and where network, loss and images came from. Random generators
-are not in it because nothing in a run remembers one: patches and dropout are functions of (seed, step).
+step, the history (or its length, where it stands beside), the best weights, the config and where network, loss and
+images came from. Random generators are not in it because nothing in a run remembers one: patches and dropout are
+functions of (seed, step).
 """
 
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,13 +36,15 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any]) -> None:
+def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any], *, tables: bool = True) -> None:
     """Write the state of a run; until the new file is complete on disk, the old one stays.
 
     Args:
         path: usually ``<run folder>/checkpoint.pt``.
         state: between two steps.
         origin: where network, loss and images came from, as plain values.
+        tables: False leaves the history out, because it stands beside the checkpoint as ``history.csv`` and
+            ``skipped.csv``; what a long run writes then grows with its steps and not with their square.
 
     Raises:
         BadFile: it could not be written; the previous checkpoint is intact.
@@ -59,8 +63,8 @@ def save_checkpoint(path: Path, state: State, origin: Mapping[str, Any]) -> None
         "guard": state.guard.state_dict(),
         "discriminators": [one.state_dict() for one in state.discriminators],
         "scaler": state.scaler.state_dict(),
-        "history": None if state.history is None else state.history.to_csv_text(),
-        "skips": state.skips.to_csv_text(),
+        "history": None if state.history is None else _told(state.history, tables),
+        "skips": _told(state.skips, tables),
         "best": None if state.best is None else _plain(state.best),
     }
     write_atomically(path, lambda file: torch.save(content, file), durable=True)
@@ -100,8 +104,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return saved
 
 
-def restore(state: State, saved: Mapping[str, Any]) -> None:
+def restore(state: State, saved: Mapping[str, Any], *, folder: Path | None = None) -> None:
     """Put a run back where :func:`save_checkpoint` found it.
+
+    Args:
+        state: of the same network and settings.
+        saved: of :func:`load_checkpoint`.
+        folder: where ``history.csv`` and ``skipped.csv`` lie, if they are not in the checkpoint itself.
 
     Raises:
         BadFile: the network or the average is not the one that was saved.
@@ -123,9 +132,31 @@ def restore(state: State, saved: Mapping[str, Any]) -> None:
     if saved["scaler"]:
         state.scaler.load_state_dict(saved["scaler"])
     state.step, state.seconds = saved["step"], saved["seconds"]
-    state.history = None if saved["history"] is None else History.from_csv_text(saved["history"])
-    state.skips = Ledger.from_csv_text(saved["skips"])
+    if saved["history"] is not None:
+        state.history = History.from_csv_text(_text_of(saved["history"], folder, "history.csv"))
+    state.skips = Ledger.from_csv_text(_text_of(saved["skips"], folder, "skipped.csv"))
     state.best = None if saved["best"] is None else _best(saved["best"])
+
+
+def _told(table: Ledger, whole: bool) -> str | dict[str, Any]:
+    return table.to_csv_text() if whole else {"rows": len(table), "columns": list(table.columns)}
+
+
+def _text_of(told: str | Mapping[str, Any], folder: Path | None, name: str) -> str:
+    """Return a table as it was when the checkpoint was written: the file beside it may have got further since."""
+    if isinstance(told, str):
+        return told
+    lines = [",".join(told["columns"]) + "\n"]
+    if folder is not None and (folder / name).is_file():
+        lines = (folder / name).read_text("utf-8").splitlines(keepends=True)[: told["rows"] + 1]
+    if len(lines) <= told["rows"]:
+        warnings.warn(
+            f"{name} beside the checkpoint holds {len(lines) - 1} of {told['rows']} rows: the history of this run is "
+            "not complete from here on. The weights are.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return "".join(lines)
 
 
 def _unwrapped(saved: Mapping[str, Any]) -> Mapping[str, Any]:

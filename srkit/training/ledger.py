@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -86,6 +87,8 @@ class Ledger:
         try:
             with path.open("a", encoding="utf-8", newline="") as file:
                 file.write("".join(pending))
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as error:
             raise cannot_write(path, error) from error
         self._written += len(pending)

@@ -181,7 +181,7 @@ def _carry_out(
         callbacks = [as_callback(listener) for listener in listeners]
         with owner() as folder:
             if saved is not None:
-                restore(state, load_checkpoint(saved))
+                restore(state, load_checkpoint(saved), folder=saved.parent)
             audience = _audience(parts, folder, callbacks, progress) if world.first else []
             run(state, config, parts.batches, audience)
     finally:

@@ -268,6 +268,13 @@ def test_a_file_says_in_its_header_what_it_holds(rcan: nn.Module, tmp_path: Path
         assert {"name": "rcan", "scale": "2"}.items() <= file.metadata().items()
 
 
+def test_equal_networks_are_equal_bytes(rcan: nn.Module, tmp_path: Path) -> None:
+    files = [save(rcan, tmp_path / f"{number}.safetensors").read_bytes() for number in range(8)]
+    assert len(set(files)) == 1
+    again = load(tmp_path / "0.safetensors").state_dict()
+    assert all(torch.equal(value, again[key]) for key, value in rcan.state_dict().items())
+
+
 def test_weights_go_into_a_network_there_is_and_x4_may_start_from_x2(rcan: nn.Module, tmp_path: Path) -> None:
     path = save(rcan, tmp_path / "x2.safetensors")
     same = create("rcan", scale=2, tiny=True).eval()
