@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -62,7 +65,7 @@ def grade_submission(
     except Unreadable as trouble:
         problem = str(trouble)
         answers = {exercise.name: Answer(problem=problem) for exercise in asked}
-    run = partial(_Run, box=box, limits=limits, tell=tell)
+    run = partial(_Run, box=box, limits=limits, tell=tell, ends=time.monotonic() + limits.submission_seconds)
     return Record(
         submission=digest,
         seed=seed,
@@ -94,8 +97,9 @@ def _grade(exercise: Exercise, answer: Answer, seed: int, start: Callable[[Exerc
 class _Run:
     """One answer on its way through the cases of one exercise."""
 
-    def __init__(self, exercise: Exercise, answer: Answer, box: Box, limits: Limits, tell: Tell) -> None:
+    def __init__(self, exercise: Exercise, answer: Answer, box: Box, limits: Limits, tell: Tell, ends: float) -> None:
         self.exercise, self.answer, self.box, self.limits, self.tell = exercise, answer, box, limits, tell
+        self.ends = ends
         self.timeouts = self.cases = 0
 
     def meets(self, cases: Sequence[Case]) -> Met:
@@ -110,10 +114,16 @@ class _Run:
     def _one(self, case: Case) -> Met:
         if self.timeouts >= self.limits.timeouts:
             return Met("timeout", "Not run, because your code did not come to an end before.")
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            return Met(
+                "timeout", f"Not run. All your answers together took {self.limits.submission_seconds} s, the most."
+            )
+        limits = replace(self.limits, wall_seconds=min(self.limits.wall_seconds, math.ceil(left)))
         self.cases += 1
         self.tell(f"{self.exercise.name}, case {self.cases}")
-        reply = self.box.run(self._job(case), self.limits)
-        met = told(reply, self.limits)
+        reply = self.box.run(self._job(case), limits)
+        met = told(reply, limits)
         if met is None:
             met = judged(self.exercise, case, reply)
         self.timeouts += met.outcome == "timeout"

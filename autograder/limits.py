@@ -14,6 +14,7 @@ class Limits:
     Attributes:
         cpu_seconds: processor time of one process. The fair limit: it does not depend on what else the machine does.
         wall_seconds: time on the clock, for code that sleeps or waits; generous, because machines are shared.
+        submission_seconds: time on the clock for all exercises of one submission together.
         timeouts: after so many timeouts in one exercise its remaining cases are not run.
         memory_bytes: address space of one process beyond that of PyTorch just imported, and resident memory of all
             processes of one case together.
@@ -26,6 +27,7 @@ class Limits:
 
     cpu_seconds: int = 20
     wall_seconds: int = 90
+    submission_seconds: int = 600
     timeouts: int = 2
     memory_bytes: int = 2 * 2**30
     processes: int = 48

@@ -26,6 +26,7 @@ Walls = Literal["nested", "plain", "none"]
 _PATIENCE = 30  # seconds beyond the wall time before the box itself is taken for hung
 _STARTING = 120  # seconds for the start of a box, which imports PyTorch
 _TRIES = 2
+_LONGEST_ANSWER = 1 << 20  # bytes of single values, names and text in an answer: some tenths of a second to read
 _MODULES = ("frames", "walls", "watch", "student", "worker")
 BOOTSTRAP = """
 import json, os, struct, sys, types
@@ -208,7 +209,7 @@ def _reply(report: Mapping[str, Any]) -> Reply:
     observation = None
     if end == "answered":
         try:
-            observation = _observation(decode(report["answer"], Foreign))
+            observation = _observation(decode(report["answer"], Foreign, most=_LONGEST_ANSWER))
         except BadFrame as problem:
             end, detail = "died", f"what came out of it is no answer ({problem})"
     return Reply(end=end, observation=observation, detail=detail, printed=printed)

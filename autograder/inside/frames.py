@@ -41,14 +41,21 @@ def encode(value: Any) -> bytes:
     return b"".join([struct.pack(">I", len(head)), head, *blobs])
 
 
-def decode(data: bytes, foreign: Callable[[str], Any] = str) -> Any:
+def decode(data: bytes, foreign: Callable[[str], Any] = str, *, most: int = LARGEST_FRAME) -> Any:
     """Undo :func:`encode`. Things that are no plain values come back as ``foreign(name of their type)``.
+
+    Args:
+        data: the bytes.
+        foreign: what stands for a thing that is no plain value.
+        most: bytes that everything but the numbers of tensors may take; more is refused before anything is built.
 
     Raises:
         BadFrame: the bytes were not made by :func:`encode`.
     """
     try:
         (size,) = struct.unpack_from(">I", data)
+        if size > most:
+            raise BadFrame(f"{size} bytes of single values, names and text; {most} is the most")
         tree, lengths = json.loads(data[4 : 4 + size].decode())
         if not all(type(length) is int and length >= 0 for length in lengths):
             raise BadFrame("a length is no length")

@@ -1,5 +1,6 @@
 """The boxes: how each is started, what each refuses, and that they agree."""
 
+import dataclasses
 import os
 import sys
 
@@ -233,6 +234,26 @@ def test_bytes_that_lie_are_no_frame():
     for data in (b"", b"\xff" * 8, good[:-1], good + b"x", b"\0\0\0\2{}", encode([[]])[:6]):
         with pytest.raises(BadFrame):
             decode(data)
+
+
+def test_an_answer_of_a_million_names_is_refused_before_anything_is_built():
+    for value in ([0] * 600_000, {str(key): 0 for key in range(200_000)}, "x" * (2 << 20)):
+        with pytest.raises(BadFrame, match="is the most"):
+            decode(encode({"a": value} if isinstance(value, list) else value), most=1 << 20)
+    assert decode(encode(torch.zeros(1 << 20)), most=1 << 20).shape == (1 << 20,)
+
+
+@needs_box
+def test_a_submission_ends_with_its_budget_whatever_its_answers_do():
+    sleepy = "import time\ndef tv_loss(sr):\n    time.sleep(600)"
+    data = notebook(SETUP, sleepy, solution("find_pairs"))
+    limits = dataclasses.replace(SHORT, wall_seconds=300, submission_seconds=3)
+    record = grade_submission(data, ["tv_loss", "find_pairs"], seed=SEED, box=the_box(), limits=limits)
+    assert record.results["tv_loss"].outcome == "timeout"
+    assert "3 s on the clock" in record.results["tv_loss"].message
+    assert record.results["find_pairs"].outcome == "timeout"
+    assert "All your answers together took 3 s" in record.results["find_pairs"].message
+    assert record.points == 0
 
 
 def test_hiding_a_name_leaves_what_stands_beside_it():
