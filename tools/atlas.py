@@ -14,7 +14,7 @@ from srkit.models import atlas
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TEXT = """# Atlas
 
-Every network on the shelf, in order of year. This page is printed by `python tools/atlas.py` from the cards in
+Every registered network, in order of year. This page is printed by `python tools/atlas.py` from the cards in
 `srkit/models/`; a test compares the two, so edit a card, not this page.
 
 Parameters are those of the paper's configuration at the scale shown, multiply-adds are counted for one output pixel

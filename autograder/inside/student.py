@@ -1,7 +1,7 @@
 """The last thing that runs before student code, in the same process: nothing here is trusted afterwards.
 
 Nothing of the grader calls it: it is what Python does when every frame has ended. It knows the student's own code and
-the inputs of one case, which she gets anyway.
+the inputs of one case, which the student gets anyway.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def run(request: Mapping[str, Any], answer: int, *ended: object) -> None:
     sys.excepthook = sys.__excepthook__
     try:
         probe = _module("srkit_probe", [("<srkit probe>", request["probe"])])
-        hers = types.ModuleType("__main__")
+        student_module = types.ModuleType("__main__")
         perform = getattr(probe, request["perform"])
 
         def load_and_perform(_: None, inputs: Mapping[str, Any]) -> Any:
-            _define(hers, request["pieces"])
-            return perform(getattr(hers, request["name"]), inputs)
+            _define(student_module, request["pieces"])
+            return perform(getattr(student_module, request["name"]), inputs)
 
         seen = probe.measure(load_and_perform, None, request["inputs"])
         observation = {name: getattr(seen, name) for name in ("outputs", "trouble", "message", "changed", "printed")}

@@ -48,7 +48,7 @@ def serve(requests: int, reports: int) -> None:
     """Answer requests until the stream ends; the first one says how the box is walled, and where its folders are.
 
     Raises:
-        Student: in the process of a student; then whoever catches it, and nobody else, runs her code.
+        Student: in the process of a student; only code that catches it runs student code.
     """
     read, write = _reader(requests), _writer(reports)
     start = read_frame(read)

@@ -17,7 +17,7 @@ DISCRIMINATORS: Registry[type[nn.Module]] = Registry("discriminator")
 
 
 def register_discriminator(name: str) -> Callable[[type[nn.Module]], type[nn.Module]]:
-    """Put a discriminator on the shelf; returns a class decorator.
+    """Register a discriminator; returns a class decorator.
 
     Args:
         name: lower case letters, digits and underscores.

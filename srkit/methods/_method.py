@@ -151,7 +151,7 @@ class Method(abc.ABC):
     """A method that works on one image. Subclasses write :meth:`run`; their settings are keyword arguments.
 
     Attributes:
-        name: how the shelf calls it.
+        name: under which it is registered.
     """
 
     name: ClassVar[str] = ""

@@ -1,9 +1,9 @@
-"""The shelf: every network of the course, by name, on one contract.
+"""The networks of the course, by name, on one contract.
 
 A new network is one file beside this one and one line in the first list below.
 """
 
-from srkit.models import (  # each line puts a network on the shelf
+from srkit.models import (  # each line registers a network
     a2001sr,
     adrsr,
     bicubic,

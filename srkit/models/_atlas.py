@@ -1,4 +1,4 @@
-"""The atlas: every network on the shelf in one table, printed from the cards and counted, never typed."""
+"""The atlas: every registered network in one table, printed from the cards and counted, never typed."""
 
 from __future__ import annotations
 

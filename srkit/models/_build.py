@@ -1,4 +1,4 @@
-"""From an entry of the shelf to a network, with checks; and to its shapes alone, without any numbers."""
+"""Build a network from its registry entry, with checks; or its shapes alone, without any numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shelf as one picture: quality against cost and against time, every network named beside its mark.
+"""All networks in one picture: quality against cost and against time, every network named beside its mark.
 
 The picture is SVG, written by hand and not by a plotting library: it is the same to the last byte on every machine, so
 a page can hold it and a test can compare it.

@@ -178,7 +178,7 @@ def _compare_in_order(held: Held) -> list[Match]:
 
 
 def _likely(weights: Mapping[str, Tensor]) -> list[str]:
-    """Return the networks whose entries have such names, digits aside, so that most of the shelf need not be built."""
+    """Return the networks whose entries have such names, digits aside, so that most networks need not be built."""
     return [name for name in MODELS.names() if _resemblance(weights, MODELS.get(name)) >= 0.5]
 
 

@@ -1,4 +1,4 @@
-"""Cards, and the shelf on which every network stands.
+"""Cards, and the registry of networks.
 
 A card is the label on a network: which paper it comes from, how many parameters it has at each scale, what was
 published and what we measured (each number with its data set, scale and protocol), and where it deviates from the
@@ -155,7 +155,7 @@ MODELS: Registry[Entry] = Registry("network")
 def register_model(
     name: str, card: Card, *, layout: Layout | None = None, **arguments: Any
 ) -> Callable[[type[nn.Module]], type[nn.Module]]:
-    """Put a network on the shelf under ``name``; returns a class decorator.
+    """Register a network under ``name``; returns a class decorator.
 
     Args:
         name: lower case letters, digits and underscores.

@@ -4,8 +4,8 @@ K. Zhang, W. Zuo, S. Gu, L. Zhang, "Learning Deep CNN Denoiser Prior for Image R
 https://arxiv.org/abs/1704.03264. The idea in one sentence: train denoisers for many noise levels once, and let an
 optimiser that knows the degradation call them as its prior, the strong ones first.
 
-Deviations from the paper: its network is a denoiser (:meth:`IRCNN.denoise`) and enlarges nothing. To stand on this
-shelf it is shown the bicubic image, which is also what the paper's enlargement starts from; that enlargement itself is
+Deviations from the paper: its network is a denoiser (:meth:`IRCNN.denoise`) and enlarges nothing. To keep the contract
+it is given the bicubic image, which is also what the paper's enlargement starts from; that enlargement itself is
 ``srkit.methods.plug_and_play``, with all 25 denoisers. There is no batch normalisation, which the authors train with
 and merge into the convolutions of what they release.
 """

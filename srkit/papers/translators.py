@@ -1,6 +1,6 @@
 """Networks that turn images of one kind into images of another: the generators of unpaired training.
 
-They do not enlarge, so they do not stand on the shelf of ``srkit.models``. Each takes ``(b, 3, h, w)`` in [0, 1] and
+They do not enlarge, so they are not registered in ``srkit.models``. Each takes ``(b, 3, h, w)`` in [0, 1] and
 gives an image of the same size, or one that is ``reduces`` times smaller.
 """
 

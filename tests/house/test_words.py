@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house._code import OFFERED, SRKIT, TESTS, Function, functions, nodes, relative, tree
+from tests.house._code import LIBRARY, OFFERED, ROOT, SRKIT, TESTS, Function, functions, nodes, relative, tree
 
 HOUSE = {  # the house's word: what other houses call it
     "lr": "lq lr_img low_res",
@@ -65,6 +66,19 @@ def test_every_module_class_and_public_function_is_documented() -> None:
     assert not silent
 
 
+def test_docstrings_and_documents_use_plain_words_and_call_nobody_she() -> None:
+    texts = {f"{relative(path)} {name}": text for path in LIBRARY for name, text in _docstrings(path)}
+    texts |= {relative(path): path.read_text("utf-8") for path in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]}
+    assert len(texts) > 1000
+    found = [f"{where}: {word} (say {say})" for where, text in texts.items() for word, say in _mannered(text)]
+    assert not found
+
+
+def test_the_list_of_mannered_words_finds_one_in_any_case_and_leaves_others() -> None:
+    assert [word for word, _ in _mannered("The Desk of a student: her pages.")] == ["Desk", "her"]
+    assert not list(_mannered("Here others leave a shelter for Hershey's platelets."))
+
+
 def test_every_argument_and_result_of_a_public_function_is_annotated() -> None:
     bare = [
         where
@@ -92,6 +106,24 @@ def test_every_test_name_is_a_sentence() -> None:
     tests = ((path, node.name) for path in TESTS for node in tree(path).body if isinstance(node, Function))
     short = [f"{relative(path)} {name}" for path, name in tests if name[:4] == "test" and name.count("_") < 3]
     assert not short, f"say what is true, in at least three words: {short}"
+
+
+PLAIN = {
+    "she": "the student", "her": "the student's", "hers": "the student's", "herself": "the student",
+    "desk": "work folder", "shelf": "registry",
+}  # fmt: skip
+
+
+def _mannered(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the words of a text for which there is a plainer one, and that one."""
+    for found in re.finditer(rf"\b({'|'.join(PLAIN)})\b", text, re.IGNORECASE):
+        yield found[0], PLAIN[found[0].lower()]
+
+
+def _docstrings(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | Function) and (text := ast.get_docstring(node)):
+            yield getattr(node, "name", ""), text
 
 
 def offered(path: Path) -> list[str] | None:
