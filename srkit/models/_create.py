@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srkit._home import weights_terms
 from srkit.errors import BadFile, BadInput
 from srkit.models._build import build
 from srkit.models._files import Weights, checked, read_held, unwrap
@@ -176,7 +178,7 @@ def shipped() -> list[str]:
 
 
 def weights_path(name: str, *, scale: int, pretrained: str | Path) -> Path:
-    """Return the file that ``pretrained`` means for this network.
+    """Return the file that ``pretrained`` means for this network; the terms of shipped weights go to the log.
 
     Args:
         name: registered name.
@@ -195,4 +197,5 @@ def weights_path(name: str, *, scale: int, pretrained: str | Path) -> Path:
             f"No weights are shipped for {name!r} x{scale}{f' ({variant})' if variant else ''} (looked for {path}). "
             f"Shipped: {', '.join(shipped()) or 'none'}. A path works too: pretrained='weights.safetensors'."
         )
+    logging.getLogger("srkit").info("%s: %s", path.name, weights_terms())
     return path

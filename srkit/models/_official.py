@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from srkit import _home
 from srkit.errors import BadFile, Offline, UnknownName
 
 __all__ = [
@@ -25,8 +26,6 @@ __all__ = [
     "weights_folder",
     "weights_home",
 ]
-
-_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +89,7 @@ class Source:
 
 def weights_home() -> Path:
     """Return the folder of the shipped weights: inside an installed package, or ``data/weights`` of a clone."""
-    installed = _PACKAGE / "_data" / "weights"
-    return installed if installed.is_dir() else _PACKAGE.parent / "data" / "weights"
+    return _home.shipped() / "weights"
 
 
 def weights_folder() -> Path:

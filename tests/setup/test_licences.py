@@ -10,6 +10,7 @@ import pytest
 import yaml
 from packaging.licenses import canonicalize_license_expression
 
+import srkit
 from srkit import _home
 from srkit._version import __version__
 from tests.cli._call import Call
@@ -62,6 +63,15 @@ def test_the_card_and_each_command_that_uses_shipped_weights_state_the_terms(
     assert _home.weights_terms() in answer.err
     again = call("upscale", picture, "--model", "bicubic", "--scale", 2, "--out", out.with_name("y.png"))
     assert "research" not in again.err
+
+
+def test_loading_shipped_weights_puts_their_terms_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="srkit"):
+        srkit.models.create("espcn", scale=2, pretrained="srkit")
+        assert caplog.messages == [f"espcn_x2.safetensors: {_home.weights_terms()}"]
+        caplog.clear()
+        srkit.models.create("espcn", scale=2)
+        assert not caplog.messages
 
 
 @pytest.mark.parametrize("key", ["cff-version", "message", "title", "authors", "version", "type"])
