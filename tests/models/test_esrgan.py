@@ -55,6 +55,28 @@ def test_names_from_before_2019_are_understood(record: str, scale: int, tmp_path
         same_as_golden(recorded, net(golden_input(recorded)))
 
 
+@pytest.mark.parametrize("scale", [1, 2, 4, 8, 16])
+def test_files_from_before_2019_of_any_number_of_doublings_say_their_scale(scale: int, tmp_path: Path) -> None:
+    net = srkit.models.create("esrgan", scale=scale, tiny=True).eval()
+    steps = scale.bit_length() - 1
+    places = {"head": 0, "body_end": "1.sub.1", "high": 3 * steps + 2, "tail": 3 * steps + 4}
+    places |= {f"steps.{i}": 3 * i + 3 for i in range(steps)}  # a block is: enlarge, convolve, bend
+    old = {}
+    for key, value in net.state_dict().items():
+        module, part = key.rsplit(".", 1)
+        if found := re.fullmatch(r"body\.(\d)\.blocks\.(\d)\.convs\.(\d)", module):
+            block, dense, conv = map(int, found.groups())
+            module = f"1.sub.{block}.RDB{dense + 1}.conv{conv + 1}.0"
+        old[f"model.{places.get(module, module)}.{part}"] = value
+    torch.save(old, tmp_path / "old.pth")
+    again = srkit.models.load(tmp_path / "old.pth")
+    assert (again.name, again.scale) == ("esrgan", scale)
+    assert all(torch.equal(value, again.state_dict()[key]) for key, value in net.state_dict().items())
+    lr = torch.rand(1, 3, 8, 9)
+    with torch.no_grad():
+        assert again(lr).shape == (1, 3, 8 * scale, 9 * scale)
+
+
 def test_an_image_of_odd_size_is_folded_as_if_it_were_one_pixel_larger() -> None:
     net = srkit.models.create("esrgan", scale=2, tiny=True, shrink=2).eval()
     lr = torch.rand(1, 3, 9, 11)

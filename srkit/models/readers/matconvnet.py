@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from srkit._optional import optional
 from srkit.errors import BadFile
 
 __all__ = ["is_matlab", "read_matconvnet"]
@@ -28,10 +29,10 @@ def read_matconvnet(path: Path) -> dict[str, Tensor]:
     """Return the weights under the names that srkit's VDSR, LapSRN and MS-LapSRN have.
 
     Raises:
+        BadInput: SciPy is not installed.
         BadFile: the file is damaged, or holds neither ``model`` nor ``net`` in the form described above.
     """
-    from scipy.io import loadmat
-
+    loadmat = optional("scipy.io", "kernels").loadmat
     try:
         content = loadmat(path, struct_as_record=False)
         if "model" in content:
