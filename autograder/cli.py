@@ -53,6 +53,9 @@ DEMONSTRATION_SEED = 20260101
 @click.option("--trusted", is_flag=True, help="Without a sandbox: only for your own solutions.")
 @click.option("--demonstration", is_flag=True, help="Make a small class, hostile hand-ins among them, and grade it.")
 @click.option(
+    "--gradescope", type=click.Path(path_type=Path), metavar="ZIP", help="Write --lesson's zip for Gradescope."
+)
+@click.option(
     "--try-sandbox", is_flag=True, help="Say which sandbox grading would use here, after trying it, and stop."
 )
 def main(
@@ -63,6 +66,7 @@ def main(
     seconds: int | None,
     demonstration: bool,
     try_sandbox: bool,
+    gradescope: Path | None,
     **options: Any,
 ) -> None:
     """Grade CLASS: a folder with one folder for each student, or the archive an LMS gives.
@@ -77,6 +81,8 @@ def main(
     if lesson and not found:
         raise click.UsageError(f"There is no lesson {lesson}; there are: {', '.join(p.stem for p in sources())}.")
     only = found[0] if found else None
+    if gradescope is not None:
+        sys.exit(_gradescope(gradescope, only))
     folder = (
         course or (clone() or Path.cwd()) / "build" / ("demonstration/course" if demonstration else "course")
     ).resolve()
@@ -91,6 +97,19 @@ def main(
         raise click.UsageError(f"Nothing was collected in {folder}. Name the CLASS folder or archive to grade.")
     options["workers"] = options["workers"] or _cores()
     sys.exit(_run({"lesson": only, "folder": folder, "inbox": inbox}, shard, seconds, options))
+
+
+def _gradescope(path: Path, lesson: Path | None) -> int:
+    from autograder.gradescope import write_zip
+
+    if lesson is None:
+        raise click.UsageError("Gradescope grades one lesson at a time: add --lesson 11.")
+    try:
+        write_zip(path, int(lesson.stem[:2]))
+    except OSError as problem:
+        return _failed(problem, path.parent)
+    click.echo(f"For Gradescope: {path}")
+    return 0
 
 
 def _try_sandbox() -> int:

@@ -224,7 +224,7 @@ def exec_config(path: Path, config: Any) -> None:
     """Load nbgrader_config.py the way nbgrader does, but let its errors be seen."""
     exec(
         compile(path.read_text(encoding="utf-8"), str(path), "exec"),
-        {"get_config": lambda: config, "__name__": "nbgrader_config"},
+        {"get_config": lambda: config, "__name__": "nbgrader_config", "__file__": str(path)},
     )
 
 

@@ -19,7 +19,7 @@ from autograder.pictures import triptych
 from autograder.record import CriterionResult, Record, Result
 from srkit.exercises import EXERCISES
 
-__all__ = ["feedback_page"]
+__all__ = ["feedback_page", "message_for_student"]
 
 _HIDDEN = {
     "wrong": "Tested on inputs that are not shown: the answer differs from the expected one.",
@@ -67,14 +67,14 @@ def _exercise(result: Result, standing: Standing | None) -> dict[str, Any]:
         "max_points": result.max_points,
         "by_a_person": result.exercise in manual,
         "comment": standing.comments.get(result.exercise, "") if standing else "",
-        "rows": [{**asdict(one), "message": _message(result.exercise, one)} for one in result.criteria],
+        "rows": [{**asdict(one), "message": message_for_student(result.exercise, one)} for one in result.criteria],
         "pictures": [Markup(triptych(name, pair)) for name, pair in _public_pictures(result).items()],
         "source": result.source,
         "printed": result.printed,
     }
 
 
-def _message(exercise: str, criterion: CriterionResult) -> str:
+def message_for_student(exercise: str, criterion: CriterionResult) -> str:
     """Return what the student may read about a criterion."""
     if criterion.outcome == "correct":
         return ""
