@@ -5,6 +5,7 @@ nbgrader goes on with its defaults when this file raises, so it does nothing tha
 
 import os
 import re
+from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
@@ -13,7 +14,7 @@ from nbgrader.utils import is_grade
 c = get_config()  # noqa: F821  # nbgrader defines it
 
 c.CourseDirectory.course_id = "superresolution"
-c.Exchange.root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "exchange")  # of this course
+c.Exchange.root = str(Path(__file__).resolve().parent / "exchange")  # of this course
 if os.environ.get("SRKIT_GRADEBOOK_URL"):  # a URL may hold a password, so it stands in no file
     c.CourseDirectory.db_url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", os.environ["SRKIT_GRADEBOOK_URL"])
 c.IncludeHeaderFooter.header = ""
