@@ -187,4 +187,4 @@ def test_a_run_against_a_discriminator_shows_both_sides_and_is_resumed(call: Cal
     with (tmp_path / "r" / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2
-    assert all(row["LS"] and row["discriminator of real"] and row["judge of made"] for row in rows)
+    assert all(row["LS"] and row["discriminator of real"] and row["discriminator of made"] for row in rows)
