@@ -28,7 +28,7 @@ from srkit.papers.unpaired_patches import Images, UnpairedPatches, check_unpaire
 from srkit.training.adversarial import AdversarialTerm, Discriminator
 from srkit.training.batch import Batches
 from srkit.training.chance import chance
-from srkit.training.result import Run
+from srkit.training.state import Run
 from srkit.training.supervise import LossFunction
 
 __all__ = ["CinCGAN", "CinCGANWeights", "squared_variation", "train_cincgan"]

@@ -24,8 +24,8 @@ from srkit.datasets.makers import round_basis
 from srkit.errors import BadInput
 from srkit.papers.unpaired import InPredictions
 from srkit.training.chance import chance
-from srkit.training.result import Run
 from srkit.training.start import train
+from srkit.training.state import Run
 
 __all__ = ["Corrections", "train_ikc"]
 

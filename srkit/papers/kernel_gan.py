@@ -24,8 +24,8 @@ from srkit.errors import BadInput
 from srkit.papers.unpaired import InPredictions
 from srkit.training.adversarial import AdversarialTerm
 from srkit.training.chance import chance, mix
-from srkit.training.result import Run
 from srkit.training.start import train
+from srkit.training.state import Run
 
 __all__ = ["KernelDiscriminator", "KernelGenerator", "PoolBatches", "grow_pool", "train_kernel_gan"]
 

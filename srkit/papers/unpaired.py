@@ -30,8 +30,8 @@ from srkit.training.batch import Batches
 from srkit.training.chance import chance, mix
 from srkit.training.checkpoint import load_checkpoint
 from srkit.training.config import make_config
-from srkit.training.result import Run
 from srkit.training.start import resume, train
+from srkit.training.state import Run
 from srkit.training.supervise import LossFunction, terms_of
 
 __all__ = [

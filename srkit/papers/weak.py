@@ -24,7 +24,7 @@ from srkit.papers.unpaired_patches import Images
 from srkit.training.adversarial import AdversarialTerm
 from srkit.training.callbacks import Listener
 from srkit.training.chance import chance
-from srkit.training.result import Run
+from srkit.training.state import Run
 
 __all__ = ["TUNING", "WEAK", "Weak", "train_weak"]
 

@@ -16,12 +16,11 @@ from srkit.training.guard import Guard
 from srkit.training.history import History
 from srkit.training.loop import Callback, Outcome, one_step, run
 from srkit.training.monitor import LivePlot, Progress
-from srkit.training.result import Run
 from srkit.training.scales import Family
 from srkit.training.schedule import SCHEDULES, learning_rate_at
 from srkit.training.stages import train_stages
 from srkit.training.start import resume, train
-from srkit.training.state import Best, State, make_state
+from srkit.training.state import Best, Run, State, make_state
 from srkit.training.weights import begin_from
 from srkit.training.world import World, join_world
 
@@ -63,43 +62,13 @@ __all__ = [
     "train_stages",
 ]
 
-_MOVED = frozenset(
-    (
-        "WEAK",
-        "CinCGAN",
-        "Corrections",
-        "Degrader",
-        "HighToLow",
-        "KernelDiscriminator",
-        "KernelGenerator",
-        "PoolBatches",
-        "RandomKernels",
-        "Translation",
-        "Translator",
-        "UnpairedPatches",
-        "Weak",
-        "bsrgan_recipe",
-        "bsrnet_recipe",
-        "check_unpaired",
-        "compare_weak",
-        "esrgan_recipe",
-        "fssr_recipe",
-        "grow_pool",
-        "ikc_recipe",
-        "kmsr_recipe",
-        "kxnet_recipe",
-        "low_to_high_recipe",
-        "made_pairs",
-        "make_domain",
-        "srgan_recipe",
-        "train_cincgan",
-        "train_dsgan",
-        "train_high_to_low",
-        "train_ikc",
-        "train_kernel_gan",
-        "train_weak",
-    )
-)
+_MOVED = (
+    "WEAK", "CinCGAN", "Corrections", "Degrader", "HighToLow", "KernelDiscriminator", "KernelGenerator",
+    "PoolBatches", "RandomKernels", "Translation", "Translator", "UnpairedPatches", "Weak", "bsrgan_recipe",
+    "bsrnet_recipe", "check_unpaired", "compare_weak", "esrgan_recipe", "fssr_recipe", "grow_pool", "ikc_recipe",
+    "kmsr_recipe", "kxnet_recipe", "low_to_high_recipe", "made_pairs", "make_domain", "srgan_recipe",
+    "train_cincgan", "train_dsgan", "train_high_to_low", "train_ikc", "train_kernel_gan", "train_weak",
+)  # fmt: skip
 """Names that have moved to :mod:`srkit.papers`; they can be had here for one more version."""
 
 

@@ -22,8 +22,7 @@ from srkit._version import __version__
 from srkit.errors import BadFile
 from srkit.ops.atomic import write_atomically
 from srkit.ops.pickles import check_pickle_reader
-from srkit.training.history import History
-from srkit.training.ledger import Ledger
+from srkit.training.history import History, Ledger
 from srkit.training.state import Best, State
 
 __all__ = ["load_checkpoint", "restore", "save_checkpoint"]

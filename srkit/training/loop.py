@@ -72,10 +72,10 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
 
     A first Ctrl-C lets the step in hand finish; a second one ends at once, and then the state is not saved.
     """
-    audience = list(callbacks)
+    watching = list(callbacks)
     with contextlib.ExitStack() as stack:
         stack.enter_context(training_mode(state.net))
-        for callback in audience:
+        for callback in watching:
             stack.callback(callback.ended, state)
             callback.started(state)
         stack.enter_context(finish_step_first(state))
@@ -88,7 +88,7 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
             outcome = whole_step(state, batch)
             state.step, state.whole = state.step + 1, True
             state.seconds += time.perf_counter() - start
-            for callback in audience:
+            for callback in watching:
                 callback.stepped(state, outcome)
             agree_to_stop(state)
     return state

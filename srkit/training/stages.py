@@ -17,8 +17,8 @@ from srkit import models
 from srkit.errors import BadInput
 from srkit.training.chance import chance
 from srkit.training.checkpoint import load_checkpoint
-from srkit.training.result import Run
 from srkit.training.start import resume, train
+from srkit.training.state import Run
 from srkit.training.weights import begin_from
 
 __all__ = ["train_stages"]

@@ -26,9 +26,8 @@ from srkit.training.history import History
 from srkit.training.loop import Callback, run
 from srkit.training.monitor import LivePlot, Progress, in_notebook, on_terminal
 from srkit.training.request import Parts, Request, check_same_pairs, prepare, request_again
-from srkit.training.result import Run
 from srkit.training.source import Images, Measure
-from srkit.training.state import State, make_state
+from srkit.training.state import Run, State, make_state
 from srkit.training.supervise import LossFunction
 from srkit.training.weights import begin_from
 from srkit.training.world import World, join_world
@@ -182,28 +181,28 @@ def _carry_out(
         with owner() as folder:
             if saved is not None:
                 restore(state, load_checkpoint(saved), folder=saved.parent)
-            audience = _audience(parts, folder, callbacks, progress) if world.first else []
-            run(state, config, parts.batches, audience)
+            watching = _watching(parts, folder, callbacks, progress) if world.first else []
+            run(state, config, parts.batches, watching)
     finally:
         parts.net.to(home)
     return _result(state, config, None if folder is None else folder.path)
 
 
-def _audience(
+def _watching(
     parts: Parts, folder: RunFolder | None, callbacks: Sequence[Callback], progress: bool | None
 ) -> list[Callback]:
-    audience: list[Callback] = [Record()]
+    watching: list[Callback] = [Record()]
     if parts.measure is not None:
-        audience.append(Validate(parts.measure))
-    audience += callbacks
+        watching.append(Validate(parts.measure))
+    watching += callbacks
     if folder is not None:
-        audience.append(Save(folder, parts.origin))
+        watching.append(Save(folder, parts.origin))
     watched = threading.current_thread() is threading.main_thread() and (in_notebook() or on_terminal())
     if progress or (progress is None and watched):
-        audience.append(Progress())
+        watching.append(Progress())
         if in_notebook() and importlib.util.find_spec("matplotlib"):
-            audience.append(LivePlot())
-    return audience
+            watching.append(LivePlot())
+    return watching
 
 
 def _result(state: State, config: Config, folder: Path | None) -> Run:

@@ -9,8 +9,7 @@ import pytest
 
 from srkit.errors import BadFile, BadInput
 from srkit.training import History
-from srkit.training.history import medians
-from srkit.training.ledger import Ledger
+from srkit.training.history import Ledger, medians
 
 
 def filled() -> History:
