@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 VENV := .venv/bin/
 OMP_NUM_THREADS ?= 1
 
-.PHONY: help lab test check types format lessons lessons-html grade bench release lock python tools
+.PHONY: help lab test check types format lessons lessons-html print grade bench release lock python tools
 
 help: ## Say what there is
 	@echo "srkit: a course and a library for single-image super-resolution. Start with: make lab"
@@ -32,6 +32,9 @@ format: tools ## Format the code and repair what the linter can repair
 
 lessons: tools ## Press solutions/ into lessons/ and the grader's notebooks
 	$(VENV)python tools/press.py $(ARGS)
+
+print: tools ## Print everything a source decides: atlas, glossary, lessons, references, names, weights' page
+	$(VENV)python tools/reprint.py $(ARGS)
 
 lessons-html: tools ## Publish the solved lessons as a static site (ARGS="02 11" for some)
 	$(VENV)python tools/publish.py $(ARGS)

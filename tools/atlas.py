@@ -39,11 +39,11 @@ def pages() -> dict[Path, str]:
     return {DOCS / "ATLAS.md": TEXT.format(table=table), DOCS / "atlas.svg": table.draw().svg}
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Write both, or compare them; return the exit code."""
     parser = argparse.ArgumentParser(description="Print docs/ATLAS.md and its picture from the cards of the networks.")
     parser.add_argument("--check", action="store_true", help="only compare; exit code 1 if something is out of date")
-    only_compare, stale = parser.parse_args().check, False
+    only_compare, stale = parser.parse_args(arguments).check, False
     for path, text in pages().items():
         if only_compare and (path.read_text("utf-8") if path.exists() else "") != text:
             print(f"docs/{path.name} is out of date; run: python tools/atlas.py", file=sys.stderr)
@@ -55,4 +55,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

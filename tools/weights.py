@@ -145,14 +145,14 @@ def table(*, check: bool) -> int:
     return int(check and bool(differing))
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Carry out the verb; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "table"))
     parser.add_argument("name", nargs="*")
     parser.add_argument("--root", type=Path, help="where Set5, Set14, B100, T91 and BSDS200 lie")
     parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.verb == "table":
         return table(check=options.check)
     for name in options.name:
@@ -163,4 +163,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -42,7 +42,7 @@ def _pair(seed: int, *shape: int, spread: float = 0.2) -> dict[str, Value]:
     strength = torch.linspace(0.05, spread, shape[0]).reshape(-1, 1, 1)
     error = strength * (noise(*shape, seed=seed + 1) - 0.5)
     error[..., 0, :] *= 4  # the border is worse, so leaving it in or out shows
-    error[..., :, -1] *= 4
+    error[..., 1:, -1] *= 4
     return {"sr": hr + error, "hr": hr}
 
 
@@ -51,7 +51,7 @@ def _cases(seed: int) -> list[Case]:
         Case(criterion="value", inputs={**_pair(seed + 1, 1, 9, 11), "border": 0}),
         Case(criterion="value", inputs={**_pair(seed + 4, 1, 8, 8, spread=0.05), "border": 0}),
         Case(criterion="border", inputs={**_pair(seed + 7, 1, 10, 13), "border": 2}),
-        Case(criterion="colour", inputs={**_pair(seed + 11, 3, 9, 9, spread=0.9), "border": 1}),
+        Case(criterion="colour", inputs={**_pair(seed + 11, 3, 9, 9, spread=0.45), "border": 1}),
     ]
 
 

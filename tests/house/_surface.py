@@ -1,4 +1,4 @@
-"""The recorded public surface. After a change on purpose: ``python -m tests.house._surface``.
+"""The recorded public surface. After a change on purpose: ``make print``.
 
 A name that vanishes unnoticed breaks every notebook that uses it; a name that appears unnoticed must be kept for ever.
 """
@@ -6,6 +6,7 @@ A name that vanishes unnoticed breaks every notebook that uses it; a name that a
 from __future__ import annotations
 
 import json
+import sys
 
 from tests.house._code import ROOT, SRKIT
 from tests.house.test_words import offered
@@ -26,5 +27,14 @@ def surface() -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
+def main(arguments: list[str]) -> int:
+    """Write the record, or with ``--check`` compare it; return the exit status."""
+    text = json.dumps(surface(), indent=1) + "\n"
+    same = RECORD.exists() and RECORD.read_text("utf-8") == text
+    if "--check" not in arguments:
+        RECORD.write_text(text, "utf-8")
+    return int("--check" in arguments and not same)
+
+
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps(surface(), indent=1) + "\n", "utf-8")
+    sys.exit(main(sys.argv[1:]))

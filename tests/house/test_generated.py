@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from tests.house._code import ROOT, relative
-
-PRINTERS = sorted(path for path in (ROOT / "tools").glob("*.py") if '"--check"' in path.read_text("utf-8"))
+from tests.house._code import ROOT
+from tools.reprint import PRINTERS
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("printer", PRINTERS, ids=lambda path: path.stem)
-def test_what_is_printed_is_what_its_source_would_print_now(printer: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(printer), "--check"], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-    assert done.returncode == 0, f"run: python {relative(printer)}\n{done.stdout}{done.stderr}"
+@pytest.mark.parametrize("printer", PRINTERS)
+def test_what_is_printed_is_what_its_source_would_print_now(printer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status = PRINTERS[printer](["--check"])
+    assert status == 0, f"run: make print\n{''.join(capsys.readouterr())}"
 
 
-def test_the_atlas_the_lessons_the_glossary_and_the_list_of_weights_are_among_what_is_compared() -> None:
-    assert {"atlas", "glossary", "press", "weights"} <= {path.stem for path in PRINTERS}
+def test_every_tool_that_can_compare_what_it_prints_is_among_the_printers() -> None:
+    able = {path.stem for path in (ROOT / "tools").glob("*.py") if '"--check"' in path.read_text("utf-8")}
+    assert able <= {printer.__module__.rpartition(".")[2] for printer in PRINTERS.values()}

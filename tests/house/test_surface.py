@@ -7,7 +7,7 @@ import json
 import srkit
 from tests.house._surface import RECORD, surface
 
-HOW = "if this is on purpose: python -m tests.house._surface, and say so in CHANGELOG.md"
+HOW = "if this is on purpose: make print, and say so in CHANGELOG.md"
 
 
 def test_no_public_name_has_vanished_or_appeared_unnoticed() -> None:

@@ -133,7 +133,7 @@ def test_a_known_kernel_is_approached_and_lies_where_it_is_registered() -> None:
     lr = srkit.ops.quantise(apply_kernel(hr, truth, border="circular")[:, ::2, ::2])
     prior = load_fkp(shared("checkpoints/FKP_x2.pt"))
     begin = methods.create("dip_fkp", flow=prior, preset="lesson", steps=2).restore(lr, scale=2)
-    end = methods.create("dip_fkp", flow=prior, preset="lesson").restore(lr, scale=2)
+    end = methods.create("dip_fkp", flow=prior, preset="lesson", steps=320).restore(lr, scale=2)
     found = torch.as_tensor(end.kernel)
     assert kernel_psnr(found, truth) > kernel_psnr(torch.as_tensor(begin.kernel), truth) + 3
     assert kernel_report(found, truth, scale=2)["found"] > kernel_report(found, truth, scale=2)["bicubic"] + 6

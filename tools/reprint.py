@@ -1,0 +1,37 @@
+"""Print everything that a source decides: atlas, glossary, lessons, references, weights' page, record of public names.
+
+python tools/reprint.py            write what differs
+python tools/reprint.py --check    leave with 1 and name what differs, write nothing
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.house import _surface
+from tools import atlas, glossary, press, references, weights
+
+__all__ = ["PRINTERS", "main"]
+
+
+PRINTERS: dict[str, Callable[[list[str]], int]] = {
+    "atlas": atlas.main,
+    "glossary": glossary.main,
+    "lessons": press.main,
+    "references": references.main,
+    "weights": weights.main,
+    "public names": _surface.main,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Let every printer print, or compare; return the highest exit status."""
+    return max(printer(arguments) for printer in PRINTERS.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
