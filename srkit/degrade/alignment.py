@@ -16,6 +16,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.check import describe
+from srkit.ops.device import exact
 
 __all__ = ["Operation", "align", "aligned_centre", "centre_of_mass", "shift"]
 
@@ -30,7 +31,7 @@ def centre_of_mass(kernel: Tensor) -> tuple[float, float]:
     """
     if kernel.ndim != 2 or not float(kernel.detach().sum().abs()) > 0:
         raise BadInput(f"A centre of mass needs a matrix whose sum is not 0; {describe(kernel)} was given.")
-    k = kernel.detach().double()
+    k = exact(kernel.detach())
     rows, columns = (torch.arange(n, dtype=torch.float64, device=k.device) for n in k.shape)
     return float((k.sum(1) * rows).sum() / k.sum()), float((k.sum(0) * columns).sum() / k.sum())
 

@@ -17,6 +17,7 @@ from srkit.degrade import draw
 from srkit.degrade.kernels import gaussian_variances
 from srkit.errors import BadInput
 from srkit.ops.check import describe
+from srkit.ops.device import exact
 
 __all__ = ["column_major", "pca_basis", "random_srmd_kernels", "srmd_basis", "srmd_code", "srmd_maps"]
 
@@ -41,7 +42,7 @@ def pca_basis(kernels: Tensor, *, components: int = 15) -> Tensor:
     """
     if kernels.ndim != 3 or len(kernels) < components or components < 1:
         raise BadInput(f"A basis of {components} rows needs as many kernels (n, k, k); {describe(kernels)} was given.")
-    vectors = column_major(kernels.double())  # (n, k*k)
+    vectors = column_major(exact(kernels))  # (n, k*k)
     found: Tensor = torch.linalg.eigh(vectors.T @ vectors)[1]
     basis = found.flip(1)[:, :components].T  # (components, k*k), the largest first
     side = basis @ torch.arange(basis.shape[1], dtype=basis.dtype, device=basis.device).cos()

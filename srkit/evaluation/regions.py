@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.ops.color import rgb_to_y
+from srkit.ops.device import exact
 from srkit.ops.pixels import quantise
 
 __all__ = ["Box", "error_levels", "worst_box"]
@@ -36,7 +37,7 @@ def error_levels(sr: Tensor, hr: Tensor) -> Tensor:
     Returns:
         ``(h, w)`` float64, -219 to 219 (luma of ITU-R BT.601 has 219 steps).
     """
-    difference = rgb_to_y(quantise(sr).double()) - rgb_to_y(quantise(hr).double())
+    difference = rgb_to_y(exact(quantise(sr))) - rgb_to_y(exact(quantise(hr)))
     return difference.mul(255).reshape(sr.shape[-2:])
 
 
@@ -53,7 +54,7 @@ def worst_box(errors: Tensor, *, side: int = 64, border: int = 0) -> Box:
     """
     height, width = errors.shape
     inset = border if min(height, width) > 2 * border + 8 else 0
-    inner = errors[inset : height - inset, inset : width - inset].double().square()
+    inner = exact(errors[inset : height - inset, inset : width - inset]).square()
     tall, wide = min(side, inner.shape[0]), min(side, inner.shape[1])
     sums = torch.zeros(inner.shape[0] + 1, inner.shape[1] + 1, dtype=torch.float64)
     sums[1:, 1:] = inner.cumsum(0).cumsum(1).cpu()

@@ -14,6 +14,7 @@ import math
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
+from srkit.ops.device import exact
 
 __all__ = ["mix"]
 
@@ -49,7 +50,7 @@ def _blend(ours: Tensor, theirs: Tensor, alpha: float) -> Tensor:
     theirs = theirs.to(ours.device)
     if alpha in (0, 1) or not ours.is_floating_point():
         return theirs if alpha > 0.5 else ours
-    return ((1 - alpha) * ours.double() + alpha * theirs.double()).to(ours.dtype)
+    return ((1 - alpha) * exact(ours) + alpha * exact(theirs)).to(ours)
 
 
 def _check_alike(first: nn.Module, second: nn.Module) -> None:

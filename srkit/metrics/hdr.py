@@ -7,6 +7,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.check import check_same_shape
+from srkit.ops.device import exact
 from srkit.ops.hdr import ictcp, to_pq
 
 __all__ = ["delta_e_itp", "multi_exposure_psnr", "pq_psnr"]
@@ -23,7 +24,7 @@ def pq_psnr(ours: Tensor, truth: Tensor) -> Tensor:
         BadInput: the shapes differ.
     """
     check_same_shape(ours, truth)
-    error = (to_pq(ours.double()) - to_pq(truth.double())).square().mean()
+    error = (to_pq(exact(ours)) - to_pq(exact(truth))).square().mean()
     return -10 * torch.log10(error)
 
 
@@ -70,11 +71,11 @@ def delta_e_itp(ours: Tensor, truth: Tensor) -> Tensor:
         BadInput: the shapes differ.
     """
     check_same_shape(ours, truth)
-    step = ictcp(ours.double()) - ictcp(truth.double())  # (..., 3, h, w)
+    step = ictcp(exact(ours)) - ictcp(exact(truth))  # (..., 3, h, w)
     intensity, tritan, protan = step.unbind(-3)  # (..., h, w)
     return 720 * torch.sqrt(intensity.square() + (tritan / 2).square() + protan.square())
 
 
 def _photograph(light: Tensor, stop: int, white: float) -> Tensor:
-    exposed = (2.0**stop * light.double().clamp_min(0) / white).pow(1 / 2.2)
+    exposed = (2.0**stop * exact(light).clamp_min(0) / white).pow(1 / 2.2)
     return torch.round((255 * exposed).clamp(0, 255))

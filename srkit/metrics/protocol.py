@@ -14,6 +14,7 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.ops.check import check_image, check_same_shape
 from srkit.ops.color import STUDIO_LUMA
+from srkit.ops.device import capable, exact
 from srkit.ops.pixels import crop_border, levels
 
 __all__ = ["LUMA", "Protocol", "planes", "prepare"]
@@ -75,13 +76,13 @@ def prepare(sr: Tensor, hr: Tensor, protocol: Protocol | None) -> tuple[Tensor, 
     check_image(hr, name="hr", channels=(1, 3))
     check_same_shape(sr, hr)
     used = Protocol() if protocol is None else protocol
-    a, b = (crop_border(x.detach(), used.border) for x in (sr, hr))  # (…, c, h', w')
+    a, b = (crop_border(capable(x.detach()), used.border) for x in (sr, hr))  # (…, c, h', w')
     return (a[None], b[None], used) if a.ndim == 3 else (a, b, used)
 
 
 def planes(x: Tensor, protocol: Protocol) -> Tensor:
     """Return what ``protocol`` compares of ``(b, c, h, w)``: ``(b, 1 or 3, h, w)``, float64, levels 0…255."""
-    x = (levels(x) if protocol.quantise else x.double() * 255).double()
+    x = exact(levels(x)) if protocol.quantise else exact(x) * 255
     if protocol.channel == "rgb" or (x.shape[1] == 1 and protocol.grey_as_stored):
         return x
     y = luma(x, LUMA)

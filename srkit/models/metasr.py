@@ -39,15 +39,15 @@ def sources(side: int, scale: float, *, device: torch.device | None = None) -> t
     Args:
         side: input pixels.
         scale: enlargement, at least 1.
-        device: where the results shall be.
+        device: where the sources shall be.
 
     Returns:
-        ``floor(scale * side)`` whole numbers and as many offsets in [0, 1), float64.
+        ``floor(scale * side)`` whole numbers on the device, and as many offsets in [0, 1), float64 on the CPU.
     """
     just_below = 1e-9  # a product such as 1.1 * 10 must not fall short of 11 by rounding
-    positions = torch.arange(math.floor(scale * side + just_below), dtype=torch.float64, device=device) / scale
+    positions = torch.arange(math.floor(scale * side + just_below), dtype=torch.float64, device="cpu") / scale
     source = (positions + just_below).floor()
-    return source.long(), (positions - source).clamp(min=0)
+    return source.long().to(device), (positions - source).clamp(min=0)
 
 
 def draw(features: Tensor, predict: Callable[[Tensor], Tensor], scale: float) -> Tensor:
@@ -69,7 +69,7 @@ def draw(features: Tensor, predict: Callable[[Tensor], Tensor], scale: float) ->
     at_once = max(1, _AT_ONCE // len(columns))
     for some, offsets in zip(torch.split(rows, at_once), torch.split(down, at_once), strict=True):
         grid = torch.meshgrid(offsets, right, indexing="ij")
-        places = torch.stack([torch.full_like(grid[0], 1 / scale), *grid], dim=-1).to(features.dtype)  # (n, W, 3)
+        places = torch.stack([torch.full_like(grid[0], 1 / scale), *grid], dim=-1).to(features)  # (n, W, 3)
         kernels = predict(places.view(-1, 3)).view(len(some), len(columns), 9 * c, 3)
         strips.append(torch.einsum("bknw,nwko->bonw", patches[:, :, some][..., columns], kernels))
     return torch.cat(strips, dim=2)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
 from srkit.ops._carried import Carried
+from srkit.ops.device import exact
 from srkit.ops.pixels import levels
 
 __all__ = ["LONGEST", "as_levels", "check_fits", "encode", "holds"]
@@ -114,7 +115,7 @@ def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
     """Round ``(c, h, w)`` in [0, 1] to whole numbers ``(h, w, c)`` of ``depth`` bits, halves upwards."""
     if depth == 8:  # the very rounding under which results are measured
         return np.ascontiguousarray(levels(x).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
-    whole = (x.double().clamp(0, 1) * 65535 + 0.5).floor().permute(1, 2, 0)  # (h, w, c)
+    whole = (exact(x).clamp(0, 1) * 65535 + 0.5).floor().permute(1, 2, 0)  # (h, w, c)
     return np.ascontiguousarray(whole.cpu().numpy().astype(np.uint16))
 
 

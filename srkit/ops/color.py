@@ -14,6 +14,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.check import describe
+from srkit.ops.device import exact
 
 __all__ = ["LUMA", "STUDIO_LUMA", "luma", "rgb_to_y", "rgb_to_ycbcr", "ycbcr_to_rgb"]
 
@@ -93,8 +94,8 @@ def luma(image: Tensor) -> Tensor:
 def _affine(image: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     """Apply ``matrix`` (k, 3) and ``offset`` (k, in 0…255) to the channels of ``image`` (…, 3, h, w)."""
     if isinstance(image, Tensor) and image.dtype == torch.uint8:
-        exact = _affine(image.double() / 255, matrix, offset) * 255
-        return (exact + 0.5).floor().clamp(0, 255).to(torch.uint8)
+        levels = _affine(exact(image) / 255, matrix, offset) * 255
+        return (levels + 0.5).floor().clamp(0, 255).to(torch.uint8).to(image.device)
     _check_colour(image)
     flat = image.flatten(-2)  # (…, 3, h * w)
     matrix = matrix.to(image.device, image.dtype)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from srkit.errors import BadInput
 
-__all__ = ["devices", "pick_device"]
+__all__ = ["capable", "devices", "exact", "pick_device"]
+
+_WITHOUT_FLOAT64 = frozenset({"mps"})
 
 
 def devices() -> list[str]:
@@ -37,3 +40,13 @@ def pick_device(name: str = "auto", *, rank: int = 0) -> torch.device:
             f"The device {name!r} cannot be used here ({reason}). Available: {', '.join(there)}, or 'auto'."
         ) from error
     return device
+
+
+def capable(x: Tensor) -> Tensor:
+    """Return ``x`` where float64 can be computed: as it is, or a copy on the CPU where its device has none (MPS)."""
+    return x.cpu() if x.device.type in _WITHOUT_FLOAT64 else x
+
+
+def exact(x: Tensor) -> Tensor:
+    """Return ``x`` in float64, on its device or, where that has no float64, on the CPU."""
+    return capable(x).double()

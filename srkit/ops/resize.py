@@ -20,6 +20,7 @@ from srkit.errors import BadInput
 from srkit.ops._bands import apply_band, blocks, multiply
 from srkit.ops._weights import KERNELS, Axis, contributions, has_exact_sums
 from srkit.ops.check import describe
+from srkit.ops.device import capable
 
 __all__ = ["imresize", "imresize_adjoint"]
 
@@ -119,11 +120,11 @@ def _resize_float(image: Tensor, axes: tuple[Axis, Axis], *, transposed: bool) -
 
 def _resize_uint8(image: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
     lead = image.shape[:-2]
-    x = image.reshape(-1, *image.shape[-2:])  # (n, h, w)
+    x = capable(image).reshape(-1, *image.shape[-2:])  # (n, h, w)
     for dim in _order(axes):
         if not axes[dim].is_identity:
             x = _round_like_matlab(x, axes[dim], dim)
-    return x.to(torch.uint8).reshape(*lead, *x.shape[-2:])
+    return x.to(torch.uint8).reshape(*lead, *x.shape[-2:]).to(image.device)
 
 
 def _round_like_matlab(x: Tensor, axis: Axis, dim: int) -> Tensor:

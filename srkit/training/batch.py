@@ -55,7 +55,7 @@ def split(
             return value
         mine = value.chunk(parts)[number] if value.dim() and len(value) == len(lr) else value
         layout = torch.channels_last if channels_last and mine.dim() == 4 else torch.contiguous_format
-        return mine.to(device, non_blocking=True, memory_format=layout)
+        return mine.to(device, memory_format=layout)
 
     for number in range(parts):
         yield share(lr, number), share(hr, number), {name: share(value, number) for name, value in condition.items()}

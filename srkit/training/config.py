@@ -66,6 +66,8 @@ class Config:
         save_every: steps between two checkpoints.
         log_every: steps between two rows of the history.
         device: ``"auto"`` (CUDA where there is one, else Apple's MPS, else the CPU) or a torch device name.
+            ``torch.backends.cudnn.benchmark`` belongs to the process and stays as you set it; True is for runs on CUDA
+            whose patches all have one size.
 
     Raises:
         BadInput: a value is outside its range, or two values do not go together.
