@@ -70,8 +70,9 @@ def write_zip(path: Path, lesson: int) -> None:
         archive.writestr("plan.json", json.dumps(plan))
         for part in _PARTS:
             for file in sorted((ROOT / part).rglob("*")):
-                if file.is_file() and "__pycache__" not in file.parts and "mutants" not in file.parts:
-                    archive.write(file, file.relative_to(ROOT).as_posix())
+                inside = file.relative_to(ROOT)
+                if file.is_file() and not {"__pycache__", "mutants"} & set(inside.parts):
+                    archive.write(file, inside.as_posix())
 
 
 def main(place: Path) -> int:
@@ -147,7 +148,7 @@ def _hand_ins(folder: Path) -> list[HandIn]:
             digest=hashlib.sha256(path.read_bytes()).hexdigest(),
         )
         for path in paths
-        if ".ipynb_checkpoints" not in path.parts
+        if ".ipynb_checkpoints" not in path.relative_to(folder).parts
     ]
 
 
