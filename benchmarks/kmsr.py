@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 import srkit
 from srkit import Protocol
-from srkit.datasets import KernelPool, Made, Pairs, at_scale
+from srkit.datasets import Made, Pairs, at_scale
+from srkit.datasets.makers import KernelPool
 from srkit.degrade import apply_kernel, draw, gaussian_widths
-from srkit.methods import build_pool, covariance, kernel_psnr
+from srkit.methods import build_pool, kernel_psnr
+from srkit.methods.kernel_score import covariance
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
 from srkit.papers import grow_pool, kmsr_recipe, train_kernel_gan

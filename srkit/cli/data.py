@@ -21,7 +21,8 @@ def command() -> None:
 def list_data(root: str | None, plugins: tuple[str, ...]) -> None:
     """Print every dataset that has a name, and where it lies if it is here."""
     load_plugins(plugins)
-    from srkit.datasets import CATALOGUE, DATASETS, card, where
+    from srkit.datasets import CATALOGUE, DATASETS, card
+    from srkit.datasets.catalogue import where
 
     names = DATASETS.names()
     wide = max(map(len, names))

@@ -15,7 +15,8 @@ from srkit.errors import BadFile, BadInput
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from srkit.metrics import Metric, Protocol
+    from srkit.metrics import Protocol
+    from srkit.metrics._registry import Metric
     from srkit.ops.picture import Picture
 
 __all__ = ["command"]

@@ -4,26 +4,16 @@
 """
 
 from srkit.datasets._load import load
-from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, register_dataset
-from srkit.datasets.catalogue import CATALOGUE, card, where
+from srkit.datasets._registry import DATASETS, DatasetCard, register_dataset
+from srkit.datasets.catalogue import CATALOGUE, card
 from srkit.datasets.degraded import Chained, Made, at_scale, degraded
-from srkit.datasets.doctor import Report, doctor
+from srkit.datasets.doctor import doctor
 from srkit.datasets.fetch import fetch, install_archive
 from srkit.datasets.hdr import HDRScenes
 from srkit.datasets.lowres import make_lr
-from srkit.datasets.makers import (
-    MAKERS,
-    BlurKernels,
-    GaussianCodes,
-    KernelPool,
-    KernelsAndNoise,
-    make_maker,
-    register_maker,
-)
-from srkit.datasets.manifest import record
+from srkit.datasets.makers import MAKERS, make_maker, register_maker
 from srkit.datasets.pair import Pair, Pairs, Source
 from srkit.datasets.patches import Patches
-from srkit.datasets.places import data_home, downloads, shipped
 from srkit.datasets.samples import samples
 from srkit.datasets.synthetic import charts
 from srkit.datasets.trees import from_folders
@@ -33,27 +23,19 @@ __all__ = [
     "CATALOGUE",
     "DATASETS",
     "MAKERS",
-    "BlurKernels",
     "Chained",
     "DatasetCard",
-    "DatasetEntry",
-    "GaussianCodes",
     "HDRScenes",
-    "KernelPool",
-    "KernelsAndNoise",
     "Made",
     "Pair",
     "Pairs",
     "Patches",
-    "Report",
     "Source",
     "at_scale",
     "card",
     "charts",
-    "data_home",
     "degraded",
     "doctor",
-    "downloads",
     "fetch",
     "fetch_weights",
     "from_folders",
@@ -61,10 +43,7 @@ __all__ = [
     "load",
     "make_lr",
     "make_maker",
-    "record",
     "register_dataset",
     "register_maker",
     "samples",
-    "shipped",
-    "where",
 ]

@@ -26,9 +26,7 @@ from srkit._registry import Registry
 from srkit.datasets.degraded import Condition, PatchMaker
 from srkit.datasets.maker import generator_for
 from srkit.degrade import (
-    Range,
     apply_kernel,
-    check_pool,
     draw,
     gaussian_variances,
     gaussian_widths,
@@ -40,6 +38,8 @@ from srkit.degrade import (
     srmd_code,
 )  # fmt: skip
 from srkit.degrade._parse import read_options
+from srkit.degrade.chain import Range
+from srkit.degrade.pool import check_pool
 from srkit.errors import BadInput, UnknownName
 from srkit.ops import pixels
 from srkit.ops.kernels import delta

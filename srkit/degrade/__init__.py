@@ -4,38 +4,25 @@
 """
 
 from srkit.degrade._parse import parse
-from srkit.degrade._registry import DEGRADATIONS, DegradationEntry, register_degradation
-from srkit.degrade.alignment import align, aligned_centre, centre_of_mass, shift
+from srkit.degrade._registry import DEGRADATIONS, register_degradation
+from srkit.degrade.alignment import align, aligned_centre, centre_of_mass
 from srkit.degrade.blur import apply_kernel
 from srkit.degrade.bsrgan import bsrgan
-from srkit.degrade.chain import Chain, Range, Step
-from srkit.degrade.jpeg import jpeg, jpeg_soft, quantisation_tables
+from srkit.degrade.chain import Chain
+from srkit.degrade.jpeg import jpeg, jpeg_soft
 from srkit.degrade.kernel_files import read_kernel, read_kernels, read_matrix
-from srkit.degrade.kernels import (
-    bicubic_kernel,
-    check_kernel,
-    gaussian8,
-    gaussian_variances,
-    gaussian_widths,
-    motion,
-    motion_path,
-    sinc,
-)
+from srkit.degrade.kernels import bicubic_kernel, gaussian8, gaussian_variances, gaussian_widths, motion, motion_path
 from srkit.degrade.pca import pca_basis, random_srmd_kernels, srmd_basis, srmd_code, srmd_maps
 from srkit.degrade.photo import photo
-from srkit.degrade.pool import check_pool, pool_blur, read_pool, save_pool
+from srkit.degrade.pool import pool_blur, read_pool, save_pool
 from srkit.degrade.real_esrgan import real_esrgan
-from srkit.degrade.recipes import RECIPES, recipe
+from srkit.degrade.recipes import recipe
 from srkit.degrade.sensor import bayer
 from srkit.degrade.simple import floor_levels
 
 __all__ = [
     "DEGRADATIONS",
-    "RECIPES",
     "Chain",
-    "DegradationEntry",
-    "Range",
-    "Step",
     "align",
     "aligned_centre",
     "apply_kernel",
@@ -43,8 +30,6 @@ __all__ = [
     "bicubic_kernel",
     "bsrgan",
     "centre_of_mass",
-    "check_kernel",
-    "check_pool",
     "floor_levels",
     "gaussian8",
     "gaussian_variances",
@@ -58,7 +43,6 @@ __all__ = [
     "pca_basis",
     "photo",
     "pool_blur",
-    "quantisation_tables",
     "random_srmd_kernels",
     "read_kernel",
     "read_kernels",
@@ -68,8 +52,6 @@ __all__ = [
     "recipe",
     "register_degradation",
     "save_pool",
-    "shift",
-    "sinc",
     "srmd_basis",
     "srmd_code",
     "srmd_maps",

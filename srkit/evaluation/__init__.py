@@ -9,12 +9,11 @@ from srkit.evaluation.mismatch import Conditioned, Mismatch, mismatch
 from srkit.evaluation.realworld import bench_gaussian8, bench_photographs
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.scales import evaluate_scales
-from srkit.evaluation.table import Row, Table, join_csv
+from srkit.evaluation.table import Table, join_csv
 
 __all__ = [
     "Conditioned",
     "Mismatch",
-    "Row",
     "Table",
     "bench_gaussian8",
     "bench_photographs",

@@ -17,7 +17,7 @@ from torch import Tensor
 from srkit._html import render as fill_in
 from srkit.evaluation.regions import Box, error_levels, worst_box
 from srkit.evaluation.table import Row, Table, mean_gain
-from srkit.metrics import Metric
+from srkit.metrics._registry import Metric
 from srkit.ops.colours import SEQUENTIAL, data_uri, jpeg_uri, nice_top, painted
 from srkit.ops.pixels import to_uint8
 

@@ -21,7 +21,8 @@ from srkit.evaluation.run import evaluate
 from srkit.evaluation.score import choose
 from srkit.evaluation.table import Table, write_text
 from srkit.inference import upscale
-from srkit.metrics import METRICS, Metric, Naturalness, niqe
+from srkit.metrics import METRICS, Naturalness, niqe
+from srkit.metrics._registry import Metric
 from srkit.ops.files import list_images, read, write
 from srkit.ops.pixels import quantise
 

@@ -18,7 +18,8 @@ from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, scale_of, upscale
 from srkit.inference.enlarge import TileChoice
 from srkit.inference.ensemble import Ensemble
-from srkit.metrics import Metric, Protocol
+from srkit.metrics import Protocol
+from srkit.metrics._registry import Metric
 from srkit.ops.check import describe
 
 __all__ = ["evaluate"]

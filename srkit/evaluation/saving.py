@@ -17,7 +17,8 @@ from srkit.errors import BadFile
 from srkit.evaluation.page import Entry, make_entry, render
 from srkit.evaluation.score import score
 from srkit.evaluation.table import Row, Table, write_text
-from srkit.metrics import Metric, Protocol
+from srkit.metrics import Protocol
+from srkit.metrics._registry import Metric
 from srkit.ops.files import write
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from srkit.datasets import Pair
 from srkit.errors import BadInput
-from srkit.metrics import METRICS, Metric, Protocol
+from srkit.metrics import METRICS, Protocol
+from srkit.metrics._registry import Metric
 from srkit.ops.color import luma
 
 __all__ = ["choose", "grey_note", "score"]

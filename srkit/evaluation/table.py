@@ -12,7 +12,8 @@ from pathlib import Path
 
 from srkit._html import render
 from srkit.errors import BadInput
-from srkit.metrics import METRICS, Metric
+from srkit.metrics import METRICS
+from srkit.metrics._registry import Metric
 from srkit.ops.atomic import atomic_path
 
 __all__ = ["Row", "Table", "finite_mean", "join_csv", "mean_gain", "write_text"]

@@ -2,13 +2,13 @@
 
 from srkit.layers.vgg_file import fetch_vgg
 from srkit.losses._distance import distance
-from srkit.losses._loss import Loss, Term
+from srkit.losses._loss import Loss
 from srkit.losses._parse import parse
-from srkit.losses._registry import LOSSES, LossEntry, register_loss
-from srkit.losses.adversarial import GAMES, Game, gradient_penalty
+from srkit.losses._registry import LOSSES, register_loss
+from srkit.losses.adversarial import GAMES, gradient_penalty
 from srkit.losses.cycle import Cycle, cycle
 from srkit.losses.frequency import LowPass
-from srkit.losses.perceptual import VGG22, VGG54, Content
+from srkit.losses.perceptual import Content
 from srkit.losses.pixel import L1, L2, MSE, Charbonnier, charbonnier, l1, mse
 from srkit.losses.smoothness import TV, tv
 from srkit.losses.structure import SSIM, ssim
@@ -21,16 +21,11 @@ __all__ = [
     "MSE",
     "SSIM",
     "TV",
-    "VGG22",
-    "VGG54",
     "Charbonnier",
     "Content",
     "Cycle",
-    "Game",
     "Loss",
-    "LossEntry",
     "LowPass",
-    "Term",
     "charbonnier",
     "cycle",
     "distance",

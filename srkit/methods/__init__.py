@@ -4,67 +4,43 @@
 network can. A method of one's own is a subclass of :class:`Method` under ``@register_method``.
 """
 
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
-from srkit.methods._registry import METHODS, MethodEntry, card, create, names, register_method
+from srkit.methods._method import Method, MethodCard, Result, Watch
+from srkit.methods._registry import METHODS, card, create, names, register_method
 from srkit.methods.backprojection import BackProjection, back_project
 from srkit.methods.bicubic import Bicubic
-from srkit.methods.blind import BlindMethod
-from srkit.methods.dark_channel import DARK_CHANNEL_PRESETS, DarkChannelSettings, estimate_kernel
+from srkit.methods.dark_channel import estimate_kernel
 from srkit.methods.diffusion import StableDiffusion
-from srkit.methods.dip import DIP, DIP_PRESETS, DIPSettings
-from srkit.methods.dip_fkp import DIPFKP, DIPFKP_PRESETS, DIPFKPSettings
-from srkit.methods.face import MethodNetwork, as_network
-from srkit.methods.fkp import KernelFlow, load_fkp
-from srkit.methods.fkp_training import FKP_PRESETS, FlowRun, FlowSettings, random_gaussians, train_fkp
+from srkit.methods.dip import DIP
+from srkit.methods.dip_fkp import DIPFKP
+from srkit.methods.face import as_network
+from srkit.methods.fkp import load_fkp
+from srkit.methods.fkp_training import random_gaussians, train_fkp
 from srkit.methods.ikc import IterativeCorrection
-from srkit.methods.kernel_pool import build_pool, textured_patches
-from srkit.methods.kernel_score import covariance, kernel_psnr, kernel_report
-from srkit.methods.kernelgan import KERNELGAN_PRESETS, KernelGAN, KernelGANSettings, analytic_x4, clean_kernel
-from srkit.methods.kernelgan_fkp import KERNELGAN_FKP_PRESETS, KernelGANFKP, KernelGANFKPSettings
-from srkit.methods.plug_and_play import PlugAndPlay, by_level
-from srkit.methods.reduction import Reduction
+from srkit.methods.kernel_pool import build_pool
+from srkit.methods.kernel_score import kernel_psnr, kernel_report
+from srkit.methods.kernelgan import KernelGAN, analytic_x4
+from srkit.methods.kernelgan_fkp import KernelGANFKP
+from srkit.methods.plug_and_play import by_level
 from srkit.methods.skip import SkipNet
-from srkit.methods.zssr import Zssr, ZSSRNet
-from srkit.methods.zssr_presets import PRESETS, Settings, preset
+from srkit.methods.zssr import Zssr
+from srkit.methods.zssr_presets import PRESETS, preset
 
 __all__ = [
-    "DARK_CHANNEL_PRESETS",
     "DIP",
     "DIPFKP",
-    "DIPFKP_PRESETS",
-    "DIP_PRESETS",
-    "FKP_PRESETS",
-    "KERNELGAN_FKP_PRESETS",
-    "KERNELGAN_PRESETS",
     "METHODS",
     "PRESETS",
     "BackProjection",
     "Bicubic",
-    "BlindMethod",
-    "DIPFKPSettings",
-    "DIPSettings",
-    "DarkChannelSettings",
-    "FlowRun",
-    "FlowSettings",
     "IterativeCorrection",
-    "KernelFlow",
     "KernelGAN",
     "KernelGANFKP",
-    "KernelGANFKPSettings",
-    "KernelGANSettings",
     "Method",
     "MethodCard",
-    "MethodEntry",
-    "MethodNetwork",
-    "PlugAndPlay",
-    "Progress",
-    "Reduction",
     "Result",
-    "Settings",
     "SkipNet",
     "StableDiffusion",
     "Watch",
-    "ZSSRNet",
     "Zssr",
     "analytic_x4",
     "as_network",
@@ -72,8 +48,6 @@ __all__ = [
     "build_pool",
     "by_level",
     "card",
-    "clean_kernel",
-    "covariance",
     "create",
     "estimate_kernel",
     "kernel_psnr",
@@ -83,6 +57,5 @@ __all__ = [
     "preset",
     "random_gaussians",
     "register_method",
-    "textured_patches",
     "train_fkp",
 ]

@@ -13,7 +13,8 @@ import math
 import torch
 from torch import Tensor
 
-from srkit.degrade import bicubic_kernel, centre_of_mass, gaussian_variances, shift
+from srkit.degrade import bicubic_kernel, centre_of_mass, gaussian_variances
+from srkit.degrade.alignment import shift
 from srkit.errors import BadInput
 
 __all__ = ["covariance", "kernel_psnr", "kernel_report", "on_grid"]

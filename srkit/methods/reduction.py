@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from srkit.degrade import align, apply_kernel, check_kernel
+from srkit.degrade import align, apply_kernel
+from srkit.degrade.kernels import check_kernel
 from srkit.errors import BadInput
 from srkit.ops.pixels import Border
 from srkit.ops.resize import imresize

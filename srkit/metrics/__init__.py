@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from srkit.metrics._registry import METRICS, Metric, register_metric
-from srkit.metrics.explain import Row, explain
+from srkit.metrics._registry import METRICS, register_metric
+from srkit.metrics.explain import explain
 from srkit.metrics.hdr import delta_e_itp, multi_exposure_psnr, pq_psnr
 from srkit.metrics.lpips import Lpips
 from srkit.metrics.niqe import Naturalness, niqe
@@ -14,10 +14,8 @@ from srkit.metrics.ssim import ssim
 __all__ = [
     "METRICS",
     "Lpips",
-    "Metric",
     "Naturalness",
     "Protocol",
-    "Row",
     "delta_e_itp",
     "explain",
     "multi_exposure_psnr",

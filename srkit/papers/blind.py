@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from srkit.datasets import BlurKernels, Made, Pairs
+from srkit.datasets import Made, Pairs
+from srkit.datasets.makers import BlurKernels
 
 __all__ = ["RandomKernels"]
 

@@ -18,9 +18,9 @@ from typing import Any
 from torch import nn
 
 from srkit import models
-from srkit.datasets import GaussianCodes, Made, Pairs, load
+from srkit.datasets import Made, Pairs, load
 from srkit.datasets.maker import generator_for
-from srkit.datasets.makers import round_basis
+from srkit.datasets.makers import GaussianCodes, round_basis
 from srkit.errors import BadInput
 from srkit.papers.unpaired import InPredictions
 from srkit.training.chance import chance

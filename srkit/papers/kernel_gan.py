@@ -19,7 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.degrade import check_pool, read_pool
+from srkit.degrade import read_pool
+from srkit.degrade.pool import check_pool
 from srkit.errors import BadInput
 from srkit.papers.unpaired import InPredictions
 from srkit.training.adversarial import AdversarialTerm

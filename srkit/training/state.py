@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.metrics import METRICS, Metric
+from srkit.metrics import METRICS
+from srkit.metrics._registry import Metric
 from srkit.ops.device import pick_device
 from srkit.training.average import Average
 from srkit.training.config import Config

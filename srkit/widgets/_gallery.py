@@ -13,7 +13,8 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.evaluation.regions import Box, error_levels, worst_box
 from srkit.evaluation.score import choose
-from srkit.metrics import Metric, Protocol, psnr
+from srkit.metrics import Protocol, psnr
+from srkit.metrics._registry import Metric
 from srkit.widgets._compare import Comparison, compare
 from srkit.widgets._static import gallery_script
 

@@ -9,7 +9,7 @@ import torch
 
 import srkit
 from srkit.datasets import samples
-from srkit.methods import KernelFlow
+from srkit.methods.fkp import KernelFlow
 from tests.cli._call import Call
 
 QUICK = {

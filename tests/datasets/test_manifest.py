@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from srkit.datasets import CATALOGUE, DATASETS, card, record, shipped
-from srkit.datasets.manifest import read_manifest, read_sums
+from srkit.datasets import CATALOGUE, DATASETS, card
+from srkit.datasets.manifest import read_manifest, read_sums, record
+from srkit.datasets.places import shipped
 from srkit.errors import BadFile, UnknownName
 from tests._shared import shared
 

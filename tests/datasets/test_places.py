@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from srkit.datasets import data_home, downloads, shipped
-from srkit.datasets.places import cache_home, search_places
+from srkit.datasets.places import cache_home, data_home, downloads, search_places, shipped
 
 
 def test_the_shipped_folder_has_manifest_and_samples() -> None:

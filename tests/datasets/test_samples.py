@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from srkit.datasets import load, samples, shipped
+from srkit.datasets import load, samples
 from srkit.datasets.manifest import read_sums
+from srkit.datasets.places import shipped
 from srkit.datasets.transfer import sha256
 
 

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 import srkit
-from srkit.degrade import check_pool, gaussian_widths, parse, pool_blur, read_pool, save_pool
+from srkit.degrade import gaussian_widths, parse, pool_blur, read_pool, save_pool
+from srkit.degrade.pool import check_pool
 from srkit.errors import BadFile, BadInput
 
 

@@ -12,7 +12,8 @@ from scipy import ndimage
 from torch import Tensor
 
 import srkit
-from srkit.degrade import apply_kernel, gaussian_widths, jpeg, jpeg_soft, parse, quantisation_tables
+from srkit.degrade import apply_kernel, gaussian_widths, jpeg, jpeg_soft, parse
+from srkit.degrade.jpeg import quantisation_tables
 from srkit.degrade.noise import camera_noise, noise, poisson, random_covariance, speckle
 from srkit.errors import BadInput
 from srkit.ops.resize import imresize

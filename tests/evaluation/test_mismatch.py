@@ -13,7 +13,6 @@ from srkit.degrade import gaussian_widths, pca_basis, read_matrix
 from srkit.errors import BadInput
 from srkit.evaluation import Conditioned, Mismatch, mismatch
 from tests._shared import shared
-from tests.models.test_srmd import _official
 
 WIDTHS = (0.5, 0.9, 1.3, 1.7)
 
@@ -38,8 +37,8 @@ class Oracle(nn.Module):
 
 
 @pytest.mark.shared
-def test_with_the_authors_weights_the_best_of_every_row_is_on_the_diagonal(tmp_path: Path) -> None:
-    net = srkit.models.load(_official(tmp_path))
+def test_with_the_authors_weights_the_best_of_every_row_is_on_the_diagonal() -> None:
+    net = srkit.models.load(shared("checkpoints/srmdnf_x2.bin"))
     basis = read_matrix(shared("benchmarks/kernels/srmd_pca_matlab.mat"), "P")
     hr = srkit.read(shared("benchmarks/Set5/butterfly.png"))[:, 40:136, 40:136]
     found = mismatch(net, [pair(hr)], basis=basis, widths_lr=WIDTHS)

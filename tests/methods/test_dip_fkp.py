@@ -12,8 +12,9 @@ import srkit
 from srkit import methods
 from srkit.degrade import align, aligned_centre, apply_kernel, centre_of_mass, gaussian_variances
 from srkit.errors import BadFile, BadInput
-from srkit.methods import DIPFKP, KernelFlow, as_network, kernel_psnr, kernel_report, load_fkp
+from srkit.methods import DIPFKP, as_network, kernel_psnr, kernel_report, load_fkp
 from srkit.methods.dip_fkp import _BlindFit, _ssim_loss, kernel_net
+from srkit.methods.fkp import KernelFlow
 from srkit.metrics import Protocol, psnr
 from tests._shared import shared
 

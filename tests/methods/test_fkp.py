@@ -13,8 +13,9 @@ from torch import Tensor
 
 from srkit.degrade import centre_of_mass, gaussian_variances
 from srkit.errors import BadFile, BadInput
-from srkit.methods import KernelFlow, covariance, load_fkp, random_gaussians, train_fkp
-from srkit.methods.fkp import Coupling, FlowNorm, SphereAdam, normalisation_for, side_of
+from srkit.methods import load_fkp, random_gaussians, train_fkp
+from srkit.methods.fkp import Coupling, FlowNorm, KernelFlow, SphereAdam, normalisation_for, side_of
+from srkit.methods.kernel_score import covariance
 from tests._shared import shared
 
 

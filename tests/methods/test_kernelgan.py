@@ -15,10 +15,11 @@ import srkit
 from srkit import methods
 from srkit.degrade import align, apply_kernel, bicubic_kernel, centre_of_mass, gaussian_variances
 from srkit.errors import BadInput, UnknownName
-from srkit.methods import KernelGAN, analytic_x4, as_network, clean_kernel, covariance, kernel_psnr, kernel_report
+from srkit.methods import KernelGAN, analytic_x4, as_network, kernel_psnr, kernel_report
 from srkit.methods._fresh import fresh
 from srkit.methods.crops import CropSource, edge_map, likelihood
-from srkit.methods.kernelgan import Duel
+from srkit.methods.kernel_score import covariance
+from srkit.methods.kernelgan import Duel, clean_kernel
 from srkit.methods.kernelgan_losses import (
     Schedule,
     bicubic_difference,

@@ -12,8 +12,9 @@ import srkit
 from srkit import methods
 from srkit.degrade import align, aligned_centre, apply_kernel, centre_of_mass, gaussian_variances
 from srkit.errors import BadInput
-from srkit.methods import KernelFlow, KernelGANFKP, kernel_report
+from srkit.methods import KernelGANFKP, kernel_report
 from srkit.methods._fresh import fresh
+from srkit.methods.fkp import KernelFlow
 from srkit.methods.kernelgan_fkp import KernelGANDiscriminator, _Training, gradient_penalty
 from tests._shared import shared
 

@@ -14,7 +14,9 @@ import srkit
 from srkit import methods
 from srkit.degrade import align, apply_kernel, gaussian_widths
 from srkit.errors import BadInput, DuplicateName, UnknownName
-from srkit.methods import METHODS, Method, MethodCard, Progress, Reduction, Result, Watch, as_network, register_method
+from srkit.methods import METHODS, Method, MethodCard, Result, Watch, as_network, register_method
+from srkit.methods._method import Progress
+from srkit.methods.reduction import Reduction
 from srkit.metrics import Protocol, psnr
 from tests.methods._shelf import SHELF, small
 

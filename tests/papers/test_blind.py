@@ -10,7 +10,8 @@ import torch
 from scipy import ndimage
 
 import srkit
-from srkit.datasets import BlurKernels, Made
+from srkit.datasets import Made
+from srkit.datasets.makers import BlurKernels
 from srkit.degrade import apply_kernel, gaussian_widths
 from srkit.errors import BadInput
 from srkit.ops.pixels import quantise

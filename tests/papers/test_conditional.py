@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import srkit
-from srkit.datasets import GaussianCodes, Made, samples
+from srkit.datasets import Made, samples
+from srkit.datasets.makers import GaussianCodes
 from srkit.degrade import apply_kernel, gaussian_widths, pca_basis, srmd_basis, srmd_code
 from srkit.errors import BadInput
 from srkit.evaluation import Conditioned, evaluate, mismatch

@@ -11,7 +11,8 @@ from torch import Tensor
 
 import srkit
 from srkit import methods
-from srkit.datasets import GaussianCodes, Made, Pairs
+from srkit.datasets import Made, Pairs
+from srkit.datasets.makers import GaussianCodes
 from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
 from srkit.errors import BadInput
 from srkit.ops.pixels import quantise

@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srkit.degrade import check_pool, gaussian_widths, save_pool
+from srkit.degrade import gaussian_widths, save_pool
+from srkit.degrade.pool import check_pool
 from srkit.errors import BadFile, BadInput
-from srkit.methods import covariance
+from srkit.methods.kernel_score import covariance
 from srkit.papers import KernelDiscriminator, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
 
 

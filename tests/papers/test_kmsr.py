@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 import srkit
-from srkit.datasets import KernelPool, Made, Pairs, at_scale, degraded
+from srkit.datasets import Made, Pairs, at_scale, degraded
+from srkit.datasets.makers import KernelPool
 from srkit.degrade import gaussian_widths, pool_blur, save_pool
 from srkit.errors import BadInput
 from srkit.papers import kmsr_recipe

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from srkit.evaluation import Row, Table
+from srkit.evaluation import Table
+from srkit.evaluation.table import Row
 from srkit.layers import Prediction
 from srkit.training import Config, State, make_state
 

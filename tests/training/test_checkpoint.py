@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from srkit import models
-from srkit.datasets import GaussianCodes, Made, samples
+from srkit.datasets import Made, samples
+from srkit.datasets.makers import GaussianCodes
 from srkit.degrade import srmd_basis
 from srkit.errors import BadFile
 from srkit.ops.atomic import write_atomically
