@@ -26,7 +26,7 @@ def load(name_or_path: str | Path, *, scale: int, root: str | Path | None = None
         name_or_path: a registered name, names joined by ``+``, or the path of a folder.
         scale: enlargement factor; 1 for registered pairs of equal size.
         root: the one folder in which to look.
-        download: fetch the data set into :func:`~srkit.datasets.downloads` if it is not found.
+        download: fetch the data set into :func:`~srkit.datasets.places.downloads` if it is not found.
 
     Returns:
         Pairs, decoded one by one when asked for.

@@ -44,7 +44,7 @@ def fetch(
         name: name in the catalogue.
         scale: fetch the LR images of this scale too, where they are offered apart (DIV2K). They need not be: LR made by
             srkit is the same to the last bit.
-        home: where to; by default :func:`~srkit.datasets.downloads`.
+        home: where to; by default :func:`~srkit.datasets.places.downloads`.
         report: called with a sentence now and then.
         manifest: another list than the one shipped.
 
