@@ -33,7 +33,7 @@ def parameters(thing: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the arguments of a function or a class by name, with annotations as types where they can be read."""
     try:
         return dict(inspect.signature(thing, eval_str=True).parameters)
-    except Exception:  # a name that only a type checker knows; whatever evaluating an annotation raises
+    except (NameError, AttributeError, TypeError, SyntaxError):  # what only a type checker understands
         return dict(inspect.signature(thing).parameters)
 
 

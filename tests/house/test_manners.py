@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ GLOBAL = {  # what a library must not do to its caller's process; the last name 
     *("os.chdir", "os.putenv", "locale.setlocale", "logging.basicConfig", "gc.disable", "sys.setrecursionlimit"),
 }
 UNSAFE = {"eval", "exec", "os.system", "pickle.load", "pickle.loads", "tempfile.mktemp", "yaml.load"}
+PUTS_BACK = re.compile(r"warnings\.catch_warnings\(|torch\.set_grad_enabled\(")
 PROCESS = {"torch.set_num_threads"}  # the command line owns its process, so there these are right
 HOUSE = set(errors.__all__)
 RAISED_ELSEWHERE = {  # Python's own protocols ask for these
@@ -100,11 +102,11 @@ def _signals() -> set[str]:
 
 
 def _restored(path: Path) -> set[str]:
-    """Return the places inside ``with warnings.catch_warnings()``: what is changed there is put back."""
+    """Return the places inside ``with`` blocks that put back what is changed: warnings and recording of gradients."""
     blocks = (
         node
         for node in nodes(path)
-        if isinstance(node, ast.With) and any("catch_warnings" in ast.unparse(item) for item in node.items)
+        if isinstance(node, ast.With) and any(PUTS_BACK.match(ast.unparse(item)) for item in node.items)
     )
     return {f"{relative(path)}:{line}" for node in blocks for line in range(node.lineno, (node.end_lineno or 0) + 1)}
 
