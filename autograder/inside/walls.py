@@ -11,7 +11,7 @@ import os
 import platform
 import resource
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def unpack(folder: Path, tree: Mapping[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _lay(stage: str, folder: str, kept: Iterable[str], flags: int, options: str) -> None:
+def _lay(stage: str, folder: str, kept: Collection[str], flags: int, options: str) -> None:
     """Give ``folder`` new memory in which nothing is but the places of Python that lie below it."""
     _mount("none", stage, "tmpfs", flags, options)
     for place in kept:
@@ -96,6 +96,9 @@ def _lay(stage: str, folder: str, kept: Iterable[str], flags: int, options: str)
         inner.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         inner.mkdir(exist_ok=True) if Path(place).is_dir() else inner.touch()
         _mount(place, str(inner), "", BIND | RECURSIVE)
+    for top in [path for path in Path(stage).iterdir() if str(Path(folder, path.name)) not in kept]:
+        _mount(str(top), str(top), "", BIND | RECURSIVE)
+        _mount("", str(top), "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
     _mount(stage, folder, "", MOVE)
 
 
