@@ -60,9 +60,20 @@ def train(name: str, root: Path) -> None:
     note = {"cpu_seconds": round(cost * run.steps), "steps": run.steps}
     if run.interrupted and run.steps != recipe.get("stop"):
         raise SystemExit(f"{name} stopped at step {run.steps} ({run.interrupted}); call again to go on.")
+    if "finish" in recipe:
+        run = _finish(recipe, out, root)
+        note = {"cpu_seconds": round(time.process_time() - began + cost * first), "steps": note["steps"] + run.steps}
     srkit.models.save(run.net, weights_of(name))
     shutil.copyfile(out / "history.csv", HOME / f"{name}.csv")
     _note(name, note)
+
+
+def _finish(recipe: dict[str, Any], out: Path, root: Path) -> Any:
+    """Train on from where the first run ended, as the second table of the recipe says; from its start if it is cut."""
+    import srkit
+
+    weights = {"init": out / "last.safetensors", "out": out.with_name(f"{out.name}_finish"), "root": root}
+    return srkit.train(recipe["model"], recipe["dataset"], scale=recipe["scale"], **weights, **recipe["finish"])
 
 
 def _maker(family: str, widths: tuple[float, float] | None = None) -> str:

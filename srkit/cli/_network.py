@@ -88,6 +88,37 @@ class Choice:
         net = self._from_file() if _is_file(self._model) else self._from_name()
         return machine.place(net).to(getattr(torch, self.precision)).eval()
 
+    def open_for_photographs(self, machine: Machine, clean: float | None) -> nn.Module:
+        """Return what enlarges photographs best of all that is shipped, where nobody said what shall, and say what.
+
+        Args:
+            machine: where to run.
+            clean: 0 for poor photographs to 1 for clean ones; None is 0. Only where nobody said what shall enlarge.
+
+        Raises:
+            BadInput: ``clean`` with a network that was named, or a scale nothing is shipped for.
+        """
+        from srkit import mix, models
+
+        if self.model is not None or self.method is not None or self.weights or self.tiny or self.settings:
+            if clean is not None:
+                raise BadInput("--clean belongs to the network that is taken where none is named; leave out --model.")
+            return self.open(machine)
+        scale = self.scale or 4
+        if scale not in (2, 4):
+            raise BadInput(f"For x{scale} nothing is shipped that takes any photograph: x2 or x4, or say --model.")
+        if scale == 2 and clean not in (None, 1.0):
+            raise BadInput("At x2 only a network for clean pictures is shipped: leave out --clean, or take --scale 4.")
+        faithful = models.create("edsr_small", scale=scale, pretrained="srkit")
+        what = "edsr_small, which is for clean pictures (--scale 4 has one for poor ones)"
+        net = faithful
+        if scale == 4:
+            share = clean or 0.0
+            net = mix(models.create("edsr_small", scale=4, pretrained="srkit:photo"), faithful, share)
+            what = f"edsr_small, trained on poor photographs, {share:.0%} of the way to clean ones (--clean)"
+        click.echo(f"note: enlarged {scale} times by {what}. {weights_terms()}", err=True)
+        return machine.place(net).eval()
+
     @property
     def said(self) -> dict[str, Any]:
         """The settings of a method, and the precision: what decides a result beside the weights."""

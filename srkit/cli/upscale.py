@@ -19,6 +19,7 @@ __all__ = ["command"]
 @click.command(
     "upscale",
     epilog=examples(
+        "srkit upscale photo.jpg",
         "srkit upscale photo.png --model a2001sr",
         "srkit upscale photos/ --model RCAN_BIX4.pt --out photos_x4 --self-ensemble",
     ),
@@ -26,6 +27,12 @@ __all__ = ["command"]
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...")
 @network_options
 @click.option("--out", metavar="FILE|FOLDER", help="Where to; by default beside each picture as NAME_x2.png.")
+@click.option(
+    "--clean",
+    type=click.FloatRange(0, 1),
+    metavar="0..1",
+    help="Without --model, at x4: how clean the pictures are; 0 (the default) removes most noise and JPEG blocks.",
+)
 @click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
 @tile_option
 @click.option("--halo", type=click.IntRange(0), metavar="N", help="LR pixels read around a tile; measured by default.")
@@ -51,7 +58,7 @@ def command(
     load_plugins(plugins)
     target = None if out is None else Path(out)
     _refuse_one_file_for_many(paths, target)
-    net = choice.open(machine)
+    net = choice.open_for_photographs(machine, options["clean"])
     wanted, left = pictures.pictures_of(paths, target, net, below=options["recursive"])
     how = {"ensemble": options["self_ensemble"]}
     planned = pictures.plan_pictures(wanted, net, overwrite=options["overwrite"], said=choice.said, **how)

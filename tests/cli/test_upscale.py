@@ -164,6 +164,27 @@ def test_what_could_not_be_carried_over_is_said_in_one_line(call: Call, tmp_path
     assert "warnings.warn" not in answer.err
 
 
+def test_a_photograph_is_enlarged_without_a_word_and_what_was_taken_is_said(call: Call, photo: Path) -> None:
+    answer = call("upscale", photo)
+    assert answer.code == 0, answer.err
+    assert "enlarged 4 times by edsr_small" in answer.err
+    poor = srkit.models.create("edsr_small", scale=4, pretrained="srkit:photo")
+    made = srkit.read(photo.with_name("photo_x4.png"))
+    assert torch.allclose(made, srkit.upscale(photo, poor), atol=0.51 / 255)
+    call("upscale", photo, "--clean", 1, "--out", photo.with_name("clean.png"))
+    clean = srkit.models.create("edsr_small", scale=4, pretrained="srkit")
+    made = srkit.read(photo.with_name("clean.png"))
+    assert torch.allclose(made, srkit.upscale(photo, clean), atol=0.51 / 255)
+    assert call("upscale", photo, "--scale", 2).code == 0
+    for words, sentence in (
+        (("--scale", 3), "x3 nothing is shipped"),
+        ((*BICUBIC, "--clean", 0.5), "leave out --model"),
+    ):
+        refused = call("upscale", photo, *words)
+        assert refused.code == 2
+        assert sentence in refused.err
+
+
 def test_a_weight_file_is_a_network(call: Call, photo: Path, tmp_path: Path) -> None:
     net = srkit.models.create("a2001sr", scale=2)
     weights = srkit.models.save(net, tmp_path / "mine.safetensors")
@@ -188,7 +209,6 @@ def test_a_weight_file_is_a_network(call: Call, photo: Path, tmp_path: Path) -> 
         (("--model", "edsr_baseline", "--scale", 2, "--set", "blocks"), "--set n_blocks=32"),
         (("--model", "edsr_baseline", "--scale", 2, "--set", "blocks=3"), "no argument 'blocks'"),
         (("--model", "edsr_baseline", "--scale", 2, "--set", "n_blocks=3", "--set", "n_blocks=4"), "given twice"),
-        ((), "--model"),
     ],
 )
 def test_what_cannot_be_used_is_said(call: Call, photo: Path, words: tuple[object, ...], sentence: str) -> None:
