@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from srkit._optional import optional
-from srkit.degrade._matlab import LARGEST, Damaged, read_version_5
 from srkit.errors import BadFile, BadInput
+from srkit.ops.matlab import LARGEST, Damaged, read_version_5
 
 __all__ = ["read_kernel", "read_kernels", "read_matrix"]
 
@@ -80,11 +80,17 @@ def _load(path: Path) -> dict[str, Any]:
     if b"MATLAB 7.3" in content[:520] or b"\x89HDF" in (content[:4], content[512:516]):
         return _load_hdf5(path)
     try:
-        return read_version_5(content)
+        return {name: value if _is_plain(value) else None for name, value in read_version_5(content).items()}
     except Damaged as error:
         raise BadFile(
             f"{path} is no MATLAB file that can be read ({error}). Save it with save -v7 or -v7.3."
         ) from error
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a matrix, or cells with no text and no structures in them."""
+    inside = value.ravel() if isinstance(value, np.ndarray) and value.dtype == object else [value]
+    return all(one is None or isinstance(one, np.ndarray) for one in inside)
 
 
 def _load_hdf5(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from scipy.io import savemat
 from torch import Tensor, nn
 
-from srkit.errors import BadFile, BadInput
+from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.models import create, load
 
 LR = torch.rand(1, 3, 12, 13, generator=torch.Generator().manual_seed(0))
@@ -141,3 +142,17 @@ def test_vdsr_comes_back_from_caffe(layer: int, name: int, blob: int, tmp_path: 
     path.write_bytes(message[:-9])
     with pytest.raises(BadFile, match="damaged or cut short"):
         load(path)
+
+
+def test_a_network_with_any_byte_changed_is_read_or_refused(tmp_path: Path) -> None:
+    cells = np.empty((1, 2), dtype=object)
+    cells[0, 0], cells[0, 1] = np.ones((9, 4), np.float32), np.ones((36, 1), np.float32)
+    savemat(tmp_path / "a.mat", {"model": {"weight": cells, "bias": cells}})
+    content, rng = (tmp_path / "a.mat").read_bytes(), np.random.default_rng(4)
+    for _ in range(400):
+        changed = bytearray(content)
+        for place in rng.integers(128, len(content), 2):
+            changed[place] = rng.integers(0, 256)
+        (tmp_path / "b.mat").write_bytes(bytes(changed))
+        with contextlib.suppress(SrkitError):
+            load(tmp_path / "b.mat", scale=2)

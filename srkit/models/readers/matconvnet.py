@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srkit._optional import optional
 from srkit.errors import BadFile
+from srkit.ops.matlab import Damaged, read_version_5
 
 __all__ = ["is_matlab", "read_matconvnet"]
 
@@ -29,27 +29,28 @@ def read_matconvnet(path: Path) -> dict[str, Tensor]:
     """Return the weights under the names that srkit's VDSR, LapSRN and MS-LapSRN have.
 
     Raises:
-        BadInput: SciPy is not installed.
         BadFile: the file is damaged, or holds neither ``model`` nor ``net`` in the form described above.
     """
-    loadmat = optional("scipy.io", "kernels").loadmat
     try:
-        content = loadmat(path, struct_as_record=False)
+        content = read_version_5(path.read_bytes())
+    except Damaged as error:
+        raise BadFile(f"{path} is damaged: {error}. Get the file again.") from error
+    try:
         if "model" in content:
-            return _stack(content["model"][0, 0])
+            return _stack(content["model"].ravel()[0])
         if "net" in content:
-            return _network(content["net"][0, 0])
-    except Exception as error:  # SciPy raises anything for a damaged file
-        raise BadFile(f"{path} is no network of VDSR's or LapSRN's authors, or is damaged ({error}).") from error
-    held = ", ".join(key for key in content if not key.startswith("__")) or "nothing"
+            return _network(content["net"].ravel()[0])
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        raise BadFile(f"{path} is no network of VDSR's or LapSRN's authors ({error}).") from error
+    held = ", ".join(content) or "nothing"
     raise BadFile(f"{path} is a MATLAB file that holds {held}; a network is in 'model' (VDSR) or 'net' (LapSRN).")
 
 
 def _stack(model: Any) -> dict[str, Tensor]:
     state: dict[str, Tensor] = {}
-    width = model.bias.ravel()[0].size
-    last = len(model.weight.ravel()) - 1
-    for i, (kernel, bias) in enumerate(zip(model.weight.ravel(), model.bias.ravel(), strict=True)):
+    kernels, biases = model["weight"].ravel(), model["bias"].ravel()
+    width, last = biases[0].size, len(kernels) - 1
+    for i, (kernel, bias) in enumerate(zip(kernels, biases, strict=True)):
         ends = (1, width) if i == 0 else (width, 1 if i == last else width)
         wide = torch.from_numpy(kernel.copy()).reshape(3, 3, *ends)
         state[f"layers.{i}.weight"] = wide.permute(3, 2, 0, 1).float().contiguous()
@@ -58,7 +59,7 @@ def _stack(model: Any) -> dict[str, Tensor]:
 
 
 def _network(net: Any) -> dict[str, Tensor]:
-    held = {str(parameter.name[0]): torch.from_numpy(parameter.value.copy()) for parameter in net.params.ravel()}
+    held = {one["name"]: torch.from_numpy(one["value"].copy()) for one in net["params"].ravel()}
     levels = max((int(key[5]) for key in held if key.startswith("level")), default=0)
     return {_name(key, levels): _turned(key, value) for key, value in held.items()}
 

@@ -1,4 +1,4 @@
-"""Reading matrices and cell arrays from MATLAB files of version 5, in Python: whatever a file holds, nothing crashes.
+"""Reading MATLAB files of version 5, in Python: whatever a file holds, nothing crashes.
 
 "MAT-File Format", MathWorks, chapter 1: a header of 128 bytes, then elements, each a tag (type and number of bytes) and
 its data; an element of type 14 is an array and is made of elements itself, one of type 15 is compressed.
@@ -20,8 +20,8 @@ __all__ = ["LARGEST", "Damaged", "read_version_5"]
 
 LARGEST = 1 << 28  # bytes of a file or of what is packed in it
 _STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
-_ARRAY, _PACKED, _TEXT = 14, 15, (16, 17, 18)
-_CELL = 1
+_ARRAY, _PACKED, _TEXT = 14, 15, {16: "utf-8", 17: "utf-16", 18: "utf-32"}
+_CELL, _STRUCTURE, _CHARACTERS = 1, 2, 4
 _CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
 _COMPLEX, _DEEPEST = 0x800, 16
 
@@ -33,7 +33,10 @@ class Damaged(Exception):
 
 
 def read_version_5(content: bytes) -> dict[str, Any]:
-    """Return the variables of a file by name: real matrices as arrays, cells as arrays of objects, all else None.
+    """Return the variables of a file by name.
+
+    Real matrices come as arrays, cells as arrays of objects, structures as arrays of dicts, text as ``str``, and all
+    else (complex numbers, sparse matrices, functions, objects of classes) as None.
 
     Raises:
         Damaged: it is no such file, or something in it contradicts the format.
@@ -77,7 +80,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _array(data: bytes, order: str, depth: int) -> tuple[str, Any]:
-    """Return name and value of an array: real numbers, cells, or None for a structure, text and what else there is."""
+    """Return the name and value of an array; None stands for a kind that is not read."""
     if not data:
         return "", np.zeros((0, 0))
     if depth > _DEEPEST:
@@ -92,6 +95,10 @@ def _array(data: bytes, order: str, depth: int) -> tuple[str, Any]:
     kind, count = int(flags[0]) & 0xFF, math.prod(sizes)
     if kind == _CELL:
         return name, _cells(parts[3:], sizes, order, depth)
+    if kind == _STRUCTURE:
+        return name, _structures(parts[3:], sizes, order, depth)
+    if kind == _CHARACTERS:
+        return name, _text(parts[3:], order)
     if kind not in _CLASSES or int(flags[0]) & _COMPLEX:
         return name, None
     values = _numbers(parts[3], order) if len(parts) > 3 else np.zeros(0)
@@ -108,6 +115,33 @@ def _cells(parts: list[_Element], sizes: list[int], order: str, depth: int) -> N
     for number, (_, data) in enumerate(parts):
         found[number] = _array(data, order, depth + 1)[1]
     return found.reshape(sizes, order="F")
+
+
+def _structures(parts: list[_Element], sizes: list[int], order: str, depth: int) -> NDArray[np.object_]:
+    """Return dicts: the length of a field's name, all names, and then the fields of each structure in turn."""
+    lengths = _numbers(parts[0], order) if parts else np.zeros(0)
+    if len(parts) < 2 or len(lengths) != 1 or not 0 < int(lengths[0]) <= 256:
+        raise Damaged("a structure without names of fields")
+    every, length = parts[1][1], int(lengths[0])
+    names = [every[at : at + length].split(b"\0")[0].decode("latin-1") for at in range(0, len(every), length)]
+    count = math.prod(sizes)
+    if len(parts) - 2 != count * len(names) or any(kind != _ARRAY for kind, _ in parts[2:]):
+        raise Damaged(f"{len(parts) - 2} fields for {count} structures of {len(names)}")
+    values = iter(parts[2:])
+    found = np.empty(count, dtype=object)
+    for number in range(count):
+        found[number] = {name: _array(next(values)[1], order, depth + 1)[1] for name in names}
+    return found.reshape(sizes, order="F")
+
+
+def _text(parts: list[_Element], order: str) -> str:
+    if not parts:
+        return ""
+    kind, data = parts[0]
+    if kind not in _TEXT:
+        return "".join(map(chr, _numbers(parts[0], order).astype("u4")))
+    spelling = _TEXT[kind] if kind == 16 else f"{_TEXT[kind]}-{'le' if order == '<' else 'be'}"
+    return data.decode(spelling, errors="replace")
 
 
 def _numbers(element: _Element, order: str) -> NDArray[Any]:
