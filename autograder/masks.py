@@ -18,7 +18,7 @@ from srkit.exercises import EXERCISES
 __all__ = ["hidden_names", "library", "masked"]
 
 ROOT = Path(srkit.__file__).resolve().parent
-_KINDS = {".py", ".typed", ".css", ".js"}
+_KINDS = {".py", ".typed", ".css", ".js", ".toml", ".html"}
 
 
 def hidden_names(exercise: str) -> frozenset[str]:

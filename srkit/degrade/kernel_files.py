@@ -11,7 +11,7 @@ from torch import Tensor
 
 from srkit._optional import optional
 from srkit.errors import BadFile, BadInput
-from srkit.ops.matlab import LARGEST, Damaged, read_version_5
+from srkit.ops._matlab import LARGEST, Damaged, read_version_5
 
 __all__ = ["read_kernel", "read_kernels", "read_matrix"]
 

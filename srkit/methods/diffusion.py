@@ -11,6 +11,7 @@ folder on this machine; nothing is downloaded. Large images are enlarged in over
 
 from __future__ import annotations
 
+import contextlib
 import math
 from itertools import product
 from pathlib import Path
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
 from srkit.inference.tiling import Span, cut
+from srkit.layers.vgg import import_torchvision
 from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
 from srkit.models import weights_home
@@ -187,6 +189,8 @@ def _share(row: Span, column: Span, like: Tensor) -> Tensor:
 
 def _load(folder: Path) -> Any:
     try:
+        with contextlib.suppress(BadInput):
+            import_torchvision()  # which transformers imports where it is installed
         from diffusers import StableDiffusionUpscalePipeline
     except ImportError as error:
         raise BadInput(

@@ -76,7 +76,7 @@ def shapes(name: str, *, scale: int, entries: int, **arguments: Any) -> dict[str
         BadInput: the network cannot be built so; whatever a constructor raises is told as this.
     """
     try:
-        with OnlyShapes(limit=2000 + 50 * entries):
+        with torch.enable_grad(), OnlyShapes(limit=2000 + 50 * entries):  # giving up may skip the end of a no_grad
             return build(name, scale=scale, **arguments).state_dict()
     except BadInput:
         raise

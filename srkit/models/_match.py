@@ -179,10 +179,11 @@ def _compare_in_order(held: Held) -> list[Match]:
 
 def _likely(weights: Mapping[str, Tensor]) -> list[str]:
     """Return the networks whose entries have such names, digits aside, so that most networks need not be built."""
-    return [name for name in MODELS.names() if _resemblance(weights, MODELS.get(name)) >= 0.5]
+    return [name for name in MODELS.names() if _resembles(weights, MODELS.get(name))]
 
 
-def _resemblance(weights: Mapping[str, Tensor], entry: Entry) -> float:
+def _resembles(weights: Mapping[str, Tensor], entry: Entry) -> bool:
+    """Whether half of the names of both agree, or nearly all of the file's: a variant may have fewer layers."""
     own, layout = _index(entry), entry.layout
     examples = _examples(weights)
     if layout is not None:
@@ -190,7 +191,8 @@ def _resemblance(weights: Mapping[str, Tensor], entry: Entry) -> float:
         named = [_kept(examples, layout, scale) for scale in scales]
     else:
         named = [set(map(_undigited, examples))]
-    return max((len(own & found) / len(own | found) for found in named if own), default=0.0)
+    shared = [(len(own & found), len(own | found), len(found)) for found in named if own and found]
+    return any(2 * both >= either or (theirs >= 4 and both >= 0.9 * theirs) for both, either, theirs in shared)
 
 
 def _kept(examples: Iterable[str], layout: Layout, scale: int) -> set[str]:

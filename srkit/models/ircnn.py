@@ -87,8 +87,9 @@ def denoisers(path: str | Path) -> dict[int, nn.Module]:
     found: dict[int, nn.Module] = {}
     for key, stored in read_bank(path).items():
         try:
+            plain = {name.removeprefix("model."): value for name, value in stored.items()}
             state = {
-                f"layers.{int(name.split('.')[0]) // 2}.{name.split('.')[1]}": value for name, value in stored.items()
+                f"layers.{int(name.split('.')[0]) // 2}.{name.split('.')[1]}": value for name, value in plain.items()
             }
             with torch.random.fork_rng(devices=[]):
                 net = create("ircnn", scale=2, **_sizes(state))

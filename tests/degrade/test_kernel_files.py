@@ -16,7 +16,7 @@ import torch
 from srkit import degrade
 from srkit.degrade import read_kernel, read_kernels, read_matrix
 from srkit.errors import BadFile, BadInput, SrkitError
-from srkit.ops.matlab import Damaged, read_version_5
+from srkit.ops._matlab import Damaged, read_version_5
 
 ROUND = np.ones((5, 5)) / 25
 RNG = np.random.default_rng(0)

@@ -120,7 +120,7 @@ def test_sizes_and_names_that_cannot_be_are_refused_with_those_that_can() -> Non
         small("srgan")(torch.zeros(2, 3, 32, 32))
     with pytest.raises(BadInput, match="has no argument 'chanels'"):
         discriminators.create("unet", size=64, chanels=3)
-    with pytest.raises(BadInput, match="leave nothing to judge"):
+    with pytest.raises(BadInput, match="leave nothing to see"):
         discriminators.create("patch", size=16)
     with pytest.raises(BadInput, match="'batch', 'instance' or 'spectral'"):
         discriminators.create("patch", size=96, norm="layer")

@@ -16,6 +16,7 @@ from srkit.errors import SrkitError
 from srkit.evaluation.regions import error_levels, worst_box
 from srkit.losses import LOSSES
 from srkit.models._points import Candidate
+from srkit.ops import color
 from srkit.ops import device as module
 from tests._apple import DEVICE, OnDevice, apple
 
@@ -118,11 +119,11 @@ MEASURES = {
     "delta_e_itp": lambda a, b: metrics.delta_e_itp(1000 * a, 1000 * b),
     "error_levels": lambda a, b: error_levels(a[0], b[0]),
     "worst_box": lambda a, b: worst_box((a - b)[0, 0], side=8).top,
-    "imresize": lambda a, b: srkit.ops.imresize(a, 1 / 3),
-    "imresize of levels": lambda a, b: srkit.ops.imresize(srkit.ops.to_uint8(a), 1 / 3),
-    "luma": lambda a, b: srkit.ops.rgb_to_y(a),
-    "luma of levels": lambda a, b: srkit.ops.rgb_to_y(srkit.ops.to_uint8(a)),
-    "ycbcr of levels": lambda a, b: srkit.ops.ycbcr_to_rgb(srkit.ops.rgb_to_ycbcr(srkit.ops.to_uint8(a))),
+    "imresize": lambda a, b: srkit.ops.resize.imresize(a, 1 / 3),
+    "imresize of levels": lambda a, b: srkit.ops.resize.imresize(srkit.ops.pixels.to_uint8(a), 1 / 3),
+    "luma": lambda a, b: color.rgb_to_y(a),
+    "luma of levels": lambda a, b: color.rgb_to_y(srkit.ops.pixels.to_uint8(a)),
+    "ycbcr of levels": lambda a, b: color.ycbcr_to_rgb(color.rgb_to_ycbcr(srkit.ops.pixels.to_uint8(a))),
     "aligned kernel": lambda a, b: degrade.align(a[0, 0, :15, :15] / a[0, 0, :15, :15].sum(), 2),
 }
 

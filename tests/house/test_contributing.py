@@ -16,7 +16,7 @@ from tests.house._markdown import Block, blocks, section
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8") if (ROOT / "CONTRIBUTING.md").exists() else ""
 RECIPES = re.findall(r"^## (Add .*)$", PAGE, re.MULTILINE)
-HEAVY = ("data/weights/", "docs/picture", "tests/browser/")
+HEAVY = ("docs/picture", "tests/browser/")
 
 
 @pytest.fixture(scope="module")

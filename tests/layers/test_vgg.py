@@ -73,20 +73,6 @@ def _without_padding(image: Tensor, weights: dict[str, Tensor]) -> Tensor:
     return x
 
 
-def test_torchvisions_own_network_gives_the_same_features(tmp_path) -> None:
-    torchvision = pytest.importorskip("torchvision")
-    theirs = torchvision.models.vgg19(weights=None).eval()
-    torch.save(theirs.state_dict(), tmp_path / "vgg19.pth")
-    net = VGG19(layers=list(TORCHVISION.values()))
-    read_vgg(net, tmp_path / "vgg19.pth")
-    mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
-    x = ((IMAGE.movedim(1, -1) - mean) / deviation).movedim(-1, 1)
-    for number, layer in enumerate(theirs.features[:36]):
-        x = layer(x.clone())
-        if number in TORCHVISION:
-            torch.testing.assert_close(net(IMAGE)[TORCHVISION[number]], x)
-
-
 def test_untrained_weights_are_the_seeds_and_touch_no_global_generator() -> None:
     before = torch.get_rng_state()
     one, same, other = (VGG19(layers=["conv1_2"], seed=seed)(IMAGE)["conv1_2"] for seed in (0, 0, 1))

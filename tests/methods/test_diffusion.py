@@ -13,11 +13,21 @@ from torch import Tensor
 
 import srkit
 from srkit.errors import BadFile, BadInput
+from srkit.layers.vgg import import_torchvision
 from srkit.methods.diffusion import UNET, VAE, StableDiffusion
 
 pytestmark = pytest.mark.skipif(  # imported by the functions that need it: it takes five CPU seconds
     not (find_spec("diffusers") and find_spec("transformers")), reason='needs pip install "srkit[diffusion]"'
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _torchvision_beside_a_cpu_build() -> None:
+    """What transformers imports where it is installed, declared so that it can be."""
+    if find_spec("torchvision"):
+        import_torchvision()
+
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

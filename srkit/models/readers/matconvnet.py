@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from srkit.errors import BadFile
-from srkit.ops.matlab import Damaged, read_version_5
+from srkit.ops._matlab import Damaged, read_version_5
 
 __all__ = ["is_matlab", "read_matconvnet"]
 
