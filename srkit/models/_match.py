@@ -179,7 +179,8 @@ def _compare_in_order(held: Held) -> list[Match]:
 
 def _likely(weights: Mapping[str, Tensor]) -> list[str]:
     """Return the networks whose entries have such names, digits aside, so that most networks need not be built."""
-    return [name for name in MODELS.names() if _resembles(weights, MODELS.get(name))]
+    alike = {MODELS.get(name).factory for name in MODELS.names() if _resembles(weights, MODELS.get(name))}
+    return [name for name in MODELS.names() if MODELS.get(name).factory in alike]  # with all variants of each
 
 
 def _resembles(weights: Mapping[str, Tensor], entry: Entry) -> bool:

@@ -19,7 +19,7 @@ ROOMS = ("models", "training", "methods", "widgets", "losses", "degrade", "discr
 CANARY = "a line that only the student before wrote 4711"
 PATIENT = Limits(cpu_seconds=60, wall_seconds=240)
 SEARCH = '''
-import ctypes, json, os
+import ctypes, gc, json, os
 
 def readable():
     """Yield the memory of this process, found without /proc: a page that write() takes is mapped."""
@@ -29,7 +29,9 @@ def readable():
     libc.write.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
     end = libc.sbrk(0)
     seen = set()
-    for start in (end - 1, id(object()), id(json), ctypes.addressof(ctypes.create_string_buffer(1 << 20))):
+    arenas = {id(one) & ~0xFFFFF for one in gc.get_objects()}  # Python's small objects lie in blocks of a megabyte
+    large = ctypes.addressof(ctypes.create_string_buffer(1 << 20))
+    for start in (end - 1, id(object()), id(json), large, *sorted(arenas)):
         for step in (-4096, 4096):
             page, holes = start & ~4095, 0
             while holes < 64 and page > 0 and page not in seen:

@@ -44,14 +44,12 @@ def test_training_measuring_degrading_and_enlarging_need_none_of_them() -> None:
         (lambda folder: save_pool(folder / "pool.mat", torch.full((1, 3, 3), 1 / 9)), "scipy", "kernels"),
         (lambda folder: read_kernels(folder / "hdf5.mat"), "h5py", "kernels"),
         (lambda folder: srkit.training.History(()).plot(), "matplotlib", "plots"),
-        (lambda folder: srkit.models.load(folder / "net.mat"), "scipy", "kernels"),
     ],
-    ids=["a pool", "a kernel of MATLAB 7.3", "a curve", "a network of MATLAB"],
+    ids=["a pool", "a kernel of MATLAB 7.3", "a curve"],
 )
 def test_what_needs_one_names_it_and_the_extra_that_brings_it(
     use: Callable[[Path], object], package: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "net.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(600))
     (tmp_path / "hdf5.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(600))
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
