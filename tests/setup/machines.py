@@ -1,8 +1,8 @@
 """Clones where people put them, made by somebody who is not root, with the distribution's own Python.
 
-No part of the suite, since it needs a network and minutes: ``make test ARGS="-n 0 tests/setup/machines.py"``. A clone
-called ``srkit`` below ``/tmp`` sets itself up, passes the doctor, grades the demonstration class and passes the tests
-of grader and exercises that are not slow; a second one, in a path with blanks and Hangul, grades with the first one's
+No part of the suite, since it needs a network and six minutes: ``.ci/run`` runs it after the suite. A clone called
+``srkit`` below ``/tmp`` sets itself up, passes the doctor, grades the demonstration class and passes the tests of
+grader and exercises that are not slow; a second one, in a path with blanks and Hangul, grades with the first one's
 environment behind a link called ``.venv``. Nothing is set that a user has not: no number of threads, no path of ours.
 
 Not tried, for want of such machines: macOS and Windows; WSL; conda, Nix and Guix; Fedora and others whose libraries lie

@@ -171,7 +171,7 @@ def test_torchvision_is_locked_at_the_version_that_was_built_with_the_pytorch_th
 def test_what_ci_runs_is_the_command_the_readme_gives() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=False).returncode == 0
-    assert script.rstrip().endswith("\nexec make test")
+    assert script.rstrip().endswith('\nmake test\nexec make test ARGS="-n 0 tests/setup/machines.py"')
     assert "make test" in (ROOT / "README.md").read_text("utf-8")
 
 
