@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +20,18 @@ from srkit.errors import BadFile, BadInput
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["Choice", "Machine", "machine_options", "network_options", "parse_settings", "progress_bar", "tile_option"]
+__all__ = [
+    "Choice",
+    "Machine",
+    "duration",
+    "machine_options",
+    "network_options",
+    "parse_settings",
+    "progress_bar",
+    "tile_option",
+]
 
+_QUIET = 10.0  # seconds between two lines of progress in a file
 _WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 
 
@@ -250,10 +262,13 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 @contextmanager
 def progress_bar(label: str, *, unit: str) -> Iterator[Callable[[int, int], object]]:
-    """Show a bar on a terminal (nothing in a pipe); yields the function that moves it: ``move(done, total)``."""
+    """Show a bar on a terminal, and in a file or a pipe a line now and then; yields ``move(done, total)``."""
     from tqdm.std import tqdm
 
-    with tqdm(desc=label, unit=unit, leave=False, disable=None, dynamic_ncols=True) as bar:
+    if not sys.stderr.isatty():
+        yield _lines(label, unit)
+        return
+    with tqdm(desc=label, unit=unit, leave=False, dynamic_ncols=True) as bar:
 
         def move(done: int, total: int) -> None:
             bar.total = total
@@ -261,6 +276,28 @@ def progress_bar(label: str, *, unit: str) -> Iterator[Callable[[int, int], obje
             bar.refresh()
 
         yield move
+
+
+def _lines(label: str, unit: str) -> Callable[[int, int], None]:
+    """Return a ``move(done, total)`` that writes whole lines, the first after ten seconds and then one in ten."""
+    start = said = time.monotonic()
+
+    def move(done: int, total: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said >= _QUIET and 0 < done < total:
+            said = now
+            left = duration((now - start) / done * (total - done))
+            click.echo(f"{label}: {done} of {total} {unit}s, {left} left", err=True)
+
+    return move
+
+
+def duration(seconds: float) -> str:
+    """Return a time to come in words: ``"about 3 min"``."""
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
 
 
 def _parse_tile(text: str) -> int | str | None:

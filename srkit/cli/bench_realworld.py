@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
+from srkit.cli._job import counted, job_options, kept_in, report
 from srkit.cli._network import Choice, Machine, machine_options, progress_bar
 from srkit.errors import BadInput
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from srkit.evaluation.realworld import Contender
+    from srkit.ops.jobs import Item
 
 __all__ = ["command"]
 
@@ -40,17 +42,17 @@ __all__ = ["command"]
 @click.option(
     "--out", type=click.Path(path_type=Path), default="realworld", show_default=True, help="For the photographs."
 )
+@job_options
 @machine_options
-def command(machine: Machine, **options: Any) -> None:
+def command(machine: Machine, **options: Any) -> int:
     """Compare networks and methods under blur that is not bicubic."""
     if options["dataset"] is None and options["photos"] is None:
         raise BadInput("Say what to compare on: --dataset set5 (the eight blurs), --photos FOLDER, or both.")
     machine.set_threads()
     contenders = _contenders(machine, options)
-    if options["dataset"] is not None:
+    if options["dataset"] is not None and not options["dry_run"]:
         _gaussians(contenders, options)
-    if options["photos"] is not None:
-        _photographs(contenders, options)
+    return 0 if options["photos"] is None else _photographs(contenders, options)
 
 
 def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
@@ -59,7 +61,10 @@ def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contende
     }
     for model in options["chosen_models"]:
         net = Choice(model=model, scale=None if "." in model else options["scale"]).open(machine)
-        found[Path(model).stem] = functools.partial(_same, net)
+        name = Path(model).stem if Path(model).stem not in found else f"{Path(model).parent.name}_{Path(model).stem}"
+        if name in found:
+            raise BadInput(f"--model {model}: there is a {name} already; two that are compared need two names.")
+        found[name] = functools.partial(_same, net)
     return found
 
 
@@ -92,20 +97,22 @@ def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> Non
         click.echo(f"{name:20s} " + " ".join(f"{v:6.2f}" for v in values) + f"   mean {finite_mean(values):6.2f}{said}")
 
 
-def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> None:
-    from srkit.evaluation.realworld import bench_photographs
+def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> int:
+    from srkit.evaluation.realworld import PhotographBench
     from srkit.metrics import Naturalness
+    from srkit.ops.jobs import carry_out
 
     natural = None if options["natural"] is None else Naturalness.load(options["natural"])
+    chosen: dict[str, Any] = {name: options[name] for name in ("metrics", "overwrite")}
+    bench = PhotographBench(contenders, options["photos"], options["out"], natural=natural, **chosen)
+    ended: list[Item] = []
     with progress_bar("photographs", unit="picture") as move:
-        found = bench_photographs(
-            contenders,
-            options["photos"],
-            options["out"],
-            metrics=options["metrics"],
-            natural=natural,
-            progress=move,
-        )
-    for one in found:
-        click.echo("  ".join([str(one.file), *one.spoken]))
+        work = carry_out(bench.planned, counted(bench.work, bench.planned, move))
+        code = report(bench.planned, kept_in(ended, work), bench.left, dry_run=options["dry_run"])
+    if options["dry_run"] or code == 130:
+        return code
+    for one in bench.finish(ended):
+        if one.scores:
+            click.echo("  ".join([str(one.file), *one.spoken]))
     click.echo(f"Page: {options['out'] / 'index.html'}")
+    return code

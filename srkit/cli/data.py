@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from srkit.cli._help import examples
+from srkit.cli._job import counted, job_options, kept_in, report
+from srkit.cli._network import progress_bar
 from srkit.cli._plugin import load_plugins, plugin_option
+
+if TYPE_CHECKING:
+    from srkit.ops.jobs import Item
 
 __all__ = ["command"]
 
@@ -71,10 +78,20 @@ def doctor(target: str, scale: int, root: str | None, plugins: tuple[str, ...]) 
 @command.command("make-lr", epilog=examples("srkit data make-lr Dataset/A2001 --scale 2 --scale 4"))
 @click.argument("folder")
 @click.option("--scale", "scales", type=click.IntRange(2), metavar="N", multiple=True, help="Repeatable. [default: 2]")
-@click.option("--overwrite", is_flag=True, help="Make LR images anew that are there already.")
-def make_low_resolution(folder: str, scales: tuple[int, ...], overwrite: bool) -> None:
-    """Write the LR images of FOLDER as MATLAB's imresize would, in EDSR-PyTorch's tree."""
-    from srkit import datasets
+@job_options
+def make_low_resolution(folder: str, scales: tuple[int, ...], overwrite: bool, dry_run: bool) -> int:
+    """Write the LR images of FOLDER as MATLAB's imresize would, in EDSR-PyTorch's tree.
 
-    written = datasets.make_lr(folder, scales or (2,), overwrite=overwrite, report=click.echo)
-    click.echo(f"{len(written)} image{'s' if len(written) != 1 else ''} written.")
+    LR images that are there are kept: call again to go on.
+    """
+    from srkit.datasets.lowres import plan_lr, write_lr
+    from srkit.ops.jobs import carry_out
+
+    planned, left = plan_lr(folder, scales or (2,), overwrite=overwrite)
+    ended: list[Item] = []
+    with progress_bar("reducing", unit="picture") as move:
+        work = kept_in(ended, carry_out(planned, counted(write_lr, planned, move)))
+        code = report(planned, work, left, dry_run=dry_run, could_not="be reduced")
+    written = sum(item.state == "done" for item in ended)
+    click.echo(f"{written} image{'s' if written != 1 else ''} written.")
+    return code

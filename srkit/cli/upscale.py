@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import bars, job_options, report
+from srkit.cli._job import bars, job_options, recursive_option, report
 from srkit.cli._network import Choice, Machine, machine_options, network_options, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadFile, BadInput
@@ -36,6 +36,7 @@ __all__ = ["command"]
 @click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
 @tile_option
 @click.option("--halo", type=click.IntRange(0), metavar="N", help="LR pixels read around a tile; measured by default.")
+@recursive_option
 @job_options
 @machine_options
 @plugin_option

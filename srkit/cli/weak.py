@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._network import Choice, Machine, machine_options, progress_bar
+from srkit.cli._job import bars, report
+from srkit.cli._network import Choice, Machine, machine_options
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ __all__ = ["command"]
 @click.option("--steps", default="300,100", show_default=True, metavar="N,M", help="Of the two phases; M may be 0.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides everything.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the runs; call again to go on.")
-@click.option("--enlarge", type=click.Path(path_type=Path), help="At the end, enlarge these into OUT/enlarged.")
+@click.option("--enlarge", type=click.Path(path_type=Path, exists=True), metavar="FILE|FOLDER",
+              help="At the end, enlarge these into OUT/enlarged.")  # fmt: skip
 @machine_options
 def command(system: str, real: Path, large: Path, machine: Machine, **options: Any) -> int:
     """Train by SYSTEM (fssr, bulat, cincgan) from REAL, small photographs, and LARGE, good pictures of other things.
@@ -54,7 +56,7 @@ def command(system: str, real: Path, large: Path, machine: Machine, **options: A
         click.echo("Stopped; the same call goes on.")
         return 130
     if options["enlarge"] is not None:
-        _enlarge(found.net, options["enlarge"], options["out"] / "enlarged")
+        return _enlarge(found.net, options["enlarge"], options["out"] / "enlarged")
     return 0
 
 
@@ -68,14 +70,10 @@ def _steps(text: str) -> tuple[int, int]:
     return first, second
 
 
-def _enlarge(net: nn.Module, folder: Path, out: Path) -> None:
-    from srkit.inference import upscale
-    from srkit.ops.files import list_images, read, write
+def _enlarge(net: nn.Module, source: Path, out: Path) -> int:
+    from srkit.inference import pictures
 
-    pictures = list_images(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    with progress_bar("enlarging", unit="picture") as move:
-        for number, picture in enumerate(pictures, start=1):
-            write(out / f"{picture.stem}.png", upscale(read(picture), net), overwrite=True)
-            move(number, len(pictures))
-    click.echo(f"Enlarged: {out}")
+    wanted, left = pictures.pictures_of([source], out, net)
+    planned = pictures.plan_pictures(wanted, net)
+    with bars(planned) as bar:
+        return report(planned, pictures.enlarge_pictures(planned, net, progress=bar), left, dry_run=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import bars, job_options, report
+from srkit.cli._job import bars, job_options, recursive_option, report
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.errors import BadFile, BadInput
 
@@ -53,6 +53,7 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the preset. Repeatable.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides weights and crops.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; by default FOLDER_zssr, or beside a file.")
+@recursive_option
 @job_options
 @machine_options
 def command(sources: tuple[Path, ...], machine: Machine, **options: Any) -> int:
@@ -126,13 +127,11 @@ def _method(options: dict[str, Any], kernel: Path | None) -> Any:
     return methods.create("zssr", preset=options["preset"], kernel=kernel, seed=options["seed"], **changes)
 
 
-def _check(item: Item) -> None:
-    from srkit.ops.files import check_target, probe
+def _check(item: Item) -> tuple[int, int] | None:
+    from srkit.ops.files import check_enlarged
 
-    seen = probe(item.source)
-    if seen is not None:
-        check_target(item.target, transparent=seen[2], size=seen[:2], make=True)
     _read(item.reads.get("kernel"))
+    return check_enlarged(item.source, item.target, item.settings["scale"])
 
 
 def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callable[[int, int], object]) -> Any:

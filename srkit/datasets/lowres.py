@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from srkit.datasets.header import is_grey
@@ -10,6 +11,7 @@ from srkit.datasets.pair import bicubic_lr
 from srkit.datasets.trees import hr_folder
 from srkit.errors import BadFile, BadInput
 from srkit.ops import files, pixels
+from srkit.ops.jobs import Item, carry_out, complain, find_images, plan
 
 __all__ = ["lr_place", "make_lr"]
 
@@ -26,7 +28,8 @@ def make_lr(
     ``A2001/HR/a.png`` gives ``A2001/LR_bicubic/X2/ax2.png``; ``photos/a.jpg`` gives ``photos/LR_bicubic/X2/ax2.png``;
     ``DIV2K_train_HR/0001.png`` gives ``DIV2K_train_LR_bicubic/X2/0001x2.png``. HR is cut to a multiple of the scale and
     reduced by MATLAB's bicubic ``imresize`` on 8-bit integers. LR images that are there already are kept, so an
-    interrupted call is simply repeated; each file appears whole or not at all.
+    interrupted call is simply repeated; each file appears whole or not at all. After one that cannot be reduced the
+    others are done, too.
 
     Args:
         folder: a data set's folder, or its folder of HR images.
@@ -36,8 +39,21 @@ def make_lr(
 
     Raises:
         BadFile: no images, an unreadable one, or a place that cannot be written.
-        BadInput: a scale that cannot be, or an image too small for it.
+        BadInput: a scale that cannot be, an image too small for it, or an LR image of another HR image.
     """
+    ended = list(carry_out(plan_lr(folder, scales, overwrite=overwrite)[0], write_lr))
+    for place in dict.fromkeys(item.target.parent for item in ended):
+        states = Counter(item.state for item in ended if item.target.parent == place)
+        if report is not None:
+            report(f"{place}: {states['done']} written, {states['kept']} were there already")
+    complain(ended)
+    return [item.target for item in ended if item.state == "done"]
+
+
+def plan_lr(
+    folder: str | Path, scales: int | Iterable[int], *, overwrite: bool
+) -> tuple[list[Item], list[tuple[Path, str]]]:
+    """Return the plan of :func:`make_lr`, which takes the same arguments, and what is left out, with the reason."""
     wanted = [scales] if isinstance(scales, int) else list(scales)
     if not wanted or any(isinstance(s, bool) or not isinstance(s, int) or s < 2 for s in wanted):
         raise BadInput(f"Scales are whole numbers of at least 2, for example [2, 3, 4], and {scales!r} was given.")
@@ -46,16 +62,21 @@ def make_lr(
         raise BadFile(f"There is no folder {folder}. Give the folder of HR images or the one above it.")
     hr = hr_folder(folder)
     images = files.list_images(hr)
-    written = []
-    for scale in wanted:
-        place = lr_place(hr, scale)
-        fresh = [
-            _write_one(path, place, scale) for path in images if overwrite or not _target(path, place, scale).exists()
-        ]
-        written += fresh
-        if report is not None:
-            report(f"{place}: {len(fresh)} written, {len(images) - len(fresh)} were there already")
-    return written
+    items = [
+        Item(source=path, target=lr_place(hr, scale) / f"{path.stem}x{scale}.png", settings={"bicubic": scale})
+        for scale in dict.fromkeys(wanted)
+        for path in images
+    ]
+    left = [(path, why) for path, why in find_images(hr)[1] if path.name != "LR_bicubic"]
+    return plan(items, overwrite=overwrite, check=_check, keep_unknown=True), left
+
+
+def write_lr(item: Item) -> None:
+    """Write the LR image of one item of a plan."""
+    scale, whole = item.settings["bicubic"], files.read(item.source)
+    _check_size(item.source, whole.shape[-2:], scale)
+    lr = bicubic_lr(pixels.modcrop(whole, scale), scale)
+    files.write(item.target, lr[:1] if is_grey(item.source) else lr, overwrite=True)
 
 
 def lr_place(hr: Path, scale: int) -> Path:
@@ -67,19 +88,13 @@ def lr_place(hr: Path, scale: int) -> Path:
     return home / "LR_bicubic" / f"X{scale}"
 
 
-def _target(path: Path, place: Path, scale: int) -> Path:
-    return place / f"{path.stem}x{scale}.png"
+def _check(item: Item) -> tuple[int, int] | None:
+    scale, seen = item.settings["bicubic"], files.probe(item.source)
+    if seen is not None:
+        _check_size(item.source, seen[:2], scale)
+    return files.check_enlarged(item.source, item.target, 1 / scale)
 
 
-def _write_one(path: Path, place: Path, scale: int) -> Path:
-    whole = files.read(path)
-    if min(whole.shape[-2:]) < scale:
-        raise BadInput(f"{path} is {whole.shape[-2]}x{whole.shape[-1]}, too small to be reduced {scale} times.")
-    lr = bicubic_lr(pixels.modcrop(whole, scale), scale)
-    target = _target(path, place, scale)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise BadFile(f"{place} cannot be made ({problem}). Copy the HR images to a folder you may write in.") from None
-    files.write(target, lr[:1] if is_grey(path) else lr)
-    return target
+def _check_size(path: Path, size: Sequence[int], scale: int) -> None:
+    if min(size) < scale:
+        raise BadInput(f"{path} is {size[0]}x{size[1]}, too small to be reduced {scale} times.")

@@ -111,7 +111,8 @@ class Conditioned(nn.Module):
         wanted = int(getattr(net, "n_codes", len(code)))
         if len(code) not in (wanted, wanted - 1):
             raise BadInput(f"This network takes {wanted} numbers as its condition, and {len(code)} were given.")
-        self.code = torch.cat([code, code.new_zeros(wanted - len(code))]).float()
+        self.code: Tensor
+        self.register_buffer("code", torch.cat([code, code.new_zeros(wanted - len(code))]).float())
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""

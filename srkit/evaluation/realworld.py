@@ -20,10 +20,11 @@ from srkit.errors import BadFile, BadInput
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.score import choose
 from srkit.evaluation.table import Table, write_text
-from srkit.inference import upscale
+from srkit.inference.pictures import plan_pictures, upscale_file
 from srkit.metrics import METRICS, Naturalness, niqe
 from srkit.metrics._registry import Metric
-from srkit.ops.files import list_images, read, write
+from srkit.ops.files import list_images, read
+from srkit.ops.jobs import Item, carry_out, find_images
 from srkit.ops.pixels import quantise
 
 __all__ = ["Contender", "Photograph", "bench_gaussian8", "bench_photographs"]
@@ -40,12 +41,14 @@ class Photograph:
         contender: who enlarged it.
         scores: what was measured, by the name of the metric; None where the picture is too small for it.
         file: the enlarged picture.
+        problem: why there is none; empty where there is.
     """
 
     name: str
     contender: str
     scores: Mapping[str, float | None]
     file: Path
+    problem: str = ""
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -101,9 +104,13 @@ def bench_photographs(
     *,
     metrics: str | Sequence[str] = (),
     natural: Naturalness | None = None,
+    overwrite: bool = False,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[Photograph]:
     """Enlarge photographs that have no truth, and write the pictures and a page that shows them side by side.
+
+    A photograph that cannot be enlarged is named on the page and the others go on; what an earlier call made of the
+    same photograph by the same network is kept.
 
     Args:
         contenders: as in :func:`bench_gaussian8`; they are given no kernel.
@@ -111,6 +118,7 @@ def bench_photographs(
         out: folder that receives the pictures and ``index.html``.
         metrics: names of registered metrics that need no reference.
         natural: NIQE's statistics; NIQE is then measured by them.
+        overwrite: replace pictures that were made otherwise.
         progress: called as ``progress(done, total)`` after each picture.
 
     Raises:
@@ -118,28 +126,77 @@ def bench_photographs(
         BadInput: no contenders, or a metric that needs a reference.
         UnknownName: there is no such metric.
     """
-    if not contenders:
-        raise BadInput("There is nothing to compare; name at least one network or method.")
-    chosen = _metrics(metrics, natural)
-    pictures, out = list_images(Path(folder)), Path(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadFile(f"The folder {out} cannot be made ({error.strerror}).") from error
-    nets = {name: make(None) for name, make in contenders.items()}
-    found: list[Photograph] = []
-    for picture in pictures:
-        lr = read(picture)
-        for name, net in nets.items():
-            sr = upscale(lr, net)
-            file = out / f"{picture.stem}_{name}.png"
-            write(file, sr, overwrite=True)
-            scores = {metric.name: _measured(sr, metric) for metric in chosen}
-            found.append(Photograph(name=picture.stem, contender=name, scores=scores, file=file))
-            if progress is not None:
-                progress(len(found), len(pictures) * len(nets))
-    write_text(out / "index.html", _page(found, list(nets)))
-    return found
+    bench = PhotographBench(contenders, folder, out, metrics=metrics, natural=natural, overwrite=overwrite)
+    ended: list[Item] = []
+    for item in carry_out(bench.planned, bench.work):
+        ended.append(item)
+        if progress is not None:
+            progress(len(ended), len(bench.planned))
+    return bench.finish(ended)
+
+
+class PhotographBench:
+    """The items of :func:`bench_photographs`, which takes the same arguments.
+
+    Attributes:
+        planned: an item for each photograph and contender.
+        left: what was left out, with the reason.
+    """
+
+    def __init__(
+        self,
+        contenders: Mapping[str, Contender],
+        folder: str | Path,
+        out: str | Path,
+        *,
+        metrics: str | Sequence[str] = (),
+        natural: Naturalness | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        if not contenders:
+            raise BadInput("There is nothing to compare; name at least one network or method.")
+        self.metrics, self.out = _metrics(metrics, natural), Path(out)
+        self.nets = {name: make(None) for name, make in contenders.items()}
+        images, self.left = find_images(Path(folder))
+        if not images:
+            list_images(folder)  # says what is there instead
+        wanted = [
+            Item(source=image, target=self.out / f"{image.stem}_{name}.png", settings={"contender": name})
+            for image in images
+            for name in self.nets
+        ]
+        self.planned = [
+            item
+            for group in zip(*(self._planned(wanted, name, overwrite) for name in self.nets), strict=True)
+            for item in group
+        ]
+
+    def _planned(self, wanted: Sequence[Item], name: str, overwrite: bool) -> list[Item]:
+        mine = [item for item in wanted if item.settings["contender"] == name]
+        return plan_pictures(mine, self.nets[name], overwrite=overwrite, said={"contender": name})
+
+    def work(self, item: Item) -> None:
+        """Enlarge the photograph of an item."""
+        upscale_file(item.source, item.target, self.nets[item.settings["contender"]], overwrite=True)
+
+    def finish(self, ended: Sequence[Item]) -> list[Photograph]:
+        """Measure what was made and write the page."""
+        found = [self._photograph(item) for item in ended]
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadFile(f"The folder {self.out} cannot be made ({error.strerror}).") from error
+        write_text(self.out / "index.html", _page(found, list(self.nets)))
+        return found
+
+    def _photograph(self, item: Item) -> Photograph:
+        scores = {}
+        if item.problem is None and self.metrics:
+            sr = read(item.target)
+            scores = {metric.name: _measured(sr, metric) for metric in self.metrics}
+        problem = "" if item.problem is None else str(item.problem)
+        name = item.settings["contender"]
+        return Photograph(name=item.source.stem, contender=name, scores=scores, file=item.target, problem=problem)
 
 
 def _blurred(pair: Pair, kernel: Tensor, scale: int) -> Pair:

@@ -17,7 +17,7 @@ from srkit.inference.enlarge import TileChoice, upscale
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
 from srkit.inference.tiling import Halo, Progress
-from srkit.ops.files import check_target, probe, read_picture, write_picture
+from srkit.ops.files import check_enlarged, check_target, read_picture, write_picture
 from srkit.ops.jobs import Item, carry_out, find_images, plan
 from srkit.ops.picture import without_hidden_colours
 
@@ -182,11 +182,8 @@ def plan_pictures(
     scale = scale_of(net)
     settings = {"network": network_digest(net), "scale": scale, "ensemble": str(ensemble), **(said or {})}
 
-    def check(item: Item) -> None:
-        seen = probe(item.source)
-        if seen is not None:
-            height, width, transparent = seen
-            check_target(item.target, transparent=transparent, size=(scale * height, scale * width), make=True)
+    def check(item: Item) -> tuple[int, int] | None:
+        return check_enlarged(item.source, item.target, scale)
 
     return plan([replace(item, settings=settings) for item in wanted], overwrite=overwrite, check=check)
 
@@ -211,8 +208,9 @@ def enlarge_pictures(
 
 
 def network_digest(net: nn.Module) -> str:
-    """Return a digest of a network's class, scale and weights: equal for equal networks."""
-    seen = hashlib.sha256(f"{type(net).__module__}.{type(net).__qualname__} x{scale_of(net)}".encode())
+    """Return a digest of a network's class, scale, weights and ``extra_repr``: equal for equal networks."""
+    kind = f"{type(net).__module__}.{type(net).__qualname__} x{scale_of(net)}{net.extra_repr()}"
+    seen = hashlib.sha256(kind.encode())
     for name, value in net.state_dict().items():
         seen.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
         seen.update(value.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import torch
@@ -35,6 +36,10 @@ class MethodNetwork(nn.Module):
         self.name = method.name or type(method).__name__.lower()
         self.last: Result | None = None
 
+    def extra_repr(self) -> str:
+        """Say which method with which settings: equal for equal results, as digests of networks need it."""
+        return ", ".join([self.name, *(f"{name}={_settled(value)}" for name, value in vars(self.method).items())])
+
     def forward(self, lr: Tensor) -> Tensor:
         """Restore ``(b, 3, h, w)`` image by image to ``(b, 3, scale*h, scale*w)``."""
         images = []
@@ -66,3 +71,14 @@ def as_network(method: Method | str, *, scale: int, progress: Progress | None = 
     if settings:
         raise BadInput(f"This {method.name} is made already; its settings cannot be changed: {', '.join(settings)}.")
     return MethodNetwork(method, scale=scale, progress=progress)
+
+
+def _settled(value: Any) -> str:
+    """Return a setting as text that differs where the setting does."""
+    if isinstance(value, nn.Module):
+        return _settled(list(value.state_dict().items()))
+    if isinstance(value, Tensor):
+        return hashlib.sha256(value.detach().cpu().contiguous().numpy().tobytes()).hexdigest()
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_settled, value))
+    return str(value)

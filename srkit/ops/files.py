@@ -155,6 +155,22 @@ def check_target(path: PathLike, *, transparent: bool, size: tuple[int, int], ma
         check_place(target, overwrite=True)
 
 
+def check_enlarged(source: PathLike, target: PathLike, scale: float) -> tuple[int, int] | None:
+    """Refuse to make ``target`` by enlarging ``source`` where that cannot end well, before the work is done.
+
+    Returns:
+        Height and width of the result; None where the beginning of ``source`` does not tell.
+
+    Raises:
+        BadInput: as :func:`check_target`.
+        BadFile: as :func:`check_target` and :func:`probe`.
+    """
+    seen = probe(source)
+    size = None if seen is None else (max(1, round(scale * seen[0])), max(1, round(scale * seen[1])))
+    check_target(target, transparent=seen is not None and seen[2], size=size or (1, 1), make=True)
+    return size
+
+
 def probe(path: PathLike) -> tuple[int, int, bool] | None:
     """Return height, width and whether there is transparency from an image's beginning, or None where it hides them.
 

@@ -12,6 +12,8 @@ import glob
 import hashlib
 import json
 import os
+import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +28,7 @@ __all__ = ["Item", "Journal", "carry_out", "digest", "find_images", "plan"]
 _JOURNAL, _LOCK = ".srkit-done.jsonl", ".srkit-job.lock"
 _NOBODYS = ("Thumbs.db", "desktop.ini")
 State = Literal["to do", "kept", "done", "refused", "failed"]
+Check = Callable[["Item"], tuple[int, int] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class Item:
         state: ``"to do"``; ``"kept"`` from before, made with the same inputs; ``"done"`` now; ``"refused"`` before the
             work or ``"failed"`` in it, with the ``problem``.
         problem: why there is no result.
+        size: height and width of the result, where they are known before the work.
+        known: whether the journal says how a result that is kept was made.
     """
 
     source: Path
@@ -48,6 +53,8 @@ class Item:
     reads: Mapping[str, Path] = field(default_factory=dict)
     state: State = "to do"
     problem: SrkitError | None = None
+    size: tuple[int, int] | None = None
+    known: bool = True
 
     def inputs(self) -> dict[str, Any]:
         """Return settings and SHA-256 of everything read.
@@ -177,23 +184,26 @@ def _walk(folder: Path, below: bool) -> Iterator[Path]:
             yield path
 
 
-def plan(items: Sequence[Item], *, overwrite: bool, check: Callable[[Item], object]) -> list[Item]:
+def plan(items: Sequence[Item], *, overwrite: bool, check: Check, keep_unknown: bool = False) -> list[Item]:
     """Decide of every item, before any is begun, whether it is to be done, was done already, or cannot be.
 
     Args:
         items: what is wanted.
         overwrite: whether results that are there may be replaced.
-        check: raises for an item that cannot succeed: what its target cannot hold, rights, an unreadable source.
+        check: raises for an item that cannot succeed: what its target cannot hold, rights, an unreadable source;
+            returns height and width of the result, or None.
+        keep_unknown: keep results of which nothing says how they were made, instead of refusing their items.
     """
-    wanted: dict[Path, Item] = {}
+    wanted: dict[str, Item] = {}
     journals: dict[Path, Journal] = {}
     found = []
     for item in items:
-        place = item.target.resolve()
-        first = wanted.setdefault(place, item)
+        place = os.path.abspath(item.target.parent.resolve() / item.target.name)  # noqa: PTH100 - may be too long a name
+        first = wanted.setdefault(os.path.normcase(place), item)
         if first is item:
-            journal = journals.setdefault(place.parent, Journal(item.target.parent))
-            found.append(_judged(item, journal, overwrite, check))
+            home = Path(place).parent
+            journal = journals[home] = journals.get(home) or Journal(home)
+            found.append(_judged(item, journal, overwrite, check, keep_unknown))
         else:
             both = (
                 f"{item.target} is the result of {first.source} already; rename one of the two or choose another place."
@@ -202,22 +212,39 @@ def plan(items: Sequence[Item], *, overwrite: bool, check: Callable[[Item], obje
     return found
 
 
-def _judged(item: Item, journal: Journal, overwrite: bool, check: Callable[[Item], object]) -> Item:
+def _judged(item: Item, journal: Journal, overwrite: bool, check: Check, keep_unknown: bool) -> Item:
     try:
-        if item.target.exists() and item.target.resolve() == item.source.resolve():
+        there = item.target.exists()
+        if there and item.target.resolve() == item.source.resolve():
             raise BadInput(f"{item.source} would be replaced by its own result; choose another name for it.")
-        if item.target.exists() and not overwrite:
+        if there and not overwrite:
             difference = journal.difference(item)
-            if difference == "":
-                return item if journal.is_begun(item) else replace(item, state="kept")
+            if difference == "" or (difference is None and keep_unknown):
+                known = difference is not None
+                return item if journal.is_begun(item) else replace(item, state="kept", known=known)
             made = "and nothing says how it was made" if difference is None else f"made otherwise ({difference})"
             raise BadInput(
                 f"{item.target} exists already, {made}. Choose another place, or say overwrite (--overwrite)."
             )
-        check(item)
-    except SrkitError as problem:
-        return replace(item, state="refused", problem=problem)
-    return item
+        return replace(item, size=check(item))
+    except (SrkitError, OSError) as error:
+        return replace(item, state="refused", problem=_told(error, item.target))
+
+
+def room(planned: Sequence[Item]) -> Iterator[tuple[Path, int, int]]:
+    """Yield the places where a plan may need more bytes than are free, with both numbers.
+
+    Counted are four bytes for each pixel of the results to come, which compressed pictures do not reach.
+    """
+    needed: Counter[Path] = Counter()
+    for item in planned:
+        if item.state == "to do" and item.size is not None:
+            parents = (place for place in item.target.resolve().parents if place.is_dir())
+            needed[next(parents)] += 4 * item.size[0] * item.size[1]
+    for place, much in needed.items():
+        free = shutil.disk_usage(place).free
+        if much > free:
+            yield place, much, free
 
 
 def carry_out(items: Sequence[Item], work: Callable[[Item], Any]) -> Iterator[Item]:
@@ -252,11 +279,41 @@ def _carried_out(
         journals[place].note(item, begun=True)
         facts = work(item)
         journals[place].note(item, facts)
-    except SrkitError as problem:
-        return replace(item, state="failed", problem=problem)
-    except OSError as error:
-        return replace(item, state="failed", problem=BadFile(f"{error.strerror or error} ({item.target})."))
+    except Exception as error:  # whatever a library raises about one item, the others go on
+        return replace(item, state="failed", problem=_told(error, item.target))
     return replace(item, state="done")
+
+
+def complain(items: Sequence[Item]) -> None:
+    """Raise the problem of the items that were refused or failed, if there are any; several are named in one.
+
+    Raises:
+        SrkitError: the problem.
+    """
+    bad = [item for item in items if item.problem is not None]
+    if len(bad) == 1 and bad[0].problem is not None:
+        raise bad[0].problem
+    if bad:
+        named = "\n".join(f"  {item.source}: {item.problem}" for item in bad)
+        raise BadFile(f"{len(bad)} of {len(items)} could not be done; the others are.\n{named}")
+
+
+def _told(error: Exception, target: Path) -> SrkitError:
+    """Return an error as one of ours; one that nobody foresaw keeps its name and its cause."""
+    if isinstance(error, SrkitError):
+        return error
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        problem: SrkitError = BadInput(
+            f"There was not enough memory for {target}; close other programs, or use a smaller tile."
+        )
+    elif isinstance(error, OSError):
+        problem = BadFile(f"{error.strerror or error} ({target}).")
+    else:
+        problem = BadInput(
+            f"{target}: unexpected {type(error).__name__}: {error}. Please report it as a fault of srkit."
+        )
+    problem.__cause__ = error
+    return problem
 
 
 def _sweep(target: Path) -> None:

@@ -32,6 +32,26 @@ def test_make_lr_writes_the_tree_and_doctor_finds_it_in_order(call: Call, tmp_pa
     assert call("data", "doctor", folder, "--scale", 3).code == 0
 
 
+def test_make_lr_says_before_what_it_would_do_and_goes_on_after_a_broken_picture(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    broken = next(path for path in sorted(folder.rglob("*.png")) if path.name.startswith("a"))
+    whole = broken.read_bytes()
+    tried = call("data", "make-lr", folder, "--dry-run")
+    assert tried.code == 0
+    assert "to do: " in tried.out
+    assert not list(folder.rglob("LR_bicubic"))
+    broken.write_bytes(whole[:60])
+    answer = call("data", "make-lr", folder)
+    assert answer.code == 2
+    assert "1 of 2 pictures could not be reduced" in answer.err
+    assert "1 image written." in answer.out
+    broken.write_bytes(whole)
+    again = call("data", "make-lr", folder)
+    assert again.code == 0
+    assert "bx2.png was made before in just this way" in again.err
+    assert "1 image written." in again.out
+
+
 def test_doctor_prints_what_is_missing_the_fix_and_leaves_with_one(call: Call, tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     call("data", "make-lr", folder)

@@ -74,14 +74,19 @@ def test_a_grey_image_gives_a_grey_lr_file(tmp_path: Path) -> None:
     assert Image.open(path).mode == "L"
 
 
-def test_an_unreadable_image_stops_without_a_half_written_file_and_a_repeat_goes_on(tmp_path: Path) -> None:
-    _make.picture(tmp_path / "set/HR/a.png")
-    broken = _make.picture(tmp_path / "set/HR/b.png", seed=1)
+def visible(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != ".srkit-done.jsonl")
+
+
+def test_an_unreadable_image_is_named_the_others_are_done_and_a_repeat_goes_on(tmp_path: Path) -> None:
+    for seed, name in enumerate("ac"):
+        _make.picture(tmp_path / f"set/HR/{name}.png", seed=seed)
+    broken = _make.picture(tmp_path / "set/HR/b.png", seed=2)
     whole = broken.read_bytes()
     broken.write_bytes(whole[:500])
     with pytest.raises(BadFile, match=r"b\.png"):
         make_lr(tmp_path / "set", 2)
-    assert [path.name for path in (tmp_path / "set/LR_bicubic/X2").iterdir()] == ["ax2.png"]
+    assert visible(tmp_path / "set/LR_bicubic/X2") == ["ax2.png", "cx2.png"]
     broken.write_bytes(whole)
     assert [path.name for path in make_lr(tmp_path / "set", 2)] == ["bx2.png"]
 
@@ -95,7 +100,17 @@ def test_a_full_disk_leaves_no_half_written_file(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("srkit.ops.files.encode", full)
     with pytest.raises(BadFile, match="disk is full"):
         make_lr(tmp_path / "set", 2)
-    assert list((tmp_path / "set/LR_bicubic/X2").iterdir()) == []
+    assert visible(tmp_path / "set/LR_bicubic/X2") == []
+
+
+def test_an_lr_image_of_another_hr_image_is_refused_and_all_problems_are_named_at_once(tmp_path: Path) -> None:
+    for seed, name in enumerate("ab"):
+        _make.picture(tmp_path / f"set/HR/{name}.png", seed=seed)
+    make_lr(tmp_path / "set", 2)
+    for seed, name in enumerate("ab", start=5):
+        _make.picture(tmp_path / f"set/HR/{name}.png", seed=seed)
+    with pytest.raises(BadFile, match=r"(?s)2 of 2 .*a\.png.* made otherwise \(picture .*b\.png"):
+        make_lr(tmp_path / "set", 2)
 
 
 @pytest.mark.parametrize("scales", [1, 0, [], [2, 1], [2.0], True])

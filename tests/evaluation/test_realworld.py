@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,35 @@ def test_photographs_are_measured_by_any_metric_that_needs_no_reference(tmp_path
             bench_photographs(contenders, tmp_path / "photos", tmp_path / "out", metrics=("brightness", "psnr"))
     finally:
         srkit.metrics.METRICS.unregister("brightness")
+
+
+def test_a_photograph_that_cannot_be_enlarged_is_named_and_what_is_done_is_kept(tmp_path: Path) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for name in "ac":
+        srkit.write(photos / f"{name}.png", torch.rand(3, 20, 20))
+    (photos / "b.png").write_bytes((photos / "a.png").read_bytes()[:70])
+    contenders = {name: partial(same, as_network(name, scale=2)) for name in ("bicubic", "back_projection")}
+    found = bench_photographs(contenders, photos, out)
+    assert [(one.name, one.contender, bool(one.problem)) for one in found] == [
+        (name, contender, name == "b") for name in "abc" for contender in contenders
+    ]
+    page = (out / "index.html").read_text()
+    assert page.count("<img") == 4
+    assert page.count("not enlarged") == 2
+    before = {path.name: path.stat().st_mtime_ns for path in out.glob("*.png")}
+    srkit.write(photos / "b.png", torch.rand(3, 20, 20))
+    contenders["back_projection"] = partial(same, as_network("back_projection", scale=2, steps=1))
+    again = bench_photographs(contenders, photos, out)
+    wrong = [one for one in again if one.problem]
+    assert [one.file.name for one in wrong] == ["a_back_projection.png", "c_back_projection.png"]  # of other settings
+    assert all("network" in one.problem for one in wrong)
+    assert before.items() <= {path.name: path.stat().st_mtime_ns for path in out.glob("*.png")}.items()
+    assert {"b_bicubic.png", "b_back_projection.png"} <= {path.name for path in out.iterdir()}
+
+
+def same(net: torch.nn.Module, kernel: torch.Tensor | None) -> torch.nn.Module:
+    return net
 
 
 def test_the_command_prints_eight_numbers_for_each_and_says_they_were_told(
