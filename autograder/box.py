@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from autograder.limits import Limits
@@ -46,14 +46,17 @@ class Reply:
     Attributes:
         end: how it ended. ``"broken"`` is the box's fault, all others the code's.
         observation: for ``"answered"``: keys ``outputs``, ``trouble``, ``message``, ``changed``.
-        detail: what is known about the end: a signal, an exit status.
+        detail: what is known about the end: a signal, an exit status, what was too much.
         printed: the beginning of what was printed.
+        spent: what the box measured, which is no lie: ``cpu`` in seconds and ``output`` in bytes; with walls also the
+            most at one moment of ``processes`` with threads, ``bytes`` and ``files`` below the temporary folder.
     """
 
     end: End
     observation: Mapping[str, Any] | None = None
     detail: str = ""
     printed: str = ""
+    spent: Mapping[str, float] = field(default_factory=dict)
 
 
 class Box(Protocol):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -11,12 +9,13 @@ from pathlib import Path
 
 from autograder.answers import Answer, find_answer
 from autograder.box import Box, Job
+from autograder.budget import Budget
 from autograder.evidence import readable
 from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
 from autograder.masks import hidden_names
 from autograder.notebooks import Unreadable, read_cells
-from autograder.outcomes import Met, judged, told
+from autograder.outcomes import Met, judged, reached, told
 from autograder.probes import probe_of
 from autograder.record import CriterionResult, Record, Result
 from srkit.exercises import EXERCISES, Case, Criterion, Exercise
@@ -65,7 +64,7 @@ def grade_submission(
     except Unreadable as trouble:
         problem = str(trouble)
         answers = {exercise.name: Answer(problem=problem) for exercise in asked}
-    run = partial(_Run, box=box, limits=limits, tell=tell, ends=time.monotonic() + limits.submission_seconds)
+    run = partial(_Run, box=box, budget=Budget(limits), tell=tell)
     return Record(
         submission=digest,
         seed=seed,
@@ -97,9 +96,8 @@ def _grade(exercise: Exercise, answer: Answer, seed: int, start: Callable[[Exerc
 class _Run:
     """One answer on its way through the cases of one exercise."""
 
-    def __init__(self, exercise: Exercise, answer: Answer, box: Box, limits: Limits, tell: Tell, ends: float) -> None:
-        self.exercise, self.answer, self.box, self.limits, self.tell = exercise, answer, box, limits, tell
-        self.ends = ends
+    def __init__(self, exercise: Exercise, answer: Answer, box: Box, budget: Budget, tell: Tell) -> None:
+        self.exercise, self.answer, self.box, self.budget, self.tell = exercise, answer, box, budget, tell
         self.timeouts = self.cases = 0
 
     def meets(self, cases: Sequence[Case]) -> Met:
@@ -112,20 +110,18 @@ class _Run:
         return met
 
     def _one(self, case: Case) -> Met:
-        if self.timeouts >= self.limits.timeouts:
+        if self.timeouts >= self.budget.limits.timeouts:
             return Met("timeout", "Not run, because your code did not come to an end before.")
-        left = self.ends - time.monotonic()
-        if left <= 0:
-            return Met(
-                "timeout", f"Not run. All your answers together took {self.limits.submission_seconds} s, the most."
-            )
-        limits = replace(self.limits, wall_seconds=min(self.limits.wall_seconds, math.ceil(left)))
+        if used_up := self.budget.used_up:
+            return Met("timeout", f"Not run. All your answers together {used_up}, the most.")
+        limits = self.budget.next()
         self.cases += 1
         self.tell(f"{self.exercise.name}, case {self.cases}")
         reply = self.box.run(self._job(case), limits)
-        met = told(reply, limits)
-        if met is None:
-            met = judged(self.exercise, case, reply)
+        self.budget.spend(reply)
+        met = told(reply, limits) or judged(self.exercise, case, reply)
+        if met.outcome not in ("correct", "infrastructure"):
+            met = replace(met, message=f"{met.message}{reached(met, reply, limits)}")
         self.timeouts += met.outcome == "timeout"
         return met
 

@@ -12,22 +12,27 @@ class Limits:
     """Ceilings for student code.
 
     Attributes:
-        cpu_seconds: processor time of one process. The fair limit: it does not depend on what else the machine does.
+        cpu_seconds: processor time of all processes together. The fair limit: it does not depend on what else the
+            machine does.
         wall_seconds: time on the clock, for code that sleeps or waits; generous, because machines are shared.
+        submission_cpu_seconds: processor time for all exercises of one submission together.
         submission_seconds: time on the clock for all exercises of one submission together.
+        submission_output_bytes: what all exercises of one submission together may print and answer.
         timeouts: after so many timeouts in one exercise its remaining cases are not run.
         memory_bytes: address space of one process beyond that of PyTorch just imported, and resident memory of all
             processes of one case together.
-        processes: processes and threads of one case.
+        processes: processes and threads of one case at any moment.
         file_bytes: the largest file that may be written.
-        folder_bytes: everything below the temporary folder.
+        folder_bytes: everything below the temporary folder, in at most 8,192 files.
         answer_bytes: the largest answer that is read.
         printed_bytes: how much of what is printed is kept as evidence; the rest is thrown away while it is read.
     """
 
     cpu_seconds: int = 20
     wall_seconds: int = 90
+    submission_cpu_seconds: int = 240
     submission_seconds: int = 600
+    submission_output_bytes: int = 256 * 2**20
     timeouts: int = 2
     memory_bytes: int = 2 * 2**30
     processes: int = 48

@@ -14,8 +14,10 @@ from autograder.record import Outcome
 from srkit.exercises import Case, Exercise, Observation, judge
 from srkit.exercises._references import expected_outputs
 
-__all__ = ["Met", "judged", "told"]
+__all__ = ["Met", "judged", "reached", "told"]
 
+_NO_PROCESS = re.compile(r"^RuntimeError: can't start new thread|^BlockingIOError: \[Errno 11\]")
+_MOST_FILES = 8192
 _NO_MEMORY = re.compile(r"^MemoryError|allocate memory|bad_alloc|^OSError: \[Errno 12\]")
 
 
@@ -45,11 +47,15 @@ def told(reply: Reply, limits: Limits) -> Met | None:
     if reply.end == "broken":
         return Met("infrastructure", f"The grader failed, not your code; it will be graded again. ({reply.detail})")
     if reply.end == "timeout":
-        limit = f"{limits.cpu_seconds} s of processor time or {limits.wall_seconds} s on the clock"
+        cpu = f"{limits.cpu_seconds} s of processor time, of all its processes together"
+        limit = cpu if reply.detail == "processor time" else f"{limits.wall_seconds} s on the clock"
         message = f"Stopped after {limit}. Does a loop of yours never end, or wait for something?"
         return Met("timeout", message, printed=printed)
     if reply.end == "memory":
         return Met("memory", _memory(limits), printed=printed)
+    if reply.end == "too large" and reply.detail == "output":
+        message = "Stopped, because it prints without end: what all your answers together may write was written."
+        return Met("error", message, printed=printed)
     if reply.end == "too large":
         message = f"Your answer is larger than {limits.answer_bytes >> 20} MiB, far more than was asked for."
         return Met("error", message, printed=printed)
@@ -79,6 +85,18 @@ def judged(exercise: Exercise, case: Case, reply: Reply) -> Met:
         return replace(met, magnitude=gap, images=pictures(observation.outputs, alternatives[0]))
     except Exception as problem:  # a defect of the exercise must not become a student's zero
         return Met("infrastructure", f"The grader could not compare your answer: {type(problem).__name__}: {problem}")
+
+
+def reached(met: Met, reply: Reply, limits: Limits) -> str:
+    """Return a sentence on each limit that a failed run had reached, or "": its own message may not say so."""
+    found = []
+    if reply.spent.get("processes", 0) >= limits.processes - 1 or _NO_PROCESS.search(met.message):  # one is the box's
+        found.append(f"all {limits.processes} processes and threads that it may have")
+    if reply.spent.get("bytes", 0) >= 0.95 * limits.folder_bytes:
+        found.append(f"all {limits.folder_bytes >> 20} MiB of the temporary folder")
+    if reply.spent.get("files", 0) >= 0.95 * _MOST_FILES:
+        found.append(f"all {_MOST_FILES} files of the temporary folder")
+    return f" It had used {' and '.join(found)}." if found else ""
 
 
 def _memory(limits: Limits) -> str:

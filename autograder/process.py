@@ -27,7 +27,7 @@ _PATIENCE = 30  # seconds beyond the wall time before the box itself is taken fo
 _STARTING = 120  # seconds for the start of a box, which imports PyTorch
 _TRIES = 2
 _LONGEST_ANSWER = 1 << 20  # bytes of single values, names and text in an answer: some tenths of a second to read
-_MODULES = ("frames", "walls", "watch", "student", "worker")
+_MODULES = ("frames", "calls", "walls", "watch", "student", "worker")
 BOOTSTRAP = """
 import json, os, struct, sys, types
 requests, reports = os.dup(0), os.dup(1)
@@ -152,7 +152,8 @@ class ProcessBox:
     def _serve(self, job: Job, limits: Limits) -> None:
         """Have a worker that may serve this job."""
         nested = self.start.walls == "nested"
-        serves = None if nested else (job.name, job.hidden, tuple(job.pieces), limits)
+        walls = (limits.processes, limits.memory_bytes, limits.folder_bytes)  # of limits, the box itself has these
+        serves = None if nested else (job.name, job.hidden, tuple(job.pieces), walls)
         if self._process is not None and self._process.poll() is None and self._serves == serves:
             return
         self.close()
@@ -166,8 +167,8 @@ class ProcessBox:
             sources = json.dumps([list(self.start.path), _sources()]).encode()
             process.stdin.write(struct.pack(">Q", len(sources)) + sources)
             places = {"root": str(ROOT.parent), "course": COURSE, "stage": STAGE, "kept": self.start.kept}
-            walls = {"walls": self.start.walls, "outside": list(self.start.outside)}
-            write_frame(process.stdin.write, walls | places)
+            kind = {"walls": self.start.walls, "outside": list(self.start.outside)}
+            write_frame(process.stdin.write, kind | places)
             process.stdin.flush()
             read_frame(process.stdout.read)
 
@@ -212,7 +213,8 @@ def _reply(report: Mapping[str, Any]) -> Reply:
             observation = _observation(decode(report["answer"], Foreign, most=_LONGEST_ANSWER))
         except BadFrame as problem:
             end, detail = "died", f"what came out of it is no answer ({problem})"
-    return Reply(end=end, observation=observation, detail=detail, printed=printed)
+    spent = {str(name): float(value) for name, value in dict(report.get("spent", {})).items()}
+    return Reply(end=end, observation=observation, detail=detail, printed=printed, spent=spent)
 
 
 def _observation(value: Any) -> Mapping[str, Any]:

@@ -12,93 +12,150 @@ from collections.abc import Mapping
 __all__ = ["Usage", "watch"]
 
 _TICK = 0.1
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Usage:
-    """How much memory the processes of a run take together, read from a ``/proc`` that they cannot see.
+    """What the processes of a run take together, read from a ``/proc`` that they cannot see.
 
     Args:
         others: process numbers there that do not belong to the run.
+
+    Attributes:
+        spent: the most that was seen: ``cpu`` in seconds, ``processes`` with their threads, ``bytes`` and ``files``
+            below the temporary folder.
     """
 
     def __init__(self, others: set[int]) -> None:
         self.others = others
         self.place = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        self.spent: dict[str, float] = {}
+
+    def look(self) -> None:
+        """See what there is now. The time of a process that has ended is its parent's, so the sum misses none."""
+        pids, folder = self._pids(), os.statvfs("/tmp")
+        times = (self._read(f"{pid}/stat").rpartition(")")[2].split()[11:15] for pid in pids)
+        self._most("cpu", sum(int(time) for four in times for time in four) / _TICKS)
+        self._most("processes", sum(self._sum(f"{pid}/status", ("Threads:",)) for pid in pids) >> 10)
+        self._most("bytes", (folder.f_blocks - folder.f_bfree) * folder.f_frsize)
+        self._most("files", folder.f_files - folder.f_ffree)
 
     def exceeds(self, ceiling: int) -> bool:
-        """Tell whether the run takes more than ``ceiling`` bytes; what it shares with its parent is not counted."""
-        # a descriptor, because the path shows something else by now
-        pids = [name for name in os.listdir(self.place) if name.isdigit() and int(name) not in self.others]  # noqa: PTH208
+        """Tell whether the run takes more memory than ``ceiling`` bytes, without what it shares with its parent."""
+        pids = self._pids()
         return sum(map(self._own, pids)) > ceiling and sum(map(self._share, pids)) > ceiling
 
+    def _most(self, name: str, value: float) -> None:
+        self.spent[name] = max(value, self.spent.get(name, 0.0))
+
+    def _pids(self) -> list[str]:
+        # a descriptor, because the path shows something else by now
+        return [name for name in os.listdir(self.place) if name.isdigit() and int(name) not in self.others]  # noqa: PTH208
+
     def _own(self, pid: str) -> int:
-        """Return what a process holds, private or shared, and the tables that say where."""
-        return self._sum(f"{pid}/status", ("RssAnon:", "RssShmem:", "VmPTE:"))
+        """Return what a process holds, private or shared, in memory or not, and the tables that say where."""
+        return self._sum(f"{pid}/status", ("RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:", "HugetlbPages:"))
 
     def _share(self, pid: str) -> int:
         """Return its part of the memory that it shares with copies of itself."""
-        held = self._sum(f"{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
-        return held + self._sum(f"{pid}/status", ("VmPTE:",)) if held else self._own(pid)
+        held = self._sum(f"{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
+        return held + self._sum(f"{pid}/status", ("VmPTE:", "HugetlbPages:")) if held else self._own(pid)
 
     def _sum(self, path: str, names: tuple[str, ...]) -> int:
         try:
             lines = self._read(path).splitlines()
             return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(names))
-        except (OSError, ValueError, IndexError):
+        except (ValueError, IndexError):
             return 0
 
     def _read(self, path: str) -> str:
-        with open(os.open(path, os.O_RDONLY, dir_fd=self.place)) as file:  # noqa: PTH123  # relative to a descriptor
-            return file.read()
+        """Return the text of a file there; "" where its process has ended."""
+        try:
+            with open(os.open(path, os.O_RDONLY, dir_fd=self.place)) as file:  # noqa: PTH123  # relative to a descriptor
+                return file.read()
+        except OSError:
+            return ""
 
 
 def watch(pid: int, answer: int, printed: int, limits: Mapping[str, int], usage: Usage | None) -> dict[str, object]:
-    """Read the two pipes of ``pid`` until it ends or must end; return how it ended and what came."""
-    kept = {answer: bytearray(), printed: bytearray()}
-    end = _follow(pid, answer, kept, limits, usage)
-    for pipe in kept:
+    """Read the two pipes of ``pid`` until it ends or must end; return how it ended, what came, and what it took."""
+    run = _Run(pid, answer, printed, limits, usage)
+    end, _, detail = run.follow().partition(": ")
+    if usage is not None:
+        usage.look()
+    for pipe in run.kept:
         os.close(pipe)
-    end, ended, detail = end.partition(": ")
-    if not ended:
+    if run.status is None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    return {"end": end, "detail": detail, "answer": bytes(kept[answer]), "printed": bytes(kept[printed])}
+        run.reap(0)
+    spent = {"cpu": 0.0, **(usage.spent if usage is not None else {}), "output": float(run.taken)}
+    spent["cpu"] = max(spent["cpu"], run.seconds)
+    kept = {"answer": bytes(run.kept[answer]), "printed": bytes(run.kept[printed])}
+    return {"end": end, "detail": detail, "spent": spent, **kept}
 
 
-def _follow(pid: int, answer: int, kept: dict[int, bytearray], limits: Mapping[str, int], usage: Usage | None) -> str:
-    """Follow the run to its end, and say what that is; with a detail where it has ended by itself and was reaped."""
-    deadline, counted, opened = time.monotonic() + limits["wall_seconds"], time.monotonic(), set(kept)
-    while True:
-        if (now := time.monotonic()) > deadline:
-            return "timeout"
-        if usage is not None and now - counted > _TICK:
-            counted = now
-            if usage.exceeds(limits["memory_bytes"]):
-                return "memory"
-        _drain(opened, kept, {pipe: limits["answer_bytes" if pipe == answer else "printed_bytes"] for pipe in kept})
-        if len(kept[answer]) > limits["answer_bytes"]:
-            return "too large"
-        if answer not in opened and kept[answer]:
-            return "answered"
-        if not opened:
-            done, status, spent = os.wait4(pid, os.WNOHANG)
-            if done:
-                return _death(os.waitstatus_to_exitcode(status), spent.ru_utime + spent.ru_stime, limits["cpu_seconds"])
-            time.sleep(0.002)
+class _Run:
+    """One run, followed from outside."""
 
+    def __init__(self, pid: int, answer: int, printed: int, limits: Mapping[str, int], usage: Usage | None) -> None:
+        self.pid, self.answer, self.limits, self.usage = pid, answer, limits, usage
+        self.kept = {answer: bytearray(), printed: bytearray()}
+        self.most = {answer: limits["answer_bytes"], printed: limits["printed_bytes"]}
+        self.opened = set(self.kept)
+        self.taken, self.counted = 0, time.monotonic()
+        self.status: int | None = None
+        self.seconds = 0.0
 
-def _drain(opened: set[int], kept: dict[int, bytearray], most: Mapping[int, int]) -> None:
-    """Read what is there, keep at most one byte more than is allowed, and strike out what has ended."""
-    for pipe in select.select(list(opened), [], [], _TICK)[0] if opened else []:
-        data = os.read(pipe, 1 << 16)
-        kept[pipe] += data[: max(0, most[pipe] + 1 - len(kept[pipe]))]
-        if not data:
-            opened.discard(pipe)
+    def follow(self) -> str:
+        """Follow it to its end, and say what that is; with a detail behind a colon where there is one."""
+        deadline = time.monotonic() + self.limits["wall_seconds"]
+        while True:
+            if time.monotonic() > deadline:
+                return "timeout: clock"
+            if self.usage is not None and (over := self._over(self.usage)):
+                return over
+            self._drain()
+            if len(self.kept[self.answer]) > self.most[self.answer]:
+                return "too large: answer"
+            if self.taken > self.limits["submission_output_bytes"]:
+                return "too large: output"
+            if self.answer not in self.opened and self.kept[self.answer]:
+                return "answered"
+            if not self.opened:
+                if self.reap(os.WNOHANG):
+                    return self._death()
+                time.sleep(0.002)
 
+    def reap(self, options: int) -> bool:
+        """Take note of the end of the process, if that has come."""
+        done, status, used = os.wait4(self.pid, options)
+        if done:
+            self.status, self.seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+        return bool(done)
 
-def _death(status: int, spent: float, allowed: int) -> str:
-    """Say what a process died of: the system kills the one that has spent its processor time."""
-    if status in (-signal.SIGKILL, -signal.SIGXCPU) and spent > allowed - 0.5:
-        return "timeout: processor time"
-    return f"died: signal {signal.Signals(-status).name}" if status < 0 else f"died: exit status {status}"
+    def _over(self, usage: Usage) -> str:
+        """Say what all its processes together have taken too much of; looked at ten times a second."""
+        if time.monotonic() - self.counted < _TICK:
+            return ""
+        self.counted = time.monotonic()
+        usage.look()
+        if usage.exceeds(self.limits["memory_bytes"]):
+            return "memory"
+        return "timeout: processor time" if usage.spent["cpu"] > self.limits["cpu_seconds"] else ""
+
+    def _drain(self) -> None:
+        """Read what is there, keep at most one byte more than is allowed, and strike out what has ended."""
+        for pipe in select.select(list(self.opened), [], [], _TICK)[0] if self.opened else []:
+            data = os.read(pipe, 1 << 16)
+            self.taken += len(data)
+            self.kept[pipe] += data[: max(0, self.most[pipe] + 1 - len(self.kept[pipe]))]
+            if not data:
+                self.opened.discard(pipe)
+
+    def _death(self) -> str:
+        """Say what it died of: the system kills the one that has spent its processor time."""
+        status = self.status or 0
+        if status in (-signal.SIGKILL, -signal.SIGXCPU) and self.seconds > self.limits["cpu_seconds"] - 0.5:
+            return "timeout: processor time"
+        return f"died: signal {signal.Signals(-status).name}" if status < 0 else f"died: exit status {status}"

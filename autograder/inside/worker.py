@@ -60,6 +60,8 @@ def serve(requests: int, reports: int) -> None:
     gc.freeze()  # what is there now is shared by all copies of this process; collecting it would copy it
     torch.set_num_threads(1)
     torch.backends.cpu.get_cpu_capability()  # reads /proc/cpuinfo, which student code does not see
+    if start["walls"] != "none":
+        walls.be_the_first_to_go()
     walls.stay_secret()
     start["used"] = walls.address_space()
     write_frame(write, {"ready": True, "versions": [sys.version.split()[0], torch.__version__, numpy.__version__]})
@@ -100,10 +102,10 @@ def _keep(
         request = read_frame(read)
     except BadFrame:
         os._exit(ENDED)
-    limits, nested, usage = request["limits"], start["walls"] == "nested", None
+    limits, nested = request["limits"], start["walls"] == "nested"
     try:
+        usage = None if start["walls"] == "none" else Usage({1, os.getpid(), os.getppid()})
         if nested:
-            usage = Usage({1, os.getpid(), os.getppid()})
             os.setsid()
             walls.unshare()
             walls.stay_secret(False)  # until its maps are written; no student's code runs yet
@@ -116,7 +118,7 @@ def _keep(
             walls.become_reaper()
             if start["walls"] == "plain":
                 walls.unpack(Path(start["course"]), json.loads(request.pop("tree")))
-        report = _watched(request, start["used"], usage, walled=start["walls"] != "none")
+        report = _watched(request, start, usage)
     except OSError as problem:
         report = {"end": "broken", "detail": f"the walls could not be built: {problem}"}
     if not nested:
@@ -124,14 +126,14 @@ def _keep(
     write_frame(write, report)
 
 
-def _watched(request: Mapping[str, Any], used: int, usage: Usage | None, *, walled: bool) -> dict[str, Any]:
+def _watched(request: Mapping[str, Any], start: Mapping[str, Any], usage: Usage | None) -> dict[str, Any]:
     """Run the student's code in a child of this process, and watch it."""
     answer, printed = os.pipe(), os.pipe()
     student = os.fork()  # within nested walls process 1: when it ends, the system kills all that it started
     if student == 0:
-        if usage is not None:
+        if start["walls"] == "nested":
             walls.die_with_parent()
-        _student(request, used, answer[1], printed[1], walled=walled)
+        _student(request, start["used"], answer[1], printed[1], walled=start["walls"] != "none")
     os.close(answer[1])
     os.close(printed[1])
     return watch(student, answer[0], printed[0], request["limits"], usage)

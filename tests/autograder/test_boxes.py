@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from autograder import sandboxes
-from autograder.box import BoxError, choose_box
+from autograder.box import BoxError, Job, choose_box
 from autograder.engine import grade_submission
 from autograder.inside.frames import BadFrame, decode, encode
 from autograder.limits import Limits
@@ -254,6 +254,80 @@ def test_a_submission_ends_with_its_budget_whatever_its_answers_do():
     assert record.results["find_pairs"].outcome == "timeout"
     assert "All your answers together took 3 s" in record.results["find_pairs"].message
     assert record.points == 0
+
+
+SPIN = """
+import os
+def tv_loss(sr):
+    for _ in range(3):
+        if os.fork() == 0:
+            while True:
+                pass
+    os.wait()
+"""
+SHORT_LIVED = """
+import os
+def tv_loss(sr):
+    while True:
+        child = os.fork()
+        if child == 0:
+            if os.fork() == 0:
+                sum(range(200_000))
+            os._exit(0)
+        os.waitpid(child, 0)
+"""
+
+
+@needs_box
+@pytest.mark.parametrize("code", [SPIN, SHORT_LIVED], ids=["three at once", "orphans of a moment"])
+def test_processor_time_is_that_of_all_processes_together_and_none_is_lost_when_one_ends(code):
+    limits = dataclasses.replace(SHORT, cpu_seconds=1, wall_seconds=200, submission_seconds=400)
+    result = grade_submission(notebook(SETUP, code), ["tv_loss"], seed=SEED, box=the_box(), limits=limits)
+    assert result.results["tv_loss"].outcome == "timeout"
+    assert "1 s of processor time, of all its processes" in result.results["tv_loss"].message
+
+
+@needs_box
+def test_what_a_run_takes_is_measured_and_a_limit_that_it_reached_is_named():
+    box = the_box()
+    busy = "    sum(range(10_000_000))\n    print('x' * 5000, flush=True)\n    os.write(1, b'y' * 9000)\n    return x"
+    code = f"import os\ndef twice(x):\n{busy}"
+    job = Job(name="twice", pieces=[("cell 1", code)], probe=sandboxes._TRIAL, perform="perform", inputs={"x": 1})
+    spent = box.run(job, SHORT).spent
+    assert 0.02 < spent["cpu"] < 5
+    assert 14_000 <= spent["output"] < 20_000
+    assert spent["processes"] >= 1
+    for code, words in (
+        (
+            "import time\ndef f():\n    while True:\n        threading.Thread(target=time.sleep, args=(60,)).start()",
+            "12 proc",
+        ),
+        ("def f():\n    for n in range(9000):\n        open(f'/tmp/{n}', 'w').close()", "all 8192 files"),
+        (
+            "def f():\n    for n in range(90):\n        open(f'/tmp/{n}', 'wb').write(bytes(1 << 20))",
+            "all 8 MiB of the temp",
+        ),
+    ):
+        data = notebook(SETUP, "import threading\n" + code, "def tv_loss(sr):\n    f()")
+        result = grade_submission(data, ["tv_loss"], seed=SEED, box=box, limits=SHORT).results["tv_loss"]
+        assert result.outcome == "error", result
+        assert words in result.message, result.message
+
+
+@needs_box
+def test_a_submission_has_a_budget_of_processor_time_and_of_output_that_all_its_answers_share():
+    busy = "import time\ndef busy(sr):\n    while time.process_time() < 1.5:\n        pass\n    print('x' * 10_000)\n"
+    exercises = ["tv_loss", "find_pairs"]
+    data = notebook(SETUP, busy + "def tv_loss(sr):\n    busy(sr)", busy + "def find_pairs(*x):\n    busy(x)")
+    for change, words in (
+        ({"submission_cpu_seconds": 1}, "took 1 s of processor time"),
+        ({"submission_output_bytes": 1000}, "wrote 0 MiB"),
+    ):
+        limits = dataclasses.replace(SHORT, cpu_seconds=30, wall_seconds=90, **change)
+        record = grade_submission(data, exercises, seed=SEED, box=the_box(), limits=limits)
+        assert record.points == 0
+        assert record.results["find_pairs"].outcome == "timeout"
+        assert words in record.results["find_pairs"].message
 
 
 def test_hiding_a_name_leaves_what_stands_beside_it():
