@@ -11,7 +11,8 @@ from autograder.box import Reply
 from autograder.evidence import magnitude, pictures, readable
 from autograder.limits import Limits
 from autograder.record import Outcome
-from srkit.exercises import Case, Exercise, Observation, judge
+from srkit.exercises import Case, Exercise, judge
+from srkit.exercises._measure import Observation
 from srkit.exercises._references import expected_outputs
 
 __all__ = ["Met", "judged", "reached", "told"]

@@ -17,7 +17,7 @@ from autograder.box import End, Job, Reply
 from autograder.inside.frames import BadFrame, decode, read_frame, write_frame
 from autograder.limits import Limits
 from autograder.masks import ROOT, library, masked
-from srkit.exercises import Foreign
+from srkit.exercises._measure import Foreign
 
 __all__ = ["ProcessBox", "Start", "longest"]
 

@@ -17,7 +17,7 @@ from srkit.layers import Prediction
 from srkit.models.kxnet import KXNet
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.papers import RandomKernels
+from srkit.papers.blind import RandomKernels
 from srkit.training import train
 
 SCALE, SIZE = 2, 11

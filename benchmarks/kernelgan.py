@@ -22,7 +22,8 @@ from torch import Tensor
 import srkit
 from srkit import methods
 from srkit.degrade import align, apply_kernel, draw, gaussian_variances
-from srkit.methods import Zssr, kernel_report
+from srkit.methods import kernel_report
+from srkit.methods.zssr import Zssr
 from srkit.metrics import Protocol, psnr
 
 SCALE = 2

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 import srkit
 from srkit import Protocol
-from srkit.datasets import Made, Pairs, at_scale
+from srkit.datasets import Made, Pairs
+from srkit.datasets.degraded import at_scale
 from srkit.datasets.makers import KernelPool
 from srkit.degrade import apply_kernel, draw, gaussian_widths
 from srkit.methods import build_pool, kernel_psnr

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from srkit.exercises import CHECK_SEED, EXERCISES, SUBMISSION_SEED, Exercise
+from srkit.exercises import EXERCISES, Exercise
 from srkit.exercises._compare import agree
+from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED
 from srkit.exercises._references import computed_outputs, digest, from_json, reference_file, to_json
 from srkit.ops.atomic import write_atomically
 

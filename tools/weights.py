@@ -95,7 +95,7 @@ def _measure_without_blur(dataset: str, root: Path, net: Any) -> Any:
 def told_no_blur(net: Any) -> Any:
     """Return a network that is told the degradation as one that hears of the bicubic reduction alone."""
     from srkit.degrade import srmd_basis, srmd_code
-    from srkit.evaluation import Conditioned
+    from srkit.evaluation.mismatch import Conditioned
     from srkit.ops.kernels import delta
 
     return Conditioned(net, srmd_code(delta(15), srmd_basis()))

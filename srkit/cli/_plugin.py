@@ -77,10 +77,10 @@ def _where(path: Path, error: BaseException) -> str:
 
 
 def _registered() -> dict[str, set[str]]:
-    from srkit.datasets import DATASETS
+    from srkit.datasets._registry import DATASETS
     from srkit.losses import LOSSES
     from srkit.metrics import METRICS
-    from srkit.models import MODELS
+    from srkit.models._registry import MODELS
 
     return {
         "network": set(MODELS.names()),

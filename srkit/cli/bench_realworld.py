@@ -69,7 +69,8 @@ def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contende
 
 
 def _method(name: str, scale: int, known: bool, kernel: Tensor | None) -> nn.Module:
-    from srkit.methods import METHODS, as_network
+    from srkit.methods import as_network
+    from srkit.methods._registry import METHODS
 
     takes_kernel = "kernel" in inspect.signature(METHODS.get(name).factory).parameters
     settings: dict[str, Any] = {"kernel": kernel} if known and takes_kernel else {}

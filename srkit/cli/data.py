@@ -28,7 +28,8 @@ def command() -> None:
 def list_data(root: str | None, plugins: tuple[str, ...]) -> None:
     """Print every dataset that has a name, and where it lies if it is here."""
     load_plugins(plugins)
-    from srkit.datasets import CATALOGUE, DATASETS, card
+    from srkit.datasets import CATALOGUE, card
+    from srkit.datasets._registry import DATASETS
     from srkit.datasets.catalogue import where
 
     names = DATASETS.names()

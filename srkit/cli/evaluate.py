@@ -58,8 +58,9 @@ def command(
     """Measure a network; the protocol stands beside every number."""
     load_plugins(plugins)
     net = choice.open(machine)
-    from srkit.evaluation import evaluate, join_csv
-    from srkit.inference import scale_of
+    from srkit.evaluation import evaluate
+    from srkit.evaluation.table import join_csv
+    from srkit.inference.mode import scale_of
 
     protocol = parse_protocol(options["protocol"], scale=scale_of(net))
     tables = []
@@ -88,7 +89,8 @@ def _images(dataset: str, scale: int, options: dict[str, Any]) -> Any:
     """Return the name of a dataset, or its pairs with LR made by ``--degrade``."""
     if options["degrade"] is None:
         return dataset
-    from srkit.datasets import degraded, load
+    from srkit.datasets import load
+    from srkit.datasets.degraded import degraded
 
     return degraded(load(dataset, scale=scale, root=options["root"]), options["degrade"])
 

@@ -15,7 +15,8 @@ from srkit.cli._training import EPOCH, betas, scales, training_options
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
-    from srkit.training import AdversarialTerm, Run
+    from srkit.training import AdversarialTerm
+    from srkit.training.state import Run
 
 __all__ = ["command"]
 

@@ -15,7 +15,8 @@ from torch import Tensor
 from srkit.datasets.maker import generator_for
 from srkit.datasets.pair import Pairs, Source
 from srkit.datasets.patches import Patches
-from srkit.degrade import Chain, parse
+from srkit.degrade import parse
+from srkit.degrade.chain import Chain
 from srkit.errors import BadInput
 from srkit.ops import pixels
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from srkit.degrade import Chain
+from srkit.degrade.chain import Chain
 from srkit.ops import pixels
 
 __all__ = ["Maker", "generator_for"]

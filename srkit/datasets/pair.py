@@ -20,7 +20,7 @@ from torch import Tensor
 
 from srkit.datasets.header import is_grey
 from srkit.datasets.maker import Maker
-from srkit.degrade import Chain
+from srkit.degrade.chain import Chain
 from srkit.errors import BadInput
 from srkit.ops import check, files, pixels, resize
 

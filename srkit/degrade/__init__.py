@@ -3,35 +3,30 @@
 ``parse("blur(1.6) > down(4) > noise(10) > jpeg(50)")`` makes a chain, ``recipe("bd", scale=3)`` one of the literature.
 """
 
+from typing import TYPE_CHECKING
+
+from srkit._former import former
+from srkit.degrade import noise, simple  # each registers steps
 from srkit.degrade._parse import parse
 from srkit.degrade._registry import DEGRADATIONS, register_degradation
-from srkit.degrade.alignment import align, aligned_centre, centre_of_mass
+from srkit.degrade.alignment import align
 from srkit.degrade.blur import apply_kernel
 from srkit.degrade.bsrgan import bsrgan
-from srkit.degrade.chain import Chain
 from srkit.degrade.jpeg import jpeg, jpeg_soft
-from srkit.degrade.kernel_files import read_kernel, read_kernels, read_matrix
-from srkit.degrade.kernels import bicubic_kernel, gaussian8, gaussian_variances, gaussian_widths, motion, motion_path
+from srkit.degrade.kernel_files import read_kernel
+from srkit.degrade.kernels import gaussian_variances, gaussian_widths, motion, motion_path
 from srkit.degrade.pca import pca_basis, random_srmd_kernels, srmd_basis, srmd_code, srmd_maps
 from srkit.degrade.photo import photo
-from srkit.degrade.pool import pool_blur, read_pool, save_pool
+from srkit.degrade.pool import read_pool, save_pool
 from srkit.degrade.real_esrgan import real_esrgan
 from srkit.degrade.recipes import recipe
 from srkit.degrade.sensor import bayer
-from srkit.degrade.simple import floor_levels
 
 __all__ = [
-    "DEGRADATIONS",
-    "Chain",
     "align",
-    "aligned_centre",
     "apply_kernel",
     "bayer",
-    "bicubic_kernel",
     "bsrgan",
-    "centre_of_mass",
-    "floor_levels",
-    "gaussian8",
     "gaussian_variances",
     "gaussian_widths",
     "jpeg",
@@ -42,11 +37,8 @@ __all__ = [
     "parse",
     "pca_basis",
     "photo",
-    "pool_blur",
     "random_srmd_kernels",
     "read_kernel",
-    "read_kernels",
-    "read_matrix",
     "read_pool",
     "real_esrgan",
     "recipe",
@@ -61,3 +53,15 @@ __all__ = [
 def names(pattern: str = "*") -> list[str]:
     """Return the names of the steps a formula may use, sorted."""
     return DEGRADATIONS.names(pattern)
+
+
+_FORMER = {
+    "degrade.alignment": "aligned_centre centre_of_mass",
+    "degrade.chain": "Chain",
+    "degrade.kernel_files": "read_kernels read_matrix",
+    "degrade.kernels": "bicubic_kernel gaussian8",
+    "degrade.pool": "pool_blur",
+    "degrade.simple": "floor_levels",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

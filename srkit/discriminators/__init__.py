@@ -4,22 +4,24 @@ A discriminator takes images ``(b, 3, h, w)`` in [0, 1] and gives logits, larger
 image ``(b, 1)``, or one per place ``(b, 1, h', w')``. It is made with ``size``, the side of the images it will see.
 """
 
+from typing import TYPE_CHECKING
+
+from srkit._former import former
+from srkit.discriminators import patch, residual, texture, unet, vgg  # each registers a discriminator or more
 from srkit.discriminators._registry import DISCRIMINATORS, create, register_discriminator
-from srkit.discriminators.patch import PatchDiscriminator
-from srkit.discriminators.residual import ResidualDiscriminator
-from srkit.discriminators.texture import HighPassed, TextureDiscriminator
-from srkit.discriminators.unet import UNetDiscriminator
-from srkit.discriminators.vgg import ESRGANDiscriminator, SRGANDiscriminator
 
 __all__ = [
     "DISCRIMINATORS",
-    "ESRGANDiscriminator",
-    "HighPassed",
-    "PatchDiscriminator",
-    "ResidualDiscriminator",
-    "SRGANDiscriminator",
-    "TextureDiscriminator",
-    "UNetDiscriminator",
     "create",
     "register_discriminator",
 ]
+
+_FORMER = {
+    "discriminators.patch": "PatchDiscriminator",
+    "discriminators.residual": "ResidualDiscriminator",
+    "discriminators.texture": "HighPassed TextureDiscriminator",
+    "discriminators.unet": "UNetDiscriminator",
+    "discriminators.vgg": "ESRGANDiscriminator SRGANDiscriminator",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
+from typing import TYPE_CHECKING
 
-from srkit.evaluation.mismatch import Conditioned, Mismatch, mismatch
+from srkit._former import former
+from srkit.evaluation.mismatch import Mismatch, mismatch
 from srkit.evaluation.realworld import bench_gaussian8, bench_photographs
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.scales import evaluate_scales
-from srkit.evaluation.table import Table, join_csv
+from srkit.evaluation.table import Table
 
 __all__ = [
-    "Conditioned",
     "Mismatch",
     "Table",
     "bench_gaussian8",
     "bench_photographs",
     "evaluate",
     "evaluate_scales",
-    "join_csv",
     "mismatch",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Return what was called otherwise before version 0.2 (PEP 562)."""
-    if name == "Told":
-        warnings.warn("srkit.evaluation.Told is called Conditioned now.", DeprecationWarning, stacklevel=2)
-        return Conditioned
-    raise AttributeError(f"srkit.evaluation has no public name {name!r}; it has: {', '.join(__all__)}")
+_FORMER = {
+    "evaluation.mismatch": "Conditioned Told=Conditioned",
+    "evaluation.table": "join_csv",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

@@ -20,7 +20,8 @@ from srkit.datasets import Pair, load
 from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
 from srkit.errors import BadInput
 from srkit.evaluation.table import write_text
-from srkit.inference import scale_of, upscale
+from srkit.inference import upscale
+from srkit.inference.mode import scale_of
 from srkit.metrics import Protocol, psnr
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize

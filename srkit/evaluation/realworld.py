@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from srkit._html import render
 from srkit.datasets import Pair, load
-from srkit.degrade import align, apply_kernel, gaussian8
+from srkit.degrade import align, apply_kernel
+from srkit.degrade.kernels import gaussian8
 from srkit.errors import BadFile, BadInput
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.score import choose

@@ -4,6 +4,9 @@
 grader calls, here or with the answer running somewhere else.
 """
 
+from typing import TYPE_CHECKING
+
+from srkit._former import former
 from srkit.exercises import (  # each line files an exercise
     a2001sr,
     batch_norm,
@@ -75,30 +78,21 @@ from srkit.exercises import (  # each line files an exercise
     two_bands,
     up_projection,
 )
-from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Result, grade, judge
-from srkit.exercises._measure import Foreign, Observation, measure
+from srkit.exercises._grade import grade, judge
+from srkit.exercises._measure import measure
 from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Tolerance, Unusable, Value, add
-from srkit.exercises._study import Note, hint, predict, recall
-from srkit.exercises._verdict import Points, Verdict, check, score
+from srkit.exercises._study import hint, predict, recall
+from srkit.exercises._verdict import check, score
 
 __all__ = [
-    "CHECK_SEED",
     "EXERCISES",
-    "SUBMISSION_SEED",
     "Case",
     "Criterion",
     "Exercise",
-    "Finding",
-    "Foreign",
-    "Note",
-    "Observation",
-    "Points",
-    "Result",
     "Slip",
     "Tolerance",
     "Unusable",
     "Value",
-    "Verdict",
     "add",
     "check",
     "grade",
@@ -109,3 +103,12 @@ __all__ = [
     "recall",
     "score",
 ]
+
+_FORMER = {
+    "exercises._grade": "CHECK_SEED Finding Result SUBMISSION_SEED",
+    "exercises._measure": "Foreign Observation",
+    "exercises._study": "Note",
+    "exercises._verdict": "Points Verdict",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

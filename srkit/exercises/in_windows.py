@@ -10,7 +10,8 @@ from torch import Tensor
 
 from srkit.exercises._inputs import noise
 from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
-from srkit.layers import assemble, partition
+from srkit.layers import partition
+from srkit.layers.windows import assemble
 
 __all__ = ["IN_WINDOWS"]
 

@@ -1,28 +1,31 @@
 """Use a trained network: a tensor or a file in, the same kind out, at any size and within the memory there is."""
 
+from typing import TYPE_CHECKING
+
+from srkit._former import former
 from srkit.inference.enlarge import upscale
-from srkit.inference.ensemble import dihedral, self_ensemble, undo_dihedral
+from srkit.inference.ensemble import self_ensemble
 from srkit.inference.mix import mix
-from srkit.inference.mode import evaluating, scale_of
-from srkit.inference.pictures import Outcome, upscale_file, upscale_folder
-from srkit.inference.reach import Reach, measure_reach
-from srkit.inference.tiling import HALO, Span, cut, tiled
+from srkit.inference.pictures import upscale_file, upscale_folder
+from srkit.inference.reach import measure_reach
+from srkit.inference.tiling import tiled
 
 __all__ = [
-    "HALO",
-    "Outcome",
-    "Reach",
-    "Span",
-    "cut",
-    "dihedral",
-    "evaluating",
     "measure_reach",
     "mix",
-    "scale_of",
     "self_ensemble",
     "tiled",
-    "undo_dihedral",
     "upscale",
     "upscale_file",
     "upscale_folder",
 ]
+
+_FORMER = {
+    "inference.ensemble": "dihedral undo_dihedral",
+    "inference.mode": "evaluating scale_of",
+    "inference.pictures": "Outcome",
+    "inference.reach": "Reach",
+    "inference.tiling": "HALO Span cut",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

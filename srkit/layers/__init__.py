@@ -1,6 +1,8 @@
 """Modules that more than one network uses, each with its own test."""
 
-from srkit.layers.codes import example_codes, stretched_codes
+from typing import TYPE_CHECKING
+
+from srkit._former import former
 from srkit.layers.conv import conv
 from srkit.layers.luma import on_luma, with_chroma
 from srkit.layers.pixels import DIV2K_MEAN, PixelRange, TrainedRange
@@ -8,7 +10,7 @@ from srkit.layers.residual import ResidualBlock, ResidualDenseBlock
 from srkit.layers.supervision import Prediction
 from srkit.layers.transposed import Interpolation, ResizeConv, TransposedConv, deconv, icnr_
 from srkit.layers.upsampler import Upsampler
-from srkit.layers.windows import WindowAttention, assemble, partition, shift_mask
+from srkit.layers.windows import WindowAttention, partition, shift_mask
 
 __all__ = [
     "DIV2K_MEAN",
@@ -22,14 +24,18 @@ __all__ = [
     "TransposedConv",
     "Upsampler",
     "WindowAttention",
-    "assemble",
     "conv",
     "deconv",
-    "example_codes",
     "icnr_",
     "on_luma",
     "partition",
     "shift_mask",
-    "stretched_codes",
     "with_chroma",
 ]
+
+_FORMER = {
+    "layers.codes": "example_codes stretched_codes",
+    "layers.windows": "assemble",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit._optional import optional
-from srkit.degrade import centre_of_mass
+from srkit.degrade.alignment import centre_of_mass
 from srkit.ops.kernels import laid_round
 
 __all__ = [

@@ -13,8 +13,9 @@ import math
 import torch
 from torch import Tensor
 
-from srkit.degrade import bicubic_kernel, centre_of_mass, gaussian_variances
-from srkit.degrade.alignment import shift
+from srkit.degrade import gaussian_variances
+from srkit.degrade.alignment import centre_of_mass, shift
+from srkit.degrade.kernels import bicubic_kernel
 from srkit.errors import BadInput
 
 __all__ = ["covariance", "kernel_psnr", "kernel_report", "on_grid"]

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from srkit.degrade import bicubic_kernel
+from srkit.degrade.kernels import bicubic_kernel
 from srkit.errors import BadInput
 
 __all__ = [

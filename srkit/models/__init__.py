@@ -3,6 +3,9 @@
 A new network is one file beside this one and one line in the first list below.
 """
 
+from typing import TYPE_CHECKING
+
+from srkit._former import former
 from srkit.models import (  # each line registers a network
     a2001sr,
     adrsr,
@@ -61,43 +64,43 @@ from srkit.models import (  # each line registers a network
     wavelet_residual,
     wavelet_srnet,
 )
-from srkit.models._atlas import Atlas, Row, atlas
-from srkit.models._create import card, create, load, load_into, names
-from srkit.models._exam import Report, Verdict, exam
-from srkit.models._figure import Drawing, Mark, draw
+from srkit.models._atlas import atlas
+from srkit.models._create import card, create, load, names
+from srkit.models._exam import exam
+from srkit.models._figure import draw
 from srkit.models._files import save
 from srkit.models._official import official, weights_home
-from srkit.models._points import POINTS
-from srkit.models._registry import MODELS, Card, Entry, Layout, Score, register_model, score_table
-from srkit.models.count import multiply_adds, parameters, peak_memory
+from srkit.models._registry import Card, Layout, Score, register_model, score_table
+from srkit.models.count import multiply_adds, parameters
 
 __all__ = [
-    "MODELS",
-    "POINTS",
-    "Atlas",
     "Card",
-    "Drawing",
-    "Entry",
     "Layout",
-    "Mark",
-    "Report",
-    "Row",
     "Score",
-    "Verdict",
     "atlas",
     "card",
     "create",
     "draw",
     "exam",
     "load",
-    "load_into",
     "multiply_adds",
     "names",
     "official",
     "parameters",
-    "peak_memory",
     "register_model",
     "save",
     "score_table",
     "weights_home",
 ]
+
+_FORMER = {
+    "models._atlas": "Atlas Row",
+    "models._create": "load_into",
+    "models._exam": "Report Verdict",
+    "models._figure": "Drawing Mark",
+    "models._points": "POINTS",
+    "models._registry": "Entry MODELS",
+    "models.count": "peak_memory",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import Prediction, conv, example_codes, stretched_codes
+from srkit.layers import Prediction, conv
+from srkit.layers.codes import example_codes, stretched_codes
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "IKC", "NON_BLIND", "SFTMD", "Corrector", "Predictor"]

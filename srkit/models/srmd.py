@@ -22,7 +22,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import conv, example_codes, stretched_codes
+from srkit.layers import conv
+from srkit.layers.codes import example_codes, stretched_codes
 from srkit.models._registry import Card, Layout, Score, register_model, score_table
 from srkit.ops.resize import imresize
 

@@ -21,7 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import PixelRange, Upsampler, WindowAttention, assemble, conv, partition, shift_mask
+from srkit.layers import PixelRange, Upsampler, WindowAttention, conv, partition, shift_mask
+from srkit.layers.windows import assemble
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 from srkit.ops.pixels import pad_to_multiple

@@ -1,9 +1,11 @@
 """Papers: how each paper trains the network that needs more than pairs, on the loop of :mod:`srkit.training`."""
 
-from srkit.papers.blind import RandomKernels
+from typing import TYPE_CHECKING
+
+from srkit._former import former
 from srkit.papers.cincgan import CinCGAN, train_cincgan
-from srkit.papers.ikc import Corrections, train_ikc
-from srkit.papers.kernel_gan import KernelDiscriminator, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
+from srkit.papers.ikc import train_ikc
+from srkit.papers.kernel_gan import grow_pool, train_kernel_gan
 from srkit.papers.recipes import (
     bsrgan_recipe,
     bsrnet_recipe,
@@ -17,29 +19,16 @@ from srkit.papers.recipes import (
     srmd_recipe,
     usrnet_recipe,
 )
-from srkit.papers.translators import Degrader, HighToLow, Translator
 from srkit.papers.unpaired import Translation, made_pairs, train_dsgan, train_high_to_low
-from srkit.papers.unpaired_patches import UnpairedPatches, check_unpaired
-from srkit.papers.weak import WEAK, Weak, train_weak
+from srkit.papers.weak import WEAK, train_weak
 from srkit.papers.weak_study import compare_weak, make_domain
 
 __all__ = [
     "WEAK",
     "CinCGAN",
-    "Corrections",
-    "Degrader",
-    "HighToLow",
-    "KernelDiscriminator",
-    "KernelGenerator",
-    "PoolBatches",
-    "RandomKernels",
     "Translation",
-    "Translator",
-    "UnpairedPatches",
-    "Weak",
     "bsrgan_recipe",
     "bsrnet_recipe",
-    "check_unpaired",
     "compare_weak",
     "esrgan_recipe",
     "fssr_recipe",
@@ -60,3 +49,14 @@ __all__ = [
     "train_weak",
     "usrnet_recipe",
 ]
+
+_FORMER = {
+    "papers.blind": "RandomKernels",
+    "papers.ikc": "Corrections",
+    "papers.kernel_gan": "KernelDiscriminator KernelGenerator PoolBatches",
+    "papers.translators": "Degrader HighToLow Translator",
+    "papers.unpaired_patches": "UnpairedPatches check_unpaired",
+    "papers.weak": "Weak",
+}
+if not TYPE_CHECKING:
+    __getattr__ = former(__name__, _FORMER)

@@ -18,7 +18,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from srkit import models
-from srkit.discriminators import PatchDiscriminator
+from srkit.discriminators.patch import PatchDiscriminator
 from srkit.errors import BadInput
 from srkit.layers import Prediction
 from srkit.losses import cycle, l1, mse

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from srkit.discriminators import HighPassed, create
+from srkit.discriminators import create
+from srkit.discriminators.texture import HighPassed
 from srkit.training.adversarial import AdversarialTerm
 
 __all__ = [

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from srkit.datasets import Pairs, Patches, at_scale, load
+from srkit.datasets import Pairs, Patches, load
+from srkit.datasets.degraded import at_scale
 from srkit.datasets.header import read_header
 from srkit.errors import BadInput
 from srkit.ops import pixels

@@ -16,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from srkit.datasets import Pairs
-from srkit.discriminators import TextureDiscriminator
+from srkit.discriminators.texture import TextureDiscriminator
 from srkit.errors import BadInput, UnknownName
 from srkit.papers.cincgan import CinCGAN, train_cincgan
 from srkit.papers.unpaired import begin_or_resume, made_pairs, train_dsgan, train_high_to_low

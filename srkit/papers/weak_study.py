@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit import models
-from srkit.datasets import Pairs, Source, at_scale, degraded
+from srkit.datasets import Pairs, Source
+from srkit.datasets.degraded import at_scale, degraded
 from srkit.datasets.pair import bicubic_lr
 from srkit.evaluation import evaluate
 from srkit.evaluation.gap import grain, spectrum_gap

@@ -12,7 +12,7 @@ from torch import nn
 
 from srkit import datasets, losses, models
 from srkit.datasets import Pairs
-from srkit.degrade import Chain
+from srkit.degrade.chain import Chain
 from srkit.errors import BadInput
 from srkit.metrics import Protocol
 from srkit.training.adversarial import AdversarialTerm, parse_adversarial

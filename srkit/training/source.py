@@ -11,14 +11,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from srkit import datasets, models
-from srkit.datasets import Chained, Made, Pair, Pairs, Patches, at_scale, degraded, make_maker
-from srkit.datasets.degraded import Condition, PatchMaker, fitting_chain
+from srkit.datasets import Made, Pair, Pairs, Patches
+from srkit.datasets.degraded import Chained, Condition, PatchMaker, at_scale, degraded, fitting_chain
 from srkit.datasets.maker import generator_for
-from srkit.degrade import Chain
+from srkit.datasets.makers import make_maker
+from srkit.degrade.chain import Chain
 from srkit.errors import BadInput
 from srkit.evaluation import Table, evaluate
 from srkit.evaluation.score import choose
 from srkit.metrics import Protocol
+from srkit.models._registry import MODELS
 from srkit.ops import pixels
 from srkit.training.batch import Batches, complete
 from srkit.training.config import Config
@@ -58,7 +60,7 @@ class Way:
         Raises:
             BadInput: the network must be told something, and nothing here would tell it.
         """
-        card = models.card(net.name) if getattr(net, "name", None) in models.MODELS else None  # type: ignore[arg-type]
+        card = models.card(net.name) if getattr(net, "name", None) in MODELS else None  # type: ignore[arg-type]
         maker = self.maker or (None if card is None else card.trained_on)
         if maker == _PAIRS or (maker is None and not _must_be_told(net, card)):
             return replace(self, maker=None)

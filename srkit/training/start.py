@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from srkit.degrade import Chain
+from srkit.degrade.chain import Chain
 from srkit.metrics import Protocol
 from srkit.training.adversarial import AdversarialTerm, add_discriminators
 from srkit.training.batch import Batches

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from srkit import models
 from srkit.errors import BadFile, BadInput
+from srkit.models._create import load_into
 from srkit.ops.atomic import write_atomically
 from srkit.training.checkpoint import load_checkpoint
 
@@ -57,7 +58,7 @@ def begin_from(net: nn.Module, source: str | Path | Mapping[str, Tensor], *, par
     if path.name == "checkpoint.pt":
         saved = load_checkpoint(path)
         return _copy(net, saved["average"]["net"] if saved["average"] else saved["net"], partial=partial)
-    return models.load_into(net, path, strict=not partial)
+    return load_into(net, path, strict=not partial)
 
 
 def _inside(path: Path) -> Path:

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srkit.degrade import Chain, align, apply_kernel, gaussian_widths, parse
-from srkit.degrade.chain import Step
+from srkit.degrade import align, apply_kernel, gaussian_widths, parse
+from srkit.degrade.chain import Chain, Step
 from srkit.errors import BadInput, SrkitError
 from srkit.methods.backprojection import back_project
 from srkit.methods.reduction import Reduction

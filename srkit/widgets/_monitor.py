@@ -20,7 +20,8 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.colours import data_uri
-from srkit.training import Callback, Outcome, State
+from srkit.training import Callback, State
+from srkit.training.loop import Outcome
 from srkit.widgets._draw import map_scale, picture_of_map, plotted
 from srkit.widgets._frame import CELL
 from srkit.widgets._sliders import Picture, picture_of

@@ -14,7 +14,7 @@ from autograder.inside.frames import BadFrame, decode, encode
 from autograder.limits import Limits
 from autograder.masks import hidden_names, library, masked
 from autograder.process import ProcessBox, Start
-from srkit.exercises import Foreign
+from srkit.exercises._measure import Foreign
 from tests.autograder._grading import SEED, SETUP, SHORT, notebook, solution, the_box
 
 RIGHT = notebook(SETUP, solution("tv_loss"))

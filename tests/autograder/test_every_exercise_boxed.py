@@ -13,7 +13,8 @@ from autograder.limits import Limits
 from autograder.masks import hidden_names, library, masked
 from autograder.mutants import mutants
 from autograder.probes import probe_of
-from srkit.exercises import EXERCISES, Observation, measure
+from srkit.exercises import EXERCISES, measure
+from srkit.exercises._measure import Observation
 from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
 NAMES = EXERCISES.names()

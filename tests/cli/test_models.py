@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import srkit
+from srkit.models._points import POINTS
+from srkit.models._registry import MODELS
 from tests.cli._call import Call
 
 BAD = """
@@ -53,14 +55,14 @@ def test_a_card_shows_paper_sizes_and_every_number_with_its_source(call: Call) -
 def test_the_exam_of_a_good_network_succeeds_and_of_a_bad_one_fails(call: Call, tmp_path: Path) -> None:
     answer = call("models", "exam", "a2001sr")
     assert answer.code == 0
-    assert str(len(srkit.models.POINTS)) in answer.out
+    assert str(len(POINTS)) in answer.out
     (tmp_path / "bad.py").write_text(BAD)
     try:
         answer = call("models", "exam", "exam_victim", "--plugin", tmp_path / "bad.py")
         assert answer.code == 1
         assert "exam_victim" in answer.out
     finally:
-        srkit.models.MODELS.unregister("exam_victim")
+        MODELS.unregister("exam_victim")
 
 
 def test_the_atlas_names_every_network(call: Call) -> None:

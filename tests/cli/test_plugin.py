@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import srkit
-from srkit.datasets import DATASETS
+from srkit.datasets._registry import DATASETS
 from srkit.losses import LOSSES
-from srkit.models import MODELS
+from srkit.models._registry import MODELS
 from tests.cli._call import Call
 
 PLUGIN = """

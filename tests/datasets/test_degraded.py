@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import srkit
-from srkit.datasets import Chained, Made, degraded, samples
+from srkit.datasets import Made, samples
+from srkit.datasets.degraded import Chained, degraded
 from srkit.datasets.store import fingerprint, open_store, store_path
 from srkit.degrade import parse
 from srkit.errors import BadInput

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from srkit.datasets import DATASETS, DatasetCard, Pairs, card, from_folders, load, register_dataset
+from srkit.datasets import DatasetCard, Pairs, card, from_folders, load, register_dataset
+from srkit.datasets._registry import DATASETS
 from srkit.datasets.catalogue import where
 from srkit.errors import BadFile, BadInput, DuplicateName, UnknownName
 from tests._shared import shared

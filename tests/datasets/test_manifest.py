@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from srkit.datasets import CATALOGUE, DATASETS, card
+from srkit.datasets import CATALOGUE, card
+from srkit.datasets._registry import DATASETS
 from srkit.datasets.manifest import read_manifest, read_sums, record
 from srkit.datasets.places import shipped
 from srkit.errors import BadFile, UnknownName

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from srkit.datasets import charts, load
-from srkit.datasets.synthetic import checkerboard, colour_ramps, siemens_star, slanted_edge, zone_plate
+from srkit.datasets import load
+from srkit.datasets.synthetic import charts, checkerboard, colour_ramps, siemens_star, slanted_edge, zone_plate
 from srkit.errors import BadInput
 
 

@@ -7,8 +7,8 @@ import torch
 from scipy import ndimage
 
 import srkit
-from srkit.degrade import align, aligned_centre, apply_kernel, centre_of_mass, gaussian_widths
-from srkit.degrade.alignment import shift
+from srkit.degrade import align, apply_kernel, gaussian_widths
+from srkit.degrade.alignment import aligned_centre, centre_of_mass, shift
 from srkit.errors import BadInput
 from srkit.metrics import Protocol, psnr
 from srkit.ops.resize import imresize

@@ -11,7 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from srkit import degrade, losses
-from srkit.degrade import DEGRADATIONS
+from srkit.degrade._registry import DEGRADATIONS
 from srkit.errors import SrkitError
 from srkit.losses import LOSSES
 from tests.degrade._formulas import formulas

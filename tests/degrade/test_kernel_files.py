@@ -14,7 +14,8 @@ import scipy.io
 import torch
 
 from srkit import degrade
-from srkit.degrade import read_kernel, read_kernels, read_matrix
+from srkit.degrade import read_kernel
+from srkit.degrade.kernel_files import read_kernels, read_matrix
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.ops._matlab import Damaged, read_version_5
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 import srkit
-from srkit.degrade import DEGRADATIONS, parse, recipe, register_degradation
+from srkit.degrade import parse, recipe, register_degradation
+from srkit.degrade._registry import DEGRADATIONS
 from srkit.degrade.recipes import RECIPES
 from srkit.errors import BadFile, BadInput, DuplicateName, UnknownName
 

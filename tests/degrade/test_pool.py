@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 import srkit
-from srkit.degrade import gaussian_widths, parse, pool_blur, read_pool, save_pool
-from srkit.degrade.pool import check_pool
+from srkit.datasets.degraded import Chained
+from srkit.degrade import gaussian_widths, parse, read_pool, save_pool
+from srkit.degrade.pool import check_pool, pool_blur
 from srkit.errors import BadFile, BadInput
 
 
@@ -69,7 +70,7 @@ def test_each_image_is_convolved_with_one_kernel_of_the_pool(tmp_path: Path) -> 
 def test_a_pool_makes_training_patches(tmp_path: Path) -> None:
     path = save_pool(tmp_path / "pool", pool())
     chain = f'blur_pool("{path}") > down(2)'
-    maker = srkit.datasets.Chained(chain)
+    maker = Chained(chain)
     patches = srkit.datasets.Made.of(srkit.datasets.samples(scale=2), maker, patch=24, batch=3)
     lr, hr, _ = patches.batch(4)
     assert (lr.shape, hr.shape) == ((3, 3, 12, 12), (3, 3, 24, 24))

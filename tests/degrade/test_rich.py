@@ -20,14 +20,13 @@ from srkit.degrade import (
     pca_basis,
     random_srmd_kernels,
     read_kernel,
-    read_kernels,
-    read_matrix,
     real_esrgan,
     srmd_basis,
     srmd_code,
     srmd_maps,
 )
 from srkit.degrade.bsrgan import bsrgan_order
+from srkit.degrade.kernel_files import read_kernels, read_matrix
 from srkit.degrade.pca import column_major
 from srkit.degrade.real_esrgan import FIRST, kernel_for
 from srkit.errors import BadFile, BadInput

@@ -7,7 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from srkit import discriminators
-from srkit.discriminators import DISCRIMINATORS, PatchDiscriminator, SRGANDiscriminator, UNetDiscriminator
+from srkit.discriminators import DISCRIMINATORS
+from srkit.discriminators.patch import PatchDiscriminator
+from srkit.discriminators.unet import UNetDiscriminator
+from srkit.discriminators.vgg import SRGANDiscriminator
 from srkit.errors import BadInput, UnknownName
 
 IMAGES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))

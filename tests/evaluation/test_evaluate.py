@@ -14,8 +14,8 @@ from torch import Tensor, nn
 import srkit
 from srkit.datasets import Pair, from_folders
 from srkit.errors import BadFile, BadInput, UnknownName
-from srkit.evaluation import Table, evaluate, join_csv
-from srkit.evaluation.table import Row
+from srkit.evaluation import Table, evaluate
+from srkit.evaluation.table import Row, join_csv
 from srkit.inference import upscale
 from srkit.metrics import METRICS, Naturalness, niqe, register_metric
 from srkit.ops.pixels import quantise

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 import srkit
-from srkit.degrade import gaussian_widths, pca_basis, read_matrix
+from srkit.degrade import gaussian_widths, pca_basis
+from srkit.degrade.kernel_files import read_matrix
 from srkit.errors import BadInput
-from srkit.evaluation import Conditioned, Mismatch, mismatch
+from srkit.evaluation import Mismatch, mismatch
+from srkit.evaluation.mismatch import Conditioned
 from tests._shared import shared
 
 WIDTHS = (0.5, 0.9, 1.3, 1.7)

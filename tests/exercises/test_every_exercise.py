@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from autograder.mutants import mutants
-from srkit.exercises import CHECK_SEED, EXERCISES, SUBMISSION_SEED, check, grade, hint, score
+from srkit.exercises import EXERCISES, check, grade, hint, score
 from srkit.exercises._compare import agree
+from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED
 from srkit.exercises._measure import measure
 from srkit.exercises._references import computed_outputs, digest, expected_outputs, reference_file
 from tools._lesson import read_lesson

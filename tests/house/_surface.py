@@ -5,14 +5,18 @@ A name that vanishes unnoticed breaks every notebook that uses it; a name that a
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import sys
 
 from tests.house._code import ROOT, SRKIT
 from tests.house.test_words import offered
 
 RECORD = ROOT / "tests" / "house" / "surface.json"
-ROOMS_OF_MODULES = ("srkit.ops",)  # used by module: srkit.ops.resize.imresize
+MODULES = re.search(r"Public modules: ([\w,\s]+)\.", importlib.import_module("srkit.ops").__doc__ or "")
+BY_MODULE = {f"srkit.ops.{name}" for name in re.findall(r"\w+", MODULES[1] if MODULES else "")}
+"""The modules of ``srkit.ops`` that are used by name (``srkit.ops.resize.imresize``): its docstring lists them."""
 
 
 def surface() -> dict[str, list[str]]:
@@ -21,10 +25,16 @@ def surface() -> dict[str, list[str]]:
     for path in SRKIT:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         private = any(part.startswith("_") for part in name.split("."))
-        public = path.name == "__init__.py" or name.count(".") == 1 or name.startswith(ROOMS_OF_MODULES)
+        public = path.name == "__init__.py" or name.count(".") == 1 or name in BY_MODULE
         if public and not private and name.split(".")[1:2] != ["cli"]:
             found[name] = offered(path) or []
     return dict(sorted(found.items()))
+
+
+def former_names(room: str) -> list[str]:
+    """Return the names that were public in a room once and can still be had from it."""
+    table = getattr(importlib.import_module(room), "_FORMER", {})
+    return [entry.partition("=")[0] for names in table.values() for entry in names.split()]
 
 
 def main(arguments: list[str]) -> int:

@@ -10,7 +10,7 @@ import torch
 
 import srkit
 from srkit import degrade, discriminators, losses, metrics, models
-from srkit.degrade import DEGRADATIONS
+from srkit.degrade._registry import DEGRADATIONS
 from srkit.discriminators import DISCRIMINATORS
 from srkit.errors import SrkitError
 from srkit.evaluation.regions import error_levels, worst_box

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from srkit.models import MODELS
+from srkit.models._registry import MODELS
 from tests.house._code import PAPERS, ROOT, registers_a_network, registrations, relative, tree
 
 NETWORKS = [path for path in PAPERS if registers_a_network(path)]

@@ -9,8 +9,9 @@ from torch import nn
 
 import srkit
 from srkit.errors import BadFile, BadInput
-from srkit.inference import evaluating, scale_of, self_ensemble
+from srkit.inference import self_ensemble
 from srkit.inference.memory import affordable_tile, bytes_per_pixel, is_out_of_memory
+from srkit.inference.mode import evaluating, scale_of
 from tests.inference._nets import Convolutional, Hungry, Pooling, noise, seeded
 
 CPU_FULL = "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried to allocate"

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 import srkit
 from srkit.errors import BadInput
-from srkit.inference import dihedral, self_ensemble, undo_dihedral, upscale
+from srkit.inference import self_ensemble, upscale
+from srkit.inference.ensemble import dihedral, undo_dihedral
 from tests.inference._nets import Convolutional, noise, seeded
 
 

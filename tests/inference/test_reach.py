@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 import srkit
-from srkit.inference import Reach, measure_reach
+from srkit.inference import measure_reach
+from srkit.inference.reach import Reach
 from tests.inference._nets import Convolutional, Pooling, Windowed, seeded
 
 

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 import srkit
-from srkit.inference import evaluating, measure_reach
+from srkit.inference import measure_reach
 from srkit.inference.memory import bytes_per_pixel
+from srkit.inference.mode import evaluating
 from tests.inference._nets import Convolutional, noise, seeded
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from srkit.errors import BadInput
-from srkit.inference import cut, measure_reach, tiled
+from srkit.inference import measure_reach, tiled
+from srkit.inference.tiling import cut
 from tests.inference._nets import Convolutional, Pooling, Windowed, noise, seeded
 
 

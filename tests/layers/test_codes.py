@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from srkit.layers import example_codes, stretched_codes
+from srkit.layers.codes import example_codes, stretched_codes
 
 LR = torch.zeros(2, 3, 4, 5)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from srkit.layers import WindowAttention, assemble, partition, shift_mask
+from srkit.layers import WindowAttention, partition, shift_mask
+from srkit.layers.windows import assemble
 
 
 def test_windows_are_the_blocks_of_the_image_in_reading_order() -> None:

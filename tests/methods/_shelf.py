@@ -9,7 +9,8 @@ import torch
 
 import srkit
 from srkit import methods
-from srkit.methods import METHODS, Method
+from srkit.methods import Method
+from srkit.methods._registry import METHODS
 from srkit.methods.fkp import KernelFlow
 
 __all__ = ["SHELF", "small"]

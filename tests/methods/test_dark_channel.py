@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 import srkit
-from srkit.degrade import apply_kernel, centre_of_mass, gaussian_widths, motion, read_pool
+from srkit.degrade import apply_kernel, gaussian_widths, motion, read_pool
+from srkit.degrade.alignment import centre_of_mass
 from srkit.errors import BadInput, UnknownName
 from srkit.methods import build_pool, estimate_kernel, kernel_psnr
 from srkit.methods import dark_channel_steps as steps

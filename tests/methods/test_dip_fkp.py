@@ -10,11 +10,12 @@ from torch import Tensor
 
 import srkit
 from srkit import methods
-from srkit.degrade import align, aligned_centre, apply_kernel, centre_of_mass, gaussian_variances
+from srkit.degrade import align, apply_kernel, gaussian_variances
+from srkit.degrade.alignment import aligned_centre, centre_of_mass
 from srkit.errors import BadFile, BadInput
-from srkit.methods import DIPFKP, as_network, kernel_psnr, kernel_report, load_fkp
+from srkit.methods import DIPFKP, as_network, kernel_psnr, kernel_report
 from srkit.methods.dip_fkp import _BlindFit, _ssim_loss, kernel_net
-from srkit.methods.fkp import KernelFlow
+from srkit.methods.fkp import KernelFlow, load_fkp
 from srkit.metrics import Protocol, psnr
 from tests._shared import shared
 

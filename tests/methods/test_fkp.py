@@ -11,10 +11,11 @@ import scipy.ndimage
 import torch
 from torch import Tensor
 
-from srkit.degrade import centre_of_mass, gaussian_variances
+from srkit.degrade import gaussian_variances
+from srkit.degrade.alignment import centre_of_mass
 from srkit.errors import BadFile, BadInput
-from srkit.methods import load_fkp, random_gaussians, train_fkp
-from srkit.methods.fkp import Coupling, FlowNorm, KernelFlow, SphereAdam, normalisation_for, side_of
+from srkit.methods import random_gaussians, train_fkp
+from srkit.methods.fkp import Coupling, FlowNorm, KernelFlow, SphereAdam, load_fkp, normalisation_for, side_of
 from srkit.methods.kernel_score import covariance
 from tests._shared import shared
 

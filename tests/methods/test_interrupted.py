@@ -12,8 +12,9 @@ from torch import Tensor
 
 import srkit
 from srkit import methods
-from srkit.methods import METHODS, Result, train_fkp
+from srkit.methods import Result, train_fkp
 from srkit.methods._method import Progress
+from srkit.methods._registry import METHODS
 from srkit.methods.blind import BlindMethod
 from srkit.widgets import Monitor
 from tests.methods._shelf import SHELF, small

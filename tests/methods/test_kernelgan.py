@@ -13,7 +13,9 @@ from torch import Tensor
 
 import srkit
 from srkit import methods
-from srkit.degrade import align, apply_kernel, bicubic_kernel, centre_of_mass, gaussian_variances
+from srkit.degrade import align, apply_kernel, gaussian_variances
+from srkit.degrade.alignment import centre_of_mass
+from srkit.degrade.kernels import bicubic_kernel
 from srkit.errors import BadInput, UnknownName
 from srkit.methods import KernelGAN, analytic_x4, as_network, kernel_psnr, kernel_report
 from srkit.methods._fresh import fresh

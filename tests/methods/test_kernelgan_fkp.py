@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 import srkit
 from srkit import methods
-from srkit.degrade import align, aligned_centre, apply_kernel, centre_of_mass, gaussian_variances
+from srkit.degrade import align, apply_kernel, gaussian_variances
+from srkit.degrade.alignment import aligned_centre, centre_of_mass
 from srkit.errors import BadInput
-from srkit.methods import KernelGANFKP, kernel_report
+from srkit.methods import kernel_report
 from srkit.methods._fresh import fresh
 from srkit.methods.fkp import KernelFlow
-from srkit.methods.kernelgan_fkp import KernelGANDiscriminator, _Training, gradient_penalty
+from srkit.methods.kernelgan_fkp import KernelGANDiscriminator, KernelGANFKP, _Training, gradient_penalty
 from tests._shared import shared
 
 QUICK: dict[str, Any] = {"steps": 2, "batch": 2, "channels": 4, "crop": 40, "then": "back_projection"}

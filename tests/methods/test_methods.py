@@ -14,8 +14,10 @@ import srkit
 from srkit import methods
 from srkit.degrade import align, apply_kernel, gaussian_widths
 from srkit.errors import BadInput, DuplicateName, UnknownName
-from srkit.methods import METHODS, Method, MethodCard, Result, Watch, as_network, register_method
+from srkit.methods import Method, MethodCard, Result, Watch, as_network, register_method
 from srkit.methods._method import Progress
+from srkit.methods._registry import METHODS
+from srkit.methods.bicubic import Bicubic
 from srkit.methods.reduction import Reduction
 from srkit.metrics import Protocol, psnr
 from tests.methods._shelf import SHELF, small
@@ -118,7 +120,7 @@ def test_a_method_of_ones_own_is_used_by_name_in_tables() -> None:
         assert (table.network, table.scale) == ("toy_counting", 2)
         assert table.mean.psnr > 15
         with pytest.raises(DuplicateName):
-            register_method("toy_counting", CARD)(methods.Bicubic)
+            register_method("toy_counting", CARD)(Bicubic)
     finally:
         METHODS.unregister("toy_counting")
     with pytest.raises(BadInput, match="subclass"):

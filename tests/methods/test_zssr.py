@@ -13,11 +13,11 @@ import srkit
 from srkit import methods
 from srkit.degrade import align, apply_kernel, gaussian_widths
 from srkit.errors import BadInput, UnknownName
-from srkit.methods import PRESETS, Watch, preset
+from srkit.methods import Watch, preset
 from srkit.methods.reduction import Reduction
 from srkit.methods.zssr import Trainee, ZSSRNet, should_cut
 from srkit.methods.zssr_fathers import Pool, draw_father, warp
-from srkit.methods.zssr_presets import Settings
+from srkit.methods.zssr_presets import PRESETS, Settings
 from srkit.metrics import Protocol, psnr
 from tests._shared import shared
 

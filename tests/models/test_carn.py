@@ -12,6 +12,7 @@ from torch import Tensor
 
 import srkit
 from srkit.errors import BadFile, BadInput
+from srkit.models._create import load_into
 from tests._shared import shared
 from tests.models._published import golden, golden_input, published_file, same_as_golden, seeded, set5
 
@@ -48,7 +49,7 @@ def test_a_file_for_all_scales_is_not_loaded_before_one_is_named(tmp_path: Path)
 def test_a_file_for_all_scales_fills_a_network_of_any_of_them(tmp_path: Path) -> None:
     record = golden("carn_m")
     net = srkit.models.create("carn_m", scale=3).eval()
-    srkit.models.load_into(net, published_file(record, tmp_path))
+    load_into(net, published_file(record, tmp_path))
     with torch.no_grad():
         same_as_golden(record, net(golden_input(record)))
 

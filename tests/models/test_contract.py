@@ -11,7 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.errors import BadInput, UnknownName
-from srkit.models import MODELS, POINTS, Card, card, exam, names, register_model
+from srkit.models import Card, card, exam, names, register_model
+from srkit.models._points import POINTS
+from srkit.models._registry import MODELS
 
 
 @pytest.mark.parametrize("point", POINTS)

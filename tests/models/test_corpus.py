@@ -22,8 +22,9 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadFile
-from srkit.models import create, load, load_into, save
+from srkit.models import create, load, save
 from srkit.models._build import shapes
+from srkit.models._create import load_into
 
 LR = torch.rand(1, 3, 9, 10, generator=torch.Generator().manual_seed(0))
 State = Mapping[str, Tensor]

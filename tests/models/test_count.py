@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.models import atlas, create, multiply_adds, names, parameters, peak_memory
+from srkit.models import atlas, create, multiply_adds, names, parameters
+from srkit.models.count import peak_memory
 
 
 @pytest.mark.parametrize(

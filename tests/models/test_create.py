@@ -13,6 +13,7 @@ from torch import nn
 import srkit
 from srkit.errors import BadInput, DuplicateName, UnknownName
 from srkit.models import card, create, names, register_model
+from srkit.models._registry import MODELS
 
 
 def test_the_defaults_are_the_papers_and_tiny_is_small() -> None:
@@ -49,7 +50,7 @@ def test_a_scale_that_is_not_a_whole_number_is_refused(scale: object) -> None:
 
 def test_a2001sr_made_without_the_registry_refuses_other_scales_too() -> None:
     with pytest.raises(BadInput, match="enlarges by 2"):
-        srkit.models.MODELS.get("a2001sr").factory(scale=3)
+        MODELS.get("a2001sr").factory(scale=3)
 
 
 def test_a_misspelt_argument_is_refused_with_the_right_one() -> None:
@@ -140,7 +141,7 @@ def test_a_network_that_forgets_its_scale_is_told_so() -> None:
         with pytest.raises(BadInput, match=r"self\.scale = scale"):
             create("forgets", scale=2)
     finally:
-        srkit.models.MODELS.unregister("forgets")
+        MODELS.unregister("forgets")
 
 
 def test_constructors_that_swallow_arguments_or_lack_a_scale_are_refused() -> None:

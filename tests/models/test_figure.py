@@ -11,8 +11,8 @@ import pytest
 
 import srkit
 from srkit.errors import BadFile, BadInput
-from srkit.models import Drawing, Mark, draw
-from srkit.models._figure import HEIGHT, STYLES
+from srkit.models import draw
+from srkit.models._figure import HEIGHT, STYLES, Drawing, Mark
 
 CROWD = [
     Mark(

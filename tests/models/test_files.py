@@ -14,8 +14,10 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from srkit.errors import BadFile, BadInput, UnknownName
-from srkit.models import MODELS, card, create, load, load_into, names, register_model, save
+from srkit.models import card, create, load, names, register_model, save
+from srkit.models._create import load_into
 from srkit.models._points import Candidate
+from srkit.models._registry import MODELS
 
 LR = torch.rand(1, 3, 9, 10, generator=torch.Generator().manual_seed(0))
 

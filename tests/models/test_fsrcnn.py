@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import srkit
+from srkit.models._create import load_into
 from srkit.ops.transposed import checkerboard, overlaps
 from tests.models._outputs import double_input, same_outputs
 from tests.models._published import golden, published_file
@@ -34,7 +35,7 @@ def test_only_the_last_layer_depends_on_the_scale_so_that_x3_can_start_from_x2(t
         key: value.shape for key, value in three.state_dict().items()
     }
     srkit.models.save(two, tmp_path / "x2.safetensors")
-    assert srkit.models.load_into(three, tmp_path / "x2.safetensors") == []
+    assert load_into(three, tmp_path / "x2.safetensors") == []
     assert two.draw.stride == (2, 2)  # type: ignore[union-attr]
     assert three.draw.stride == (3, 3)  # type: ignore[union-attr]
 

@@ -13,8 +13,9 @@ import torch
 import srkit
 from srkit.datasets import fetch_weights
 from srkit.errors import BadFile, BadInput, Offline, UnknownName
-from srkit.models import MODELS, create, official, save
 from srkit.models import _official as module
+from srkit.models import create, official, save
+from srkit.models._registry import MODELS
 
 
 def test_every_entry_names_a_network_a_source_and_terms() -> None:

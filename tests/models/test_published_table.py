@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from srkit.models import MODELS, card
+from srkit.models import card
 from srkit.models._published import SETS, published, sources
+from srkit.models._registry import MODELS
 from tools.published import wrong
 
 

@@ -16,7 +16,7 @@ from srkit.degrade.jpeg import jpeg
 from srkit.degrade.noise import noise
 from srkit.errors import BadInput
 from srkit.losses import LOSSES
-from srkit.methods import METHODS
+from srkit.methods._registry import METHODS
 from srkit.metrics import METRICS, Naturalness, niqe
 from srkit.ops.check import check_range
 

@@ -16,7 +16,8 @@ from srkit.degrade import apply_kernel, gaussian_widths
 from srkit.errors import BadInput
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.papers import RandomKernels, kxnet_recipe
+from srkit.papers import kxnet_recipe
+from srkit.papers.blind import RandomKernels
 from srkit.training import resume, train
 
 SMALL = {"tiny": True, "kernel_size": 11}

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import srkit
+from srkit.datasets.degraded import Chained
 from srkit.papers import bsrgan_recipe, bsrnet_recipe
 from srkit.training import AdversarialTerm, train
 
@@ -59,7 +60,7 @@ def test_the_recipes_are_those_of_the_option_files() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_chain_gives_another_image_at_every_step(seed: int) -> None:
-    maker = srkit.datasets.Chained(bsrnet_recipe()["degrade"])
+    maker = Chained(bsrnet_recipe()["degrade"])
     batches = srkit.datasets.Made.of(srkit.datasets.samples(scale=4), maker, patch=32, batch=2, seed=seed)
     first, again, later = batches.batch(0), batches.batch(0), batches.batch(1)
     assert torch.equal(first[0], again[0])

@@ -12,7 +12,8 @@ from srkit.datasets import Made, samples
 from srkit.datasets.makers import GaussianCodes
 from srkit.degrade import apply_kernel, gaussian_widths, pca_basis, srmd_basis, srmd_code
 from srkit.errors import BadInput
-from srkit.evaluation import Conditioned, evaluate, mismatch
+from srkit.evaluation import evaluate, mismatch
+from srkit.evaluation.mismatch import Conditioned
 from srkit.ops.kernels import delta
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize

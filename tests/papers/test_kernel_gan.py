@@ -12,7 +12,8 @@ from srkit.degrade import gaussian_widths, save_pool
 from srkit.degrade.pool import check_pool
 from srkit.errors import BadFile, BadInput
 from srkit.methods.kernel_score import covariance
-from srkit.papers import KernelDiscriminator, KernelGenerator, PoolBatches, grow_pool, train_kernel_gan
+from srkit.papers import grow_pool, train_kernel_gan
+from srkit.papers.kernel_gan import KernelDiscriminator, KernelGenerator, PoolBatches
 
 
 def pool(count: int = 40) -> Tensor:

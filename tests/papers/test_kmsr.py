@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 import srkit
-from srkit.datasets import Made, Pairs, at_scale, degraded
+from srkit.datasets import Made, Pairs
+from srkit.datasets.degraded import at_scale, degraded
 from srkit.datasets.makers import KernelPool
-from srkit.degrade import gaussian_widths, pool_blur, save_pool
+from srkit.degrade import gaussian_widths, save_pool
+from srkit.degrade.pool import pool_blur
 from srkit.errors import BadInput
 from srkit.papers import kmsr_recipe
 from srkit.training import resume, train

@@ -12,17 +12,14 @@ from torch import Tensor, nn
 
 import srkit
 from srkit.datasets import Pairs, Source
-from srkit.discriminators import HighPassed, create
+from srkit.discriminators import create
+from srkit.discriminators.texture import HighPassed
 from srkit.errors import BadInput
 from srkit.ops.bands import high_pass, low_pass
 from srkit.ops.resize import imresize
 from srkit.papers import (
     CinCGAN,
-    Degrader,
-    HighToLow,
     Translation,
-    Translator,
-    UnpairedPatches,
     fssr_recipe,
     low_to_high_recipe,
     made_pairs,
@@ -31,7 +28,9 @@ from srkit.papers import (
     train_high_to_low,
 )
 from srkit.papers.cincgan import Cycled, squared_variation
+from srkit.papers.translators import Degrader, HighToLow, Translator
 from srkit.papers.unpaired import InPredictions
+from srkit.papers.unpaired_patches import UnpairedPatches
 from srkit.training import AdversarialTerm, Config, make_state, one_step, train
 from srkit.training.adversarial import add_discriminators
 from srkit.training.loop import whole_step

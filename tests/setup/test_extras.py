@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 
-import srkit
 from srkit._optional import optional
-from srkit.degrade import read_kernels, save_pool
+from srkit.degrade import save_pool
+from srkit.degrade.kernel_files import read_kernels
 from srkit.errors import BadInput
+from srkit.training.history import History
 from tests.house._code import ROOT
 
 OPTIONAL = ("matplotlib", "scipy", "h5py")
@@ -43,7 +44,7 @@ def test_training_measuring_degrading_and_enlarging_need_none_of_them() -> None:
     [
         (lambda folder: save_pool(folder / "pool.mat", torch.full((1, 3, 3), 1 / 9)), "scipy", "kernels"),
         (lambda folder: read_kernels(folder / "hdf5.mat"), "h5py", "kernels"),
-        (lambda folder: srkit.training.History(()).plot(), "matplotlib", "plots"),
+        (lambda folder: History(()).plot(), "matplotlib", "plots"),
     ],
     ids=["a pool", "a kernel of MATLAB 7.3", "a curve"],
 )

@@ -10,6 +10,7 @@ from torch import nn
 
 from srkit import datasets, training
 from srkit.training import AdversarialTerm
+from srkit.training.world import World, join_world
 from tests.training._toy import Levels, Toy
 
 KINDS = ("plain", "levels", "discriminator")
@@ -18,12 +19,12 @@ KINDS = ("plain", "levels", "discriminator")
 def main() -> None:
     """Train a toy network on the sample images, alone, with several predictions, and against a discriminator."""
     torch.set_num_threads(1)
-    with training.join_world() as world:
+    with join_world() as world:
         for kind in KINDS:
             train(kind, Path(sys.argv[1]) / kind, int(sys.argv[2]), world)
 
 
-def train(kind: str, out: Path, parts: int, world: training.World) -> None:
+def train(kind: str, out: Path, parts: int, world: World) -> None:
     """Train once; every process writes down the weights it ended with."""
     out.mkdir(exist_ok=True)
     net = Levels() if kind == "levels" else Toy()

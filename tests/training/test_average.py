@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from srkit.training import Average, average
+from srkit.training import average
+from srkit.training.average import Average
 
 
 def test_after_its_start_the_average_moves_as_torchs_does() -> None:

@@ -18,7 +18,8 @@ from srkit.datasets.makers import GaussianCodes
 from srkit.degrade import srmd_basis
 from srkit.errors import BadFile
 from srkit.ops.atomic import write_atomically
-from srkit.training import Callback, load_checkpoint, restore, resume, run, save_checkpoint, train
+from srkit.training import Callback, load_checkpoint, resume, run, save_checkpoint, train
+from srkit.training.checkpoint import restore
 from tests.training._toy import Batches, Toy, toy_state, weights
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from srkit.errors import BadInput
-from srkit.training import Config, make_config
+from srkit.training import Config
+from srkit.training.config import make_config
 
 
 def test_a_misspelt_setting_is_answered_with_the_one_that_was_meant() -> None:

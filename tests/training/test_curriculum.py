@@ -11,18 +11,9 @@ import srkit
 from srkit.errors import BadInput
 from srkit.evaluation import Table
 from srkit.layers import Prediction
-from srkit.training import (
-    Callback,
-    Config,
-    Easing,
-    Validate,
-    load_checkpoint,
-    make_state,
-    restore,
-    run,
-    save_checkpoint,
-)
-from srkit.training.curriculum import growth_at, parse_growth
+from srkit.training import Callback, Config, Validate, load_checkpoint, make_state, run, save_checkpoint
+from srkit.training.checkpoint import restore
+from srkit.training.curriculum import Easing, growth_at, parse_growth
 from tests.training._toy import Batches, Toy, table_of, weights
 
 PROSR = "2@0,4@0.12-0.25,8@0.45-0.6"

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from srkit.errors import BadInput
-from srkit.training import Callback, Config, Guard, run
+from srkit.training import Callback, Config, run
+from srkit.training.guard import Guard
 from tests.training._toy import Batches, Toy, toy_state, weights
 
 INF, NAN = float("inf"), float("nan")

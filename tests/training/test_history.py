@@ -8,8 +8,7 @@ import math
 import pytest
 
 from srkit.errors import BadFile, BadInput
-from srkit.training import History
-from srkit.training.history import Ledger, medians
+from srkit.training.history import History, Ledger, medians
 
 
 def filled() -> History:

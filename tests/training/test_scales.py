@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import srkit
 from srkit import models
-from srkit.datasets import at_scale
+from srkit.datasets.degraded import at_scale
 from srkit.errors import BadInput
 from srkit.evaluation import evaluate_scales
 from srkit.models import parameters

@@ -10,7 +10,8 @@ import torch
 from torch.optim import lr_scheduler
 
 from srkit.errors import BadInput
-from srkit.training import SCHEDULES, Config, learning_rate_at
+from srkit.training import Config
+from srkit.training.schedule import SCHEDULES, learning_rate_at
 
 
 def rates_of_torch(make: Callable[[torch.optim.Optimizer], Any], steps: int, rate: float) -> list[float]:

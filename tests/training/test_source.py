@@ -10,10 +10,13 @@ import torch
 from torch import Tensor, nn
 
 import srkit
-from srkit.datasets import MAKERS, Chained, Made, Patches, make_maker, register_maker, samples
+from srkit.datasets import Made, Patches, register_maker, samples
+from srkit.datasets.degraded import Chained
+from srkit.datasets.makers import MAKERS, make_maker
 from srkit.degrade import gaussian_widths, save_pool
 from srkit.errors import BadInput, UnknownName
-from srkit.models import MODELS, Card
+from srkit.models import Card
+from srkit.models._registry import MODELS
 from srkit.training import train
 from srkit.training.batch import complete
 from tests.training._toy import Toy

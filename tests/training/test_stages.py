@@ -7,7 +7,8 @@ import torch
 
 import srkit
 from srkit.errors import BadInput
-from srkit.training import Callback, Run, train_stages
+from srkit.training import Callback, train_stages
+from srkit.training.state import Run
 from tests.training._toy import weights
 
 SETTINGS = {"steps": 2, "batch": 1, "patch": 32, "progress": False, "save_every": 1, "arguments": {"tiny": True}}

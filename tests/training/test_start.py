@@ -15,8 +15,10 @@ import srkit
 from srkit import datasets, models, training
 from srkit.errors import BadFile, BadInput, UnknownName
 from srkit.evaluation import Table
-from srkit.training import Callback, EarlyStopping, History, resume, train
+from srkit.training import Callback, EarlyStopping, resume, train
 from srkit.training.checkpoint import _best
+from srkit.training.history import History
+from srkit.training.weights import begin_from
 from tests.training._toy import Batches, Toy, table_of, weights
 
 QUICK = {"steps": 6, "batch": 2, "patch": 16, "learning_rate": 1e-3, "progress": False}
@@ -147,16 +149,16 @@ def test_weights_of_another_network_are_refused_unless_part_of_them_is_wanted(tm
     models.save(small, tmp_path / "x2.safetensors")
     large = models.create("edsr", scale=4, channels=4, n_blocks=1)
     with pytest.raises(BadFile, match="does not fit"):
-        training.begin_from(large, tmp_path / "x2.safetensors")
-    left = training.begin_from(large, tmp_path / "x2.safetensors", partial=True)
+        begin_from(large, tmp_path / "x2.safetensors")
+    left = begin_from(large, tmp_path / "x2.safetensors", partial=True)
     assert left
     shared = [key for key, value in small.state_dict().items() if key not in left and key in large.state_dict()]
     assert len(shared) > len(left)
     assert all(torch.equal(small.state_dict()[key], large.state_dict()[key]) for key in shared)
     with pytest.raises(BadInput, match="0 of 4 tensors match"):
-        training.begin_from(Toy(), {"foreign": torch.zeros(1)})
+        begin_from(Toy(), {"foreign": torch.zeros(1)})
     with pytest.raises(BadFile, match="not a run folder"):
-        training.begin_from(Toy(), tmp_path)
+        begin_from(Toy(), tmp_path)
 
 
 def test_early_stopping_ends_the_run_and_says_why(pairs) -> None:
@@ -248,7 +250,7 @@ def test_the_network_stays_usable_in_the_mode_and_on_the_device_it_came_with(pai
 def test_a_plain_module_can_be_trained_saved_and_begun_from(tmp_path, pairs) -> None:
     run = train(Toy(), pairs, out=tmp_path / "run", **QUICK)
     other = Toy(seed=5)
-    training.begin_from(other, tmp_path / "run")
+    begin_from(other, tmp_path / "run")
     assert torch.equal(weights(other), weights(run.net))
 
 

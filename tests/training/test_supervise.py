@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from srkit import losses, models
 from srkit.errors import BadInput
 from srkit.layers import Prediction
+from srkit.models._registry import MODELS
 from srkit.ops import imresize
 from srkit.training import Config, Record, make_state, run
 from srkit.training.supervise import supervised_terms
@@ -112,7 +113,7 @@ def test_further_keywords_of_a_batch_reach_the_network_cut_like_the_images() -> 
 def _predicting() -> list[str]:
     found = []
     for name in models.names():
-        if callable(getattr(models.MODELS.get(name).factory, "predictions", None)):
+        if callable(getattr(MODELS.get(name).factory, "predictions", None)):
             found.append(name)
     return found
 

@@ -16,9 +16,9 @@ import pytest
 import torch
 
 from srkit.errors import BadInput
-from srkit.training import World, join_world, make_config
+from srkit.training.config import make_config
 from srkit.training.request import Request, prepare
-from srkit.training.world import mean_over
+from srkit.training.world import World, join_world, mean_over
 from tests.training._toy import Batches, Toy
 from tests.training.spread_run import KINDS
 

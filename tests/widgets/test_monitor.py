@@ -10,7 +10,8 @@ import torch
 
 import srkit
 from srkit.errors import BadInput
-from srkit.training import Callback, Outcome, State
+from srkit.training import Callback, State
+from srkit.training.loop import Outcome
 from srkit.widgets import Monitor
 from tests.widgets.test_show import Images
 

@@ -10,10 +10,8 @@ import sys
 import pytest
 import torch
 
-import srkit
 from srkit.errors import BadInput
-from srkit.widgets import SliderGallery
-from srkit.widgets._sliders import Axis, Click, Page, axis_of, make_gallery, picture_of
+from srkit.widgets._sliders import Axis, Click, Page, SliderGallery, axis_of, make_gallery, picture_of
 from tests.widgets.test_show import Images
 
 AXES = [axis_of("width", [1, 2, 3], start=2), axis_of("noise", ["none", "much"])]
@@ -122,8 +120,3 @@ def test_without_anywidget_a_live_gallery_says_what_works_instead(monkeypatch: p
         make_gallery("Live", AXES, page, live=True)
     monkeypatch.undo()
     _sliders._widget_class.cache_clear()
-
-
-def test_the_name_of_before_is_understood_with_a_warning() -> None:
-    with pytest.warns(DeprecationWarning, match="SliderGallery"):
-        assert srkit.widgets.Book is SliderGallery

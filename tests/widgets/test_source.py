@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import torch
 
-import srkit.widgets
 from srkit.errors import BadInput
 from srkit.widgets import _show as showing
 from srkit.widgets import show, source
+from srkit.widgets._show import Shown
 
 
 def plain(page: str) -> list[str]:
@@ -36,7 +36,7 @@ def test_the_lines_shown_are_the_lines_of_the_file_at_the_numbers_given() -> Non
 
 
 def test_a_method_loses_its_indentation_and_keeps_its_own() -> None:
-    code = source(srkit.widgets.Shown._repr_html_).code
+    code = source(Shown._repr_html_).code
     assert code.startswith("def _repr_html_(self)")
     assert "\n    return (" in code
 
