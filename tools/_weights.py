@@ -9,10 +9,24 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HOME", "NO_BLUR", "ROOT", "SETS", "WIDTHS", "checksums", "names", "page", "recipe_of", "weights_of"]
+__all__ = [
+    "HOME",
+    "LISTED",
+    "NO_BLUR",
+    "ROOT",
+    "SETS",
+    "WIDTHS",
+    "checksums",
+    "names",
+    "page",
+    "recipe_of",
+    "weights_of",
+    "with_scores",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / "data" / "weights"
+LISTED = HOME / "official.toml"
 SETS = ("set5", "set14", "b100")
 WIDTHS = (0.5, 0.9, 1.3, 1.7, 2.1)  # of the blur that networks which are told it are measured on
 NO_BLUR = 0.1  # a Gaussian so narrow is a single pixel
@@ -168,6 +182,19 @@ def _published(name: str) -> str:
         if (score.dataset, score.scale) == ("set5", recipe["scale"])
     ]
     return f"{scores[0]:.2f}" if scores else "–"
+
+
+def with_scores(text: str, source: Any, found: dict[str, str]) -> str:
+    """Return the list of weights with what was measured of one entry in place of what stood there."""
+    head, *entries = text.split("[[weights]]\n")
+    wanted = (f'network = "{source.network}"', f'variant = "{source.variant}"', f"scale = {source.scale}")
+    for number, entry in enumerate(entries):
+        lines = [
+            line for line in entry.rstrip().splitlines() if not line.startswith(tuple(f"{key} =" for key in found))
+        ]
+        if all(line in lines for line in wanted):
+            entries[number] = "\n".join([*lines, *(f"{key} = {value}" for key, value in found.items())]) + "\n\n"
+    return "[[weights]]\n".join([head, *entries]).rstrip() + "\n"
 
 
 def checksums() -> str:

@@ -23,6 +23,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED_BY_TORCH = ("filelock", "fsspec", "jinja2", "networkx", "sympy>=1.13.3", "typing-extensions>=4.10", "setuptools")
 NEEDED_TO_BUILD = ("editables>=0.5",)
+NEVER_LOCKED = ("torch", "opencv-python")  # torchvision asks for the one, and ncnn for the other without using it
 HEADER = """\
 # Written by: make lock. Do not edit. Everything {name} needs except PyTorch, for Python 3.11 to 3.13
 # on Linux, macOS and Windows. Installed with: pip install --require-hashes --no-deps -r {path}
@@ -54,7 +55,7 @@ def direct(name: str) -> list[str]:
     """Return the requirements the lock ``name`` starts from, PyTorch excepted."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     project = data["project"]
-    extras = ["lab"] if name == "lab" else ["lab", "dev", "vgg", "cluster", "postgres", "diffusion"]
+    extras = ["lab"] if name == "lab" else ["lab", "dev", "vgg", "weights", "ncnn", "cluster", "postgres", "diffusion"]
     wanted = [*project["dependencies"], *(r for extra in extras for r in project["optional-dependencies"][extra])]
     wanted += [*data["build-system"]["requires"], *NEEDED_TO_BUILD, *NEEDED_BY_TORCH]
     paired = [f"torchvision=={TORCHVISION}"] if "vgg" in extras else []
@@ -68,7 +69,7 @@ def compile_lock(name: str, uv: str, constraint: Path | None = None) -> Path:
         wish, draft = Path(folder) / "pyproject.in", Path(folder) / "lock"
         wish.write_text("\n".join(direct(name)) + "\n", "utf-8")
         without = Path(folder) / "overrides"
-        without.write_text("torch ; python_version < '3'\n", "utf-8")  # torchvision asks for it; it is never locked
+        without.write_text("".join(f"{name} ; python_version < '3'\n" for name in NEVER_LOCKED), "utf-8")
         command = [uv, "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header"]
         command += ["--no-annotate", "--only-binary", ":all:", "--quiet", "--override", str(without)]
         command += ["--output-file", str(draft), str(wish)]

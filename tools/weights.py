@@ -2,6 +2,7 @@
 
 python tools/weights.py train NAME --root FOLDER     train as data/weights/recipes/NAME.toml says, save, then measure
 python tools/weights.py measure NAME --root FOLDER   measure what is there on Set5, Set14 and B100
+python tools/weights.py listed --root FOLDER         measure what official.toml lists and lies here, and write it there
 python tools/weights.py                              print data/weights/README.md and the list of checksums
 python tools/weights.py --check                      only compare; leave with 1 where something differs
 
@@ -21,7 +22,20 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools._weights import HOME, NO_BLUR, ROOT, SETS, WIDTHS, checksums, names, page, recipe_of, weights_of
+from tools._weights import (
+    HOME,
+    LISTED,
+    NO_BLUR,
+    ROOT,
+    SETS,
+    WIDTHS,
+    checksums,
+    names,
+    page,
+    recipe_of,
+    weights_of,
+    with_scores,
+)
 
 __all__ = ["SETS", "main", "measure", "names", "recipe_of", "table", "told_no_blur", "train", "weights_of"]
 
@@ -124,6 +138,24 @@ def measure(name: str, root: Path) -> None:
         _note(name, {"told": _measure_told(net, recipe["degradation"]["family"], root)})
 
 
+def measure_listed(root: Path) -> None:
+    """Measure the listed weights of others that this machine has, and write the numbers into the list."""
+    import srkit
+
+    for source in srkit.models.official():
+        if source.path is None:
+            print(f"{source.network} x{source.scale} {source.variant!r} is not here: {source.how_to_get}", flush=True)
+            continue
+        net = srkit.models.create(source.network, scale=source.scale, pretrained=source.variant)
+        seen = told_no_blur(net) if srkit.models.card(source.network).extra_input == "degradation" else net
+        found = {}
+        for dataset in SETS[:2]:
+            mean = srkit.evaluate(seen, dataset, scale=source.scale, root=root).mean
+            found[dataset] = f"[{mean.psnr:.3f}, {mean.ssim:.4f}]"
+        print(source.network, source.variant, source.scale, found, flush=True)
+        LISTED.write_text(with_scores(LISTED.read_text("utf-8"), source, found), "utf-8")
+
+
 def _measure_told(net: Any, family: str, root: Path) -> dict[str, Any]:
     """Return PSNR on Set5 for every true and every told blur, and that of bicubic interpolation."""
     from srkit.degrade import srmd_basis
@@ -159,13 +191,15 @@ def table(*, check: bool) -> int:
 def main(arguments: list[str]) -> int:
     """Carry out the verb; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "table"))
+    parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "listed", "table"))
     parser.add_argument("name", nargs="*")
     parser.add_argument("--root", type=Path, help="where Set5, Set14, B100, T91 and BSDS200 lie")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args(arguments)
     if options.verb == "table":
         return table(check=options.check)
+    if options.verb == "listed":
+        measure_listed(options.root)
     for name in options.name:
         if options.verb == "train":
             train(name, options.root)

@@ -84,7 +84,7 @@ def test_the_python_of_the_readme_names_only_what_exists_and_fits() -> None:
 def test_the_readme_fits_on_one_screen_and_has_a_picture_with_words() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert len(text.splitlines()) <= 90
-    assert re.search(r"!\[[^\]]{20,}\]\(docs/picture\.png\)", text)
+    assert re.search(r"!\[[^\]]{20,}\]\(docs/picture\.jpg\)", text)
 
 
 @pytest.mark.processes
