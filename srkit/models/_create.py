@@ -136,8 +136,9 @@ def load_into(net: nn.Module, path: str | Path, *, strict: bool = True) -> list[
     own, name = net.state_dict(), str(getattr(net, "name", type(net).__name__))
     layout = MODELS.get(name).layout if name in MODELS else None
     nearest: tuple[int, dict[str, Tensor]] | None = None
+    folded = bool(getattr(net, "arguments", {}).get("folded"))
     for prefix, weights in held.views():
-        entries, sizes = translate(weights, layout, getattr(net, "scale", None))
+        entries, sizes = translate(weights, layout, getattr(net, "scale", None), folded=folded)
         wrong = len(differences(entries, own))
         if not wrong:
             held.say(prefix)

@@ -97,17 +97,21 @@ def recognise(held: Held, name: str | None, scale: int | None, arguments: Mappin
 
 
 def translate(
-    weights: Mapping[str, Tensor], layout: Layout | None, scale: int | None
+    weights: Mapping[str, Tensor], layout: Layout | None, scale: int | None, *, folded: bool = True
 ) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
-    """Return the entries under our names, and the constructor arguments their shapes tell (None: not this network)."""
+    """Return the entries under our names, and the constructor arguments their shapes tell (None: not this network).
+
+    Convolutions that are trained as several layers are folded into one where ``folded`` says so.
+    """
     if layout is None:
         return dict(weights), None
     further = layout.renames_at(scale) if layout.renames_at and scale else ()
     rename = _renamer((*layout.renames, *further))
     renamed = {rename(key): value for key, value in weights.items()}
     try:
+        renamed = layout.in_form(renamed, folded) if layout.in_form else renamed
         sizes = layout.sizes(renamed)
-    except (LookupError, ZeroDivisionError, ValueError, AttributeError, TypeError):
+    except (LookupError, RuntimeError, ZeroDivisionError, ValueError, AttributeError, TypeError):
         sizes = None
     ignored = _patterns(layout.ignored)
     kept = {key: value for key, value in renamed.items() if not any(pattern.fullmatch(key) for pattern in ignored)}
@@ -140,7 +144,8 @@ def _counts(value: Tensor) -> bool:
 def _compare(weights: Weights, name: str, scale: int | None, given: Mapping[str, Any], prefix: str) -> Iterator[Match]:
     """Yield the variants of ``name`` that the weights may be, each with what does not fit."""
     entry = MODELS.get(name)
-    entries, sizes = translate(weights, entry.layout, scale or entry.card.scales[0])
+    folded = bool(given.get("folded", True))
+    entries, sizes = translate(weights, entry.layout, scale or entry.card.scales[0], folded=folded)
     found = sizes.pop("scale", None) if sizes else None
     told = found or scale or (entry.card.scales[0] if len(entry.card.scales) == 1 else None)
     known = arguments_of(entry.factory)
@@ -171,8 +176,9 @@ def _compare_in_order(held: Held) -> list[Match]:
             own = shapes(name, scale=scale, entries=len(tensors), **sizes)
         except (LookupError, ValueError, SrkitError):
             continue
-        entries = dict(zip(own, tensors, strict=False))
-        if len(own) == len(tensors):
+        learned = [tensor for key, tensor in held.entries.items() if not key.endswith((".constant", ".factor"))]
+        entries = dict(zip(own, learned, strict=False))
+        if len(own) == len(learned):
             found.append(Match(MODELS.key(name), scale, sizes, entries, tuple(differences(entries, own))))
     return found
 

@@ -127,9 +127,11 @@ class Layout:
         ignored: regular expressions of published entries that are left out (a frozen mean shift, paths for other
             scales); ``sizes`` still sees them.
         renames_at: takes a scale, returns further renames: the paths for this scale, in a file that holds several.
-        in_order: takes the tensors of a file without names, in order of execution, returns constructor arguments (and
-            ``"scale"`` where the shapes tell it); raises LookupError where they are another network's. Without it, such
-            files of this network are not recognised.
+        in_order: takes the tensors of a file without names, constants among them, in order of execution, returns
+            constructor arguments (and ``"scale"`` where the shapes tell it); raises LookupError where they are another
+            network's. Without it, such files of this network are not recognised.
+        in_form: takes our names with their tensors, and whether convolutions that are trained as several layers shall
+            be folded into one; returns the entries of that form. A network with it has an argument ``folded``.
     """
 
     sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]
@@ -137,6 +139,7 @@ class Layout:
     ignored: tuple[str, ...] = ()
     renames_at: Callable[[int], tuple[tuple[str, str], ...]] | None = None
     in_order: Callable[[Sequence[Tensor]], dict[str, Any]] | None = None
+    in_form: Callable[[Mapping[str, Tensor], bool], dict[str, Tensor]] | None = None
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def main() -> None:
     for scale in reference.scales:
         with torch.random.fork_rng():
             net = reference.build(module, scale).eval()
-        record = {"reference": f"{reference.repository}@{commit}", "scale": scale, **_run(net, reference)}
+        record = {"reference": f"{reference.repository}@{commit}", "scale": scale, **run(net, reference)}
         (GOLDEN / f"{given.name}-x{scale}.json").write_text(json.dumps(record) + "\n", "utf-8")
 
 
@@ -151,7 +151,7 @@ def _import(folder: Path, name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _run(net: nn.Module, reference: Reference) -> dict[str, Any]:
+def run(net: nn.Module, reference: Reference) -> dict[str, Any]:
     learned = {key for key, _ in net.named_parameters()}
     entries = {key: list(value.shape) for key, value in net.state_dict().items()}
     shapes = {key: shape for key, shape in entries.items() if key in learned}

@@ -321,6 +321,8 @@ def _untold(net: nn.Module) -> dict[str, float]:
     found = {module.residual_scale for module in net.modules() if hasattr(module, "residual_scale")}
     told = signature(type(net)).parameters
     counts = {name: net.arguments[name] for name in ("n_recursions", "n_steps", "n_heads") if name in net.arguments}
+    if "folded" in told:
+        counts["folded"] = net.arguments.get("folded", False)
     if net.name == "drrn_small":  # its units share their weights and have no normalisation of their own
         counts["n_units"] = net.arguments["n_units"]
     return {**counts, "residual_scale": found.pop()} if found and "residual_scale" in told else counts  # type: ignore[dict-item]

@@ -108,7 +108,7 @@ def test_weights_in_an_installed_package_load_by_name(source: module.Source) -> 
 
 @pytest.mark.parametrize(
     "source",
-    [s for s in official() if s.package.startswith("sr-vulkan")],
+    [s for s in official() if s.file.endswith(".bin") and not s.network.startswith("srmd")],
     ids=lambda s: f"{s.network}-{s.variant}-{s.scale}",
 )
 def test_weights_of_a_package_compute_what_ncnn_computes(source: module.Source) -> None:
@@ -119,7 +119,8 @@ def test_weights_of_a_package_compute_what_ncnn_computes(source: module.Source) 
     path = source.path
     if path is None:
         pytest.skip(f"not installed: {source.how_to_get}")
-    lr = torch.rand(1, 3, 12, 17, generator=torch.Generator().manual_seed(source.scale))
+    noise = torch.rand(1, 3, 6, 8, generator=torch.Generator().manual_seed(0))
+    lr = torch.nn.functional.interpolate(noise, size=(12, 17), mode="bilinear")  # SPAN magnifies rounding on pure noise
     array = np.ascontiguousarray(lr[0].numpy())  # kept alive while ncnn reads it
     net = ncnn.Net()
     net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False

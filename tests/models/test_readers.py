@@ -18,13 +18,19 @@ LR = torch.rand(1, 3, 12, 13, generator=torch.Generator().manual_seed(0))
 END_OF = {2: "Interp 0=3 1=5.000000e-01 2=5.000000e-01", 3: "Interp 0=3 1=7.500000e-01 2=7.500000e-01", 4: None}
 
 
-def _ncnn(net: nn.Module, folder: Path, *, half: bool, shuffle: int, more: tuple[str, ...] = ()) -> Path:
-    """Write convolutions and PReLUs in order as ncnn does."""
-    lines, data, blob = ["Input in 0 1 b0"], b"", 0
+def _ncnn(
+    net: nn.Module, folder: Path, *, half: bool, shuffle: int, more: tuple[str, ...] = (), mean: tuple[float, ...] = ()
+) -> Path:
+    """Write convolutions and PReLUs in order as ncnn does; before them the subtraction of a mean, and times 255."""
+    lines, data, blob = ["Input in 0 1 b0"], np.array(mean, "<f4").tobytes(), 0
+    if mean:
+        minus = ("MemoryData m 0 1 mean 0=1 1=1 2=3", "BinaryOp s 2 1 in mean sub 0=1")
+        lines = ["Input in 0 1 in", *minus, "BinaryOp t 1 1 sub b0 0=2 1=1 2=2.550000e+02"]
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             weight = module.weight.detach().numpy()
-            sizes = f"0={weight.shape[0]} 1=3 4=1 5=1 6={weight.size}"
+            side = weight.shape[-1]
+            sizes = f"0={weight.shape[0]} 1={side} 4={side // 2} 5=1 6={weight.size}"
             lines.append(f"Convolution c{blob} 1 1 b{blob} b{blob + 1} {sizes}")
             raw = weight.astype("<f2" if half else "<f4").tobytes()
             data += (0x01306B47 if half else 0).to_bytes(4, "little") + raw + bytes(-len(raw) % 4)
@@ -55,6 +61,22 @@ def test_compact_comes_back_from_ncnn_and_its_param_tells_the_scale(scale: int, 
         assert (again.name, again.scale) == ("compact", scale)
         with torch.no_grad():
             torch.testing.assert_close(again(LR), net(LR), atol=2e-3 if half else 0.0, rtol=0.0)
+
+
+@pytest.mark.parametrize("mean", [(), (0.485, 0.456, 0.406)], ids=["bare", "with a mean"])
+def test_span_comes_back_from_ncnn_with_the_colours_it_subtracts(mean: tuple[float, ...], tmp_path: Path) -> None:
+    colours = {"mean": mean or (0.0, 0.0, 0.0), "rgb_range": 255.0 if mean else 1.0}
+    net = create("span_s", scale=3, channels=8, n_blocks=2, **colours).eval()
+    again = load(_ncnn(net, tmp_path, half=False, shuffle=3, mean=mean))
+    assert (again.name, again.scale) == ("span", 3)
+    with torch.no_grad():
+        assert torch.equal(again(LR), net(LR))
+
+
+def test_a_network_that_subtracts_nothing_is_not_taken_for_one_that_does(tmp_path: Path) -> None:
+    net = create("compact", scale=4, channels=8, n_convs=2).eval()
+    with pytest.raises(BadFile, match="fits no registered network"):
+        load(_ncnn(net, tmp_path, half=False, shuffle=4, mean=(0.5, 0.5, 0.5)))
 
 
 def test_srmd_and_srmdnf_are_told_apart_in_ncnn_files_without_a_name(tmp_path: Path) -> None:

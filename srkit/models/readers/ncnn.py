@@ -8,6 +8,7 @@ biases and the slopes of a PReLU are 32-bit numbers without a tag.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["is_ncnn", "read_ncnn"]
 
 MAGIC = "7767517"
 HALF = 0x01306B47
+TIMES = "2"
 _WITHOUT_WEIGHTS = {"Input", "Split", "Concat", "Eltwise", "BinaryOp", "Interp", "PixelShuffle", "ReLU", "Noop", "Crop"}
 _WITHOUT_WEIGHTS |= {
     "Clip",
@@ -32,6 +34,7 @@ _WITHOUT_WEIGHTS |= {
     "Dropout",
     "Pooling",
     "UnaryOp",
+    "Swish",
 }
 
 Layer = tuple[str, list[str], list[str], dict[int, str]]
@@ -47,6 +50,9 @@ def is_ncnn(path: Path, head: bytes) -> bool:
 
 def read_ncnn(path: Path) -> tuple[dict[str, Tensor], Fraction]:
     """Return the weights in order of execution, named ``0.weight``, ``0.bias``, ``1.weight``, …, and the enlargement.
+
+    Numbers that were not learned are among them: ``0.constant`` is what the network adds or subtracts before layer 0,
+    such as a mean colour, and ``0.factor`` what it multiplies the image with.
 
     Args:
         path: of either file; the other one lies beside it.
@@ -82,9 +88,15 @@ def _weights(layers: list[Layer], path: Path) -> dict[str, Tensor]:
     data, place, found = path.read_bytes(), 0, dict[str, Tensor]()
     count = 0
     for kind, _, _, settings in layers:
+        if kind == "BinaryOp" and not count and settings.get(0) == TIMES and settings.get(1) == "1":
+            found["0.factor"] = torch.tensor(float(settings[2]))
         if kind in _WITHOUT_WEIGHTS:
             continue
         outputs = int(settings.get(0, 0))
+        if kind == "MemoryData":
+            length = prod(int(settings.get(axis, 1)) or 1 for axis in range(3))
+            found[f"{count}.constant"], place = _numbers(data, place, length, "<f4")
+            continue
         if kind == "PReLU":
             found[f"{count}.weight"], place = _numbers(data, place, outputs, "<f4")
         elif kind in ("Convolution", "Deconvolution", "ConvolutionDepthWise"):

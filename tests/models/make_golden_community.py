@@ -1,0 +1,84 @@
+"""Record what spandrel, the loader of the community's models, computes with networks that are ours, too.
+
+Usage, from the root of the project, with ``pip install --no-deps spandrel==0.4.2 einops`` in the environment::
+
+    python -m tests.models.make_golden_community span
+
+It runs the network, small, with weights and an image from ``tests/models/_formula.py``, and writes one file
+``tests/models/golden/<name>-x<scale>.json`` for each scale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from tests.models.make_golden_attention import GOLDEN, Reference, run
+
+VERSION = "0.4.2"
+
+
+def _reference(place: str, scale_argument: str, scales: tuple[int, ...], **arguments: Any) -> Reference:
+    """Return a reference whose class stands at ``package.module.Class`` below spandrel's architectures."""
+    *module, name = place.split(".")
+    gain = arguments.pop("gain", 1.0)
+    size = arguments.pop("size", (9, 11))
+
+    def build(architecture: Any, scale: int) -> nn.Module:
+        net: nn.Module = getattr(architecture, name)(**{scale_argument: scale}, **arguments)
+        return net
+
+    return Reference("spandrel", VERSION, ".".join(module), build, scales, size=size, gain=gain)
+
+
+_SPAN: dict[str, Any] = {"num_in_ch": 3, "num_out_ch": 3, "feature_channels": 8, "gain": 0.8}
+_PLKSR = {"dim": 16, "n_blocks": 2, "kernel_size": 5}
+_REAL = ("PLKSR.__arch.RealPLKSR.RealPLKSR", "upscaling_factor")
+REFERENCES = {
+    "plksr": _reference("PLKSR.__arch.PLKSR.PLKSR", "upscaling_factor", (2, 3, 4), ccm_type="DCCM", **_PLKSR),
+    "realplksr": _reference(*_REAL, (1, 2, 4), **_PLKSR),
+    "realplksr_layer": _reference(*_REAL, (3,), layer_norm=True, use_ea=False, **_PLKSR),
+    "realplksr_sample": _reference(*_REAL, (1, 2, 3, 4), dysample=True, **_PLKSR),
+    "span": _reference("SPAN.__arch.span.SPAN", "upscale", (1, 2, 3, 4), **_SPAN),
+    "span_uncentred": _reference("SPAN.__arch.span.SPAN", "upscale", (2,), norm=False, **_SPAN),
+}
+
+
+def main() -> None:
+    """Write the files of one network."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=REFERENCES)
+    name = parser.parse_args().name
+    reference = REFERENCES[name]
+    module = _architecture(reference.module)
+    for scale in reference.scales:
+        with torch.random.fork_rng():
+            net = reference.build(module, scale).eval()
+        record = {"reference": f"spandrel {VERSION}", "scale": scale, **run(net, reference)}
+        (GOLDEN / f"{name}-x{scale}.json").write_text(json.dumps(record) + "\n", "utf-8")
+
+
+def _architecture(place: str) -> ModuleType:
+    """Import one architecture without the packages above it, which import all of them and torchvision."""
+    found = importlib.util.find_spec("spandrel")
+    if found is None or found.origin is None:
+        raise SystemExit(__doc__)
+    folder = Path(found.origin).parent
+    for package in ("", "architectures", f"architectures.{place.split('.', maxsplit=1)[0]}"):
+        name = f"spandrel.{package}".rstrip(".")
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__path__ = [str(folder / package.replace(".", "/"))]
+    return importlib.import_module(f"spandrel.architectures.{place}")
+
+
+if __name__ == "__main__":
+    main()
