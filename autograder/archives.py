@@ -60,7 +60,7 @@ def _file(path: Path, name: str) -> Iterator[Found]:
     if not stat.S_ISREG(known.st_mode):
         yield _bad(name, "not an ordinary file")
     elif path.suffix.lower() == ".zip":
-        yield from _archive(path, f"{name}/", 1)
+        yield from _archive(path, f"{name}/", 0)
     elif known.st_size > LARGEST:
         yield _bad(name, unwanted(name) or too_large())
     else:

@@ -154,7 +154,7 @@ def class_view(
             name=student,
             score=scores[student],
             per_exercise={name: result.points for name, result in record.results.items()},
-            flag=" ".join(filter(None, [current[student][0].flag, (notes or {}).get(student, "")])),
+            flag=" ".join(filter(None, [current[student][0].flag, (notes or {}).get(student, ""), _empty(record)])),
             unusual=unusual.get(student, ""),
             late=student in late,
         )
@@ -173,6 +173,14 @@ def class_view(
         recognised=sum(any(criterion.slip for criterion in one.criteria) for one in wrong),
         no_answer=sum(one.outcome == "no answer" for one in results),
     )
+
+
+def _empty(record: Record) -> str:
+    """Return what to say of a submission without any answer, which may be a mishap and earns nothing."""
+    if record.problem:
+        return f"{record.problem} Ask the student."
+    nothing = record.results and all(one.outcome == "no answer" for one in record.results.values())
+    return "Every answer is as it was given out, or is missing. Was it the wrong file?" if nothing else ""
 
 
 def _score(student: str, record: Record, standings: Mapping[str, Standing]) -> float | None:

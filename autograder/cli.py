@@ -87,12 +87,13 @@ def main(
         course or (clone() or Path.cwd()) / "build" / ("demonstration/course" if demonstration else "course")
     ).resolve()
     if demonstration:
-        only = only or next(path for path in sources() if path.name.startswith("11_"))
+        only = only or sources()[0]
         try:
             inbox, seconds = _demonstration(only, folder), seconds or 4
         except OSError as problem:
             sys.exit(_failed(problem, folder))
         options["seed"] = DEMONSTRATION_SEED if options["seed"] is None else options["seed"]
+        options["roster"] = options["roster"] or (str(folder.parent / "Grades.csv"),)
     elif inbox is None and not any(folder.glob("submitted/*")):
         raise click.UsageError(f"Nothing was collected in {folder}. Name the CLASS folder or archive to grade.")
     options["workers"] = options["workers"] or _cores()
@@ -242,13 +243,14 @@ def _released(plan: Plan, term: TermView) -> Exception | None:
 
 def _demonstration(lesson: Path, course: Path) -> Path:
     """Make the demonstration class beside its course, both afresh: they hold nothing anybody wrote."""
+    from autograder.classmates import STUDENTS
     from autograder.demonstration import write_class
 
     folder = course.parent / "class"
     for old in (course, folder):
         if old.exists():
             shutil.rmtree(old)
-    write_class(lesson, folder)
+    write_class(lesson, folder, STUDENTS)
     return folder
 
 

@@ -33,12 +33,14 @@ class Gathered:
         unused: files that are graded for no lesson, with the reason.
         nothing: student -> why there is nothing to grade at all.
         asks: student -> a question about the person.
+        empty_handed: those of ``nothing`` who handed in something, so that a roster does not call them missing.
     """
 
     lessons: Mapping[int, Mapping[str, Choice]] = field(default_factory=dict)
     unused: tuple[Refused, ...] = ()
     nothing: Mapping[str, str] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=dict)
+    empty_handed: Mapping[str, Person] = field(default_factory=dict)
 
     def hand_in(self, course: Course, lesson: int) -> None:
         """Put one lesson's hand-ins into the course, and remember whose they are."""
@@ -84,7 +86,8 @@ def gather(
     intake = read_submissions(inbox)
     if enrolment is not None:
         named = (replace(one, person=enrolment.named(one.person)) for one in intake.hand_ins)
-        intake = Intake(tuple(named), intake.refused)
+        refused = (replace(one, person=one.person and enrolment.named(one.person)) for one in intake.refused)
+        intake = Intake(tuple(named), tuple(refused))
     fit = [one for one in intake.hand_ins if not unfit(one.student)]
     only = None if lesson is None else int(lesson.stem[:2])
     with Reader(list(lesson_of())) as reader:
@@ -96,7 +99,9 @@ def gather(
         say(f"Not used: {one_line(refused.name)}: {one_line(refused.reason)}")
     for student, question in asks.items():
         say(f"{student}: {question}")
-    return Gathered(lessons=found.lessons, unused=unused, nothing=nothing, asks=asks)
+    everybody = (one.person for one in (*intake.hand_ins, *intake.refused))
+    empty = {person.student: person for person in everybody if person and person.student in nothing}
+    return Gathered(lessons=found.lessons, unused=unused, nothing=nothing, asks=asks, empty_handed=empty)
 
 
 def _nothing(inbox: Path, intake: Intake, found: Sorted) -> dict[str, str]:

@@ -167,7 +167,7 @@ def look_through(plan: Plan, say: Say) -> bool:
             say(f"  {one_line(student)}: {files}{rivals}{' ' + one_line(choice.note) if choice.note else ''}")
             clear &= not choice.rivals and not choice.note
         people = {student: choice.used[0].person for student, choice in choices.items()}
-        for name in plan.enrolment.missing(number, people):
+        for name in plan.enrolment.missing(number, {**gathered.empty_handed, **people}):
             say(f"  {one_line(name)}: {NOT_HANDED_IN}")
         for name in plan.enrolment.unknown(number, people):
             say(f"  NEEDS A HUMAN: {one_line(name)} is on no roster")
@@ -193,7 +193,8 @@ def _grade_lesson(plan: Plan, lesson: Path, gathered: Gathered, say: Say) -> Cla
     standings = enter(course, current, found.sources, intake, waiting)
     people = people_of(found.sources, intake)
     missing = dict.fromkeys(_roster(course) - set(found.sources), NOT_HANDED_IN)
-    missing |= dict.fromkeys(plan.enrolment.missing(number, people), NOT_HANDED_IN)
+    there = {**gathered.empty_handed, **people}
+    missing |= dict.fromkeys(plan.enrolment.missing(number, there), NOT_HANDED_IN)
     missing |= gathered.missing(number, plan.lesson is not None) | found.nothing
     missing = {student: why for student, why in missing.items() if student not in found.sources}
     asks = {**dict.fromkeys(plan.enrolment.unknown(number, people), _UNKNOWN), **gathered.asks}

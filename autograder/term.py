@@ -72,13 +72,13 @@ class TermView:
 
 
 def expected_points(inbox: Path) -> dict[str, float | None]:
-    """Read ``expected.csv`` of a class folder; empty where there is none."""
+    """Read ``expected.csv`` of a class folder, in which only numbers are points; empty where there is none."""
     path = inbox / "expected.csv"
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return {row["student"]: None if row["points"] == "human" else float(row["points"]) for row in rows}
+    return {row["student"]: None if row["points"].isalpha() else float(row["points"]) for row in rows}
 
 
 def lesson_table(view: ClassView, expected: Mapping[str, float | None]) -> tuple[str, bool]:

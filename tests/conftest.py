@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SYSTEM: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["srkit"][
     "system"
 ]
-NOT_RUN = "not run: needs the system package "
+NOT_RUN = "not run: needs the package "
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,8 +38,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def executable(name: str) -> str | None:
-    """Return the path of the program that the system package ``name`` brings, or None."""
-    return next((path for candidate in SYSTEM[name].get("executables", ()) if (path := shutil.which(candidate))), None)
+    """Return the path of the program, or else the file, that the package ``name`` brings, or None."""
+    row = SYSTEM[name]
+    programs = (path for candidate in row.get("executables", ()) if (path := shutil.which(candidate)))
+    own = [str(ROOT / file) for file in row.get("files", ()) if "npm" in row and (ROOT / file).is_file()]
+    return next(programs, None) or next(iter(own), None)
+
+
+def _command(name: str) -> str:
+    row = SYSTEM[name]
+    return f"npm install --prefix build/npm {row['npm']}" if "npm" in row else f"sudo apt-get install {row['package']}"
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if name not in SYSTEM:
             pytest.fail(f"{name!r} is not listed in [tool.srkit.system] of pyproject.toml", pytrace=False)
         if executable(name) is None:
-            message = f"{NOT_RUN}{name} (sudo apt-get install {SYSTEM[name]['package']})"
+            message = f"{NOT_RUN}{name} ({_command(name)})"
             if os.environ.get("CI", "").lower() in {"true", "1"}:
                 pytest.fail(message, pytrace=False)
             pytest.skip(message)
@@ -88,10 +96,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _package(report) for report in reporter.stats.get("skipped", ()) if NOT_RUN in str(report.longrepr)
     )
     if missing:
-        packages = " ".join(sorted(SYSTEM[name]["package"] for name in missing))
         reporter.write_line(
             f"NOT RUN: {missing.total()} tests that need {' and '.join(sorted(missing))}; "
-            f"to run them: sudo apt-get install {packages}",
+            f"to run them: {' && '.join(map(_command, sorted(missing)))}",
             yellow=True,
         )
 

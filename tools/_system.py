@@ -1,4 +1,7 @@
-"""System packages that some tests need: listed in ``[tool.srkit.system]``, installed where that is allowed."""
+"""What some tests need beyond Python: listed in ``[tool.srkit.system]``, installed where that is allowed.
+
+Packages of the system need root; those of npm, which say so in their row, go into ``build/npm`` and need npm only.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from typing import Any
 from _environment import ROOT, say
 
 __all__ = ["advice", "listed", "missing", "provide"]
+
+NPM = ["npm", "install", "--prefix", str(ROOT / "build" / "npm"), "--no-audit", "--no-fund"]
 
 
 def listed(pyproject: Path = ROOT / "pyproject.toml") -> dict[str, dict[str, Any]]:
@@ -31,7 +36,7 @@ def _has_program(row: dict[str, Any]) -> bool:
 
 
 def _has_file(row: dict[str, Any]) -> bool:
-    return any(map(glob.glob, row.get("files", ())))
+    return any(map(glob.glob, [str(ROOT / pattern) for pattern in row.get("files", ())]))
 
 
 def advice(packages: list[str]) -> str:
@@ -45,11 +50,16 @@ def advice(packages: list[str]) -> str:
 
 
 def provide() -> None:
-    """Install what is missing as root on Debian or Ubuntu; anywhere else, say the command and go on."""
+    """Install what is missing; where that is not allowed or fails, say the command and go on."""
     absent = missing(listed())
-    if not absent:
-        return
-    packages = sorted(row["package"] for row in absent.values())
+    if packages := sorted(row["package"] for row in absent.values() if "npm" not in row):
+        _by_apt(packages, absent)
+    if packages := sorted(row["npm"] for row in absent.values() if "npm" in row):
+        _by_npm(packages)
+
+
+def _by_apt(packages: list[str], absent: dict[str, dict[str, Any]]) -> None:
+    """Install packages as root on Debian or Ubuntu."""
     if not (shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0):
         say(f"Some tests need {' and '.join(packages)} and will not be run without. To install: {advice(packages)}")
         return
@@ -57,7 +67,20 @@ def provide() -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
         done = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True, check=False)
-    still = sorted(row["package"] for row in missing(absent).values())
-    if still:
-        reason = (done.stderr.strip().splitlines() or ["apt-get gave no reason"])[-1]
-        say(f"apt-get could not install {' and '.join(still)}: {reason} The tests that need it will say so.")
+    if still := sorted(row["package"] for row in missing(absent).values() if "npm" not in row):
+        say(f"apt-get could not install {' and '.join(still)}: {_last(done)} The tests that need it will say so.")
+
+
+def _by_npm(packages: list[str]) -> None:
+    program, words = shutil.which(NPM[0]), [*NPM[1:], *packages]
+    if program is None:
+        say(f"Some tests need {' and '.join(packages)} from npm, which is not there, and will not be run without.")
+        return
+    say(f"Installing {' '.join(packages)} into build/npm")
+    done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        say(f"npm could not install {' and '.join(packages)}: {_last(done)} The tests that need it will say so.")
+
+
+def _last(done: subprocess.CompletedProcess[str]) -> str:
+    return (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]

@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED_BY_TORCH = ("filelock", "fsspec", "jinja2", "networkx", "sympy>=1.13.3", "typing-extensions>=4.10", "setuptools")
+OPTIONAL = ("vgg", "weights", "ncnn", "cluster", "postgres", "diffusion", "hub", "lti")  # extras that tests use
 NEEDED_TO_BUILD = ("editables>=0.5",)
 NEVER_LOCKED = ("torch", "opencv-python")  # torchvision asks for the one, and ncnn for the other without using it
 HEADER = """\
@@ -55,7 +56,7 @@ def direct(name: str) -> list[str]:
     """Return the requirements the lock ``name`` starts from, PyTorch excepted."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     project = data["project"]
-    extras = ["lab"] if name == "lab" else ["lab", "dev", "vgg", "weights", "ncnn", "cluster", "postgres", "diffusion"]
+    extras = ["lab"] if name == "lab" else ["lab", "dev", *OPTIONAL]
     wanted = [*project["dependencies"], *(r for extra in extras for r in project["optional-dependencies"][extra])]
     wanted += [*data["build-system"]["requires"], *NEEDED_TO_BUILD, *NEEDED_BY_TORCH]
     paired = [f"torchvision=={TORCHVISION}"] if "vgg" in extras else []
@@ -91,7 +92,7 @@ def conda(name: str) -> str:
     parts = {"the library": project["dependencies"], "the lessons": extras["lab"]}
     if name == "test":
         parts["the tests"] = extras["dev"]
-        parts["optional"] = [r for extra in ("vgg", "cluster", "postgres", "diffusion") for r in extras[extra]]
+        parts["optional"] = [r for extra in OPTIONAL for r in extras[extra]]
     parts["the editable install of srkit"] = ["hatchling", "editables"]
     title, more = ROLES[name]
     lines = [CONDA.format(title=title, file=CONDA_FILES[name].name, name=more, verb=name, python=CONDA_PYTHON)]

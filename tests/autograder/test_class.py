@@ -7,16 +7,16 @@ import os
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from autograder.box import BoxError
+from autograder.classmates import STUDENTS, dead
 from autograder.classview import class_view
 from autograder.cli import main
 from autograder.cluster import cluster
-from autograder.demonstration import DEAD, STUDENTS, write_class
+from autograder.demonstration import Work, write_class
 from autograder.gathering import unfit, without_notebook
 from autograder.grading import Shard, grade_class
 from autograder.intake import read_submissions
@@ -32,26 +32,32 @@ from tests._user import users_environment
 from tests.autograder._class import LESSON
 from tests.autograder._fake import content
 from tests.autograder._grading import SETUP, SHORT, grade_code, notebook, solution
-from tools.press import ROOT
+from tests.autograder._importers import Canvas
+from tools.press import ROOT, sources
 
-TOTAL = sum(EXERCISES.get(name).points for name in EXERCISES if EXERCISES.get(name).lesson == 11)
+SHORT_LESSON = sources()[0]
+DEAD = dead(Work(LESSON).asked)
 
 
 def test_the_class_is_made_of_answers_whose_points_are_known(tmp_path):
-    expected = write_class(LESSON, tmp_path)
-    assert expected["ada"] == TOTAL
-    assert expected["ben"] == 0
-    assert expected["rosa"] is None
-    assert 0 < expected["carla"] < TOTAL
-    assert expected_points(tmp_path) == expected
-    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {student.name for student in STUDENTS}
-    assert len(read_submissions(tmp_path).hand_ins) == len(STUDENTS) - 1
+    expected = write_class(LESSON, tmp_path / "class", STUDENTS)
+    total = sum(EXERCISES.get(name).points for name in EXERCISES if EXERCISES.get(name).lesson == 11)
+    assert len(STUDENTS) == len(expected) >= 40
+    assert expected["lovelaceada_1001"] == total
+    assert expected["weberben_1002"] == 0
+    assert expected["silvarosa_1018"] is None
+    assert 0 < expected["conticarla_1003"] < total
+    assert expected_points(tmp_path / "class") == expected
+    intake = read_submissions(tmp_path / "class")
+    assert {one.person.student for one in (*intake.hand_ins, *intake.refused)} == {
+        name for name in expected if "(" not in name
+    }
 
 
 def test_the_class_is_the_same_every_time(tmp_path):
     for folder in ("a", "b"):
-        write_class(LESSON, tmp_path / folder)
-    for path in (tmp_path / "a").rglob("*.ipynb"):
+        write_class(SHORT_LESSON, tmp_path / folder / "class", STUDENTS)
+    for path in (tmp_path / "a").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes()
 
 
@@ -139,7 +145,7 @@ def test_a_machine_without_a_sandbox_grades_nothing_and_says_what_to_do(tmp_path
         raise BoxError("There is no sandbox: sudo apt-get install bubblewrap")
 
     monkeypatch.setattr("autograder.run.choose_box", none)
-    write_class(LESSON, tmp_path / "class")
+    write_class(SHORT_LESSON, tmp_path / "class", STUDENTS[:1])
     done = CliRunner().invoke(main, [str(tmp_path / "class"), "--course", str(tmp_path / "course")])
     assert done.exit_code == 2
     assert "apt-get install bubblewrap" in done.output
@@ -187,45 +193,87 @@ def test_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_pa
     assert content(tmp_path / "dask") == expected
 
 
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory):
+    """What ``make grade`` does, in the real box, with the threads and the number of workers that people have."""
+    folder = tmp_path_factory.mktemp("demonstration") / "course"
+    before = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
+    command = [sys.executable, "-m", "autograder", "--demonstration", "--course", str(folder), "--seconds", "1"]
+    pipe, environment = subprocess.PIPE, users_environment()
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert sorted(path.name for path in ROOT.iterdir() if not path.name.startswith(".")) == before
+    return done, folder
+
+
 @pytest.mark.slow
 @pytest.mark.needs("bubblewrap")
-def test_the_demonstration_class_comes_out_as_its_authors_said_hostile_hand_ins_included(tmp_path):
-    before = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
-    folder = tmp_path / "course"
-    command = [sys.executable, "-m", "autograder", "--demonstration", "--course", str(folder), "--seconds", "1"]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=users_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )  # with the threads and the number of workers that people have
+def test_everybody_of_the_demonstration_class_gets_what_its_author_said_hostile_hand_ins_included(demonstration):
+    done, folder = demonstration
     assert done.returncode == 0, done.stdout
     assert "DIFFERS" not in done.stdout
-    assert done.stdout.count("NEEDS A HUMAN") == 1
-    expected = {name: points for name, points in expected_points(tmp_path / "class").items() if points is not None}
+    expected = expected_points(folder.parent / "class")
+    table = done.stdout[done.stdout.index("student  ") :]
+    lines = {name: next(line for line in table.splitlines() if line.startswith(name)) for name in expected}
+    words = {"score": "", "look": "LOOK: ", "human": "NEEDS A HUMAN: ", "missing": "MISSING: "}
+    for student, line in zip(STUDENTS, lines.values(), strict=True):
+        said = (
+            line.partition(" / ")[2][2:].replace("human", "", student.end in ("human", "missing")).lstrip(" 0123456789")
+        )
+        assert said.startswith(words[student.end]), line
+        assert bool(said) == (student.end != "score"), line
     with (folder / "grades.csv").open() as file:
-        assert {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)} == expected
+        graded = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert {name: graded[name] for name, points in expected.items() if points is not None} == {
+        name: points for name, points in expected.items() if points is not None
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.needs("bubblewrap")
+def test_every_score_of_the_demonstration_class_lands_on_its_person_in_canvas(demonstration):
+    _, folder = demonstration
+    expected = expected_points(folder.parent / "class")
+    names = {1001 + place: student for place, student in enumerate(STUDENTS) if student.enrolled}
+    people = {number: {"name": one.name, "sis": "", "login": f"login{number}"} for number, one in names.items()}
+    canvas = Canvas(students=people, assignments={0: "Lesson 0 (0000)"})
+    told = canvas.upload(folder / "report" / "Grades.csv")
+    assert not told["new students"]
+    assert not told["cleared"]
+    wanted = {number: expected[key] for number, key in zip(range(1001, 1001 + len(STUDENTS)), expected, strict=True)}
+    assert {number: score for (number, _), score in canvas.scores.items()} == {
+        number: points for number, points in wanted.items() if points is not None and number in people
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.needs("bubblewrap")
+def test_the_pages_of_the_demonstration_class_hold_no_script_and_say_who_was_late_and_what_was_not_used(demonstration):
+    _, folder = demonstration
     pages = list((folder / "feedback").rglob("*.html"))
-    assert len(pages) == len(expected)
-    for page in [*pages, folder / "report" / "index.html"]:
+    view = json.loads((folder / "report" / "lesson_00" / "class.json").read_text(encoding="utf-8"))
+    assert len(pages) == len(view["students"])
+    for page in [*pages, *(folder / "report").rglob("*.html")]:
         text = page.read_text(encoding="utf-8")
         assert "<script" not in text
         assert "HIDDEN TESTS" not in text
-    report = folder / "report" / "lesson_11"
-    view = json.loads((report / "class.json").read_text(encoding="utf-8"))
-    assert view["missing"] == {"rosa": "handed nothing in"}
-    assert {one["name"] for one in view["misconceptions"]} > {"infinite_slope"}
-    assert len(list(Path(report / "code" / "tv_loss").glob("*.py"))) >= 10
-    after = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
-    assert after == before
+    assert [one["name"] for one in view["students"] if one["late"]] == ["kuhnsven_1019"]
+    assert {one["name"] for one in view["misconceptions"]} > {"tiled"}
+    unused = json.loads((folder / "report" / "class.json").read_text(encoding="utf-8"))["unused"]
+    told = {one["name"].rpartition("_")[2]: one["reason"] for one in unused if "_1026_" in one["name"]}
+    assert told == {"zz.ipynb": "it answers nothing of lesson 0"}
+    assert len({one["person"]["user"] for one in unused if one["person"]}) == 8
+
+
+@pytest.mark.slow
+@pytest.mark.needs("bubblewrap")
+def test_grading_the_demonstration_class_again_runs_nothing(demonstration):
+    _, folder = demonstration
     records = content(folder / "records")
-    words = ["--course", str(folder), "--lesson", "11", "--seed", "20260101", "--seconds", "1"]
-    again = CliRunner().invoke(main, [str(tmp_path / "class"), *words])
-    assert again.exit_code == 0, again.output
-    assert "0 graded" in again.output
+    words = ["--course", str(folder), "--lesson", "0", "--seed", "20260101", "--seconds", "1"]
+    again = CliRunner().invoke(main, [str(folder.parent / "class"), *words])
+    assert "0 graded" in again.output, again.output
     assert content(folder / "records") == records
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -258,14 +259,15 @@ def test_the_grade_book_can_be_a_postgresql_server(postgres, generated, tmp_path
 
 @pytest.mark.slow
 def test_nbgrader_alone_agrees_on_honest_submissions_in_the_same_course(course, monkeypatch):
-    from autograder.demonstration import write_class
-    from autograder.intake import read_submissions
+    from autograder.classmates import STUDENTS
+    from autograder.demonstration import Work
 
-    expected = write_class(LESSON, course.folder / "class")
-    honest = [one for one in read_submissions(course.folder / "class").hand_ins if one.student in {"ada", "carla"}]
-    course.hand_in(Submission(student=one.student, read=one.read) for one in honest)
-    for one in honest:
+    work = Work(LESSON)
+    expected = {one.name.split()[1].lower(): one for one in STUDENTS if one.name in {"Lovelace, Ada", "Conti, Carla"}}
+    made = {name: next(iter(one.files(work).values())) for name, one in expected.items()}
+    course.hand_in(Submission(student=name, read=partial(bytes, data)) for name, data in made.items())
+    for name in made:
         with surroundings():
-            assert course.api.autograde(course.assignment, one.student)["success"]
-    assert scores(course) == {name: expected[name] for name in ("ada", "carla")}
+            assert course.api.autograde(course.assignment, name)["success"]
+    assert scores(course) == {name: one.points(work) for name, one in expected.items()}
     assert "HIDDEN TESTS" not in (course.place("release") / f"{LESSON.stem}.ipynb").read_text()

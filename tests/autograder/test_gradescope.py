@@ -9,8 +9,9 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
+from autograder.classmates import STUDENTS
 from autograder.cli import main
-from autograder.demonstration import STUDENTS, write_class
+from autograder.demonstration import Work
 from autograder.gradescope import results
 from tests.autograder._class import LESSON
 from tests.autograder.test_pages import record
@@ -46,16 +47,14 @@ def run(place, files, path=None):
 
 @pytest.mark.slow
 @pytest.mark.needs("bubblewrap")
-def test_the_zip_gives_the_points_that_the_class_is_known_to_earn(unpacked, tmp_path):
-    expected = write_class(LESSON, tmp_path)
-    names = [student.name for student in STUDENTS if student.name in {"ada", "carla", "kim"}]
-    for name in names:
-        (path,) = (tmp_path / name).glob("*.ipynb")
-        done = run(unpacked, {path.name: path.read_bytes(), "notes.ipynb": b"{}"})
+def test_the_zip_gives_the_points_that_the_class_is_known_to_earn(unpacked):
+    work = Work(LESSON)
+    for student in [one for one in STUDENTS if one.name in {"Lovelace, Ada", "Conti, Carla", "Larsen, Kim"}]:
+        done = run(unpacked, {**student.files(work), "notes.ipynb": b"{}"})
         assert done.returncode == 0, done.stdout + done.stderr
         told = json.loads((unpacked / "results" / "results.json").read_text())
-        assert told["score"] == expected[name]
-        assert sum(test["score"] for test in told["tests"]) == expected[name]
+        assert told["score"] == student.points(work)
+        assert sum(test["score"] for test in told["tests"]) == student.points(work)
         assert sum(test["max_score"] for test in told["tests"]) == 20
         assert "Not used: notes.ipynb" in told["output"]
 
@@ -69,8 +68,9 @@ def test_where_no_sandbox_can_be_had_it_says_so_and_gives_no_score(unpacked, tmp
 
 
 def _one_student(folder):
-    write_class(LESSON, folder)
-    return list((folder / "ada").glob("*.ipynb"))
+    path = folder / "lesson.ipynb"
+    path.write_bytes(Work(LESSON).notebook())
+    return [path]
 
 
 def test_what_a_hidden_criterion_says_is_withheld_there_too():

@@ -50,6 +50,6 @@ def test_the_last_line_says_what_was_not_run_and_the_command_that_changes_it(
 def test_in_ci_a_missing_system_package_is_a_failure_and_an_unlisted_one_always_is(tmp_path: Path) -> None:
     said = run(tmp_path, ci="true")
     assert "1 passed, 3 errors" in said
-    assert "needs the system package chromium (sudo apt-get install chromium)" in said
+    assert "needs the package chromium (sudo apt-get install chromium)" in said
     assert "'teapot' is not listed in [tool.srkit.system]" in said
     assert "NOT RUN" not in said

@@ -117,6 +117,26 @@ def test_missing_system_packages_are_installed_only_by_root_with_apt(
     assert "Unable to locate package" in capsys.readouterr().out
 
 
+def test_packages_of_npm_are_installed_into_the_build_folder_by_anybody_who_has_npm(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = importlib.import_module("_system")
+    monkeypatch.setattr(system, "missing", lambda table: {"axe": {"npm": "axe-core@4"}})
+    monkeypatch.setattr(system.shutil, "which", lambda name: None)
+    ran: list[list[str]] = []
+    done = SimpleNamespace(stderr="npm error network", returncode=1)
+    monkeypatch.setattr(system.subprocess, "run", lambda command, **_: ran.append(command) or done)
+    system.provide()
+    assert ran == []
+    assert "npm, which is not there" in capsys.readouterr().out
+    monkeypatch.setattr(system.shutil, "which", lambda name: f"/usr/bin/{name}")
+    system.provide()
+    assert [command[0] for command in ran] == ["/usr/bin/npm"]
+    assert ran[0][-1] == "axe-core@4"
+    assert str(ROOT / "build" / "npm") in ran[0]
+    assert "npm error network" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
 def test_a_lock_has_hashes_for_everything_and_pytorch_for_nothing(lock: Path) -> None:
     text = lock.read_text("utf-8")
