@@ -22,7 +22,8 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED_BY_TORCH = ("filelock", "fsspec", "jinja2", "networkx", "sympy>=1.13.3", "typing-extensions>=4.10", "setuptools")
-OPTIONAL = ("vgg", "weights", "ncnn", "cluster", "postgres", "diffusion", "hub", "lti")  # extras that tests use
+ON_CONDA = ("vgg", "cluster", "postgres", "diffusion", "hub", "lti")  # extras that tests use
+OPTIONAL = (*ON_CONDA, "weights", "ncnn")
 NEEDED_TO_BUILD = ("editables>=0.5",)
 NEVER_LOCKED = ("torch", "opencv-python")  # torchvision asks for the one, and ncnn for the other without using it
 HEADER = """\
@@ -92,7 +93,7 @@ def conda(name: str) -> str:
     parts = {"the library": project["dependencies"], "the lessons": extras["lab"]}
     if name == "test":
         parts["the tests"] = extras["dev"]
-        parts["optional"] = [r for extra in OPTIONAL for r in extras[extra]]
+        parts["optional"] = [r for extra in ON_CONDA for r in extras[extra]]
     parts["the editable install of srkit"] = ["hatchling", "editables"]
     title, more = ROLES[name]
     lines = [CONDA.format(title=title, file=CONDA_FILES[name].name, name=more, verb=name, python=CONDA_PYTHON)]
