@@ -13,10 +13,9 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops._decode import from_levels, from_pillow
-from srkit.ops._encode import as_levels
+from srkit.ops._encode import as_levels, planes_of
 from srkit.ops.check import check_image, describe
-from srkit.ops.color import luma
-from srkit.ops.files import read, with_alpha
+from srkit.ops.files import read
 from srkit.ops.picture import Picture, without_hidden_colours
 
 __all__ = ["unpacked"]
@@ -77,7 +76,7 @@ def _of_array(array: Any) -> tuple[Tensor, Callable[[Tensor], Any]]:
 
 
 def _planes(sr: Tensor, like: Picture) -> Tensor:
-    return with_alpha(luma(sr) if like.grey else sr, like)  # (c, scale*h, scale*w)
+    return torch.cat(list(planes_of([sr], like, (sr.shape[-2], sr.shape[-1]))), dim=-2)  # (c, scale*h, scale*w)
 
 
 def _to_array(sr: Tensor, *, like: Picture, given: Any, depth: int | None) -> Any:

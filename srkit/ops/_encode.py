@@ -1,63 +1,152 @@
-"""From pixels to the bytes of a file. Pillow writes 8 bits; colour with 16 bits is written here, as PNG and as TIFF."""
+"""What each format can hold, and the way of strips of pixels into the bytes of a file."""
 
 from __future__ import annotations
 
 import struct
-import zlib
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
-from srkit.ops._carried import Carried
+from srkit.ops._carried import Carried, resized_exif
+from srkit.ops._writers import BLOCK, Shape, blocks_of, write_bmp, write_jpeg, write_png, write_tiff, write_webp
+from srkit.ops.check import check_image
+from srkit.ops.color import luma
 from srkit.ops.device import exact
+from srkit.ops.picture import Picture, turn_back
 from srkit.ops.pixels import levels
+from srkit.ops.resize import imresize
 
-__all__ = ["LONGEST", "as_levels", "check_fits", "encode", "holds"]
+__all__ = ["LONGEST", "SIXTEEN_BITS", "as_levels", "check_fits", "encode", "holds", "planes_of", "writer_of"]
 
-_PILLOW_MODE = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-
+SIXTEEN_BITS = ("PNG", "TIFF")
 
 LONGEST = {"JPEG": 65_500, "WEBP": 16_383}
 """The longest side a format can hold in pixels, where there is a limit a picture can meet."""
 _JPEG_SEGMENT = 65_533
-_XMP_IN_TIFF = 700
+_REACH = 4  # LR pixels that a bicubic enlargement of a strip needs around it, and some
+_LARGEST_BMP = 2**32 - 2**16  # bytes, which its head counts with 32 bits
 
 
-def encode(path: Path, pixels: NDArray[Any], *, file_format: str, beside: Carried, quality: int = 95) -> None:
-    """Write ``pixels`` (h, w, c), uint8 or uint16, c = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, to ``path``.
+def writer_of(
+    strips: Iterable[Tensor], *, file_format: str, size: tuple[int, int], like: Picture, quality: int
+) -> tuple[Callable[[BinaryIO], None], tuple[str, ...]]:
+    """Return what writes a picture to an open file, and what of ``like`` goes lost.
+
+    Args:
+        strips: ``(3, n, w)``, of a grey picture ``(1, n, w)``, too, in [0, 1], upright, from the top down.
+        file_format: as Pillow names it.
+        size: ``(h, w)`` of what they add up to.
+        like: the picture whose kind, transparency and belongings it gets.
+        quality: of JPEG.
+
+    Raises:
+        BadInput: another depth than 8 or 16, another quality than 1 to 100.
+    """
+    if like.depth not in (8, 16) or not 1 <= quality <= 100:
+        raise BadInput(f"depth is 8 or 16 and quality 1 to 100; {like.depth} and {quality} were given.")
+    depth = like.depth if file_format in SIXTEEN_BITS else 8
+    beside = holds(file_format, like.carried)
+    orientation = like.orientation if beside.orientation == like.orientation and file_format != "TIFF" else 1
+    height, width = size[::-1] if orientation >= 5 else size
+    if beside.exif and size != tuple(like.rgb.shape[-2:]):
+        beside = replace(beside, exif=resized_exif(beside.exif, width=width, height=height))
+    rows: Iterable[NDArray[Any]] = (as_levels(planes, depth) for planes in planes_of(strips, like, size))
+    rows = rows if orientation == 1 else _turned(rows, orientation)
+    shape = Shape(height, width, (1 if like.grey else 3) + (like.alpha is not None), depth)
+
+    def write_to(file: BinaryIO) -> None:
+        encode(file, rows, shape, file_format=file_format, beside=beside, quality=quality)
+
+    return write_to, beside.lost
+
+
+def planes_of(strips: Iterable[Tensor], like: Picture, size: tuple[int, int]) -> Iterator[Tensor]:
+    """Yield the channels ``(c, n, w)`` to be stored, few rows at once: grey where ``like`` is, its alpha enlarged.
+
+    Args:
+        strips: as :func:`writer_of` takes them.
+        like: the picture.
+        size: ``(h, w)`` of what they add up to.
+    """
+    alpha = None if like.alpha is None else _alpha_of(check_image(like.alpha, name="alpha", channels=(1,)), size)
+    first = 0
+    for strip in strips:
+        for start in range(0, strip.shape[-2], BLOCK):
+            rows = check_image(strip[..., start : start + BLOCK, :], channels=(1, 3)).detach()
+            planes = luma(rows) if like.grey and len(rows) == 3 else rows
+            planes = planes if planes.element_size() >= 4 else planes.float()
+            last = first + planes.shape[-2]
+            yield planes if alpha is None else torch.cat([planes, alpha(first, last).to(planes)])  # (c, n, w)
+            first = last
+
+
+def _alpha_of(alpha: Tensor, size: tuple[int, int]) -> Callable[[int, int], Tensor]:
+    """Return what gives rows of the transparency ``(1, last - first, w)``, enlarged by bicubic interpolation."""
+    height, width = alpha.shape[-2:]
+    scale = size[0] // height
+    if size != (scale * height, scale * width):
+        whole = imresize(alpha.detach(), size=size).clamp(0, 1)
+        return lambda first, last: whole[:, first:last]
+
+    def rows(first: int, last: int) -> Tensor:
+        top, below = max(0, first // scale - _REACH), min(height, -(-last // scale) + _REACH)
+        part = alpha.detach()[:, top:below]
+        large = part if scale == 1 else imresize(part, scale).clamp(0, 1)
+        return large[:, first - top * scale : last - top * scale]
+
+    return rows
+
+
+def _turned(rows: Iterable[NDArray[Any]], orientation: int) -> Iterator[NDArray[Any]]:
+    whole = torch.from_numpy(np.concatenate(list(rows))).permute(2, 0, 1)  # (c, h, w)
+    yield turn_back(whole, orientation).permute(1, 2, 0).numpy()
+
+
+def encode(
+    file: BinaryIO, strips: Iterable[NDArray[Any]], shape: Shape, *, file_format: str, beside: Carried, quality: int = 95
+) -> None:
+    """Write strips ``(n, w, c)`` of uint8 or uint16, from the top down, to an empty file that can be sought in.
+
+    Args:
+        file: open for writing.
+        strips: of any heights; no more of them is held at once than their maker holds, but for WebP (4 bytes a pixel).
+        shape: what they add up to.
+        file_format: as Pillow names it.
+        beside: what goes along.
+        quality: of JPEG.
 
     Raises:
         BadInput: the format cannot hold transparency, or so many pixels.
         BadFile: the encoder gave up.
         OSError: the system refused.
     """
-    channels = pixels.shape[2]
-    check_fits(file_format, transparent=channels in (2, 4), size=pixels.shape[:2])
-    if pixels.dtype == np.uint16:
-        if file_format == "TIFF" and channels == 2:
-            pixels = pixels[:, :, [0, 0, 0, 1]]  # few programs read grey and alpha with 16 bits from a TIFF
-        path.write_bytes((_png_16 if file_format == "PNG" else _tiff_16)(pixels, beside))
-        return
-    image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels, _PILLOW_MODE[channels])
+    check_fits(file_format, transparent=shape.channels in (2, 4), size=(shape.height, shape.width))
+    if (file_format, shape.channels, shape.depth) == ("TIFF", 2, 16):  # few programs read 16-bit grey and alpha there
+        shape, strips = shape._replace(channels=4), (strip[:, :, [0, 0, 0, 1]] for strip in strips)
+    blocks = blocks_of(strips)
     try:
-        image.save(path, format=file_format, **_options(file_format, quality), **_kept(file_format, beside))
+        if file_format == "JPEG":
+            write_jpeg(file, blocks, shape, quality=quality, kept=_kept(beside))
+        elif file_format == "WEBP":
+            write_webp(file, blocks, shape, kept=_kept(beside))
+        else:
+            {"PNG": write_png, "TIFF": write_tiff, "BMP": write_bmp}[file_format](file, blocks, shape, beside)
     except OSError as error:
         if error.errno is not None:
             raise
-        raise _gave_up(path, file_format, error) from error
-    except (ValueError, TypeError, RuntimeError, SystemError, struct.error) as error:
-        raise _gave_up(path, file_format, error) from error
+        raise _gave_up(file_format, error) from error
+    except (ValueError, TypeError, SystemError, struct.error) as error:
+        raise _gave_up(file_format, error) from error
 
 
-def _gave_up(path: Path, file_format: str, error: Exception) -> BadFile:
-    return BadFile(f"{path.name} could not be written: the {file_format} encoder says {str(error).rstrip('.')!r}.")
+def _gave_up(file_format: str, error: Exception) -> BadFile:
+    return BadFile(f"The picture could not be written: the {file_format} encoder says {str(error).rstrip('.')!r}.")
 
 
 def holds(file_format: str, beside: Carried) -> Carried:
@@ -86,29 +175,11 @@ def holds(file_format: str, beside: Carried) -> Carried:
     return Carried(**kept, lost=(*beside.lost, *lost))  # type: ignore[arg-type]
 
 
-def _kept(file_format: str, beside: Carried) -> dict[str, Any]:
+def _kept(beside: Carried) -> dict[str, Any]:
     """Return what Pillow is to write beside the pixels."""
-    given: dict[str, Any] = {
-        "icc_profile": beside.icc,
-        "dpi": beside.dpi,
-        "exif": beside.exif,
-        "comment": beside.comment,
-    }
-    if file_format == "PNG":
-        info = PngInfo()
-        for kind, data in _png_texts(beside):
-            info.add(kind, data)
-        given["pnginfo"] = info
-    elif file_format == "TIFF" and beside.xmp:
-        given["tiffinfo"] = {_XMP_IN_TIFF: beside.xmp}
-    else:
-        given["xmp"] = beside.xmp
+    given = {"icc_profile": beside.icc, "dpi": beside.dpi, "exif": beside.exif, "xmp": beside.xmp}
+    given |= {"comment": beside.comment}
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _png_texts(beside: Carried) -> list[tuple[bytes, bytes]]:
-    xmp = [(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + beside.xmp)] if beside.xmp else []
-    return [*beside.chunks, *xmp]
 
 
 def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
@@ -117,17 +188,6 @@ def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
         return np.ascontiguousarray(levels(x).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
     whole = (exact(x).clamp(0, 1) * 65535 + 0.5).floor().permute(1, 2, 0)  # (h, w, c)
     return np.ascontiguousarray(whole.cpu().numpy().astype(np.uint16))
-
-
-def _options(file_format: str, quality: int) -> dict[str, Any]:
-    options: dict[str, dict[str, Any]] = {
-        "PNG": {},
-        "JPEG": {"quality": quality, "subsampling": 0},
-        "BMP": {},
-        "TIFF": {"compression": "tiff_adobe_deflate"},
-        "WEBP": {"lossless": True},
-    }
-    return options[file_format]
 
 
 def check_fits(file_format: str, *, transparent: bool, size: tuple[int, ...]) -> None:
@@ -143,77 +203,11 @@ def check_fits(file_format: str, *, transparent: bool, size: tuple[int, ...]) ->
     """
     if transparent and file_format in ("JPEG", "BMP"):
         raise BadInput(f"{file_format} files written here hold no transparency; use .png, .tif or .webp.")
+    if file_format == "BMP" and 3 * size[0] * size[1] > _LARGEST_BMP:
+        raise BadInput(f"BMP holds at most 4 GB and the result has {size[1]:,} x {size[0]:,} pixels; use .png or .tif.")
     longest = LONGEST.get(file_format)
     if longest is not None and max(size) > longest:
         raise BadInput(
             f"{file_format} holds at most {longest:,} pixels a side and the result has {size[1]:,} x {size[0]:,}; "
             "use .png or .tif."
         )
-
-
-def _png_16(pixels: NDArray[Any], beside: Carried) -> bytes:
-    """Build a PNG with 16 bits per channel (PNG specification 1.2, sections 3 to 6), every row filtered "up"."""
-    h, w, c = pixels.shape
-    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[c]
-    rows = pixels.astype(">u2").view(np.uint8).reshape(h, w * c * 2)
-    above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
-    filtered = np.hstack([np.full((h, 1), 2, np.uint8), rows - above])
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", w, h, 16, colour_type, 0, 0, 0))]
-    if beside.icc:
-        chunks.append((b"iCCP", b"profile\0\0" + zlib.compress(beside.icc)))
-    if beside.dpi:
-        chunks.append((b"pHYs", struct.pack(">IIB", *(round(x / 0.0254) for x in beside.dpi), 1)))
-    if beside.exif:
-        chunks.append((b"eXIf", beside.exif.removeprefix(b"Exif\0\0")))
-    chunks += _png_texts(beside)
-    chunks += [(b"IDAT", zlib.compress(filtered.tobytes(), 6)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
-
-
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def _tiff_16(pixels: NDArray[Any], beside: Carried) -> bytes:
-    """Build a little-endian TIFF with 16 bits per channel in one deflated strip (TIFF 6.0, section 2)."""
-    h, w, c = pixels.shape
-    strip = zlib.compress(pixels.astype("<u2").tobytes(), 6)
-    resolution = [struct.pack("<II", round(x * 1000), 1000) for x in beside.dpi or (72.0, 72.0)]
-    entries: list[tuple[int, int, int, bytes]] = [  # tag, type (3 short, 4 long, 5 rational, 7 bytes), count, value
-        (256, 4, 1, struct.pack("<I", w)),
-        (257, 4, 1, struct.pack("<I", h)),
-        (258, 3, c, struct.pack(f"<{c}H", *[16] * c)),
-        (259, 3, 1, struct.pack("<H", 8)),
-        (262, 3, 1, struct.pack("<H", 1 if c <= 2 else 2)),
-        (273, 4, 1, b""),  # the strip's place, known when the rest is laid out
-        (277, 3, 1, struct.pack("<H", c)),
-        (278, 4, 1, struct.pack("<I", h)),
-        (279, 4, 1, struct.pack("<I", len(strip))),
-        (282, 5, 1, resolution[0]),
-        (283, 5, 1, resolution[1]),
-        (296, 3, 1, struct.pack("<H", 2)),
-    ]
-    if c in (2, 4):
-        entries.append((338, 3, 1, struct.pack("<H", 2)))  # the last channel is alpha, not multiplied in
-    if beside.xmp:
-        entries.append((_XMP_IN_TIFF, 1, len(beside.xmp), beside.xmp))
-    if beside.icc:
-        entries.append((34675, 7, len(beside.icc), beside.icc))
-    entries.sort()
-    return _tiff_file(entries, strip)
-
-
-def _tiff_file(entries: list[tuple[int, int, int, bytes]], strip: bytes) -> bytes:
-    """Lay out header, directory, long values and the strip, one after the other."""
-    place = 8 + 2 + 12 * len(entries) + 4
-    long_values, directory = b"", b""
-    end = place + sum(len(value) + len(value) % 2 for *_, value in entries if len(value) > 4)
-    for tag, kind, count, value in entries:
-        if tag == 273:
-            value = struct.pack("<I", end)
-        if len(value) > 4:
-            directory += struct.pack("<HHII", tag, kind, count, place + len(long_values))
-            long_values += value + b"\0" * (len(value) % 2)
-        else:
-            directory += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
-    return struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + directory + b"\0" * 4 + long_values + strip

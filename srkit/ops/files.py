@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
-from srkit.ops._carried import resized_exif
 from srkit.ops._decode import SUFFIXES, decode, kind_of, look
-from srkit.ops._encode import as_levels, check_fits, encode, holds
-from srkit.ops.atomic import atomic_path, check_place
+from srkit.ops._encode import SIXTEEN_BITS, check_fits, writer_of
+from srkit.ops.atomic import check_place, write_atomically
 from srkit.ops.check import check_image
-from srkit.ops.color import luma
-from srkit.ops.picture import Picture, turn_back
-from srkit.ops.resize import imresize
+from srkit.ops.picture import Picture
 
 __all__ = [
     "SUFFIXES",
@@ -37,9 +33,9 @@ __all__ = [
     "read_picture",
     "write",
     "write_picture",
+    "write_strips",
 ]
 
-SIXTEEN_BITS = ("PNG", "TIFF")
 IMAGE_LIKE = (
     *SUFFIXES,
     ".gif",
@@ -106,7 +102,9 @@ def write(
     """
     if depth == 16 and _format_of(Path(path)) not in SIXTEEN_BITS:
         raise BadInput(f"{Path(path).name!r} would hold 8 bits per channel and 16 were asked for; use .png or .tif.")
-    _write(Path(path), image, Picture(rgb=image, alpha=alpha, depth=depth), quality, overwrite)
+    planes = check_image(image, channels=(1, 3))
+    like = Picture(rgb=planes, alpha=alpha, depth=depth, grey=planes.shape[-3] == 1)
+    _write(path, planes, like, quality, overwrite)
 
 
 def write_picture(
@@ -133,7 +131,41 @@ def write_picture(
         BadInput: as :func:`write`.
         BadFile: as :func:`write`.
     """
-    return _write(Path(path), luma(check_image(sr)) if like.grey else sr, like, quality, overwrite)
+    return _write(path, check_image(sr), like, quality, overwrite)
+
+
+def write_strips(
+    path: PathLike,
+    strips: Iterable[Tensor],
+    *,
+    size: tuple[int, int],
+    like: Picture,
+    quality: int = 95,
+    overwrite: bool = True,
+) -> tuple[str, ...]:
+    """Write a picture that comes in strips, as :func:`write_picture` writes a whole one.
+
+    PNG, TIFF, BMP and JPEG hold one strip at a time; WebP holds the whole (4 bytes a pixel and libwebp's own), and so
+    does a picture whose pixels lie turned in the file (its EXIF orientation, 1 to 2 bytes a channel).
+
+    Args:
+        path: where to.
+        strips: ``(3, n, w)`` in [0, 1], upright, from the top down, ``n`` any numbers that add up to ``h``.
+        size: ``(h, w)``.
+        like: what :func:`read_picture` gave for the picture that was enlarged.
+        quality: of JPEG.
+        overwrite: whether a file that is there may be replaced.
+
+    Returns:
+        What ``like`` carried and the new file does not, each in a few words.
+
+    Raises:
+        BadInput: as :func:`write`.
+        BadFile: as :func:`write`.
+    """
+    write_to, lost = writer_of(strips, file_format=_format_of(Path(path)), size=size, like=like, quality=quality)
+    write_atomically(Path(path), write_to, overwrite=overwrite)
+    return lost
 
 
 def check_target(path: PathLike, *, transparent: bool, size: tuple[int, int], make: bool = False) -> None:
@@ -215,38 +247,14 @@ def natural_key(name: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in re.split(r"([0-9]+)", name) if part]
 
 
-def _write(path: Path, image: Tensor, like: Picture, quality: int, overwrite: bool) -> tuple[str, ...]:
-    file_format = _format_of(path)
-    planes = check_image(image, channels=(1, 3))
+def _write(path: PathLike, planes: Tensor, like: Picture, quality: int, overwrite: bool) -> tuple[str, ...]:
     if planes.ndim != 3:
         raise BadInput(f"One image (3, h, w) is written at a time; {tuple(planes.shape)} is a batch: write batch[0].")
-    if like.depth not in (8, 16) or not 1 <= quality <= 100:
-        raise BadInput(f"depth is 8 or 16 and quality 1 to 100; {like.depth} and {quality} were given.")
-    planes = with_alpha(planes, like)
-    beside = holds(file_format, like.carried)
-    orientation = like.orientation if beside.orientation == like.orientation and file_format != "TIFF" else 1
-    levels = as_levels(turn_back(planes, orientation), like.depth if file_format in SIXTEEN_BITS else 8)
-    if beside.exif and planes.shape[-2:] != like.rgb.shape[-2:]:
-        beside = replace(beside, exif=resized_exif(beside.exif, width=levels.shape[1], height=levels.shape[0]))
-    with atomic_path(path, overwrite=overwrite) as temporary:
-        encode(temporary, levels, file_format=file_format, beside=beside, quality=quality)
-    return beside.lost
-
-
-def with_alpha(planes: Tensor, like: Picture) -> Tensor:
-    """Return ``(c, h, w)`` with the transparency of ``like``, enlarged by bicubic interpolation, as a last channel."""
-    planes = planes.detach() if planes.element_size() >= 4 else planes.detach().float()
-    return planes if like.alpha is None else torch.cat([planes, _fitting_alpha(like.alpha, planes)])  # (c + 1, h, w)
+    size = (planes.shape[-2], planes.shape[-1])
+    return write_strips(path, [planes], size=size, like=like, quality=quality, overwrite=overwrite)
 
 
 def _format_of(path: Path) -> str:
     if path.suffix.lower() not in SUFFIXES:
         raise BadInput(f"{path.name!r} does not say which format to write; it must end in {', '.join(SUFFIXES)}.")
     return SUFFIXES[path.suffix.lower()]
-
-
-def _fitting_alpha(alpha: Tensor, image: Tensor) -> Tensor:
-    check_image(alpha, name="alpha", channels=(1,))
-    alpha = alpha.detach().to(image.device, image.dtype)
-    size = (int(image.shape[-2]), int(image.shape[-1]))
-    return alpha if tuple(alpha.shape[-2:]) == size else imresize(alpha, size=size).clamp(0, 1)

@@ -9,7 +9,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -157,12 +157,12 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(
     before = path.read_bytes()
     really = _encode.encode
 
-    def half(temporary: Path, *args: Any, **kwargs: Any) -> None:
-        really(temporary, *args, **kwargs)
-        temporary.write_bytes(temporary.read_bytes()[:20])
+    def half(file: BinaryIO, *args: Any, **kwargs: Any) -> None:
+        really(file, *args, **kwargs)
+        file.truncate(20)
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("srkit.ops.files.encode", half)
+    monkeypatch.setattr("srkit.ops._encode.encode", half)
     with pytest.raises(BadFile, match=words):
         write(path, torch.ones(3, 8, 8), depth=depth)
     assert path.read_bytes() == before
