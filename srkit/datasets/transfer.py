@@ -12,6 +12,7 @@ import hashlib
 import http.client
 import queue
 import re
+import tempfile
 import threading
 import time
 import urllib.error
@@ -26,7 +27,7 @@ from srkit.datasets.manifest import Item
 from srkit.errors import BadFile, Offline
 from srkit.ops.atomic import cannot_write
 
-__all__ = ["download", "sha256"]
+__all__ = ["download", "fetched", "sha256"]
 
 _CHUNK = 1 << 16
 _ATTEMPTS = 3
@@ -73,17 +74,20 @@ def download(item: Item, target: Path, *, timeout: float = 30.0, progress: Progr
         BadFile: the address gives something else than the manifest expects (what has come is removed), or the disk
             is full.
     """
-    if item.address.partition(":")[0].lower() not in SCHEMES:
-        raise BadFile(f"{item.address} cannot be downloaded: only {', '.join(SCHEMES)} addresses are.")
+    _check_scheme(item.address)
+    ways_on = (
+        "With a network, repeat the command and it goes on from there. Without one, bring the file in another way and "
+        f"put it at {target}."
+    )
     part = target.with_name(target.name + ".part")
     continued = _size(part) > 0
     digest = sha256(part) if continued else ""
     if not digest or digest != item.sha256:
-        _receive_all(item, target, part, timeout, progress)
+        _receive_all(item, part, timeout, progress, ways_on)
         digest = sha256(part)
     if continued and item.sha256 and digest != item.sha256:  # its beginning was of another file
         part.unlink()
-        _receive_all(item, target, part, timeout, progress)
+        _receive_all(item, part, timeout, progress, ways_on)
         digest = sha256(part)
     if item.sha256 and digest != item.sha256:
         size = _size(part)
@@ -98,6 +102,26 @@ def download(item: Item, target: Path, *, timeout: float = 30.0, progress: Progr
     except OSError as error:
         raise cannot_write(target, error) from error
     return digest
+
+
+def fetched(address: str, *, timeout: float = 30.0) -> bytes:
+    """Return what is at an http, https or file address: at most 1 GiB, under the limits of :func:`download`.
+
+    Raises:
+        Offline: the address cannot be reached or the transfer broke off.
+        BadFile: it is no such address, or gives more than that.
+    """
+    _check_scheme(address)
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / "part"
+        item = Item(address=address, name=part.name)
+        _receive_all(item, part, timeout, None, "Fetch it in another way and give the file.")
+        return part.read_bytes()
+
+
+def _check_scheme(address: str) -> None:
+    if address.partition(":")[0].lower() not in SCHEMES:
+        raise BadFile(f"{address} cannot be downloaded: only {', '.join(SCHEMES)} addresses are.")
 
 
 def sha256(path: Path) -> str:
@@ -119,7 +143,7 @@ def _size(path: Path) -> int:
     return 0
 
 
-def _receive_all(item: Item, target: Path, part: Path, timeout: float, progress: Progress | None) -> None:
+def _receive_all(item: Item, part: Path, timeout: float, progress: Progress | None, ways_on: str) -> None:
     problem: Exception | None = None
     for _ in range(_ATTEMPTS):
         try:
@@ -137,8 +161,7 @@ def _receive_all(item: Item, target: Path, part: Path, timeout: float, progress:
             problem = error
     raise Offline(
         f"{item.address} could not be downloaded ({problem}); {_size(part)} bytes of it are here.{advice(problem)} "
-        "With a network, repeat the command and it goes on from there. Without one, bring the file in another way and "
-        f"put it at {target}."
+        f"{ways_on}"
     )
 
 

@@ -21,7 +21,7 @@ from srkit.errors import BadFile, BadInput
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.score import choose
 from srkit.evaluation.table import Table, write_text
-from srkit.inference.pictures import plan_pictures, upscale_file
+from srkit.inference.pictures import plan_pictures
 from srkit.metrics import METRICS, Naturalness, niqe
 from srkit.metrics._registry import Metric
 from srkit.ops.files import list_images, read
@@ -178,7 +178,7 @@ class PhotographBench:
 
     def work(self, item: Item) -> None:
         """Enlarge the photograph of an item."""
-        upscale_file(item.source, item.target, self.nets[item.settings["contender"]], overwrite=True)
+        upscale(item.source, self.nets[item.settings["contender"]], out=item.target, overwrite=True)
 
     def finish(self, ended: Sequence[Item]) -> list[Photograph]:
         """Measure what was made and write the page."""

@@ -16,7 +16,7 @@ from srkit.evaluation.saving import ResultsFolder
 from srkit.evaluation.score import choose, grey_note, score
 from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, upscale
-from srkit.inference.enlarge import TileChoice
+from srkit.inference.bounded import TileChoice
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
 from srkit.metrics import Protocol

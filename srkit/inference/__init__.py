@@ -6,7 +6,7 @@ from srkit._former import former
 from srkit.inference.enlarge import upscale
 from srkit.inference.ensemble import self_ensemble
 from srkit.inference.mix import mix
-from srkit.inference.pictures import upscale_file, upscale_folder
+from srkit.inference.pictures import upscale_folder
 from srkit.inference.reach import measure_reach
 from srkit.inference.tiling import tiled
 
@@ -16,7 +16,6 @@ __all__ = [
     "self_ensemble",
     "tiled",
     "upscale",
-    "upscale_file",
     "upscale_folder",
 ]
 

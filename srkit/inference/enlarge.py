@@ -1,33 +1,35 @@
-"""``upscale``: one image in, the same kind out, whatever its size and the memory there is."""
+"""``upscale``: one image in, the same kind out, or a file, whatever its size and the memory there is."""
 
 from __future__ import annotations
 
+import io
 import warnings
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from srkit.errors import BadInput
-from srkit.inference.ensemble import Ensemble, self_ensemble
-from srkit.inference.kinds import unpacked
-from srkit.inference.memory import affordable_tile, is_out_of_memory, views_fit
-from srkit.inference.mode import evaluating, place_of, scale_of
-from srkit.inference.tiling import LEAST, Forward, Halo, Plan, Progress, check_sizes, fill, plan_of
+from srkit.inference.bounded import TileChoice, enlarge, enlarge_whole
+from srkit.inference.ensemble import Ensemble
+from srkit.inference.kinds import opened, packed
+from srkit.inference.mode import scale_of
+from srkit.inference.tiling import Halo, Progress
+from srkit.ops._encode import writer_of
+from srkit.ops.files import check_target, write_strips
+from srkit.ops.picture import Picture, without_hidden_colours
 
-__all__ = ["TileChoice", "upscale"]
-
-TileChoice = int | Literal["auto"] | None
-_SMALLEST = 16
-_WHOLE = Plan(halo=0, align=1, exact=True)
+__all__ = ["upscale"]
 
 
 def upscale(
     image: Any,
     net: nn.Module,
     *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
     tile: TileChoice = "auto",
     halo: Halo = None,
     ensemble: bool | Ensemble = False,
@@ -40,10 +42,19 @@ def upscale(
     gives; for a network that looks at the whole image (channel attention) they cannot, and a warning says so. When
     memory runs out all the same, the tiles are halved until they fit.
 
+    With ``out`` the result goes into a file, strip by strip, and is never whole in memory (but see
+    :func:`srkit.ops.files.write_strips`). Transparency, bit depth, colour profile, EXIF, XMP and texts go along;
+    transparency, which no network was trained on, is enlarged by bicubic interpolation, and what lies hidden under it
+    does not reach the network. Whatever cannot be carried over is named in a warning; whatever the file cannot hold is
+    refused before the network runs.
+
     Args:
-        image: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1], the path of an image file, a NumPy array ``(h, w)``,
-            ``(h, w, 3)`` or ``(h, w, 4)`` of uint8, uint16 or floats in [0, 1], or a Pillow image; one pixel is enough.
+        image: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1]; the path or the address (``https://``, ``http://``,
+            ``file://``; at most 1 GiB) of an image file, or its bytes; a NumPy array ``(h, w)``, ``(h, w, 3)`` or
+            ``(h, w, 4)`` of uint8, uint16 or floats in [0, 1]; a Pillow image. One pixel is enough.
         net: a network of the contract, on any device.
+        out: the file to write; its suffix decides the format.
+        overwrite: replace ``out`` if it exists.
         tile: LR pixels along the side of a tile; None takes the whole image at once; ``"auto"`` takes the largest
             tile that should fit into half of the free memory, and into 512 MiB.
         halo: LR pixels read around a tile; None measures what the network needs (:func:`srkit.inference.tiled`).
@@ -53,11 +64,14 @@ def upscale(
 
     Returns:
         The kind of image that went in, ``scale`` times as large and clamped to [0, 1], on the device of ``image``; for
-        a path a tensor ``(3, scale*h, scale*w)``.
+        a path or an address a tensor ``(3, scale*h, scale*w)``, for bytes those of a file of the same format. With
+        ``out`` its path.
 
     Raises:
-        BadInput: not an image, not a network, an impossible tile, or memory too small even for a tile of 16.
-        BadFile: the path does not hold a readable image.
+        BadInput: not an image, not a network, an impossible tile, or memory too small even for a tile of 16; ``out``
+            exists and ``overwrite`` is off, or it is the image itself.
+        BadFile: the path does not hold a readable image, or ``out`` cannot be written; nothing is left behind.
+        Offline: the address cannot be reached.
 
     Example:
         >>> import srkit, torch
@@ -65,116 +79,50 @@ def upscale(
         >>> srkit.upscale(torch.rand(3, 10, 12), net).shape
         torch.Size([3, 20, 24])
     """
-    pixels, packed = unpacked(image)
-    height, width = pixels.shape[-2:]
-    lr = _at_least(LEAST, pixels if pixels.dim() == 4 else pixels[None])
-    if ensemble not in (False, True, "mean", "median"):
-        raise BadInput(f"ensemble={ensemble!r} was given; write True, 'mean', 'median' or False.")
-    sr = _room_for(lr, scale_of(net))
-    chosen = _chosen_tile(tile, lr, net)
-    check_sizes(chosen, halo)
-    asked = isinstance(tile, int)
-    _shrink_until_it_fits(sr, net, lr, tile=chosen, asked=asked, halo=halo, ensemble=ensemble, progress=progress)
-    scale = sr.shape[-1] // lr.shape[-1]
-    sr = sr.clamp_(0, 1)[..., : scale * height, : scale * width]
-    return packed(sr if pixels.dim() == 4 else sr[0])
+    if out is not None:
+        _refuse_to_destroy(image, Path(out), overwrite=overwrite)
+    picture = opened(image)
+    scale = scale_of(net)
+    options: dict[str, Any] = {"tile": tile, "halo": halo, "ensemble": ensemble, "progress": progress}
+    lr = without_hidden_colours(picture)
+    if out is None and not isinstance(image, bytes | bytearray | memoryview):
+        sr = enlarge_whole(lr if lr.dim() == 4 else lr[None], net, **options)
+        return packed(sr if lr.dim() == 4 else sr[0], image, picture)
+    if lr.dim() == 4:
+        raise BadInput(f"A file holds one image (3, h, w) and a batch of {len(lr)} was given: image[0].")
+    save = partial(_to_bytes, picture) if out is None else partial(_to_file, picture, Path(out), overwrite=overwrite)
+    size = (scale * lr.shape[-2], scale * lr.shape[-1])
+    if out is not None:
+        check_target(out, transparent=picture.alpha is not None, size=size)
+    results: list[tuple[Any, tuple[str, ...]]] = []
+    enlarge(lr[None], net, lambda strips: results.append(save(size, (strip[0] for strip in strips))), **options)
+    made, lost = results[-1]
+    if lost:
+        named = Path(out).name if out is not None else "the result"
+        warnings.warn(f"{_named(image)}: not carried over to {named}: {'; '.join(lost)}.", RuntimeWarning, stacklevel=2)
+    return made
 
 
-def _at_least(side: int, lr: Tensor) -> Tensor:
-    """Return a batch whose sides are no shorter than a network accepts, the last row and column repeated."""
-    below, right = (max(0, side - length) for length in lr.shape[-2:])
-    return functional.pad(lr, (0, right, 0, below), mode="replicate") if below or right else lr
+def _to_file(
+    picture: Picture, target: Path, size: tuple[int, int], strips: Iterator[Tensor], *, overwrite: bool
+) -> tuple[Path, tuple[str, ...]]:
+    return target, write_strips(target, strips, size=size, like=picture, overwrite=overwrite)
 
 
-def _chosen_tile(tile: TileChoice, lr: Tensor, net: nn.Module) -> int | None:
-    if tile == "auto":
-        return affordable_tile(net, lr, scale=scale_of(net))
-    if isinstance(tile, str):
-        raise BadInput(f"tile={tile!r} was given; write a number of pixels (tile=256), 'auto', or None.")
-    return tile
+def _to_bytes(picture: Picture, size: tuple[int, int], strips: Iterator[Tensor]) -> tuple[bytes, tuple[str, ...]]:
+    write_to, lost = writer_of(strips, file_format=picture.format, size=size, like=picture, quality=95)
+    file = io.BytesIO()
+    write_to(file)
+    return file.getvalue(), lost
 
 
-def _room_for(lr: Tensor, scale: int) -> Tensor:
-    shape = (*lr.shape[:-2], lr.shape[-2] * scale, lr.shape[-1] * scale)
-    try:
-        return lr.new_empty(shape)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        gigabytes = torch.Size(shape).numel() * lr.element_size() / 1e9
-        raise BadInput(
-            f"The result alone, {shape[-1]} x {shape[-2]} pixels, needs {gigabytes:.1f} GB of memory on {lr.device}, "
-            "more than there is. Cut the image first, or use a smaller scale."
-        ) from error
+def _named(image: Any) -> str:
+    return str(image) if isinstance(image, str | Path) else f"the {type(image).__name__}"
 
 
-def _shrink_until_it_fits(
-    sr: Tensor,
-    net: nn.Module,
-    lr: Tensor,
-    *,
-    tile: int | None,
-    asked: bool,
-    halo: Halo,
-    ensemble: bool | Ensemble,
-    progress: Progress | None,
-) -> None:
-    longest = max(lr.shape[-2:])
-    size = min(tile or longest, longest)
-    how: Ensemble = "median" if ensemble == "median" else "mean"
-    batched = bool(ensemble) and views_fit(net, lr, side=size)
-    plan: Plan | None = None
-    while True:
-        if size < longest and plan is None:
-            plan = plan_of(net, halo, channels=lr.shape[-3])
-            if not (plan.exact or asked):
-                _say_that_tiles_differ(net, size)
-        used = plan if plan is not None and size < longest else _WHOLE
-        forward: Forward = partial(self_ensemble, net, how=how, batched=batched) if ensemble else net
-        with evaluating(net):
-            error = _attempt(sr, forward, lr, place_of(net, lr), tile=size, plan=used, progress=progress)
-        if error is None:
-            return
-        if batched:
-            batched = False
-            continue
-        if size <= _SMALLEST:
-            raise BadInput(
-                f"Memory ran out on {place_of(net, lr)[0]} even with tiles of {size} x {size} pixels ({error}). Close "
-                "other programs, use a smaller network, or move it to a device with more memory."
-            )
-        size = max(_SMALLEST, size // 2)
-
-
-def _say_that_tiles_differ(net: nn.Module, size: int) -> None:
-    warnings.warn(
-        f"{type(net).__name__} looks at the whole image, which does not fit into the memory set aside for it. It is "
-        f"enlarged in tiles of {size} x {size} pixels that fade into each other, and differs slightly from the whole: "
-        "tile=None takes the whole at once, tile=N says that tiles are meant.",
-        RuntimeWarning,
-        stacklevel=4,
-    )
-
-
-def _attempt(
-    sr: Tensor,
-    forward: Forward,
-    lr: Tensor,
-    place: tuple[torch.device, torch.dtype],
-    *,
-    tile: int,
-    plan: Plan,
-    progress: Progress | None,
-) -> str | None:
-    """Fill ``sr``; return None, or what the allocator said when memory ran out."""
-    try:
-        fill(sr, forward, lr, place, tile=tile, plan=plan, progress=progress)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        said = str(error).strip().splitlines()
-    else:
-        return None
-    if place[0].type == "cuda":
-        torch.cuda.empty_cache()
-    return said[0] if said else "out of memory"
+def _refuse_to_destroy(image: Any, target: Path, *, overwrite: bool) -> None:
+    source = Path(image) if isinstance(image, str | Path) else None
+    if source is not None and target.exists() and source.exists() and target.resolve() == source.resolve():
+        raise BadInput(f"{source} would be replaced by its own enlargement; choose another name for the result.")
+    if target.exists() and not overwrite:
+        raise BadInput(f"{target} exists already. Choose another name, or say overwrite=True (--overwrite).")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,15 +12,15 @@ import torch
 from torch import nn
 
 from srkit.errors import BadFile, BadInput, SrkitError
-from srkit.inference.enlarge import TileChoice, upscale
+from srkit.inference.bounded import TileChoice
+from srkit.inference.enlarge import upscale
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
 from srkit.inference.tiling import Halo, Progress
-from srkit.ops.files import check_enlarged, check_target, read_picture, write_picture
+from srkit.ops.files import check_enlarged
 from srkit.ops.jobs import Item, carry_out, find_images, plan
-from srkit.ops.picture import without_hidden_colours
 
-__all__ = ["Outcome", "default_target", "upscale_file", "upscale_folder"]
+__all__ = ["Outcome", "default_target", "upscale_folder"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,53 +36,6 @@ class Outcome:
     source: Path
     target: Path | None = None
     problem: SrkitError | None = None
-
-
-def upscale_file(
-    source: str | Path,
-    target: str | Path,
-    net: nn.Module,
-    *,
-    tile: TileChoice = "auto",
-    halo: Halo = None,
-    ensemble: bool | Ensemble = False,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-) -> Path:
-    """Enlarge one image file; transparency, bit depth, colour profile, EXIF, XMP and texts go along.
-
-    Colour is the network's work; what lies hidden under full transparency does not reach it. Transparency, which no
-    network was trained on, is enlarged by bicubic interpolation. Whatever cannot be carried over is named in a warning.
-    Whatever the target cannot hold is refused before the network runs.
-
-    Args:
-        source: an image file.
-        target: the file to write; its suffix decides the format.
-        net: a network of the contract.
-        tile: as in :func:`srkit.upscale`.
-        halo: as in :func:`srkit.upscale`.
-        ensemble: as in :func:`srkit.upscale`.
-        overwrite: replace ``target`` if it exists.
-        progress: called as ``progress(done, total)`` after each tile.
-
-    Returns:
-        The path written.
-
-    Raises:
-        BadInput: ``target`` exists and ``overwrite`` is off, or it is ``source`` itself.
-        BadFile: ``source`` is no readable image, or ``target`` cannot be written; nothing is left behind.
-    """
-    source, target = Path(source), Path(target)
-    _refuse_to_destroy(source, target, overwrite=overwrite)
-    picture, scale = read_picture(source), scale_of(net)
-    height, width = picture.rgb.shape[-2:]
-    check_target(target, transparent=picture.alpha is not None, size=(scale * height, scale * width))
-    lr = without_hidden_colours(picture)
-    sr = upscale(lr, net, tile=tile, halo=halo, ensemble=ensemble, progress=progress)
-    lost = write_picture(target, sr, like=picture, overwrite=overwrite)
-    if lost:
-        warnings.warn(f"{source}: not carried over to {target.name}: {'; '.join(lost)}.", RuntimeWarning, stacklevel=2)
-    return target
 
 
 def upscale_folder(
@@ -202,7 +154,7 @@ def enlarge_pictures(
     def work(item: Item) -> None:
         watch = progress(item.source) if progress is not None else None
         options: dict[str, Any] = {"tile": tile, "halo": halo, "ensemble": ensemble, "progress": watch}
-        upscale_file(item.source, item.target, net, overwrite=True, **options)
+        upscale(item.source, net, out=item.target, overwrite=True, **options)
 
     yield from carry_out(planned, work)
 
@@ -226,10 +178,3 @@ def _target_of_file(source: Path, out: Path | None, net: nn.Module) -> Path:
     if out is None:
         return default_target(source, net)
     return out / source.name if out.is_dir() or not out.suffix else out
-
-
-def _refuse_to_destroy(source: Path, target: Path, *, overwrite: bool) -> None:
-    if target.exists() and source.exists() and target.resolve() == source.resolve():
-        raise BadInput(f"{source} would be replaced by its own enlargement; choose another name for the result.")
-    if target.exists() and not overwrite:
-        raise BadInput(f"{target} exists already. Choose another name, or say overwrite=True (--overwrite).")

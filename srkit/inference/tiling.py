@@ -8,9 +8,10 @@ whole image) the answer is only close to the whole image's, and neighbours fade 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ from srkit.errors import BadInput
 from srkit.inference.mode import evaluating, place_of, scale_of
 from srkit.inference.reach import Reach, measure_reach
 
-__all__ = ["HALO", "LEAST", "Forward", "Halo", "Progress", "Span", "cut", "fill", "plan_of", "tiled"]
+__all__ = ["HALO", "LEAST", "Forward", "Halo", "Progress", "Span", "cut", "plan_of", "strips", "tiled"]
 
 Forward = Callable[[Tensor], Tensor]
 Progress = Callable[[int, int], object]
@@ -123,37 +124,73 @@ def tiled(net: nn.Module, lr: Tensor, *, tile: int, halo: Halo = None, progress:
     scale = scale_of(net)
     sr = lr.new_empty(*lr.shape[:-2], lr.shape[-2] * scale, lr.shape[-1] * scale)
     with evaluating(net):
-        fill(sr, net, lr, place_of(net, lr), tile=tile, plan=plan, progress=progress)
+        how: dict[str, Any] = {"tile": (tile, tile), "plan": plan, "scale": scale, "progress": progress}
+        for _ in strips(net, lr, place_of(net, lr), into=sr, **how):
+            pass
     return sr
 
 
-def fill(
-    sr: Tensor,
+def strips(
     forward: Forward,
     lr: Tensor,
     place: tuple[torch.device, torch.dtype],
     *,
-    tile: int,
+    tile: tuple[int, int],
     plan: Plan,
+    scale: int,
+    into: Tensor | None = None,
     progress: Progress | None = None,
-) -> None:
-    """Run ``forward`` over all tiles of ``lr`` and write the answers into ``sr``, in place."""
-    height, width = lr.shape[-2:]
-    scale = sr.shape[-2] // height
+) -> Iterator[Tensor]:
+    """Run ``forward`` over all tiles of ``lr`` and yield the result in strips, from the top down.
+
+    Args:
+        forward: what enlarges a tile.
+        lr: ``(b, c, h, w)``.
+        place: device and type that ``forward`` works in.
+        tile: LR rows and columns that a tile answers for at most.
+        plan: how to cut.
+        scale: the factor of ``forward``.
+        into: ``(b, c, scale*h, scale*w)``, which is filled; the strips are then parts of it. Without it only the rows
+            that are not finished yet are in memory.
+        progress: called as ``progress(done, total)`` after each tile.
+
+    Yields:
+        ``(b, c, n, scale*w)`` on the device of ``lr``, together the whole result.
+    """
     blend = not plan.exact
-    rows = cut(height, tile=tile, halo=plan.halo, align=plan.align, blend=blend)
-    columns = cut(width, tile=tile, halo=plan.halo, align=plan.align, blend=blend)
+    rows, columns = (
+        cut(length, tile=most, halo=plan.halo, align=plan.align, blend=blend)
+        for length, most in zip(lr.shape[-2:], tile, strict=True)
+    )
+    done, total = 0, len(rows) * len(columns)
+    unfinished = lr.new_empty(*lr.shape[:-2], 0, lr.shape[-1] * scale)
+    for row, later in zip(rows, [*rows[1:], None], strict=True):
+        first, last = (row.start, row.stop) if blend else (row.keep_start, row.keep_stop)
+        canvas = _canvas(into, unfinished, first * scale, last * scale, blend=blend)
+        for column in columns:
+            piece = lr[..., row.start : row.stop, column.start : column.stop].to(*place)
+            answer = forward(piece.contiguous())
+            _expect(answer, piece, scale)
+            (_mix if blend else _place)(canvas, answer.to(canvas.device, canvas.dtype), row, column, scale)
+            done += 1
+            if progress is not None:
+                progress(done, total)
+        finished = ((later.start if blend and later else last) - first) * scale
+        yield canvas[..., :finished, :]
+        unfinished = canvas[..., finished:, :]
+
+
+def _canvas(into: Tensor | None, begun: Tensor, first: int, last: int, *, blend: bool) -> Tensor:
+    """Return where the rows from ``first`` to ``last`` of the result are put together, ``begun`` at their top."""
+    height = begun.shape[-2]
+    if into is None:
+        canvas = begun.new_empty(*begun.shape[:-2], last - first, begun.shape[-1])
+        canvas[..., :height, :] = begun
+    else:
+        canvas = into[..., first:last, :]
     if blend:
-        sr.zero_()
-    device, dtype = place
-    total = len(rows) * len(columns)
-    for done, (row, column) in enumerate(product(rows, columns), start=1):
-        piece = lr[..., row.start : row.stop, column.start : column.stop].to(device, dtype)
-        answer = forward(piece.contiguous())
-        _expect(answer, piece, scale)
-        (_mix if blend else _place)(sr, answer.to(sr.device, sr.dtype), row, column, scale)
-        if progress is not None:
-            progress(done, total)
+        canvas[..., height:, :] = 0
+    return canvas
 
 
 def check_sizes(tile: int | None, halo: Halo) -> None:
@@ -164,17 +201,16 @@ def check_sizes(tile: int | None, halo: Halo) -> None:
         raise BadInput(f"halo={halo} was given; it counts pixels around a tile: 0 or more, or None to measure it.")
 
 
-def _place(sr: Tensor, answer: Tensor, row: Span, column: Span, scale: int) -> None:
+def _place(canvas: Tensor, answer: Tensor, row: Span, column: Span, scale: int) -> None:
     top, left = row.keep_start - row.start, column.keep_start - column.start
     height, width = row.keep_stop - row.keep_start, column.keep_stop - column.keep_start
     kept = answer[..., top * scale : (top + height) * scale, left * scale : (left + width) * scale]
-    target = sr[..., row.keep_start * scale : row.keep_stop * scale, :]
-    target[..., column.keep_start * scale : column.keep_stop * scale] = kept
+    canvas[..., column.keep_start * scale : column.keep_stop * scale] = kept
 
 
-def _mix(sr: Tensor, answer: Tensor, row: Span, column: Span, scale: int) -> None:
-    share = row.weight(scale, sr)[:, None] * column.weight(scale, sr)
-    sr[..., row.start * scale : row.stop * scale, column.start * scale : column.stop * scale] += answer * share
+def _mix(canvas: Tensor, answer: Tensor, row: Span, column: Span, scale: int) -> None:
+    share = row.weight(scale, canvas)[:, None] * column.weight(scale, canvas)
+    canvas[..., column.start * scale : column.stop * scale] += answer * share
 
 
 def _expect(answer: Tensor, piece: Tensor, scale: int) -> None:

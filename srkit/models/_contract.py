@@ -90,7 +90,7 @@ def _channel_hint(lr: Tensor) -> str:
     if lr.shape[1] == 1:
         return "A grey image becomes RGB by lr.expand(-1, 3, -1, -1)."
     if lr.shape[1] == 4:
-        return "The fourth channel is usually alpha: net(lr[:, :3]), or srkit.upscale_file, which keeps alpha."
+        return "The fourth channel is usually alpha: net(lr[:, :3]), or srkit.upscale(path, net), which keeps it apart."
     return "Reorder or select the channels first."
 
 

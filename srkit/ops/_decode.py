@@ -24,7 +24,7 @@ from srkit.ops._carried import PNG_START, Carried, carried, png_pixels
 from srkit.ops.memory import free_bytes
 from srkit.ops.picture import Picture, upright
 
-__all__ = ["SUFFIXES", "decode", "from_levels", "from_pillow", "kind_of", "look"]
+__all__ = ["SUFFIXES", "decode", "decode_bytes", "from_levels", "from_pillow", "kind_of", "look"]
 
 SUFFIXES = {
     ".png": "PNG",
@@ -79,19 +79,33 @@ def decode(path: Path) -> Picture:
     _check_exists(path)
     try:
         data = path.read_bytes()
-        pixels = png_pixels(data) if data.startswith(PNG_START) else data
-        with _open(pixels, path) as image:
-            _check_size(image.size, path)
-            return _picture(image, data, path, lambda: _open(pixels, path))
-    except BadFile:
-        raise
     except PermissionError as error:
         raise BadFile(f"{path} may not be read ({error.strerror}).") from None
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read ({error.strerror or error}).") from None
     except MemoryError:
         raise BadFile(f"{path} does not fit into memory.") from None
+    return decode_bytes(data, str(path))
+
+
+def decode_bytes(data: bytes, name: str) -> Picture:
+    """Read an image file that is in memory already; messages call it ``name``.
+
+    Raises:
+        BadFile: as :func:`decode`.
+    """
+    try:
+        pixels = png_pixels(data) if data.startswith(PNG_START) else data
+        with _open(pixels, name) as image:
+            _check_size(image.size, name)
+            return _picture(image, data, name, lambda: _open(pixels, name))
+    except BadFile:
+        raise
+    except MemoryError:
+        raise BadFile(f"{name} does not fit into memory.") from None
     except _BROKEN as error:
         raise BadFile(
-            f"{path} begins like an image but is damaged or incomplete ({path.stat().st_size} bytes; {error}). "
+            f"{name} begins like an image but is damaged or incomplete ({len(data)} bytes; {error}). "
             "Get the file again from where it came from."
         ) from error
 
@@ -114,11 +128,11 @@ def look(path: Path) -> tuple[int, int, bool] | None:
             return None
 
 
-def _open(data: bytes, path: Path) -> ImageFile.ImageFile:
+def _open(data: bytes, name: str) -> ImageFile.ImageFile:
     """Open an image as ``Image.open`` does, but tell its kind by its first bytes and leave its size to the caller."""
     kind = kind_of(data)
     if kind is None:
-        raise BadFile(f"{path} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(data)}.")
+        raise BadFile(f"{name} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(data)}.")
     if kind not in Image.OPEN:
         Image.init()
     image: ImageFile.ImageFile = Image.OPEN[kind][0](io.BytesIO(data), "")
@@ -132,21 +146,21 @@ def kind_of(data: bytes) -> str | None:
     return next((name for start, name in _STARTS.items() if data.startswith(start)), None)
 
 
-def _check_size(size: tuple[int, int], path: Path) -> None:
+def _check_size(size: tuple[int, int], name: str) -> None:
     """Refuse what is larger than pictures are, or than memory is, before a pixel is decoded."""
     megapixels = size[0] * size[1] / 1e6
     asked = os.environ.get("SRKIT_MOST_MEGAPIXELS", "")
     most = float(asked) if asked.replace(".", "", 1).isdigit() else _MOST_MEGAPIXELS
     if megapixels > most:
         raise BadFile(
-            f"{path} claims to be far larger than a picture: {size[0]} x {size[1]}, {megapixels:,.0f} megapixels, and "
+            f"{name} claims to be far larger than a picture: {size[0]} x {size[1]}, {megapixels:,.0f} megapixels, and "
             f"{most:,.0f} are allowed. If it is one, allow more: SRKIT_MOST_MEGAPIXELS={megapixels * 1.01:.0f}."
         )
     free = free_bytes(torch.device("cpu"))
     needed = megapixels * 1e6 * _BYTES_PER_PIXEL
     if free is not None and needed > free:
         raise BadFile(
-            f"{path} does not fit into memory: {size[0]} x {size[1]} pixels need about {needed / 1e9:.1f} GB "
+            f"{name} does not fit into memory: {size[0]} x {size[1]} pixels need about {needed / 1e9:.1f} GB "
             f"while they are read, and {free / 1e9:.1f} GB are free."
         )
 
@@ -183,21 +197,21 @@ def _beginning(data: bytes) -> str:
     return f"its first bytes are {head[:8].hex(' ')}"
 
 
-def _picture(image: ImageFile.ImageFile, data: bytes, path: Path, again: Callable[[], ImageFile.ImageFile]) -> Picture:
+def _picture(image: ImageFile.ImageFile, data: bytes, name: str, again: Callable[[], ImageFile.ImageFile]) -> Picture:
     mode, file_format = image.mode, "JPEG" if image.format == "MPO" else image.format or "PNG"
     beside = carried(data, image.info, _frames(image))
     orientation = beside.orientation if file_format != "TIFF" else 1  # Pillow turns TIFF itself
     if mode == "CMYK":
         image, beside = _out_of_inks(image, beside)
-    levels, depth = _levels(image, path, again)
+    levels, depth = _levels(image, name, again)
     upright_pixels = from_levels(levels, depth, orientation)
     return replace(upright_pixels, format=file_format, mode=mode, orientation=orientation, carried=beside)
 
 
 def from_levels(levels: NDArray[Any], depth: int, orientation: int = 1) -> Picture:
     """Return the picture of stored pixels ``(h, w, c)`` in 0 to 2^depth - 1, c = 1 grey to 4 RGBA, turned upright."""
-    planes = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1).div_(2**depth - 1)  # (c, h, w)
-    planes = upright(planes, orientation)
+    stored = np.ascontiguousarray(levels.transpose(2, 0, 1), dtype=np.float32)  # (c, h, w), the one copy there is
+    planes = upright(torch.from_numpy(stored).div_(2**depth - 1), orientation)
     grey = len(planes) <= 2
     return Picture(
         rgb=(planes[:1].expand(3, -1, -1) if grey else planes[:3]).contiguous(),
@@ -215,7 +229,7 @@ def from_pillow(image: Any) -> Picture:
     """
     if image.mode == "CMYK":
         image, _ = _out_of_inks(image, Carried(icc=image.info.get("icc_profile")))
-    return from_levels(*_levels(image, Path("the image"), lambda: image))
+    return from_levels(*_levels(image, "the image", lambda: image))
 
 
 def _frames(image: ImageFile.ImageFile) -> int:
@@ -239,7 +253,7 @@ def _out_of_inks(image: Any, beside: Carried) -> tuple[Any, Carried]:
     return image.convert("RGB"), replace(beside, icc=None, lost=lost)
 
 
-def _levels(image: Any, path: Path, again: Callable[[], ImageFile.ImageFile]) -> tuple[NDArray[Any], int]:
+def _levels(image: Any, name: str, again: Callable[[], ImageFile.ImageFile]) -> tuple[NDArray[Any], int]:
     """Return the pixels ``(h, w, c)`` with c = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, and the bits per channel."""
     if image.mode in ("RGB", "RGBA", "LA") and any(";16" in _raw_mode(tile) for tile in getattr(image, "tile", ())):
         return _sixteen_bits(image, again), 16
@@ -247,11 +261,11 @@ def _levels(image: Any, path: Path, again: Callable[[], ImageFile.ImageFile]) ->
         grey = np.asarray(image).astype(np.int64)
         if grey.min() < 0 or grey.max() > 65535:
             raise BadFile(
-                f"{path} holds 32-bit whole numbers from {grey.min()} to {grey.max()}; save it with 8 or 16 bits."
+                f"{name} holds 32-bit whole numbers from {grey.min()} to {grey.max()}; save it with 8 or 16 bits."
             )
         return grey[:, :, None], 16
     if image.mode == "F":
-        raise BadFile(f"{path} holds 32-bit floats, whose white is not defined; save it with 8 or 16 bits per channel.")
+        raise BadFile(f"{name} holds 32-bit floats, whose white is not defined; save it with 8 or 16 bits per channel.")
     grey_mode = image.mode in ("1", "L", "LA", "La")
     target = ("LA" if grey_mode else "RGBA") if image.has_transparency_data else ("L" if grey_mode else "RGB")
     image.load()

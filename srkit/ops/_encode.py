@@ -109,7 +109,13 @@ def _turned(rows: Iterable[NDArray[Any]], orientation: int) -> Iterator[NDArray[
 
 
 def encode(
-    file: BinaryIO, strips: Iterable[NDArray[Any]], shape: Shape, *, file_format: str, beside: Carried, quality: int = 95
+    file: BinaryIO,
+    strips: Iterable[NDArray[Any]],
+    shape: Shape,
+    *,
+    file_format: str,
+    beside: Carried,
+    quality: int = 95,
 ) -> None:
     """Write strips ``(n, w, c)`` of uint8 or uint16, from the top down, to an empty file that can be sought in.
 
@@ -129,7 +135,8 @@ def encode(
     check_fits(file_format, transparent=shape.channels in (2, 4), size=(shape.height, shape.width))
     if (file_format, shape.channels, shape.depth) == ("TIFF", 2, 16):  # few programs read 16-bit grey and alpha there
         shape, strips = shape._replace(channels=4), (strip[:, :, [0, 0, 0, 1]] for strip in strips)
-    blocks = blocks_of(strips)
+    not_ours: list[Exception] = []
+    blocks = blocks_of(_watched(strips, not_ours))
     try:
         if file_format == "JPEG":
             write_jpeg(file, blocks, shape, quality=quality, kept=_kept(beside))
@@ -138,11 +145,22 @@ def encode(
         else:
             {"PNG": write_png, "TIFF": write_tiff, "BMP": write_bmp}[file_format](file, blocks, shape, beside)
     except OSError as error:
-        if error.errno is not None:
+        if error.errno is not None or error in not_ours:
             raise
         raise _gave_up(file_format, error) from error
     except (ValueError, TypeError, SystemError, struct.error) as error:
+        if error in not_ours:
+            raise
         raise _gave_up(file_format, error) from error
+
+
+def _watched(strips: Iterable[NDArray[Any]], failed: list[Exception]) -> Iterator[NDArray[Any]]:
+    """Note what was raised in making the strips, which is no error of the encoder."""
+    try:
+        yield from strips
+    except Exception as error:
+        failed.append(error)
+        raise
 
 
 def _gave_up(file_format: str, error: Exception) -> BadFile:

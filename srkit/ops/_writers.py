@@ -156,7 +156,9 @@ def _end_tiff(file: BinaryIO, entries: list[tuple[int, int, int, bytes]], word: 
     place = file.tell()
     file.write(struct.pack("<Q" if word == "Q" else "<H", len(entries)) + directory + b"\0" * room)
     file.seek(0)
-    file.write(struct.pack("<2sHHHQ", b"II", 43, 8, 0, place) if word == "Q" else struct.pack("<2sHI", b"II", 42, place))
+    file.write(
+        struct.pack("<2sHHHQ", b"II", 43, 8, 0, place) if word == "Q" else struct.pack("<2sHI", b"II", 42, place)
+    )
 
 
 def write_bmp(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, beside: Carried) -> None:
@@ -179,9 +181,7 @@ def write_bmp(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, beside: Ca
         file.write(rows[::-1].tobytes())
 
 
-def write_jpeg(
-    file: BinaryIO, blocks: Iterable[Levels], shape: Shape, *, quality: int, kept: dict[str, Any]
-) -> None:
+def write_jpeg(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, *, quality: int, kept: dict[str, Any]) -> None:
     """Write a JPEG of full colour whose blocks are encoded one by one and joined by restart markers.
 
     Raises:
@@ -200,14 +200,15 @@ def write_jpeg(
             tables = shared
             file.write(b"\xff\xd8" + b"".join(_with_height(segment, shape.height) for segment in segments))
         elif shared != tables:
-            raise BadFile("The JPEG encoder here gives each strip other tables, so they cannot be joined; use .png or .tif.")
+            raise BadFile("This JPEG encoder gives each strip other tables, so that none fits another; use .png.")
         file.write((b"\xff\xd7" if number else b"") + data[scan:-2])
     file.write(b"\xff\xd9")
 
 
 def _segments(data: bytes) -> tuple[list[bytes], int]:
     """Return the segments of a JPEG up to the one that begins the scan, and where the scan's data begin."""
-    found, place = [], 2
+    found: list[bytes] = []
+    place = 2
     while not found or found[-1][1] != _START_OF_SCAN:
         (length,) = struct.unpack_from(">H", data, place + 2)
         found.append(data[place : place + 2 + length])

@@ -17,7 +17,7 @@ from torch import Tensor
 from srkit.errors import BadFile, BadInput
 from srkit.ops._decode import SUFFIXES, decode, kind_of, look
 from srkit.ops._encode import SIXTEEN_BITS, check_fits, writer_of
-from srkit.ops.atomic import check_place, write_atomically
+from srkit.ops.atomic import atomic_path, check_place
 from srkit.ops.check import check_image
 from srkit.ops.picture import Picture
 
@@ -164,7 +164,8 @@ def write_strips(
         BadFile: as :func:`write`.
     """
     write_to, lost = writer_of(strips, file_format=_format_of(Path(path)), size=size, like=like, quality=quality)
-    write_atomically(Path(path), write_to, overwrite=overwrite)
+    with atomic_path(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
+        write_to(file)
     return lost
 
 

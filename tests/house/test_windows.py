@@ -18,7 +18,7 @@ from srkit import datasets, evaluation, models, training
 from srkit.datasets.fetch import fetch
 from srkit.datasets.store import open_store, store_path
 from srkit.exercises._study import predict
-from srkit.inference import upscale_file, upscale_folder
+from srkit.inference import upscale_folder
 from srkit.ops.lock import locked
 from tests.datasets import _make
 from tests.datasets._server import Site, serve
@@ -131,7 +131,7 @@ def test_an_enlarged_picture_is_written_over_the_one_before_in_every_format(tmp_
     (tmp_path / "in").mkdir()
     for side in (16, 24):
         srkit.write(tmp_path / f"in/a{suffix}", torch.rand(3, side, side))
-        upscale_file(tmp_path / f"in/a{suffix}", tmp_path / f"b{suffix}", net, overwrite=True)
+        srkit.upscale(tmp_path / f"in/a{suffix}", net, out=tmp_path / f"b{suffix}", overwrite=True)
         assert srkit.read(tmp_path / f"b{suffix}").shape == (3, 2 * side, 2 * side)
     assert [done.problem for done in upscale_folder(tmp_path / "in", tmp_path / "out", net)] == [None]
 

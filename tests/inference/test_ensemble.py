@@ -110,7 +110,7 @@ def test_an_ensemble_that_does_not_fit_at_once_is_made_one_by_one(monkeypatch) -
                 raise torch.OutOfMemoryError("out of memory")
             return sr
 
-    monkeypatch.setattr("srkit.inference.enlarge.views_fit", lambda net, lr, side: True)
+    monkeypatch.setattr("srkit.inference.bounded.views_fit", lambda net, lr, side: True)
     net, lr = Tight(), noise(1, 3, 12, 12)
     found = upscale(lr, net, ensemble=True)
     assert net.calls == [8, *[1] * 8]

@@ -10,7 +10,7 @@ from PIL import Image
 
 import srkit
 from srkit.errors import BadFile, BadInput
-from srkit.inference import upscale_file, upscale_folder
+from srkit.inference import upscale_folder
 from srkit.inference.pictures import default_target
 from srkit.ops.resize import imresize
 from tests.inference._nets import noise
@@ -31,14 +31,14 @@ def picture(path: Path, mode: str = "RGB", size: tuple[int, int] = (20, 14), **o
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "LA"])
 def test_a_file_keeps_its_kind_and_doubles_its_size(tmp_path: Path, net: torch.nn.Module, mode: str) -> None:
     source = picture(tmp_path / "in.png", mode)
-    with Image.open(upscale_file(source, tmp_path / "out.png", net)) as result:
+    with Image.open(srkit.upscale(source, net, out=tmp_path / "out.png")) as result:
         assert result.mode == mode
         assert result.size == (40, 28)
 
 
 def test_transparency_is_enlarged_by_bicubic_interpolation(tmp_path: Path, net: torch.nn.Module) -> None:
     source = picture(tmp_path / "in.png", "RGBA")
-    with Image.open(source) as before, Image.open(upscale_file(source, tmp_path / "out.png", net)) as after:
+    with Image.open(source) as before, Image.open(srkit.upscale(source, net, out=tmp_path / "out.png")) as after:
         alpha = before.getchannel("A")
         stored = torch.frombuffer(bytearray(alpha.tobytes()), dtype=torch.uint8).view(14, 20)
         expected = imresize(stored.double()[None] / 255, 2).clamp(0, 1).mul(255).round().byte()[0]
@@ -48,7 +48,7 @@ def test_transparency_is_enlarged_by_bicubic_interpolation(tmp_path: Path, net: 
 
 def test_sixteen_bits_stay_sixteen_bits(tmp_path: Path, net: torch.nn.Module) -> None:
     srkit.write(tmp_path / "in.png", noise(3, 12, 12), depth=16)
-    picture = srkit.ops.files.read_picture(upscale_file(tmp_path / "in.png", tmp_path / "out.png", net))
+    picture = srkit.ops.files.read_picture(srkit.upscale(tmp_path / "in.png", net, out=tmp_path / "out.png"))
     assert picture.depth == 16
     levels = picture.rgb.double() * 65535
     assert (levels % 257).round().bool().any()  # more than 256 levels are in use
@@ -58,7 +58,7 @@ def test_camera_data_and_orientation_are_written_back(tmp_path: Path, net: torch
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "A camera"
     source = picture(tmp_path / "in.jpg", "RGB", exif=exif.tobytes())
-    with Image.open(upscale_file(source, tmp_path / "out.jpg", net)) as result:
+    with Image.open(srkit.upscale(source, net, out=tmp_path / "out.jpg")) as result:
         assert result.getexif()[0x0112] == 6
         assert result.getexif()[0x010F] == "A camera"
         assert result.size == (40, 28)
@@ -68,9 +68,9 @@ def test_an_existing_file_is_replaced_only_when_asked(tmp_path: Path, net: torch
     source = picture(tmp_path / "in.png")
     (tmp_path / "out.png").write_bytes(b"precious")
     with pytest.raises(BadInput, match="exists"):
-        upscale_file(source, tmp_path / "out.png", net)
+        srkit.upscale(source, net, out=tmp_path / "out.png")
     assert (tmp_path / "out.png").read_bytes() == b"precious"
-    upscale_file(source, tmp_path / "out.png", net, overwrite=True)
+    srkit.upscale(source, net, out=tmp_path / "out.png", overwrite=True)
     assert srkit.read(tmp_path / "out.png").shape == (3, 28, 40)
 
 
@@ -80,7 +80,7 @@ def test_a_picture_never_replaces_itself_not_even_through_a_link(tmp_path: Path,
     (tmp_path / "link.png").symlink_to(source)
     for target in (source, tmp_path / "link.png"):
         with pytest.raises(BadInput, match="own enlargement"):
-            upscale_file(source, target, net, overwrite=True)
+            srkit.upscale(source, net, out=target, overwrite=True)
     assert source.read_bytes() == before
 
 
@@ -94,7 +94,7 @@ def test_a_full_disk_leaves_nothing_behind(
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(BadFile, match="disk is full"):
-        upscale_file(source, tmp_path / "out.png", net)
+        srkit.upscale(source, net, out=tmp_path / "out.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png"]
 
 

@@ -17,7 +17,6 @@ from PIL.PngImagePlugin import PngInfo
 
 import srkit
 from srkit.errors import BadFile, BadInput
-from srkit.inference import upscale_file
 from srkit.ops import _decode
 from srkit.ops.files import read, read_picture, write_picture
 from srkit.ops.picture import without_hidden_colours
@@ -154,7 +153,7 @@ def test_an_enlarged_picture_says_its_new_size_and_shows_no_old_preview(
     tmp_path: Path, suffix: str, orientation: int
 ) -> None:
     path = saved(tmp_path / f"a{suffix}", {"exif": exif(orientation)})
-    upscale_file(path, tmp_path / f"b{suffix}", srkit.models.create("nearest", scale=2))
+    srkit.upscale(path, srkit.models.create("nearest", scale=2), out=tmp_path / f"b{suffix}")
     with Image.open(tmp_path / f"b{suffix}") as image:
         told = image.getexif()
         inner = told.get_ifd(0x8769)
@@ -186,7 +185,7 @@ def test_frames_and_pages_after_the_first_are_counted(tmp_path: Path, suffix: st
     assert any("2 further images of 3" in words for words in picture.carried.lost)
     assert torch.equal(picture.rgb, torch.from_numpy(PIXELS).permute(2, 0, 1) / 255)
     with pytest.warns(RuntimeWarning, match=r"not carried over to b\.png: 2 further images of 3"):
-        upscale_file(path, tmp_path / "b.png", srkit.models.create("nearest", scale=2))
+        srkit.upscale(path, srkit.models.create("nearest", scale=2), out=tmp_path / "b.png")
 
 
 def test_a_phone_s_jpeg_of_two_pictures_is_a_jpeg_whose_second_is_counted(tmp_path: Path) -> None:
@@ -251,7 +250,7 @@ def test_no_colour_under_transparency_reaches_a_visible_pixel(tmp_path: Path, na
     net = srkit.models.create(name, scale=2, pretrained=None if name == "bicubic" else "srkit")
     for colour in (0, 255):
         disc(colour).save(tmp_path / f"a{suffix}", **({"lossless": True, "exact": True} if suffix == ".webp" else {}))
-        out = upscale_file(tmp_path / f"a{suffix}", tmp_path / f"b{suffix}", net, overwrite=True)
+        out = srkit.upscale(tmp_path / f"a{suffix}", net, out=tmp_path / f"b{suffix}", overwrite=True)
         large = Image.open(out).convert("RGBA")
         page = Image.new("RGBA", large.size, (colour,) * 3 + (255,))
         seen = np.asarray(Image.alpha_composite(page, large).convert("L")).astype(int)
@@ -314,4 +313,4 @@ def test_what_the_target_cannot_hold_is_refused_before_the_network_runs(tmp_path
         ("long.png", "nowhere/a.png", BadFile, "does not exist"),
     ]:
         with pytest.raises(error, match=words):
-            upscale_file(tmp_path / source, tmp_path / target, Never())
+            srkit.upscale(tmp_path / source, Never(), out=tmp_path / target)

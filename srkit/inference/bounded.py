@@ -1,0 +1,161 @@
+"""Enlarge within the memory there is: the largest tiles that fit, smaller ones where memory runs out all the same."""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from srkit.errors import BadInput
+from srkit.inference.ensemble import Ensemble, self_ensemble
+from srkit.inference.memory import affordable_tile, is_out_of_memory, views_fit
+from srkit.inference.mode import evaluating, place_of, scale_of
+from srkit.inference.tiling import LEAST, Forward, Halo, Plan, Progress, check_sizes, plan_of, strips
+
+__all__ = ["TileChoice", "enlarge", "enlarge_whole"]
+
+TileChoice = int | Literal["auto"] | None
+Take = Callable[[Iterator[Tensor]], object]
+
+_SMALLEST = 16
+_STRIP = 2**28  # bytes of a result that are put together at once
+_FLATTEST = 128  # LR rows; flatter strips would mostly compute their halos
+_WHOLE = Plan(halo=0, align=1, exact=True)
+
+
+def enlarge_whole(lr: Tensor, net: nn.Module, **options: Any) -> Tensor:
+    """Return the enlargement of ``(b, 3, h, w)`` as one tensor, clamped to [0, 1]; options as in :func:`enlarge`."""
+    (height, width), scale = lr.shape[-2:], scale_of(net)
+    sr = _room_for(_at_least(LEAST, lr), scale)
+    enlarge(lr, net, deque[Tensor](maxlen=0).extend, into=sr, **options)
+    return sr[..., : scale * height, : scale * width]
+
+
+def enlarge(
+    lr: Tensor,
+    net: nn.Module,
+    take: Take,
+    *,
+    tile: TileChoice,
+    halo: Halo,
+    ensemble: bool | Ensemble,
+    progress: Progress | None,
+    into: Tensor | None = None,
+) -> None:
+    """Enlarge ``(b, 3, h, w)`` and hand the result over in strips.
+
+    Args:
+        lr: values in [0, 1].
+        net: a network of the contract.
+        take: called with an iterator of strips ``(b, 3, n, scale*w)``, clamped, from the top down. It is called again,
+            and the strips begin anew, where memory ran out and smaller tiles are tried.
+        tile: as in :func:`srkit.upscale`.
+        halo: as in :func:`srkit.upscale`.
+        ensemble: as in :func:`srkit.upscale`.
+        progress: as in :func:`srkit.upscale`.
+        into: where the whole result is wanted, room for it: at least 8 pixels a side, times the scale.
+
+    Raises:
+        BadInput: an impossible option, or memory too small even for a tile of 16.
+    """
+    if ensemble not in (False, True, "mean", "median"):
+        raise BadInput(f"ensemble={ensemble!r} was given; write True, 'mean', 'median' or False.")
+    wanted, scale = (lr.shape[-2], lr.shape[-1]), scale_of(net)
+    lr = _at_least(LEAST, lr)
+    longest = max(lr.shape[-2:])
+    size = min(_chosen_tile(tile, lr, net, scale if into is not None else 0, halo) or longest, longest)
+    how: Ensemble = "median" if ensemble == "median" else "mean"
+    batched = bool(ensemble) and views_fit(net, lr, side=size)
+    while True:
+        plan = _WHOLE if size >= longest else _plan_for(net, lr, size, halo, asked=isinstance(tile, int))
+        forward: Forward = partial(self_ensemble, net, how=how, batched=batched) if ensemble else net
+        rows = min(size, _rows_of_a_strip(lr, scale)) if into is None and plan.exact else size
+        options: dict[str, Any] = {"tile": (rows, size), "plan": plan, "scale": scale, "into": into}
+        with evaluating(net):
+            made = strips(forward, lr, place_of(net, lr), progress=progress, **options)
+            error = _attempt(take, _finished(made, wanted, scale))
+        if error is None:
+            return
+        if size <= _SMALLEST and not batched:
+            raise BadInput(
+                f"Memory ran out on {place_of(net, lr)[0]} even with tiles of {size} x {size} pixels ({error}). Close "
+                "other programs, use a smaller network, or move it to a device with more memory."
+            )
+        size = size if batched else max(_SMALLEST, size // 2)
+        batched = False
+
+
+def _plan_for(net: nn.Module, lr: Tensor, size: int, halo: Halo, *, asked: bool) -> Plan:
+    """Choose how to cut into tiles, and say so where nobody asked for them and they change the result."""
+    plan = plan_of(net, halo, channels=lr.shape[-3])
+    if not (plan.exact or asked):
+        warnings.warn(
+            f"{type(net).__name__} looks at the whole image, which does not fit into the memory set aside for it. It "
+            f"is enlarged in tiles of {size} x {size} pixels that fade into each other, and differs slightly from the "
+            "whole: tile=None takes the whole at once, tile=N says that tiles are meant.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+    return plan
+
+
+def _at_least(side: int, lr: Tensor) -> Tensor:
+    """Return a batch whose sides are no shorter than a network accepts, the last row and column repeated."""
+    below, right = (max(0, side - length) for length in lr.shape[-2:])
+    return functional.pad(lr, (0, right, 0, below), mode="replicate") if below or right else lr
+
+
+def _chosen_tile(tile: TileChoice, lr: Tensor, net: nn.Module, scale: int, halo: Halo) -> int | None:
+    if isinstance(tile, str) and tile != "auto":
+        raise BadInput(f"tile={tile!r} was given; write a number of pixels (tile=256), 'auto', or None.")
+    chosen = affordable_tile(net, lr, scale=scale) if isinstance(tile, str) else tile
+    check_sizes(chosen, halo)
+    return chosen
+
+
+def _rows_of_a_strip(lr: Tensor, scale: int) -> int:
+    row = lr[..., :1, :].numel() * scale**2 * lr.element_size()
+    return max(_FLATTEST, _STRIP // row)
+
+
+def _room_for(lr: Tensor, scale: int) -> Tensor:
+    shape = (*lr.shape[:-2], lr.shape[-2] * scale, lr.shape[-1] * scale)
+    try:
+        return lr.new_empty(shape)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        gigabytes = torch.Size(shape).numel() * lr.element_size() / 1e9
+        raise BadInput(
+            f"The result alone, {shape[-1]} x {shape[-2]} pixels, needs {gigabytes:.1f} GB of memory on {lr.device}, "
+            "more than there is. Cut the image first, or use a smaller scale."
+        ) from error
+
+
+def _finished(made: Iterator[Tensor], size: tuple[int, int], scale: int) -> Iterator[Tensor]:
+    """Clamp the strips and cut off what was enlarged of an image that is smaller than a network accepts."""
+    left = size[0] * scale
+    for strip in made:
+        yield strip.clamp_(0, 1)[..., :left, : size[1] * scale]
+        left -= min(left, strip.shape[-2])
+
+
+def _attempt(take: Take, made: Iterator[Tensor]) -> str | None:
+    """Hand over what is made; return None, or what the allocator said when memory ran out."""
+    try:
+        take(made)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        said = str(error).strip().splitlines()
+    else:
+        return None
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return said[0] if said else "out of memory"
