@@ -164,7 +164,7 @@ def _end_tiff(file: BinaryIO, entries: list[tuple[int, int, int, bytes]], word: 
 def write_bmp(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, beside: Carried) -> None:
     """Write a BMP of 8 bits, grey by a palette; its rows lie from the bottom to the top."""
     height, width, channels, _ = shape
-    palette = bytes(level for level in range(256) for _ in range(4)) if channels == 1 else b""
+    palette = b"".join(bytes((level, level, level, 0)) for level in range(256)) if channels == 1 else b""
     stride, first = (width * channels + 3) // 4 * 4, 54 + len(palette)
     metres = [int(x * 39.3701 + 0.5) for x in beside.dpi or (96, 96)]
     file.write(struct.pack("<2sIII", b"BM", first + height * stride, 0, first))

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 import srkit
-from srkit.errors import BadFile, BadInput
+from srkit.errors import BadFile, BadInput, Offline
+from tests.datasets._server import Site, serve
 from tests.inference._nets import noise
 
 RNG = np.random.default_rng(5)
@@ -85,3 +86,49 @@ def test_a_sprite_is_enlarged_at_the_command_line(tmp_path: Path) -> None:
 def test_what_is_no_image_is_refused_with_the_fix(image: Any, words: str) -> None:
     with pytest.raises((BadInput, BadFile), match=words):
         srkit.upscale(image, NET)
+
+
+def encoded(suffix: str, folder: Path, **options: Any) -> bytes:
+    srkit.write(folder / f"a{suffix}", noise(3, 40, 30), **options)
+    return (folder / f"a{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif", ".webp"])
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_the_bytes_of_a_file_come_back_as_those_of_a_file_of_the_same_format(
+    tmp_path: Path, suffix: str, kind: Any
+) -> None:
+    given = encoded(suffix, tmp_path)
+    result = srkit.upscale(kind(given), NET)
+    srkit.upscale(tmp_path / f"a{suffix}", NET, out=tmp_path / f"b{suffix}")
+    assert result == (tmp_path / f"b{suffix}").read_bytes()
+
+
+def test_bytes_keep_transparency_depth_and_camera_data(tmp_path: Path) -> None:
+    srkit.write(tmp_path / "a.png", noise(3, 20, 20), alpha=noise(1, 20, 20), depth=16)
+    (tmp_path / "b.png").write_bytes(srkit.upscale((tmp_path / "a.png").read_bytes(), NET))
+    picture = srkit.ops.files.read_picture(tmp_path / "b.png")
+    assert picture.alpha is not None
+    assert (picture.depth, picture.rgb.shape) == (16, (3, 40, 40))
+
+
+def test_an_address_gives_what_its_file_gives(tmp_path: Path) -> None:
+    body = encoded(".png", tmp_path)
+    expected = srkit.upscale(tmp_path / "a.png", NET)
+    with serve(Site(files={"/a%20b.png": body}, breaks=1, after=200)) as site:  # the first answer breaks off
+        assert torch.equal(srkit.upscale(f"{site.base}/a%20b.png", NET), expected)
+        assert len(site.asked) == 2
+    assert torch.equal(srkit.upscale((tmp_path / "a.png").as_uri(), NET), expected)
+    written = srkit.upscale((tmp_path / "a.png").as_uri(), NET, out=tmp_path / "b.png")
+    assert torch.equal(srkit.read(written), srkit.ops.pixels.quantise(expected))
+
+
+def test_an_address_that_gives_no_picture_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(Site(files={"/a.png": b"<html>no</html>", "/big.png": b"x" * 200_000})) as site:
+        with pytest.raises(BadFile, match=r"127\.0\.0\.1.*/a\.png is not an image.*web page"):
+            srkit.upscale(f"{site.base}/a.png", NET)
+        with pytest.raises(Offline, match=r"404.*Fetch it in another way"):
+            srkit.upscale(f"{site.base}/none.png", NET)
+        monkeypatch.setattr("srkit.datasets.transfer._MOST", 100_000)
+        with pytest.raises(BadFile, match="at most 100000"):
+            srkit.upscale(f"{site.base}/big.png", NET)

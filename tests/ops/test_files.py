@@ -236,3 +236,38 @@ def test_a_folder_is_listed_in_natural_order_without_hidden_files(tmp_path: Path
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "folder.png").mkdir()
     assert [p.name for p in list_images(tmp_path)] == ["a.webp", "img1.jpg", "img2.PNG", "img10.png"]
+
+
+@pytest.mark.parametrize("height", [64, 65, 200])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".webp", ".jpg"])
+def test_a_picture_of_many_blocks_is_what_pillow_makes_of_it_in_one(
+    tmp_path: Path, suffix: str, channels: int, height: int
+) -> None:
+    array = np.kron(RNG.integers(0, 256, (height // 4 + 1, 11, channels), dtype=np.uint8), np.ones((4, 3, 1), np.uint8))
+    array = array[:height].astype(np.uint8)
+    write(tmp_path / f"ours{suffix}", floats(array))
+    image = Image.fromarray(array.squeeze())
+    options = {".jpg": {"quality": 95, "subsampling": 0}, ".webp": {"lossless": True}}.get(suffix, {})
+    image.save(tmp_path / f"theirs{suffix}", **options)
+    ours, theirs = (Image.open(tmp_path / f"{name}{suffix}") for name in ("ours", "theirs"))
+    assert (ours.mode, ours.size) == (theirs.mode, theirs.size)
+    assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+    if suffix == ".bmp":
+        assert (tmp_path / "ours.bmp").read_bytes() == (tmp_path / "theirs.bmp").read_bytes()
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_tiff_beyond_four_gigabytes_is_laid_out_with_64_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    monkeypatch.setattr("srkit.ops._writers._CLASSIC_TIFF", 1000)
+    array = RNG.integers(0, 2**depth, (150, 12, 3)).astype(np.uint8 if depth == 8 else np.uint16)
+    Image.fromarray(BYTES[:, :, :3]).save(tmp_path / "a.tif", icc_profile=b"p" * 99, dpi=(300, 150))
+    like = type(read_picture(tmp_path / "a.tif"))(**{**vars(read_picture(tmp_path / "a.tif")), "depth": depth})
+    write_picture(tmp_path / "b.tif", floats(array), like=like)
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert file.is_bigtiff
+        assert np.array_equal(file.asarray(), array)
+        assert file.pages[0].iccprofile == b"p" * 99
+    assert torch.equal(read(tmp_path / "b.tif"), floats(array))
