@@ -21,6 +21,7 @@ from srkit.errors import BadFile, BadInput
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.score import choose
 from srkit.evaluation.table import Table, write_text
+from srkit.inference.enlarge import upscale
 from srkit.inference.pictures import plan_pictures
 from srkit.metrics import METRICS, Naturalness, niqe
 from srkit.metrics._registry import Metric
