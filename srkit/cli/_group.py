@@ -30,6 +30,8 @@ COMMANDS = {
     "train": "Train a network, or go on training one.",
     "evaluate": "Measure PSNR and SSIM on a dataset.",
     "upscale": "Enlarge pictures and folders of pictures.",
+    "degrade": "Make pictures worse by a chain of degradations.",
+    "kernel": "Estimate the blur of pictures.",
     "mix": "Interpolate the weights of two networks.",
     "weak": "Train for photographs that have no large versions.",
     "zssr": "Train on each picture itself, and enlarge it.",

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import ast
 import functools
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from srkit._home import weights_terms
+from srkit.cli._told import Told, told_options
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = [
-    "Choice",
-    "Machine",
-    "duration",
-    "machine_options",
-    "network_options",
-    "parse_settings",
-    "progress_bar",
-    "tile_option",
-]
+__all__ = ["Choice", "Machine", "machine_options", "network_options", "parse_settings", "tile_option"]
 
-_QUIET = 10.0  # seconds between two lines of progress in a file
 _WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 
 
@@ -82,21 +70,26 @@ class Choice:
     settings: tuple[str, ...] = ()
     precision: str = "float32"
     method: str | None = None
+    told: Told = field(default_factory=Told)
 
     def open(self, machine: Machine) -> nn.Module:
         """Return the network with its trained weights, on its machine, in eval mode.
 
         Raises:
             UnknownName: no network of that name.
-            BadInput: no scale can be known, or the options contradict each other.
+            BadInput: no scale can be known, the options contradict each other, or it cannot or must be told the blur.
             BadFile: a weight file is missing or does not fit, or nothing is shipped for the name.
         """
-        import torch
-
         if (self.model is None) == (self.method is None):
             raise BadInput("Say what shall enlarge: --model NAME or FILE, or --method NAME; one of the two.")
         if self.method is not None:
             return machine.place(self._from_method()).eval()
+        return machine.place(self.told.to_network(self.untold(machine), foreign=self.foreign)).eval()
+
+    def untold(self, machine: Machine) -> nn.Module:
+        """Return the network of :meth:`open` before it is told anything about the pictures; raises as that does."""
+        import torch
+
         net = self._from_file() if _is_file(self._model) else self._from_name()
         return machine.place(net).to(getattr(torch, self.precision)).eval()
 
@@ -112,6 +105,10 @@ class Choice:
         """
         from srkit import mix, models
 
+        if self.told and self.model is None and self.method is None:
+            raise BadInput(
+                "Blur and noise are for what can be told them: add --model srmd_small or --method zssr, say."
+            )
         if self.model is not None or self.method is not None or self.weights or self.tiny or self.settings:
             if clean is not None:
                 raise BadInput("--clean belongs to the network that is taken where none is named; leave out --model.")
@@ -145,7 +142,14 @@ class Choice:
 
         if self.scale is None or self.weights or self.tiny:
             raise BadInput(f"--method {self.method} needs --scale, and takes --set but neither --weights nor --tiny.")
-        return as_network(str(self.method), scale=self.scale, **parse_settings(self.settings))
+        settings = {**parse_settings(self.settings), **self.told.to_method(str(self.method))}
+        return as_network(str(self.method), scale=self.scale, **settings)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the weights are of others than srkit, as far as their name tells."""
+        source = self._model if _is_file(self._model) else self.weights or "srkit"
+        return source.partition(":")[0] != "srkit" and Path(source).suffix != ".safetensors"
 
     def _from_file(self) -> nn.Module:
         from srkit import models
@@ -167,11 +171,50 @@ class Choice:
             (scale,) = card.scales
         has_weights = any(card.parameters.values())
         pretrained = (self.weights or "srkit") if has_weights else None
-        if str(pretrained).partition(":")[0] == "srkit":
-            click.echo(f"note: weights of srkit. {weights_terms()}", err=True)
-        return models.create(
+        if pretrained == "srkit":
+            self._check_shipped(scale)
+        net = models.create(
             self._model, scale=scale, tiny=self.tiny, pretrained=pretrained, **parse_settings(self.settings)
         )
+        if str(pretrained).partition(":")[0] == "srkit":
+            click.echo(f"note: weights of srkit. {weights_terms()}", err=True)
+        return net
+
+    def _check_shipped(self, scale: int) -> None:
+        from srkit.cli.models import had
+
+        shipped, fetched = had(self._model)
+        if f"x{scale}" not in shipped:
+            here = f" (there are {', '.join(shipped)})" if shipped else ""
+            fetch = [f"srkit models fetch {self._model} --scale {scale}"] if f"x{scale}" in fetched else []
+            ways = " or ".join([*fetch, "--weights FILE", "srkit train"])
+            raise BadFile(
+                f"No weights of {self._model} x{scale} come with srkit{here}. Ways to some: {ways}. "
+                "srkit models list says which networks have weights."
+            )
+
+
+_OPTIONS = (
+    click.option("--model", metavar="NAME|FILE", help="A network, or a file of trained weights."),
+    click.option("--method", metavar="NAME", help="Instead of a network: zssr, back_projection."),
+    click.option(
+        "--weights",
+        metavar="NAME|FILE",
+        help="Weights of --model NAME: a file, official, srkit:gan; else srkit's.",
+    ),
+    click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement; a weight file knows it."),
+    click.option("--tiny", is_flag=True, help="The small configuration of the network's card."),
+    click.option(
+        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument, e.g. n_blocks=32."
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["float32", "bfloat16", "float16"]),
+        default="float32",
+        show_default=True,
+        help="Number format; the short ones pay on a GPU only.",
+    ),
+)
 
 
 def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -187,31 +230,16 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
         tiny: bool,
         settings: tuple[str, ...],
         precision: str,
+        told: Told,
         **options: Any,
     ) -> Any:
         choice = Choice(
-            model=model, weights=weights, scale=scale, tiny=tiny, settings=settings, precision=precision, method=method
-        )
+            model=model, weights=weights, scale=scale, tiny=tiny, settings=settings, precision=precision,
+            method=method, told=told,
+        )  # fmt: skip
         return function(*arguments, choice=choice, **options)
 
-    added = (
-        click.option("--model", metavar="NAME|FILE", help="A network, or a file of trained weights."),
-        click.option("--method", metavar="NAME", help="Instead of a network: zssr, back_projection."),
-        click.option("--weights", metavar="FILE", help="Weights for the network --model names; else those shipped."),
-        click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement; a weight file knows it."),
-        click.option("--tiny", is_flag=True, help="The small configuration of the network's card."),
-        click.option(
-            "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument, e.g. n_blocks=32."
-        ),
-        click.option(
-            "--precision",
-            type=click.Choice(["float32", "bfloat16", "float16"]),
-            default="float32",
-            show_default=True,
-            help="Number format; the short ones pay on a GPU only.",
-        ),
-    )
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(added), command)
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), told_options(command))
 
 
 def machine_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -258,46 +286,6 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         except (ValueError, SyntaxError):
             found[name] = text
     return found
-
-
-@contextmanager
-def progress_bar(label: str, *, unit: str) -> Iterator[Callable[[int, int], object]]:
-    """Show a bar on a terminal, and in a file or a pipe a line now and then; yields ``move(done, total)``."""
-    from tqdm.std import tqdm
-
-    if not sys.stderr.isatty():
-        yield _lines(label, unit)
-        return
-    with tqdm(desc=label, unit=unit, leave=False, dynamic_ncols=True) as bar:
-
-        def move(done: int, total: int) -> None:
-            bar.total = total
-            bar.n = done
-            bar.refresh()
-
-        yield move
-
-
-def _lines(label: str, unit: str) -> Callable[[int, int], None]:
-    """Return a ``move(done, total)`` that writes whole lines, the first after ten seconds and then one in ten."""
-    start = said = time.monotonic()
-
-    def move(done: int, total: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if now - said >= _QUIET and 0 < done < total:
-            said = now
-            left = duration((now - start) / done * (total - done))
-            click.echo(f"{label}: {done} of {total} {unit}s, {left} left", err=True)
-
-    return move
-
-
-def duration(seconds: float) -> str:
-    """Return a time to come in words: ``"about 3 min"``."""
-    if seconds < 90:
-        return f"about {seconds:.0f} s"
-    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
 
 
 def _parse_tile(text: str) -> int | str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,9 @@ import click
 
 from srkit.cli._help import examples
 from srkit.cli._job import counted, job_options, kept_in, report
-from srkit.cli._network import Choice, Machine, machine_options, progress_bar
+from srkit.cli._network import Choice, Machine, machine_options
+from srkit.cli._progress import progress_bar
+from srkit.cli._told import Told, told_options
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -35,13 +36,14 @@ __all__ = ["command"]
 @click.option("--model", "chosen_models", multiple=True, metavar="NAME|FILE", help="A network. Repeatable.")
 @click.option("--dataset", metavar="NAME|FOLDER", help="Measure here under the eight Gaussian blurs.")
 @click.option("--root", metavar="FOLDER", help="Where the named dataset lies.")
-@click.option("--known-blur", "--told", "known", is_flag=True, help="Give the true blur to methods that can use it.")
+@click.option("--known-blur", "--told", "known", is_flag=True, help="Give the true blur to what can be told it.")
 @click.option("--photos", metavar="FOLDER", help="Enlarge these photographs and show them side by side.")
 @click.option("--metrics", metavar="NAMES", default="", help="Measure the photographs too, for example niqe.")
 @click.option("--natural", metavar="FILE", help="NIQE's statistics (.npz); with them NIQE is measured.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default="realworld", show_default=True, help="For the photographs."
 )
+@told_options
 @job_options
 @machine_options
 def command(machine: Machine, **options: Any) -> int:
@@ -56,29 +58,32 @@ def command(machine: Machine, **options: Any) -> int:
 
 
 def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
+    scale = options["scale"]
     found: dict[str, Contender] = {
-        name: functools.partial(_method, name, options["scale"], options["known"]) for name in options["chosen_methods"]
+        name: functools.partial(_method, name, scale, options["told"], options["known"])
+        for name in options["chosen_methods"]
     }
     for model in options["chosen_models"]:
-        net = Choice(model=model, scale=None if "." in model else options["scale"]).open(machine)
+        choice = Choice(model=model, scale=None if "." in model else scale)
         name = Path(model).stem if Path(model).stem not in found else f"{Path(model).parent.name}_{Path(model).stem}"
         if name in found:
             raise BadInput(f"--model {model}: there is a {name} already; two that are compared need two names.")
-        found[name] = functools.partial(_same, net)
+        found[name] = functools.partial(
+            _network, choice.untold(machine), choice.foreign, options["told"], options["known"]
+        )
     return found
 
 
-def _method(name: str, scale: int, known: bool, kernel: Tensor | None) -> nn.Module:
+def _method(name: str, scale: int, told: Told, known: bool, kernel: Tensor | None) -> nn.Module:
     from srkit.methods import as_network
-    from srkit.methods._registry import METHODS
 
-    takes_kernel = "kernel" in inspect.signature(METHODS.get(name).factory).parameters
-    settings: dict[str, Any] = {"kernel": kernel} if known and takes_kernel else {}
-    return as_network(name, scale=scale, **settings)
+    told = Told(given=kernel) if known and kernel is not None else told
+    return as_network(name, scale=scale, **told.to_method(name, strict=False))
 
 
-def _same(net: nn.Module, kernel: Tensor | None) -> nn.Module:
-    return net
+def _network(net: nn.Module, foreign: bool, told: Told, known: bool, kernel: Tensor | None) -> nn.Module:
+    told = Told(given=kernel, basis=told.basis) if known and kernel is not None else told
+    return told.to_network(net, foreign=foreign, strict=False)
 
 
 def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> None:

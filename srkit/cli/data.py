@@ -8,8 +8,8 @@ import click
 
 from srkit.cli._help import examples
 from srkit.cli._job import counted, job_options, kept_in, report
-from srkit.cli._network import progress_bar
 from srkit.cli._plugin import load_plugins, plugin_option
+from srkit.cli._progress import progress_bar
 
 if TYPE_CHECKING:
     from srkit.ops.jobs import Item

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._network import Choice, Machine, machine_options, network_options, progress_bar, tile_option
+from srkit.cli._network import Choice, Machine, machine_options, network_options, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
+from srkit.cli._progress import progress_bar
 from srkit.cli._protocol import metrics_option, parse_protocol
 
 if TYPE_CHECKING:

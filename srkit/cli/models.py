@@ -46,7 +46,14 @@ def list_models(pattern: str, listed: bool, plugins: tuple[str, ...]) -> None:
         scales = " ".join(f"x{scale}" for scale in card.scales)
         sizes = sorted(set(card.parameters.values()))
         weights = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}" if sizes else "?"
-        click.echo(f"{name:<{wide}}  {card.year}  {scales:<14}  {weights:>26} weights  {card.title}")
+        shipped, fetched = had(name)
+        states = [f"shipped {' '.join(shipped)}"] if shipped else []
+        states += [f"fetch {' '.join(fetched)}"] if fetched else []
+        state = "needs none" if not any(sizes) else ", ".join(states) or "train or bring them"
+        click.echo(f"{name:<{wide}}  {card.year}  {scales:<14}  {weights:>26} weights  {state:<32}  {card.title}")
+    click.echo(
+        "Shipped weights are here; others: srkit models fetch NAME --scale N. More: srkit models card NAME.", err=True
+    )
 
 
 @command.command("fetch", epilog=examples("srkit models fetch swinir --scale 4", "srkit models fetch carn_m --scale 2"))
@@ -128,6 +135,15 @@ def _scores(title: str, scores: Iterable[Score]) -> None:
 def _shipped(name: str) -> list[str]:
     """Return the shipped weights of a network, as NAME_xSCALE or NAME_xSCALE_VARIANT."""
     return sorted(path.stem for path in (shipped() / "weights").glob(f"{name}_x[0-9]*.safetensors"))
+
+
+def had(name: str) -> tuple[list[str], list[str]]:
+    """Return for which scales weights of a network are shipped, and for which others can be fetched by name: ``x2``."""
+    from srkit import models
+
+    here = [stem.removeprefix(f"{name}_").partition("_")[0] for stem in _shipped(name)]
+    listed = {f"x{source.scale}" for source in models.official() if source.network == name}
+    return list(dict.fromkeys(here)), sorted(listed - set(here))
 
 
 def _located(source: str) -> str:

@@ -14,6 +14,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._job import bars, job_options, recursive_option, report
 from srkit.cli._network import Machine, machine_options, parse_settings
+from srkit.cli._told import Told, told_options
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
@@ -41,11 +42,6 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
     show_default=True,
     help="A configuration of the authors', or FAST, LESSON, PORT.",
 )
-@click.option(
-    "--kernel",
-    type=click.Path(path_type=Path),
-    help="The blur of all pictures, a .mat file. Else NAME_0.mat beside each.",
-)
 @click.option("--scale", type=click.IntRange(2), default=2, show_default=True, help="Enlargement factor.")
 @click.option(
     "--truth", type=click.Path(path_type=Path), help="Folder of the true HR pictures. Else NAME_gt.png beside each."
@@ -53,14 +49,15 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the preset. Repeatable.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides weights and crops.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; by default FOLDER_zssr, or beside a file.")
+@told_options
 @recursive_option
 @job_options
 @machine_options
 def command(sources: tuple[Path, ...], machine: Machine, **options: Any) -> int:
     """Enlarge pictures by ZSSR, trained on each; the PSNR of bicubic and back-projection alone stands beside it.
 
-    What was made with the same settings is kept: call again to go on. Ctrl-C keeps the best so far of the picture in
-    hand.
+    Where no blur is told, a file NAME_0.mat beside a picture tells its own. What was made with the same settings is
+    kept: call again to go on. Ctrl-C keeps the best so far of the picture in hand.
     """
     from srkit.ops.jobs import carry_out, plan
 
@@ -99,7 +96,7 @@ def _items(sources: tuple[Path, ...], options: dict[str, Any]) -> tuple[list[Ite
                 continue
             inside = picture.relative_to(source).parent if source.is_dir() else Path()
             target = out / inside / f"{picture.stem}_zssr_X{options['scale']}.png"
-            reads = {"kernel": _kernel_of(picture, options["kernel"]), "truth": _truth_of(picture, options)}
+            reads = {"kernel": _kernel_of(picture, options["told"]), "truth": _truth_of(picture, options)}
             known = {name: path for name, path in reads.items() if path is not None}
             items.append(Item(source=picture, target=target, settings=_settings(options), reads=known))
     if not items:
@@ -116,6 +113,7 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         "method": "zssr",
         "scale": options["scale"],
         "seed": options["seed"],
+        "blur": options["told"].blur,
         **{k: str(v) for k, v in asdict(chosen).items()},
     }
 
@@ -123,14 +121,18 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
 def _method(options: dict[str, Any], kernel: Path | None) -> Any:
     from srkit import methods
 
-    changes = parse_settings(options["settings"])
-    return methods.create("zssr", preset=options["preset"], kernel=kernel, seed=options["seed"], **changes)
+    told = options["told"].to_method("zssr")
+    told |= {"kernel": kernel} if kernel is not None else {}
+    changes = {**parse_settings(options["settings"]), **told}
+    return methods.create("zssr", preset=options["preset"], seed=options["seed"], **changes)
 
 
 def _check(item: Item) -> tuple[int, int] | None:
+    from srkit.degrade import read_kernel
     from srkit.ops.files import check_enlarged
 
-    _read(item.reads.get("kernel"))
+    if "kernel" in item.reads:
+        read_kernel(item.reads["kernel"])
     return check_enlarged(item.source, item.target, item.settings["scale"])
 
 
@@ -143,8 +145,9 @@ def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callab
     scale, kernel, truth = options["scale"], item.reads.get("kernel"), item.reads.get("truth")
     picture = read_picture(item.source)
     lr, rows = machine.put(without_hidden_colours(picture)), []
-    trivial = methods.create("bicubic"), methods.create("back_projection", kernel=_read(kernel))
-    for method in (*trivial, _method(options, kernel)):
+    learnt = _method(options, kernel)
+    trivial = methods.create("bicubic"), methods.create("back_projection", kernel=learnt.kernel)
+    for method in (*trivial, learnt):
         result = method.restore(lr, scale=scale, progress=move if method not in trivial else None)
         if method not in trivial:
             write_picture(item.target, result.image.cpu(), like=picture)
@@ -187,15 +190,11 @@ def _scores(sr: Tensor, truth: Path | None, scale: int) -> dict[str, float | Non
     return {"psnr": float(psnr(sr, hr, protocol=protocol)), "ssim": float(ssim(sr, hr, protocol=protocol))}
 
 
-def _kernel_of(picture: Path, given: Path | None) -> Path | None:
+def _kernel_of(picture: Path, told: Told) -> Path | None:
+    if told.kernel is not None or told.blur is not None:
+        return None if told.kernel is None else Path(told.kernel)
     beside = picture.with_name(f"{picture.stem}_0.mat")
-    return given if given is not None else beside if beside.exists() else None
-
-
-def _read(kernel: Path | None) -> Tensor | None:
-    from srkit.degrade import read_kernel
-
-    return None if kernel is None else read_kernel(kernel)
+    return beside if beside.exists() else None
 
 
 def _truth_of(picture: Path, options: dict[str, Any]) -> Path | None:

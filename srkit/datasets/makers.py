@@ -38,6 +38,7 @@ from srkit.degrade import (
     srmd_code,
 )  # fmt: skip
 from srkit.degrade._parse import read_options
+from srkit.degrade.alignment import align, on_grid
 from srkit.degrade.chain import Range
 from srkit.degrade.pool import check_pool
 from srkit.errors import BadInput, UnknownName
@@ -164,6 +165,19 @@ class GaussianCodes:
             code = torch.cat([code, level.to(code) / 255])
         return lr, {"degradation": code.to(lr)}
 
+    def told(self, kernel: Tensor, noise: float | None) -> Condition:
+        """Return the condition of images with a given blur ``(k, k)`` and noise level (0…255; None where unsaid).
+
+        Raises:
+            BadInput: a noise level where the codes have none, or a kernel that is larger than theirs.
+        """
+        code = srmd_code(fitted(kernel, self.size), self.basis)
+        if self.noise is None and noise:
+            raise BadInput(f"This network is told the blur alone and no noise level; noise {noise:g} was given.")
+        if self.noise is not None:
+            code = torch.cat([code, code.new_tensor([(noise or 0.0) / 255])])
+        return {"degradation": code.float()}
+
     def kernel(self, rng: torch.Generator) -> Tensor:
         """Draw a kernel ``(k, k)``."""
         if self.family == "none":
@@ -246,6 +260,14 @@ class KernelsAndNoise:
         lr = pixels.quantise(lr) + draw.normal(rng, lr.shape, lr) * level
         return lr, {"kernel": kernel[None].to(lr), "noise": lr.new_tensor(level)}
 
+    def told(self, kernel: Tensor, noise: float | None) -> Condition:
+        """Return the condition of images with a given blur ``(k, k)``, by correlation, and noise level (0…255).
+
+        The kernel is moved so that the result lies where bicubic enlargement puts it.
+        """
+        turned = align(kernel.flip(0, 1), self.scale, by="convolution")
+        return {"kernel": turned[None].float(), "noise": (noise or 0.0) / 255}
+
     def _gaussian(self, rng: torch.Generator) -> Tensor:
         first, second = (draw.uniform(rng, 0.6, 12.0) for _ in range(2))
         return gaussian_variances(self.size, first, second, draw.uniform(rng, 0, math.pi))
@@ -325,6 +347,20 @@ def kernel_pool(net: nn.Module, path: str) -> KernelPool:
     if not hasattr(net, "sharpen"):
         raise _not_for(net, "kernel_pool", "it has no step that sharpens an enlarged image")
     return KernelPool(path)
+
+
+def fitted(kernel: Tensor, size: int) -> Tensor:
+    """Return a kernel ``(k, k)`` with its centre in the middle of ``(size, size)``, adding up to 1.
+
+    Raises:
+        BadInput: more than a twentieth of it would be cut off.
+    """
+    found = on_grid(kernel / kernel.sum(), size)
+    if float(found.sum()) < 0.95:
+        raise BadInput(
+            f"The blur is wider than the {size} x {size} pixels that this network knows; give a smaller one."
+        )
+    return found / found.sum()
 
 
 def round_basis(net: Any, widths: tuple[float, float], rng: torch.Generator) -> Tensor:

@@ -12,13 +12,14 @@ import math
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.check import describe
 from srkit.ops.device import exact
 
-__all__ = ["Operation", "align", "aligned_centre", "centre_of_mass", "shift"]
+__all__ = ["Operation", "align", "aligned_centre", "centre_of_mass", "on_grid", "shift"]
 
 Operation = Literal["correlation", "convolution"]
 
@@ -97,6 +98,26 @@ def shift(kernel: Tensor, down: float, right: float) -> Tensor:
     padded = torch.nn.functional.pad(kernel, (margin,) * 4)  # (k + 2p, k + 2p)
     moved = _band(padded.shape[0], down, padded) @ padded @ _band(padded.shape[1], right, padded).T
     return moved * (kernel.sum() / moved.sum())
+
+
+def on_grid(kernel: Tensor, size: int) -> Tensor:
+    """Return ``kernel`` with its centre of mass in the middle of an empty grid ``(size, size)``.
+
+    Weight that falls outside is cut off and not made up for.
+
+    Raises:
+        BadInput: an even size.
+    """
+    if size < 1 or size % 2 == 0:
+        raise BadInput(f"A grid has an odd side; {size} was given.")
+    k = exact(kernel.detach())
+    side = k.shape[-1]
+    if side % 2 == 0:
+        k, side = F.pad(k, (0, 1, 0, 1)), side + 1
+    row, column = centre_of_mass(k)
+    k = shift(k, (side - 1) / 2 - row, (side - 1) / 2 - column)  # its side stays odd
+    excess = (k.shape[-1] - size) // 2
+    return F.pad(k, (-excess,) * 4)  # (size, size)
 
 
 def _band(n: int, by: float, like: Tensor) -> Tensor:

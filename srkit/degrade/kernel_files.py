@@ -1,4 +1,4 @@
-"""Reading kernels from MATLAB files, old (version 5) and new (version 7.3, which is HDF5, by h5py)."""
+"""Kernels in files: MATLAB's, old (version 5) and new (version 7.3, which is HDF5, by h5py), NumPy's, and pictures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ import torch
 from torch import Tensor
 
 from srkit._optional import optional
+from srkit.degrade.kernels import check_kernel
 from srkit.errors import BadFile, BadInput
-from srkit.ops._matlab import LARGEST, Damaged, read_version_5
+from srkit.ops._matlab import LARGEST, Damaged, read_version_5, write_version_5
+from srkit.ops.atomic import write_atomically
+from srkit.ops.files import is_image, read, write_picture
+from srkit.ops.picture import Picture
 
-__all__ = ["read_kernel", "read_kernels", "read_matrix"]
+__all__ = ["read_kernel", "read_kernels", "read_matrix", "write_kernel"]
 
 _NAMES = ("Kernel", "kernel", "kernels", "k", "blur_kernel")
 _NEARLY = 0.02
 
 
 def read_kernel(path: str | Path, *, key: str | None = None, index: int = 0) -> Tensor:
-    """Return one kernel of a ``.mat`` file; see :func:`read_kernels`.
+    """Return one kernel of a file; see :func:`read_kernels`.
 
     Raises:
         BadFile: as :func:`read_kernels`.
@@ -33,12 +37,13 @@ def read_kernel(path: str | Path, *, key: str | None = None, index: int = 0) -> 
 
 
 def read_kernels(path: str | Path, *, key: str | None = None) -> list[Tensor]:
-    """Return the kernels of a ``.mat`` file: a single matrix, a cell array of matrices, or a stack ``(k, k, n)``.
+    """Return the kernels of a file: a single matrix, a cell array of matrices, or a stack ``(k, k, n)``.
 
-    Values written with few digits (sums within two parts in a hundred of 1) are divided by their sum.
+    Values written with few digits (sums within two parts in a hundred of 1) are divided by their sum; those of a
+    picture always are.
 
     Args:
-        path: a MATLAB file of any version since 5.
+        path: a MATLAB file of any version since 5, a NumPy array (``.npy``), or a grey picture; its content decides.
         key: name of the variable; where it is left out, the one variable there is, or ``Kernel``, ``kernels`` and the
             like.
 
@@ -46,7 +51,7 @@ def read_kernels(path: str | Path, *, key: str | None = None) -> list[Tensor]:
         float64 ``(k, k)`` each.
 
     Raises:
-        BadFile: missing, no MATLAB file, no such variable (the message lists those there are), or no kernels in it.
+        BadFile: missing, none of these, no such variable (the message lists those there are), or no kernels in it.
     """
     path = Path(path)
     content = _load(path)
@@ -77,6 +82,11 @@ def _load(path: Path) -> dict[str, Any]:
         content = path.read_bytes()
     except OSError as error:
         raise error if isinstance(error, BadFile) else BadFile(f"{path} cannot be read ({error}).") from error
+    if content.startswith(b"\x93NUMPY"):
+        return {"kernel": _load_numpy(path)}
+    if is_image(path):
+        planes = read(path)[:1].double().numpy()[0]
+        return {"kernel": planes / max(float(planes.sum()), 1e-12)}
     if b"MATLAB 7.3" in content[:520] or b"\x89HDF" in (content[:4], content[512:516]):
         return _load_hdf5(path)
     try:
@@ -85,6 +95,41 @@ def _load(path: Path) -> dict[str, Any]:
         raise BadFile(
             f"{path} is no MATLAB file that can be read ({error}). Save it with save -v7 or -v7.3."
         ) from error
+
+
+def _load_numpy(path: Path) -> Any:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except Exception as error:  # the header is an expression of Python, and NumPy lets through what it trips over
+        raise BadFile(f"{path} is a damaged NumPy file ({str(error) or type(error).__name__}).") from error
+    if array.dtype.kind not in "fiu":
+        raise BadFile(f"{path} holds {array.dtype} and not numbers; a kernel is a matrix of numbers.")
+    return array
+
+
+def write_kernel(path: str | Path, kernel: Tensor, *, overwrite: bool = False) -> None:
+    """Write a kernel as ``.mat`` (variable ``Kernel``), ``.npy``, or ``.png`` (16 bits, the largest value white).
+
+    Args:
+        path: the file; its suffix decides the format. :func:`read_kernel` reads all three.
+        kernel: ``(k, k)``.
+        overwrite: replace a file that exists.
+
+    Raises:
+        BadInput: another suffix, or no kernel.
+        BadFile: it cannot be written there.
+    """
+    path = Path(path)
+    values = check_kernel(kernel).detach().cpu().double()
+    if path.suffix.lower() == ".mat":
+        write_atomically(path, write_version_5({"Kernel": values.numpy()}), overwrite=overwrite)
+    elif path.suffix.lower() == ".npy":
+        write_atomically(path, lambda file: np.save(file, values.numpy()), overwrite=overwrite)
+    elif path.suffix.lower() == ".png":
+        shown = (values / values.max()).clamp(0, 1).float().expand(3, -1, -1)
+        write_picture(path, shown, like=Picture(rgb=shown, depth=16, grey=True), overwrite=overwrite)
+    else:
+        raise BadInput(f"{path}: a kernel is written as .mat, .npy or .png; give one of these suffixes.")
 
 
 def _is_plain(value: Any) -> bool:

@@ -7,7 +7,9 @@ width blur remains, with too large a width the result rings; the best value of e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srkit import models
 from srkit._optional import optional
 from srkit.datasets import Pair, load
+from srkit.datasets.makers import make_maker
 from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
 from srkit.errors import BadInput
 from srkit.evaluation.table import write_text
 from srkit.inference import upscale
 from srkit.inference.mode import scale_of
 from srkit.metrics import Protocol, psnr
+from srkit.ops.kernels import delta
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
 
@@ -98,28 +103,72 @@ class Mismatch:
 
 
 class Conditioned(nn.Module):
-    """A conditional network together with its condition, as an ordinary network.
+    """A network together with what it is told about the images, as an ordinary network.
 
     Args:
-        net: takes ``net(lr, degradation=codes)``.
-        code: ``(n_codes,)`` or ``(n_codes - 1,)``; a noise level of 0 is added where the network wants one more.
+        net: takes ``net(lr, **condition)``.
+        condition: of one image, by keyword; what ``forward`` does not take is left out. Or the code of SRMD's kind,
+            ``(n_codes,)`` or ``(n_codes - 1,)``; a noise level of 0 is added where the network wants one more.
+        scale: enlargement factor; None is the network's.
+
+    Raises:
+        BadInput: a code of another length.
     """
 
-    def __init__(self, net: nn.Module, code: Tensor) -> None:
+    def __init__(self, net: nn.Module, condition: Tensor | Mapping[str, Any], *, scale: int | None = None) -> None:
         super().__init__()
-        self.net, self.scale = net, scale_of(net)
+        self.net, self.scale = net, scale_of(net) if scale is None else scale
         self.name = getattr(net, "name", type(net).__name__.lower())
-        wanted = int(getattr(net, "n_codes", len(code)))
-        if len(code) not in (wanted, wanted - 1):
-            raise BadInput(f"This network takes {wanted} numbers as its condition, and {len(code)} were given.")
-        self.code: Tensor
-        self.register_buffer("code", torch.cat([code, code.new_zeros(wanted - len(code))]).float())
+        told = {"degradation": _whole(condition, net)} if isinstance(condition, Tensor) else condition
+        taken = inspect.signature(net.forward).parameters
+        self.names = [name for name in told if name in taken]
+        for name in self.names:
+            self.register_buffer(f"told_{name}", torch.as_tensor(told[name]))
+
+    @classmethod
+    def by(
+        cls, net: nn.Module, *, kernel: Tensor | None, noise: float | None, basis: Tensor | None = None
+    ) -> Conditioned:
+        """Tell a registered network the degradation in the way its training does (``Card.trained_on``).
+
+        Args:
+            net: a network of the registry, whose card has an ``extra_input``.
+            kernel: blur ``(k, k)`` of the large image, in its pixels, by correlation; None is no blur.
+            noise: standard deviation of the noise on the scale 0…255; None where it is not known.
+            basis: the PCA basis ``(n, k*k)`` of its codes; None is srkit's own.
+
+        Raises:
+            BadInput: the network is told nothing of the kind, or not this.
+        """
+        name = getattr(net, "name", type(net).__name__)
+        card = models.card(name) if name in models.names() else None
+        maker: Any = make_maker(str(card.trained_on), net) if card is not None and needs_degradation(card) else None
+        if not hasattr(maker, "told"):
+            can = [other for other in models.names() if needs_degradation(models.card(other))]
+            raise BadInput(f"{name} cannot be told blur or noise. Networks that can: {', '.join(can)}.")
+        if basis is not None:
+            if not hasattr(maker, "basis"):
+                raise BadInput(f"{name} is told the kernel itself, so a basis is of no use.")
+            maker.basis, maker.size = basis, math.isqrt(basis.shape[-1])
+        return cls(net, maker.told(delta(3) if kernel is None else kernel, noise))
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
-        told = self.code.to(lr).expand(len(lr), -1)  # (b, n_codes)
-        sr: Tensor = self.net(lr, degradation=told)
+        told = {name: getattr(self, f"told_{name}").to(lr) for name in self.names}
+        sr: Tensor = self.net(lr, **{name: one.expand(len(lr), *one.shape) for name, one in told.items()})
         return sr
+
+
+def needs_degradation(card: models.Card) -> bool:
+    """Tell whether a network must be told the blur of its images, in whatever form."""
+    return card.extra_input in ("degradation", "kernel")
+
+
+def _whole(code: Tensor, net: nn.Module) -> Tensor:
+    wanted = int(getattr(net, "n_codes", len(code)))
+    if len(code) not in (wanted, wanted - 1):
+        raise BadInput(f"This network takes {wanted} numbers as its condition, and {len(code)} were given.")
+    return torch.cat([code, code.new_zeros(wanted - len(code))]).float()
 
 
 def mismatch(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from srkit._reader import near
 from srkit._registry import Registry
+from srkit.degrade import read_kernel
 from srkit.errors import BadInput
 from srkit.methods._method import Method, MethodCard
 
@@ -51,11 +53,12 @@ def register_method(name: str, card: MethodCard) -> Callable[[M], M]:
 
 
 def create(name: str, **settings: Any) -> Method:
-    """Make a method by name.
+    """Make a method by name; a ``kernel`` may be a file that :func:`srkit.degrade.read_kernel` reads.
 
     Raises:
         UnknownName: it is not registered.
         BadInput: a setting it does not have, or a value it cannot use.
+        BadFile: there is no kernel in the file.
     """
     factory = METHODS.get(name).factory
     parameters = inspect.signature(factory).parameters
@@ -65,6 +68,8 @@ def create(name: str, **settings: Any) -> Method:
         if setting not in known and not open_ended:  # an open-ended one checks what it is given itself
             listed = ", ".join(known) or "none"
             raise BadInput(f"{name!r} has no setting {setting!r}.{near(setting, known)} It has: {listed}.")
+    if isinstance(settings.get("kernel"), str | Path):
+        settings["kernel"] = read_kernel(settings["kernel"])
     return factory(**settings)
 
 

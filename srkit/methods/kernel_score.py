@@ -14,31 +14,10 @@ import torch
 from torch import Tensor
 
 from srkit.degrade import gaussian_variances
-from srkit.degrade.alignment import centre_of_mass, shift
+from srkit.degrade.alignment import centre_of_mass, on_grid
 from srkit.degrade.kernels import bicubic_kernel
-from srkit.errors import BadInput
 
-__all__ = ["covariance", "kernel_psnr", "kernel_report", "on_grid"]
-
-
-def on_grid(kernel: Tensor, size: int) -> Tensor:
-    """Return ``kernel`` with its centre of mass in the middle of an empty grid ``(size, size)``.
-
-    Weight that falls outside is cut off and not made up for.
-
-    Raises:
-        BadInput: an even size.
-    """
-    if size < 1 or size % 2 == 0:
-        raise BadInput(f"A grid has an odd side; {size} was given.")
-    k = kernel.detach().double()
-    side = k.shape[-1]
-    if side % 2 == 0:
-        k, side = torch.nn.functional.pad(k, (0, 1, 0, 1)), side + 1
-    row, column = centre_of_mass(k)
-    k = shift(k, (side - 1) / 2 - row, (side - 1) / 2 - column)  # its side stays odd
-    excess = (k.shape[-1] - size) // 2
-    return torch.nn.functional.pad(k, (-excess,) * 4)  # (size, size)
+__all__ = ["covariance", "kernel_psnr", "kernel_report"]
 
 
 def kernel_psnr(found: Tensor, truth: Tensor, *, size: int = 17) -> float:

@@ -110,6 +110,7 @@ class Zssr(Method):
         preset: name of a configuration, see :data:`srkit.methods.PRESETS`; ``"X2_ONE_JUMP_IDEAL_CONF"`` or in short
             ``"x2_one_jump_ideal"``.
         kernel: the blur ``(k, k)`` the image came by, or a ``.mat`` file of it; None believes in bicubic.
+        noise: standard deviation of the image's noise in [0, 1]; None is the preset's.
         seed: decides first weights and fathers.
         truth: the true HR image, if it is known: its MSE is then a curve too. It is never trained on.
         **changes: any field of :class:`~srkit.methods.zssr_presets.Settings`.
@@ -124,11 +125,12 @@ class Zssr(Method):
         *,
         preset: str = "X2_ONE_JUMP_IDEAL_CONF",
         kernel: Tensor | str | Path | None = None,
+        noise: float | None = None,
         seed: int = 0,
         truth: Tensor | None = None,
         **changes: Any,
     ) -> None:
-        self.settings = zssr_presets.preset(preset, **changes)
+        self.settings = zssr_presets.preset(preset, **changes, **({} if noise is None else {"noise": noise}))
         self.kernel = read_kernel(kernel) if isinstance(kernel, str | Path) else kernel
         self.seed, self.truth = seed, truth
 

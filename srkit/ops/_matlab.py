@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "Damaged", "read_version_5"]
+__all__ = ["LARGEST", "Damaged", "read_version_5", "write_version_5"]
 
 LARGEST = 1 << 28  # bytes of a file or of what is packed in it
 _STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
@@ -51,6 +51,25 @@ def read_version_5(content: bytes) -> dict[str, Any]:
                 name, value = _array(array, order, 0)
                 found[name] = value
     return {name: value for name, value in found.items() if name}
+
+
+def write_version_5(variables: Mapping[str, NDArray[np.float64]]) -> bytes:
+    """Return the bytes of a file that holds real matrices by name."""
+    arrays = b"".join(
+        _packed(
+            _ARRAY,
+            _packed(6, struct.pack("<II", 6, 0))  # flags: double
+            + _packed(5, struct.pack(f"<{matrix.ndim}i", *matrix.shape))
+            + _packed(1, name.encode("ascii"))
+            + _packed(9, matrix.astype("<f8").tobytes(order="F")),
+        )
+        for name, matrix in variables.items()
+    )
+    return b"MATLAB 5.0 MAT-file, written by srkit".ljust(124) + struct.pack("<H2s", 0x0100, b"IM") + arrays
+
+
+def _packed(kind: int, data: bytes) -> bytes:
+    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
 
 
 def _elements(data: bytes, order: str) -> Iterator[_Element]:

@@ -134,7 +134,8 @@ class Journal:
 
 def _short(value: Any) -> str:
     text = "none" if value is None else str(value)
-    return text if len(text) <= 24 else f"{text[:10]}…"
+    digest_like = len(text) == 64 and " " not in text
+    return f"{text[:10]}…" if digest_like else text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def digest(path: Path) -> str:

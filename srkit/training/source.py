@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from srkit import datasets, models
 from srkit.datasets import Made, Pair, Pairs, Patches
@@ -18,6 +18,7 @@ from srkit.datasets.makers import make_maker
 from srkit.degrade.chain import Chain
 from srkit.errors import BadInput
 from srkit.evaluation import Table, evaluate
+from srkit.evaluation.mismatch import Conditioned
 from srkit.evaluation.score import choose
 from srkit.metrics import Protocol
 from srkit.models._registry import MODELS
@@ -172,28 +173,6 @@ def measure_on(
         return evaluate(net, seen if way.degrade is None else degraded(seen, way.degrade), **how)
 
     return measure
-
-
-class Conditioned(nn.Module):
-    """A network together with what it is told about one image, as an ordinary network.
-
-    Args:
-        net: takes ``net(lr, **condition)``.
-        condition: of one image; what ``forward`` does not take is left out.
-        scale: side of the result over that of LR.
-    """
-
-    def __init__(self, net: nn.Module, condition: Condition, *, scale: int) -> None:
-        super().__init__()
-        self.net, self.scale, self.name = net, scale, getattr(net, "name", type(net).__name__.lower())
-        taken = inspect.signature(net.forward).parameters
-        self.condition = {name: value for name, value in condition.items() if name in taken}
-
-    def forward(self, lr: Tensor) -> Tensor:
-        """Enlarge ``(1, 3, h, w)`` to ``(1, 3, scale*h, scale*w)``."""
-        told = {name: one[None].to(lr) if isinstance(one, Tensor) else one for name, one in self.condition.items()}
-        sr: Tensor = self.net(lr, **told)
-        return sr
 
 
 def _measure_told(pairs: Pairs, maker: PatchMaker, how: dict[str, Any]) -> Measure:

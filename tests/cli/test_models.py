@@ -34,6 +34,14 @@ def test_the_list_has_one_line_for_each_network_that_matches(call: Call) -> None
     assert [line.split()[0] for line in call("models", "list", "edsr*").out.splitlines()] == srkit.models.names("edsr*")
 
 
+def test_the_list_says_which_networks_have_weights_here_or_to_fetch(call: Call) -> None:
+    lines = {line.split()[0]: line for line in call("models", "list").out.splitlines()}
+    assert "shipped x2 x4" in lines["edsr_small"]
+    assert "fetch x2" in lines["swinir"]
+    assert "needs none" in lines["bicubic"]
+    assert "train or bring them" in lines["ipt"]
+
+
 def test_a_pattern_that_matches_nothing_is_an_error(call: Call) -> None:
     answer = call("models", "list", "zzz*")
     assert answer.code == 2

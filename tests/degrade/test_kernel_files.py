@@ -1,4 +1,4 @@
-"""Kernels from MATLAB files: read as SciPy and h5py read them, and whatever else a file holds is refused."""
+"""Kernels in files: read as SciPy, NumPy and h5py read them, and whatever else a file holds is refused."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import scipy.io
 import torch
 
 from srkit import degrade
-from srkit.degrade import read_kernel
-from srkit.degrade.kernel_files import read_kernels, read_matrix
+from srkit.degrade import gaussian_widths, read_kernel
+from srkit.degrade.kernel_files import read_kernels, read_matrix, write_kernel
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.ops._matlab import Damaged, read_version_5
 
@@ -188,3 +188,35 @@ def test_structures_and_text_come_out_as_scipy_reads_them(tmp_path: Path) -> Non
         assert one["name"] == str(other["name"][0])
         assert np.array_equal(one["value"], other["value"])
         assert one["value"].dtype == np.float32
+
+
+@pytest.mark.parametrize(("suffix", "within"), [(".mat", 1e-15), (".npy", 1e-15), (".png", 2e-4)])
+def test_a_kernel_that_is_written_is_read_again(tmp_path: Path, suffix: str, within: float) -> None:
+    kernel = gaussian_widths(9, 1.7, 0.8, 0.4)
+    write_kernel(tmp_path / f"k{suffix}", kernel)
+    assert float((read_kernel(tmp_path / f"k{suffix}") - kernel).abs().max()) <= within
+    with pytest.raises(BadFile, match="exists"):
+        write_kernel(tmp_path / f"k{suffix}", kernel)
+
+
+def test_scipy_and_numpy_read_what_is_written(tmp_path: Path) -> None:
+    kernel = gaussian_widths(8, 1.7, 0.8, 0.4)  # lopsided, so that rows and columns cannot be mixed up
+    for suffix in (".mat", ".npy"):
+        write_kernel(tmp_path / f"k{suffix}", kernel)
+    np.testing.assert_array_equal(scipy.io.loadmat(tmp_path / "k.mat")["Kernel"], kernel.numpy())
+    np.testing.assert_array_equal(np.load(tmp_path / "k.npy"), kernel.numpy())
+
+
+def test_a_damaged_numpy_file_and_one_of_other_things_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "k.npy"
+    write_kernel(file, gaussian_widths(5, 1.0))
+    whole = file.read_bytes()
+    for content in (whole[:100], whole[:20], whole.replace(b"<f8", b"|O8"), whole.replace(b"{", b"[")):
+        file.write_bytes(content)
+        with pytest.raises(BadFile, match="damaged NumPy"):
+            read_kernel(file)
+    np.save(file, np.array(["text"]))
+    with pytest.raises(BadFile, match="not numbers"):
+        read_kernel(file)
+    with pytest.raises(BadInput, match=r"\.mat, \.npy or \.png"):
+        write_kernel(tmp_path / "k.txt", gaussian_widths(5, 1.0))

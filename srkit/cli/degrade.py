@@ -1,0 +1,77 @@
+"""``srkit degrade``: poor pictures out of good ones, by a chain of degradations."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from srkit.cli._help import examples
+from srkit.cli._job import counted, items_of, job_options, recursive_option, report
+from srkit.cli._progress import progress_bar
+
+if TYPE_CHECKING:
+    from srkit.degrade.chain import Chain
+    from srkit.ops.jobs import Item
+
+__all__ = ["command"]
+
+
+@click.command(
+    "degrade",
+    epilog=examples(
+        'srkit degrade photo.png "blur(1.6) > down(4) > jpeg(50)"',
+        'srkit degrade photos/ "down(2) > noise(0..25)" --out poor --seed 1',
+    ),
+)
+@click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@click.argument("formula", metavar="CHAIN")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE|FOLDER",
+              help="Where to; by default beside each as NAME_degraded.png, or FOLDER_degraded.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides everything random.")
+@recursive_option
+@job_options
+def command(
+    sources: tuple[Path, ...],
+    formula: str,
+    out: Path | None,
+    seed: int,
+    recursive: bool,
+    overwrite: bool,
+    dry_run: bool,
+) -> int:
+    """Degrade pictures by CHAIN, such as "blur(1.6) > down(4) > noise(10) > jpeg(50)"; srkit.degrade lists the steps.
+
+    Each picture has draws of its own, which --seed and its name decide. Results are PNG, which adds no loss.
+    """
+    from srkit.degrade import parse
+    from srkit.ops.jobs import carry_out, plan
+
+    chain = parse(formula)
+    wanted, left = items_of(sources, out, "degraded", ".png", recursive, {"chain": str(chain), "seed": seed})
+    planned = plan(wanted, overwrite=overwrite, check=_check)
+    with progress_bar("degrading", unit="picture") as move:
+        work = carry_out(planned, counted(lambda item: _degrade(item, chain), planned, move))
+        return report(planned, work, left, dry_run=dry_run, could_not="be degraded")
+
+
+def _check(item: Item) -> None:
+    from srkit.ops.files import check_enlarged
+
+    check_enlarged(item.source, item.target, 1)
+
+
+def _degrade(item: Item, chain: Chain) -> None:
+    import torch
+
+    from srkit.ops.files import read_picture, write_picture
+    from srkit.ops.picture import without_hidden_colours
+
+    picture = read_picture(item.source)
+    own = hashlib.sha256(f"{item.settings['seed']} {item.source.name}".encode()).digest()
+    rng = torch.Generator().manual_seed(int.from_bytes(own[:7], "big"))
+    write_picture(
+        item.target, chain(without_hidden_colours(picture), rng=rng).clamp(0, 1), like=picture, overwrite=True
+    )
