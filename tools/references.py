@@ -1,6 +1,7 @@
 """Write what the references of all exercises give into srkit/exercises/references, or compare it with --check.
 
 python tools/references.py            write the files that differ
+python tools/references.py NAME       of one exercise
 python tools/references.py --check    leave with 1 and name what differs, write nothing
 """
 
@@ -42,7 +43,8 @@ def stale(exercise: Exercise) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Write or check; return the exit status."""
-    names = [name for name in EXERCISES.names() if stale(EXERCISES.get(name))]
+    asked = [word for word in arguments if word != "--check"] or EXERCISES.names()
+    names = [name for name in asked if stale(EXERCISES.get(name))]
     if "--check" in arguments:
         for name in names:
             print(f"{reference_file(name)} is out of date. Write it again: python tools/references.py")

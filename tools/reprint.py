@@ -1,7 +1,8 @@
 """Print everything that a source decides: atlas, glossary, lessons, references, weights' page, record of public names.
 
-python tools/reprint.py            write what differs
-python tools/reprint.py --check    leave with 1 and name what differs, write nothing
+python tools/reprint.py                write what differs
+python tools/reprint.py --only names   the record of public names alone; likewise any other printer
+python tools/reprint.py --check        leave with 1 and name what differs, write nothing
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ PRINTERS: dict[str, Callable[[list[str]], int]] = {
     "lessons": press.main,
     "references": references.main,
     "weights": weights.main,
-    "public names": _surface.main,
+    "names": _surface.main,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Let every printer print, or compare; return the highest exit status."""
-    return max(printer(arguments) for printer in PRINTERS.values())
+    only = arguments[arguments.index("--only") + 1 :] if "--only" in arguments else list(PRINTERS)
+    if not only or not set(only) <= set(PRINTERS):
+        print(f"--only is followed by names out of: {', '.join(PRINTERS)}.", file=sys.stderr)
+        return 2
+    return max(PRINTERS[name]([word for word in arguments if word == "--check"]) for name in only)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import srkit
-from tests.house._code import PAPERS, ROOT, SRKIT, nodes, registers_a_network, relative
+from tests.house._code import PAPERS, ROOT, SRKIT, nodes, registers_a_network, relative, tree
 
 HEAVY = ("IPython", "anywidget", "h5py", "ipywidgets", "matplotlib", "nbgrader", "pandas", "pytest", "pywt")
 HEAVY += ("diffusers", "distributed", "scipy", "skimage", "tensorboard", "torchvision", "transformers")
+_FILES = set(SRKIT)
 
 
 def test_no_network_file_imports_another_network_file() -> None:
@@ -46,6 +50,26 @@ def test_importing_srkit_alone_does_not_even_load_torch(tmp_path: Path) -> None:
     code = "import sys, srkit; print('torch' in sys.modules, 'numpy' in sys.modules, len(sys.modules) < 120)"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stdout.split() == ["False", "False", "True"]
+
+
+def test_every_file_that_registers_something_is_imported_by_its_room() -> None:
+    """A forgotten line leads to "There is no loss called ..." far away from the file in which the loss stands."""
+    filing = [path for path in SRKIT if _registers(path)]
+    assert {path.parent.name for path in filing} >= {"models", "losses", "degrade", "metrics", "methods", "exercises"}
+    lines = [
+        f"{relative(path)} registers something and nothing imports it: add a line for it to "
+        f"{relative(path.with_name('__init__.py'))}"
+        for path in filing
+        if path not in _loaded_by(path.with_name("__init__.py"))
+    ]
+    assert not lines, "\n".join(lines)
+
+
+def test_a_file_that_registers_is_known_by_its_decorators_and_its_calls() -> None:
+    assert _registers(ROOT / "srkit" / "losses" / "pixel.py")
+    assert _registers(ROOT / "srkit" / "models" / "espcn.py")
+    assert _registers(ROOT / "srkit" / "exercises" / "psnr.py")
+    assert not _registers(ROOT / "srkit" / "losses" / "_registry.py")
 
 
 def test_every_public_name_of_srkit_can_be_had() -> None:
@@ -86,12 +110,39 @@ def _modules() -> list[str]:
 
 
 def _imported(path: Path) -> list[str]:
+    return _names(nodes(path))
+
+
+def _names(statements: Iterable[ast.AST]) -> list[str]:
     found = []
-    for node in nodes(path):
+    for node in statements:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def _registers(path: Path) -> bool:
+    """Tell whether importing a file puts something into a registry."""
+    said = [ast.unparse(d) for node in tree(path).body for d in getattr(node, "decorator_list", ())]
+    said += [ast.unparse(node.value) for node in tree(path).body if isinstance(node, ast.Assign | ast.Expr)]
+    return any(re.match(r"(\w+\.)?(register\w*|add)\(", word) for word in said)
+
+
+@cache
+def _loaded_by(start: Path) -> set[Path]:
+    """Return the files that importing one loads, itself included."""
+    found, todo = set(), [start]
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            parts = (name.split(".") for name in _names(tree(path).body) if name.startswith("srkit."))
+            near = (ROOT.joinpath(*words[:end]) for words in parts for end in range(1, len(words) + 1))
+            todo += [
+                file for place in near for file in (place.with_suffix(".py"), place / "__init__.py") if file in _FILES
+            ]
     return found
 
 

@@ -1,6 +1,7 @@
 """Nothing of srkit is used before the lesson, or the exercise, that has the student build it."""
 
 import ast
+import re
 import tomllib
 
 import pytest
@@ -77,6 +78,33 @@ def test_the_ledger_names_every_exercise_of_the_lesson_in_order(path):
     assert numbers == [f"{int(path.stem[:2])}.{i}" for i in range(1, len(asked) + 1)]
 
 
+ROW = re.compile(r"^\| ([\d.]+) `(\w+)` \| (\d) (?:of|/) 5 \| (\d) (?:of|/) 5 \| (\d+) \|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_table_of_a_lesson_has_each_exercise_as_it_is_defined_in_every_language(path):
+    cells = read_lesson(path)
+    asked = [EXERCISES.get(cell.name) for cell in cells if cell.kind == "exercise"]
+    defined = [(e.number, e.answer, str(e.difficulty), str(e.importance), str(e.minutes)) for e in asked]
+    texts = [cell for cell in cells if cell.kind == "text"]
+    assert ROW.findall("\n".join(cell.source for cell in texts)) == defined, "English: | number `answer` | ... |"
+    if any(cell.korean for cell in texts):
+        assert ROW.findall("\n".join(cell.korean for cell in texts)) == defined, "Korean"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_above_every_exercise_stands_a_text_that_names_it_by_its_number(path):
+    cells = read_lesson(path)
+    for above, cell in zip(cells, cells[1:], strict=False):
+        if cell.kind == "exercise":
+            number = EXERCISES.get(cell.name).number
+            named = re.compile(rf"(?<![\d.]){re.escape(number)}(?!\d)")
+            assert above.kind == "text", f"exercise {number} has no text above it"
+            for language, text in (("English", above.source), ("Korean", above.korean)):
+                assert not text or named.search(text), f"the {language} text does not say that it is exercise {number}"
+            assert len(above.source.split()) >= 12, f"the text of exercise {number} says too little"
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_an_answer_leans_on_nothing_of_the_library(path):
     for cell in read_lesson(path):
@@ -88,6 +116,11 @@ def test_the_ledger_would_notice_a_name_used_too_early():
     assert names_used("x = srkit.losses.tv(a)\nfrom srkit.training import train") >= {"losses.tv", "training.train"}
     assert not may("losses.tv", {"losses.parse"})
     assert may("losses.parse", {"losses.parse"})
+
+
+def test_every_exercise_is_asked_in_one_lesson():
+    asked = [cell.name for path in LESSONS for cell in read_lesson(path) if cell.kind == "exercise"]
+    assert sorted(asked) == EXERCISES.names()
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
