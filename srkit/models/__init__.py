@@ -12,6 +12,7 @@ from srkit.models import (  # each line registers a network
     bicubic,
     bilinear,
     carn,
+    cincgan,
     cnf,
     compact,
     csnln,

@@ -56,12 +56,14 @@ class Held:
         entries: name -> tensor; names of nested dicts are joined by a zero character.
         label: as in :class:`Weights`.
         enlarges: of a file that tells order and enlargement in place of names, by how much its network enlarges.
+        class_name: of a file that a training here wrote of a network without a registered name, its class.
     """
 
     path: Path
     entries: Mapping[str, Tensor]
     label: Mapping[str, Any]
     enlarges: Fraction | None = None
+    class_name: str = ""
 
     def views(self) -> Iterator[tuple[str, Weights]]:
         """Yield what may be one network's state dict, with the prefix it stands behind; the likeliest first.
@@ -152,8 +154,8 @@ def read_held(path: str | Path) -> Held:
     path = Path(path)
     head = _head(path)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < _LONGEST_HEADER:
-        entries, label = _read_safetensors(path)
-        return Held(path, entries, label)
+        entries, label, class_name = _read_safetensors(path)
+        return Held(path, entries, label, class_name=class_name)
     if is_ncnn(path, head):
         entries, enlarges = read_ncnn(path)
         return Held(path, entries, {}, enlarges)
@@ -240,7 +242,7 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], str]:
     try:
         with safe_open(path, framework="pt") as file:
             entries = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
@@ -248,13 +250,13 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     except (SafetensorError, OSError) as error:
         raise BadFile(f"{path} is not a complete safetensors file ({error}). Fetch or write it again.") from error
     if "srkit" not in metadata:
-        return entries, {}
+        return entries, {}, metadata.get("class", "")
     try:
         label = {"name": metadata["name"], "scale": int(metadata["scale"])}
         label["arguments"] = {key: _tuples(value) for key, value in json.loads(metadata["arguments"]).items()}
     except (KeyError, ValueError, AttributeError) as error:
         raise BadFile(f"{path} says it was written by srkit, but its label is damaged ({error!r}).") from error
-    return entries, label
+    return entries, label, ""
 
 
 def _flat(thing: object, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:

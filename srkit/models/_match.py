@@ -83,6 +83,13 @@ def recognise(held: Held, name: str | None, scale: int | None, arguments: Mappin
             return max(exact, key=lambda match: _closeness(match, arguments))  # the first of equals
         best += found
     lead = max(best, key=lambda match: (match.fits, _closeness(match, arguments)), default=None)
+    if (lead is None or lead.fits < 0.5) and held.class_name:
+        raise BadFile(
+            f"{held.path} holds a {held.class_name}, which a training wrote and which is no registered network, "
+            "so it cannot be built by name. A generator that spoils good images enlarges none; a network of yours is "
+            "loaded once it is registered and named: load(path, name='my_net', scale=2). "
+            "srkit.train(net, ..., init=path) begins with the weights."
+        )
     if lead is None or lead.fits < 0.5:
         raise BadFile(
             f"{held.path} fits no registered network; its first entries are {_first(held)}. "

@@ -54,7 +54,8 @@ _FORMER = {
     "papers.blind": "RandomKernels",
     "papers.ikc": "Corrections",
     "papers.kernel_gan": "KernelDiscriminator KernelGenerator PoolBatches",
-    "papers.translators": "Degrader HighToLow Translator",
+    "papers.translators": "Degrader HighToLow",
+    "layers.translator": "Translator",
     "papers.unpaired_patches": "UnpairedPatches check_unpaired",
     "papers.weak": "Weak",
 }

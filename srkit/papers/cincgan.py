@@ -21,8 +21,8 @@ from srkit import models
 from srkit.discriminators.patch import PatchDiscriminator
 from srkit.errors import BadInput
 from srkit.layers import Prediction
+from srkit.layers.translator import Translator
 from srkit.losses import cycle, l1, mse
-from srkit.papers.translators import Translator
 from srkit.papers.unpaired import InPredictions, begin_or_resume
 from srkit.papers.unpaired_patches import Images, UnpairedPatches, check_unpaired
 from srkit.training.adversarial import AdversarialTerm, Discriminator
@@ -58,7 +58,7 @@ class CinCGAN(nn.Module):
         enlarge: the SR network, ``enlarge.scale`` 2 or 4.
         channels: of G1, G2 and G3.
         n_blocks: of each.
-        skip: see :class:`srkit.papers.translators.Translator`; for short trainings.
+        skip: see :class:`srkit.layers.translator.Translator`; for short trainings.
         discriminator_channels: of the first layer of both discriminators.
         discriminator_depth: of both, see :class:`srkit.discriminators.PatchDiscriminator`; 3 in the paper.
         discriminator_rate: learning rate of both discriminators; None is that of the generators.
@@ -90,13 +90,14 @@ class CinCGAN(nn.Module):
         if unknown := set(weights or {}) - set(WEIGHTS):
             raise BadInput(f"CinCGAN has no term {sorted(unknown)[0]!r}; it has {', '.join(WEIGHTS)}.")
         self.scale, self.joint = int(enlarge.scale), False  # type: ignore[arg-type]
+        self.sizes = {"channels": channels, "n_blocks": n_blocks, "skip": skip}
         self.weights = {**WEIGHTS, **(weights or {})}
         self.discriminator_rate = discriminator_rate
         # In a dict, which registers nothing: a discriminator is not trained with the rest.
         self.own_discriminators = {} if discriminator_y is None else {"y": discriminator_y}
         self.discriminator_sizes = {"channels": discriminator_channels, "depth": discriminator_depth}
-        self.clean = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G1
-        self.spoil = Translator(channels=channels, n_blocks=n_blocks, skip=skip)  # G2
+        self.clean = Translator(**self.sizes)  # G1
+        self.spoil = Translator(**self.sizes)  # G2
         self.reduce = Translator(reduces=self.scale, channels=channels, n_blocks=n_blocks)  # G3
         self.enlarge = enlarge
         self.discriminators: dict[str, Discriminator] = {}
@@ -110,6 +111,20 @@ class CinCGAN(nn.Module):
         """Clean and enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
         sr: Tensor = self.enlarge(self.clean(lr))
         return sr
+
+    def in_use(self) -> nn.Module:
+        """Return what enlarges, G1 and SR, as the registered network ``cincgan``, which is what a weight file holds.
+
+        Where SR was not made by name it cannot be built again, and the whole system is returned.
+        """
+        name, arguments = (getattr(self.enlarge, key, None) for key in ("name", "arguments"))
+        if name not in models.MODELS or not isinstance(arguments, Mapping):
+            return self
+        with chance(0):  # weights are drawn and replaced
+            net = models.create("cincgan", scale=self.scale, **self.sizes, enlarge=name, enlarge_arguments=arguments)
+        own = self.state_dict()
+        net.load_state_dict({key: own[key] for key in net.state_dict()})
+        return net
 
     def adversarial_terms(self) -> dict[str, AdversarialTerm]:
         """Return both discriminators, made anew unless handed in: D1 sees 16 pixels of y at a time, D2 70 of z."""

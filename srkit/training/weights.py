@@ -23,16 +23,20 @@ def write_weights(path: Path, net: nn.Module) -> None:
     """Write a network as safetensors, replacing the file in one step.
 
     A network made by ``srkit.models.create`` is written with its name and arguments, so that ``srkit.models.load``
-    builds it again; any other module is written as plain tensors.
+    builds it again. Of a system that has a method ``in_use()``, what that returns is written: the network that enlarges
+    once the training is over. Any other module is written as tensors with the name of its class.
 
     Raises:
         BadFile: it could not be written.
     """
+    in_use = getattr(net, "in_use", None)
+    net = in_use() if callable(in_use) else net
     if all(hasattr(net, label) for label in ("name", "arguments", "scale")):
         models.save(net, path, overwrite=True)
         return
     entries = {key: value.detach().cpu().clone().contiguous() for key, value in net.state_dict().items()}
-    write_atomically(path, safetensors.torch.save(entries), durable=True)
+    parts = dict.fromkeys(type(part).__name__ for part in (net, getattr(net, "generator", net)))
+    write_atomically(path, safetensors.torch.save(entries, metadata={"class": " of ".join(parts)}), durable=True)
 
 
 def begin_from(net: nn.Module, source: str | Path | Mapping[str, Tensor], *, partial: bool = False) -> list[str]:

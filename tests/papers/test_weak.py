@@ -57,6 +57,21 @@ def test_two_folders_alone_are_enough_and_the_same_call_goes_on(
     assert [run.steps for run in longer.runs.values()] == [3, 2]
     once = train_weak(system, *folders, net=net(scale), steps=(3, 0), **{**given, "out": None})
     assert once.runs.keys() == {next(iter(longer.runs))}
+    every_file_loads_or_says_why_it_enlarges_nothing(tmp_path / "run", longer.net)
+
+
+def every_file_loads_or_says_why_it_enlarges_nothing(out: Path, trained: torch.nn.Module) -> None:
+    image = torch.rand(1, 3, 8, 9)
+    files = sorted(out.rglob("*.safetensors"))
+    assert {file.parent.name for file in files} in ({"generator", "net"}, {"inner", "joint"})
+    for file in files:
+        if file.parent.name == "generator":
+            with pytest.raises(BadFile, match=r"holds a Translation of (Degrader|HighToLow).*enlarges none"):
+                srkit.models.load(file)
+            continue
+        with torch.no_grad():
+            same = torch.equal(srkit.models.load(file)(image), trained.eval()(image))
+        assert same == (file.parent.name != "inner")  # the inner cycle's was written before the second phase
 
 
 def test_folders_that_cannot_be_learnt_from_are_refused_with_what_to_do(
