@@ -6,7 +6,10 @@
 from typing import TYPE_CHECKING
 
 from srkit._former import former
-from srkit.degrade import noise, simple  # each registers steps
+from srkit.degrade import (  # each line registers steps
+    noise,
+    simple,
+)
 from srkit.degrade._parse import parse
 from srkit.degrade._registry import DEGRADATIONS, register_degradation
 from srkit.degrade.alignment import align

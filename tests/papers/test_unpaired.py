@@ -15,6 +15,7 @@ from srkit.datasets import Pairs, Source
 from srkit.discriminators import create
 from srkit.discriminators.texture import HighPassed
 from srkit.errors import BadInput
+from srkit.layers.translator import Translator
 from srkit.ops.bands import high_pass, low_pass
 from srkit.ops.resize import imresize
 from srkit.papers import (
@@ -28,7 +29,7 @@ from srkit.papers import (
     train_high_to_low,
 )
 from srkit.papers.cincgan import Cycled, squared_variation
-from srkit.papers.translators import Degrader, HighToLow, Translator
+from srkit.papers.translators import Degrader, HighToLow
 from srkit.papers.unpaired import InPredictions
 from srkit.papers.unpaired_patches import UnpairedPatches
 from srkit.training import AdversarialTerm, Config, make_state, one_step, train
