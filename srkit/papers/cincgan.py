@@ -23,6 +23,7 @@ from srkit.errors import BadInput
 from srkit.layers import Prediction
 from srkit.layers.translator import Translator
 from srkit.losses import cycle, l1, mse
+from srkit.models._registry import MODELS
 from srkit.papers.unpaired import InPredictions, begin_or_resume
 from srkit.papers.unpaired_patches import Images, UnpairedPatches, check_unpaired
 from srkit.training.adversarial import AdversarialTerm, Discriminator
@@ -118,7 +119,7 @@ class CinCGAN(nn.Module):
         Where SR was not made by name it cannot be built again, and the whole system is returned.
         """
         name, arguments = (getattr(self.enlarge, key, None) for key in ("name", "arguments"))
-        if name not in models.MODELS or not isinstance(arguments, Mapping):
+        if name not in MODELS or not isinstance(arguments, Mapping):
             return self
         with chance(0):  # weights are drawn and replaced
             net = models.create("cincgan", scale=self.scale, **self.sizes, enlarge=name, enlarge_arguments=arguments)
