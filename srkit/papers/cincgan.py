@@ -91,7 +91,7 @@ class CinCGAN(nn.Module):
         if unknown := set(weights or {}) - set(WEIGHTS):
             raise BadInput(f"CinCGAN has no term {sorted(unknown)[0]!r}; it has {', '.join(WEIGHTS)}.")
         self.scale, self.joint = int(enlarge.scale), False  # type: ignore[arg-type]
-        self.sizes = {"channels": channels, "n_blocks": n_blocks, "skip": skip}
+        self.sizes: dict[str, Any] = {"channels": channels, "n_blocks": n_blocks, "skip": skip}
         self.weights = {**WEIGHTS, **(weights or {})}
         self.discriminator_rate = discriminator_rate
         # In a dict, which registers nothing: a discriminator is not trained with the rest.
