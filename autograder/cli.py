@@ -49,6 +49,12 @@ DEMONSTRATION_SEED = 20260101
 @click.option("--due", multiple=True, metavar="[LESSON=]DATE", help="When it was due: 2026-11-30 or 2026-11-30T23:59.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken; grade and write nothing.")
 @click.option("--again", is_flag=True, help="Grade everything once more, also what is known.")
+@click.option(
+    "--send",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Send scores and feedback to the platform of this TOML file; with --dry-run, say what would be sent.",
+)
 @click.option("--release", is_flag=True, help="Let nbgrader release the feedback to the students.")
 @click.option("--trusted", is_flag=True, help="Without a sandbox: only for your own solutions.")
 @click.option("--demonstration", is_flag=True, help="Make a small class, hostile hand-ins among them, and grade it.")
@@ -133,16 +139,18 @@ def _run(places: dict[str, Path | None], shard: str | None, seconds: int | None,
     from autograder.run import Plan, grade_part, look_through
 
     limits = Limits(cpu_seconds=seconds, wall_seconds=max(10, 4 * seconds)) if seconds else LIMITS
-    release, dry_run = options.pop("release"), options.pop("dry_run")
+    release, dry_run, send = options.pop("release"), options.pop("dry_run"), options.pop("send")
     try:
         enrolment = read_rosters(options.pop("roster"), options.pop("column"))
         due = due_dates(options.pop("due"))
         plan = Plan(limits=limits, enrolment=enrolment, due=due, **places, **options)
+        if dry_run and send:
+            return 0 if _sent(plan, send, None, dry=True) else 1
         if dry_run:
             return 0 if look_through(plan, _say) else 1
         if shard:
             return 1 if grade_part(plan, Shard.parse(shard), _say).failed else 0
-        return _whole(plan, release)
+        return _whole(plan, release, send)
     except _troubles() as problem:
         return _failed(problem, places["folder"] or Path())
 
@@ -185,8 +193,9 @@ def _troubles() -> tuple[type[Exception], ...]:
     from autograder.cluster import NoCluster
     from autograder.course import CourseError
     from autograder.store import Busy
+    from autograder.web import NotSent
 
-    return (BoxError, CourseError, NoCluster, Busy, ValueError, OSError, SQLAlchemyError)
+    return (BoxError, CourseError, NoCluster, Busy, NotSent, ValueError, OSError, SQLAlchemyError)
 
 
 def _sentence(problem: Exception, folder: Path) -> str:
@@ -209,7 +218,7 @@ _PLACES = {
 }
 
 
-def _whole(plan: Plan, release: bool) -> int:
+def _whole(plan: Plan, release: bool, send: Path | None) -> int:
     """Grade the whole class and say where everything is, whatever a step after grading does."""
     from autograder.run import run_class
     from autograder.term import expected_points, lesson_table, term_table
@@ -228,7 +237,24 @@ def _whole(plan: Plan, release: bool) -> int:
     click.echo(f"Grades:     {plan.folder / 'grades.csv'}")
     if problem is not None:
         raise problem
+    settled &= send is None or _sent(plan, send, set(term.lessons))
     return 0 if settled else 1
+
+
+def _sent(plan: Plan, path: Path, lessons: set[int] | None, *, dry: bool = False) -> bool:
+    """Send what was graded to the platform that a file names; return whether nothing is left to look at."""
+    from autograder.platforms import platforms_of
+    from autograder.run import number_of
+    from autograder.sending import send
+
+    platforms, overwrite = platforms_of(path)
+    lessons = {number_of(plan.lesson)} if plan.lesson else set(platforms) if lessons is None else lessons
+    for left in sorted(lessons - set(platforms)):
+        _say(f"Lesson {left} is not in {path.name}; nothing of it is sent.")
+    done = [
+        send(plan.folder, n, platforms[n], _say, overwrite=overwrite, dry=dry) for n in sorted(lessons & set(platforms))
+    ]
+    return all(done) and bool(done)
 
 
 def _released(plan: Plan, term: TermView) -> Exception | None:

@@ -146,3 +146,20 @@ def test_what_a_class_is_told_is_json_too(course, tmp_path, monkeypatch):
     inbox = write(tmp_path / "class", {"anna/x.ipynb": answers(11)})
     command(monkeypatch, inbox, "--course", course, "--lesson", 11)
     assert json.loads((course / "intake" / "lesson_11.json").read_text())["anna"]["files"] == ["anna/x.ipynb"]
+
+
+def test_what_was_graded_is_sent_to_canvas_by_the_same_command(course, tmp_path, monkeypatch):
+    from tests.autograder._platforms import CANVAS_TOKEN, FakeCanvas
+
+    inbox = write(tmp_path / "class", {"ada_1_51_x.ipynb": answers(11), "ben_2_52_x.ipynb": answers(11, WRONG)})
+    canvas = FakeCanvas({1: "ada", 2: "ben"})
+    monkeypatch.setenv("SRKIT_CANVAS_TOKEN", CANVAS_TOKEN)
+    told = tmp_path / "canvas.toml"
+    told.write_text(f"[canvas]\nurl = '{canvas.address}'\ncourse = 7\nassignments = {{ 11 = 70 }}\n")
+    done = command(monkeypatch, inbox, "--course", course, "--lesson", 11, "--send", told)
+    canvas.close()
+    assert done.exit_code == 0, done.output
+    assert canvas.scores == {1: FULL, 2: 0.0}
+    pages = [course / "feedback" / name / "lesson_11" / f"{LESSONS[11].stem}.html" for name in ("ada_1", "ben_2")]
+    assert [page for _, page in canvas.comments[1] + canvas.comments[2]] == [page.read_bytes() for page in pages]
+    assert CANVAS_TOKEN not in done.output
