@@ -28,7 +28,8 @@ def run(verb: str, words: list[str]) -> int:
         environment = prepare(verb)
         if verb == "test":
             _system.provide()
-            return _finish(environment, ["-m", "pytest", "-n", str(workers()), "--dist", "loadfile", *words])
+            spread = ["-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder"]
+            return _finish(environment, ["-m", "pytest", *spread, *words])
         return _open_lab(environment, words)
     except Stop as stop:
         sys.stderr.write(f"\nCannot go on: {stop}\n")

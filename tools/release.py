@@ -3,7 +3,6 @@
 1. Two builds of sdist and wheel from the last commit, in two places, must have the same bytes.
 2. In an empty environment of each Python there is (3.11 to 3.13), with the locked packages: the wheel is installed, pip
    finds nothing missing, the library enlarges a picture, the lessons are laid out, doctor is content.
-3. The locked versions are looked up in a list of advisories, where pip-audit is installed and reaches one.
 
 What passed lies in ``dist/``. Leaves with 1 where something failed or no Python could be tried. A Python without a
 PyTorch here is named as not tried (``TORCH=gpu`` takes the ordinary wheel). Publishing is left to you: a section
@@ -88,7 +87,7 @@ def try_on(command: list[str], wheel: Path, folder: Path) -> str:
 
 
 def main() -> int:
-    """Build, compare, try on every Python, look for advisories; return the exit code."""
+    """Build, compare, try on every Python; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="srkit-release-") as name:
         here = Path(name)
         try:
@@ -102,7 +101,6 @@ def main() -> int:
         (wheel,) = (here / "one" / "dist").glob("*.whl")
         if not _try_everywhere(wheel, here):
             return 1
-        _advisories()
         shutil.copytree(here / "one" / "dist", ROOT / "dist", dirs_exist_ok=True)
     say(f"Reproducible and tried; it lies in {ROOT / 'dist'}.")
     return 0
@@ -123,16 +121,6 @@ def _try_everywhere(wheel: Path, here: Path) -> bool:
             say(f"{title}: FAILED. {stop}")
             failed += 1
     return bool(passed) and not failed
-
-
-def _advisories() -> None:
-    program = shutil.which("pip-audit")
-    if program is None:
-        say("Not looked up in a list of advisories: pip-audit is not installed (python -m pip install pip-audit).")
-        return
-    command = [program, "--strict", "--require-hashes", "--disable-pip", "-r", str(LOCKS["lab"])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    say(f"pip-audit on {LOCKS['lab'].name}: {(done.stdout + done.stderr).strip()[:2000]}")
 
 
 def _fail(reason: str) -> int:

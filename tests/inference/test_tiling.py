@@ -8,6 +8,7 @@ from torch import nn
 
 from srkit.errors import BadInput
 from srkit.inference import measure_reach, tiled
+from srkit.inference.reach import Reach
 from srkit.inference.tiling import cut
 from tests.inference._nets import Convolutional, Pooling, Windowed, noise, seeded
 
@@ -89,6 +90,13 @@ def test_in_the_middle_of_a_soft_seam_both_tiles_count_one_half(scale: int) -> N
     torch.testing.assert_close(shares.sum(0), torch.ones(40 * scale, dtype=torch.float64))
     torch.testing.assert_close(shares[0], shares[1].flip(0), msg="the seam is in the middle of the image")
     assert 0 < float(shares[0][20 * scale]) < 1, "and soft"
+
+
+def test_soft_seams_change_nothing_where_neighbours_agree() -> None:
+    net, lr = nn.PixelShuffle(1), noise(1, 3, 50, 40)  # gives what it gets
+    net.scale = 1
+    soft = tiled(net, lr, tile=16, halo=Reach(None, align=1))
+    torch.testing.assert_close(soft, lr, rtol=0, atol=1e-6)
 
 
 def test_windows_keep_their_grid_because_tiles_start_on_it() -> None:

@@ -1,8 +1,13 @@
-"""Run a lesson as a student who solves every exercise, and note what it costs."""
+"""Run a lesson as a student who solves every exercise, and note what it costs.
+
+The suite runs lessons shortened: what trains for a hundred steps or more makes a fifth of them. ``whole.py``, which
+``.ci/run`` runs after the suite, runs them as they are.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -14,9 +19,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from tools import press
-from tools._lesson import Cell, read_lesson
+from tools._lesson import read_lesson
 
 RESULTS = press.ROOT / "build" / "lessons"
+LONG = re.compile(r"""(\b(?:max_)?steps=|"steps": |\b(?:STEPS|BUDGET) = |\bstep in range\((?=\d+\)\]))(\d[\d_]{2,})\b""")
 
 
 @dataclass
@@ -43,10 +49,19 @@ class Visit:
     notebook: Any = field(default=None, repr=False)
 
 
-def visit(path: Path, folder: Path) -> Visit:
-    """Run the student's notebook; where it stops, put the solution in, run the check again and the call that counts."""
+def visit(path: Path, folder: Path, *, whole: bool = False) -> Visit:
+    """Run the student's notebook; where it stops, put the solution in, run the check again and the call that counts.
+
+    Args:
+        path: the lesson's source.
+        folder: where its kernel runs.
+        whole: train as long as the lesson does; otherwise trainings of a hundred steps or more make a fifth of them.
+    """
+    shown = str if whole else shortened
     notebook = nbformat.reads(press.text_of(press.student_notebook(path)), as_version=4)
-    cells = {cell.id: cell for cell in read_lesson(path)}
+    for cell in notebook.cells:
+        cell.source = shown(cell.source)
+    cells = {cell.id: shown(cell.source) for cell in read_lesson(path)}
     client = NotebookClient(
         notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
@@ -65,8 +80,12 @@ def visit(path: Path, folder: Path) -> Visit:
     found.seconds = round(time.monotonic() - began, 1)
     notebook.cells.pop()
     found.stderr = "".join(o.text for c in notebook.cells for o in c.get("outputs", ()) if o.get("name") == "stderr")
-    _keep(path, found)
     return found
+
+
+def shortened(source: str) -> str:
+    """Return a cell in which trainings of a hundred steps or more make a fifth of them."""
+    return LONG.sub(lambda found: found[1] + str(int(found[2]) // 5), source)
 
 
 _COST = """
@@ -77,7 +96,7 @@ print(json.dumps([round(time.process_time(), 1), round(int(_peak) / 2**20, 2)]))
 """
 
 
-def _run_cell(client: NotebookClient, cell: Any, index: int, cells: dict[str, Cell], found: Visit) -> None:
+def _run_cell(client: NotebookClient, cell: Any, index: int, cells: dict[str, str], found: Visit) -> None:
     try:
         client.execute_cell(cell, index)
         return
@@ -86,7 +105,7 @@ def _run_cell(client: NotebookClient, cell: Any, index: int, cells: dict[str, Ce
     kind, _, name = cell.id.partition("-")
     if kind not in ("exercise", "check"):
         return
-    _ask(client, cells[f"exercise-{name}"].source)
+    _ask(client, cells[f"exercise-{name}"])
     if kind == "check":
         client.execute_cell(cell, index)
         answer = cell.source.rpartition(", ")[2].rstrip(")")
@@ -99,7 +118,8 @@ def _ask(client: NotebookClient, code: str) -> str:
     return "".join(output.text for output in cell.outputs if output.output_type == "stream")
 
 
-def _keep(path: Path, found: Visit) -> None:
+def keep(path: Path, found: Visit) -> None:
+    """Write down what a whole lesson cost, for :func:`table`."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     notebook, found.notebook = found.notebook, None
     (RESULTS / f"{path.stem}.json").write_text(json.dumps(asdict(found), indent=1) + "\n", "utf-8")

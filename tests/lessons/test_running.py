@@ -6,20 +6,25 @@ from pathlib import Path
 import pytest
 
 from srkit.exercises import EXERCISES
-from tests.lessons._run import visit
+from tests.lessons._run import shortened, visit
 from tools import press
 from tools._lesson import read_lesson
 
 LESSONS = press.sources()
-pytestmark = pytest.mark.slow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_stops_at_each_exercise_and_nowhere_else_and_then_runs_to_its_end(path, tmp_path, monkeypatch):
+    expect_a_run_without_surprises(path, tmp_path, monkeypatch)
+
+
+def expect_a_run_without_surprises(path, tmp_path, monkeypatch, **how):
+    """Return what running a lesson gave, after looking at all of it."""
     monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SRKIT_DATA", str(tmp_path / "nothing"))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(press.ROOT), os.environ.get("PYTHONPATH", "")]))
-    found = visit(path, tmp_path)
+    found = visit(path, tmp_path, **how)
     asked = [cell.name for cell in read_lesson(path) if cell.kind == "exercise"]
     assert [cell for cell, _, _ in found.stopped] == [f"check-{name}" for name in asked], found.stopped
     assert {error for _, error, _ in found.stopped} == {"NotImplementedError"}
@@ -28,3 +33,13 @@ def test_a_lesson_stops_at_each_exercise_and_nowhere_else_and_then_runs_to_its_e
     assert found.stderr == ""
     assert found.peak_gigabytes < 4
     assert Path(tmp_path / "nothing").exists() is False, "a lesson must not write where the data would lie"
+    return found
+
+
+def test_only_long_trainings_are_shortened():
+    assert shortened("train(net, steps=300, learning_rate=1e-3)") == "train(net, steps=60, learning_rate=1e-3)"
+    assert shortened('{"steps": 120}; STEPS = 100') == '{"steps": 24}; STEPS = 20'
+    assert shortened("create('zssr', max_steps=200); BUDGET = 500_000") == "create('zssr', max_steps=40); BUDGET = 100000"
+    assert shortened("[f(step) for step in range(100)]") == "[f(step) for step in range(20)]"
+    untouched = "climb(steps=40); width=300\nfor step in range(300):"
+    assert shortened(untouched) == untouched

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.house._code import ROOT
+from tests.house._code import ROOT, relative, tracked
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)( ; [^\\]+)? \\$", re.MULTILINE)
@@ -191,8 +191,16 @@ def test_torchvision_is_locked_at_the_version_that_was_built_with_the_pytorch_th
 def test_what_ci_runs_is_the_command_the_readme_gives() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=False).returncode == 0
-    assert script.rstrip().endswith('\nmake test\nexec make test ARGS="-n 0 tests/setup/machines.py"')
+    assert "\nmake test\n" in script
+    apart = re.search(r'exec make test ARGS="-n 0 (.+)"$', script.rstrip())
+    assert apart
+    beside = {relative(path) for path in tracked() if relative(path).startswith("tests/") and _has_tests(path)}
+    assert set(apart[1].split()) == {name for name in beside if not name.rpartition("/")[2].startswith("test_")}
     assert "make test" in (ROOT / "README.md").read_text("utf-8")
+
+
+def _has_tests(path: Path) -> bool:
+    return path.suffix == ".py" and re.search(r"^def test_", path.read_text("utf-8"), re.MULTILINE) is not None
 
 
 def _watch_installs(setup: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:

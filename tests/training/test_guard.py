@@ -44,6 +44,17 @@ def test_a_spike_does_not_become_the_new_normal() -> None:
     assert guard.check(1000.0)
 
 
+def test_the_hundred_and_first_loss_pushes_the_first_out() -> None:
+    guard = Guard(factor=10.0)
+    for loss in [500.0] + [1.0] * 99:
+        guard.check(loss)
+    saved = guard.state_dict()
+    assert not guard.check(20.0), "the first of a hundred losses still counts"
+    guard.load_state_dict(saved)
+    guard.check(1.0)
+    assert guard.check(20.0)
+
+
 def test_the_scale_of_the_loss_may_fall_by_orders_of_magnitude() -> None:
     guard = Guard(factor=2.0, max_skips=1)
     for step in range(2000):
