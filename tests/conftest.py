@@ -8,6 +8,7 @@ fixture for the path. Where the package is missing the test is not run and the v
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -28,13 +29,24 @@ SYSTEM: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read
     "system"
 ]
 NOT_RUN = "not run: needs the package "
+KEPT = {"MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}  # the GNU allocator's options and their numbers
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep each worker on one thread, faster here than threads that fight for cores, and let Ctrl-C arrive."""
     torch.set_num_threads(1)
+    _keep_memory()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; the tests of Ctrl-C need one
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _keep_memory() -> None:
+    """Let processes keep memory that was freed: to get each feature map from the system anew is slow."""
+    library = ctypes.CDLL(None) if os.name == "posix" else None
+    for variable, option in KEPT.items():
+        os.environ.setdefault(variable, str(1 << 30))
+        if hasattr(library, "mallopt"):
+            library.mallopt(option, 1 << 30)
 
 
 def executable(name: str) -> str | None:

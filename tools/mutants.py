@@ -92,7 +92,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int], 
     elif isinstance(node, ast.Constant) and type(node.value) is int:
         yield _start(node), _end(node), str(node.value + 1)
     elif isinstance(node, ast.Constant) and type(node.value) is float:
-        yield _start(node), _end(node), repr(round(node.value * 1.1, 12) or 0.1)
+        yield _start(node), _end(node), f"{node.value * 1.1 or 0.1:.12g}"
 
 
 def _start(node: ast.expr) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.house._code import ROOT, relative, tracked
+from tests.house._code import ROOT, TESTS, relative, tracked
 from tests.house._markdown import anchors, blocks, links, pages
 
 PAGES = pages(tracked())
@@ -85,6 +85,17 @@ def test_the_readme_fits_on_one_screen_and_has_a_picture_with_words() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert len(text.splitlines()) <= 90
     assert re.search(r"!\[[^\]]{20,}\]\(docs/picture\.jpg\)", text)
+
+
+def test_the_map_names_every_folder_of_the_tests_and_every_room_has_one() -> None:
+    row = next(line for line in (ROOT / "docs/MAP.md").read_text("utf-8").splitlines() if line.startswith("| [tests/]"))
+    named = set(re.findall(r"`tests/(\w+)`", row))
+    beside = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    rooms = {path.name for path in (ROOT / "srkit").iterdir() if (path / "__init__.py").is_file()}
+    folders = {path.parts[0] for path in (test.relative_to(ROOT / "tests") for test in TESTS)}
+    assert rooms <= folders, "one folder for each room"
+    assert not folders - rooms - named - beside, "name it on the map"
+    assert named <= folders
 
 
 @pytest.mark.processes

@@ -41,5 +41,6 @@ def test_only_long_trainings_are_shortened():
     assert shortened('{"steps": 120}; STEPS = 100') == '{"steps": 24}; STEPS = 20'
     assert shortened("create('zssr', max_steps=200); BUDGET = 500_000") == "create('zssr', max_steps=40); BUDGET = 100000"
     assert shortened("[f(step) for step in range(100)]") == "[f(step) for step in range(20)]"
+    assert shortened('create("zssr", preset="LESSON", kernel=k)') == 'create("zssr", preset="LESSON", max_steps=80, kernel=k)'
     untouched = "climb(steps=40); width=300\nfor step in range(300):"
     assert shortened(untouched) == untouched
