@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit._home import weights_terms
+from srkit.cli._numbers import Count
 from srkit.cli._told import Told, told_options
 from srkit.errors import BadFile, BadInput
 
@@ -202,10 +203,10 @@ _OPTIONS = (
         metavar="NAME|FILE",
         help="Weights of --model NAME: a file, official, srkit:gan; else srkit's.",
     ),
-    click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement; a weight file knows it."),
+    click.option("--scale", type=Count(), metavar="N", help="Enlargement factor; a weight file knows it."),
     click.option("--tiny", is_flag=True, help="The small configuration of the network's card."),
     click.option(
-        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument, e.g. n_blocks=32."
+        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting, e.g. n_blocks=32. Repeatable."
     ),
     click.option(
         "--precision",
@@ -249,7 +250,7 @@ def machine_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*arguments: Any, device: str, threads: int | None, **options: Any) -> Any:
         return function(*arguments, machine=Machine(device, threads), **options)
 
-    command = click.option("--threads", type=click.IntRange(1), metavar="N", help="CPU threads.")(command)
+    command = click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="CPU threads.")(command)
     return click.option(
         "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."
     )(command)

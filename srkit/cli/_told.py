@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from srkit.cli._numbers import Real
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -129,13 +130,11 @@ def told_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--kernel", metavar="FILE", help="Tell the blur of the pictures: .mat, .npy or .png."),
         click.option(
             "--blur",
-            type=click.FloatRange(0, 20),
+            type=Real(0, 20),
             metavar="W",
             help="Tell the blur as the width of a Gaussian, in HR pixels.",
         ),
-        click.option(
-            "--noise", type=click.FloatRange(0, 255), metavar="N", help="Tell the noise, on the scale of 0 to 255."
-        ),
+        click.option("--noise", type=Real(0, 255), metavar="N", help="Tell the noise, on the scale of 0 to 255."),
         click.option("--basis", metavar="FILE", help="PCA basis (.mat, P) of a network's codes; else srkit's own."),
     )
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(added), command)

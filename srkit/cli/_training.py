@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from srkit.cli._numbers import SEED, Count, Real
 from srkit.errors import BadInput
 
 __all__ = ["EPOCH", "OPTIONS", "betas", "scales", "training_options"]
@@ -14,20 +15,21 @@ __all__ = ["EPOCH", "OPTIONS", "betas", "scales", "training_options"]
 EPOCH = 1000
 """Steps of an epoch, as EDSR-PyTorch counts them (its --test_every)."""
 
-_COUNT = click.IntRange(1)
-_NUMBER = click.FLOAT
+_COUNT = Count()
+_NUMBER = Real()
+_METAVARS = {"--metrics": "NAMES"}
 
 
 def _option(name: str, kind: Any, default: Any, meaning: str) -> click.Option:
     """Make one option; ``name`` may hold the spelling and, after a space, the name of the setting."""
-    flag = kind is bool
+    flag, usual = kind is bool, "TEXT" if kind is click.STRING else "N"
     return click.Option(
         name.split(),
         type=None if flag else kind,
         is_flag=flag,
         default=default,
         show_default=default is not None and not flag,
-        metavar=None if isinstance(kind, click.Choice) or flag else "N" if kind is not click.STRING else "TEXT",
+        metavar=None if isinstance(kind, click.Choice) or flag else _METAVARS.get(name, usual),
         help=meaning,
     )
 
@@ -36,7 +38,7 @@ OPTIONS: dict[str, click.Option] = {
     option.name or "": option
     for option in (
         _option("--steps", _COUNT, None, "How many updates of the weights."),
-        _option("--seed", click.IntRange(0), 0, "Decides the first weights, the patches and every dropout."),
+        _option("--seed", SEED, 0, "Decides everything random: first weights, patches, dropout."),
         _option("--batch", _COUNT, 16, "Image pairs per step, over all processes."),
         _option("--patch-size patch", _COUNT, 96, "Side of a training patch in HR pixels."),
         _option("--no-augment", bool, False, "Neither flip nor rotate the patches."),
@@ -44,7 +46,7 @@ OPTIONS: dict[str, click.Option] = {
         _option("--schedule", click.STRING, "constant", "constant, cosine, halve@STEPS or multistep@STEPS,STEPS."),
         _option("--gamma", _NUMBER, 0.5, "What halve and multistep multiply the learning rate by."),
         _option("--floor", _NUMBER, 0.0, "Where cosine ends, as a fraction of the learning rate."),
-        _option("--warmup", click.IntRange(0), 0, "Steps of linear rise at the beginning."),
+        _option("--warmup", Count(0), 0, "Steps of linear rise at the beginning."),
         _option("--optimiser", click.Choice(["adam", "adamw", "sgd", "rmsprop"]), "adam", "The optimiser."),
         _option("--betas", click.STRING, "0.9,0.999", "Adam's decay rates of the mean and of the square."),
         _option("--epsilon", _NUMBER, 1e-8, "Added to the denominator by Adam and RMSprop."),

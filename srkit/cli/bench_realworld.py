@@ -31,17 +31,22 @@ __all__ = ["command"]
         "srkit bench-realworld --scale 4 --model RCAN_BIX4.pt --method bicubic --photos photos/ --out side_by_side",
     ),
 )
-@click.option("--scale", type=click.IntRange(2, 4), required=True, help="Enlargement factor.")
+@click.option("--scale", type=click.IntRange(2, 4), required=True, metavar="N", help="Enlargement factor.")
 @click.option("--method", "chosen_methods", multiple=True, metavar="NAME", help="A one-image method. Repeatable.")
 @click.option("--model", "chosen_models", multiple=True, metavar="NAME|FILE", help="A network. Repeatable.")
 @click.option("--dataset", metavar="NAME|FOLDER", help="Measure here under the eight Gaussian blurs.")
-@click.option("--root", metavar="FOLDER", help="Where the named dataset lies.")
+@click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
 @click.option("--known-blur", "--told", "known", is_flag=True, help="Give the true blur to what can be told it.")
 @click.option("--photos", metavar="FOLDER", help="Enlarge these photographs and show them side by side.")
 @click.option("--metrics", metavar="NAMES", default="", help="Measure the photographs too, for example niqe.")
 @click.option("--natural", metavar="FILE", help="NIQE's statistics (.npz); with them NIQE is measured.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="realworld", show_default=True, help="For the photographs."
+    "--out",
+    type=click.Path(path_type=Path),
+    default="realworld",
+    show_default=True,
+    metavar="FOLDER",
+    help="Where to write the photographs and their page.",
 )
 @told_options
 @job_options

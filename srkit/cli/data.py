@@ -8,6 +8,7 @@ import click
 
 from srkit.cli._help import examples
 from srkit.cli._job import counted, job_options, kept_in, report
+from srkit.cli._numbers import Count
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._progress import progress_bar
 
@@ -23,7 +24,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--root", metavar="FOLDER", help="Look here and nowhere else.")
+@click.option("--root", metavar="FOLDER", help="Where the named datasets lie, and nowhere else.")
 @plugin_option
 def list_data(root: str | None, plugins: tuple[str, ...]) -> None:
     """Print every dataset that has a name, and where it lies if it is here."""
@@ -46,7 +47,7 @@ def list_data(root: str | None, plugins: tuple[str, ...]) -> None:
 
 @command.command("fetch", epilog=examples("srkit data fetch set5", "srkit data fetch div2k --scale 2"))
 @click.argument("name")
-@click.option("--scale", type=click.IntRange(2), metavar="N", help="The LR images of this scale too, where offered.")
+@click.option("--scale", type=Count(2), metavar="N", help="Enlargement factor of LR images to fetch too.")
 @click.option("--archive", metavar="FILE", help="Unpack this archive, downloaded by hand, instead.")
 def fetch_data(name: str, scale: int | None, archive: str | None) -> None:
     """Download the dataset NAME once, verified, or say how to get it by hand."""
@@ -62,9 +63,14 @@ def fetch_data(name: str, scale: int | None, archive: str | None) -> None:
 @command.command("doctor", epilog=examples("srkit data doctor Dataset/A2001 --scale 2", "srkit data doctor set5"))
 @click.argument("target", metavar="FOLDER|NAME")
 @click.option(
-    "--scale", type=click.IntRange(1), metavar="N", default=2, show_default=True, help="At which it shall be used."
+    "--scale",
+    type=Count(),
+    metavar="N",
+    default=2,
+    show_default=True,
+    help="Enlargement factor to use it at.",
 )
-@click.option("--root", metavar="FOLDER", help="Where a dataset given by name lies.")
+@click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
 @plugin_option
 def doctor(target: str, scale: int, root: str | None, plugins: tuple[str, ...]) -> int:
     """Look at every image of a dataset; print the tree, the problems, and the command that repairs them."""
@@ -78,7 +84,9 @@ def doctor(target: str, scale: int, root: str | None, plugins: tuple[str, ...]) 
 
 @command.command("make-lr", epilog=examples("srkit data make-lr Dataset/A2001 --scale 2 --scale 4"))
 @click.argument("folder")
-@click.option("--scale", "scales", type=click.IntRange(2), metavar="N", multiple=True, help="Repeatable. [default: 2]")
+@click.option(
+    "--scale", "scales", type=Count(2), metavar="N", multiple=True, help="Enlargement factor. Repeatable. [default: 2]"
+)
 @job_options
 def make_low_resolution(folder: str, scales: tuple[int, ...], overwrite: bool, dry_run: bool) -> int:
     """Write the LR images of FOLDER as MATLAB's imresize would, in EDSR-PyTorch's tree.

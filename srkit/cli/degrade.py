@@ -10,6 +10,7 @@ import click
 
 from srkit.cli._help import examples
 from srkit.cli._job import counted, items_of, job_options, recursive_option, report
+from srkit.cli._numbers import SEED
 from srkit.cli._progress import progress_bar
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ __all__ = ["command"]
 @click.argument("formula", metavar="CHAIN")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE|FOLDER",
               help="Where to; by default beside each as NAME_degraded.png, or FOLDER_degraded.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides everything random.")
+@click.option("--seed", type=SEED, default=0, show_default=True, metavar="N", help="Decides everything random.")
 @recursive_option
 @job_options
 def command(

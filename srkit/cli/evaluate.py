@@ -22,7 +22,7 @@ __all__ = ["command"]
     "evaluate",
     epilog=examples(
         "srkit evaluate --model a2001sr --dataset set5",
-        "srkit evaluate --model RCAN_BIX4.pt --dataset set5 --dataset b100 --self-ensemble --save-results results",
+        "srkit evaluate --model RCAN_BIX4.pt --dataset set5 --dataset b100 --self-ensemble --out results",
         "srkit evaluate --model esrgan.pt --dataset set14 --metrics psnr,lpips,niqe",
     ),
 )
@@ -43,9 +43,13 @@ __all__ = ["command"]
 )
 @metrics_option
 @click.option(
-    "--save-results", metavar="FOLDER", help="Write images, metrics.csv and a page with the worst regions here."
+    "--out",
+    "--save-results",
+    "save_results",
+    metavar="FOLDER",
+    help="Where to write images, metrics.csv and a page with the worst regions; nothing is written without it.",
 )
-@click.option("--save-gt", is_flag=True, help="With --save-results, write the LR and HR images too.")
+@click.option("--save-gt", is_flag=True, help="With --out, write the LR and HR images too.")
 @click.option("--csv", metavar="FILE", help="Write the numbers of all datasets to this file.")
 @machine_options
 @plugin_option
@@ -55,8 +59,8 @@ def command(
     plugins: tuple[str, ...],
     machine: Machine,
     **options: Any,
-) -> None:
-    """Measure a network; the protocol stands beside every number."""
+) -> int:
+    """Measure a network; the protocol stands beside every number. An image that cannot be read is named."""
     load_plugins(plugins)
     net = choice.open(machine)
     from srkit.evaluation import evaluate
@@ -80,10 +84,13 @@ def command(
                 progress=move,
             )
         click.echo(f"{table}\n")
+        for problem in table.failed:
+            click.echo(f"error: {problem}", err=True)
         _say_where(table.folder)
         tables.append(table)
     if options["csv"]:
         click.echo(f"Numbers: {join_csv(tables, options['csv'])}")
+    return 2 if any(table.failed for table in tables) else 0
 
 
 def _images(dataset: str, scale: int, options: dict[str, Any]) -> Any:

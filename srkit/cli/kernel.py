@@ -10,6 +10,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._job import bars, items_of, job_options, recursive_option, report
 from srkit.cli._network import Machine, machine_options, parse_settings
+from srkit.cli._numbers import Count
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ __all__ = ["command"]
 )
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
 @click.option("--method", default="kernelgan", show_default=True, metavar="NAME", help="What estimates; see below.")
-@click.option("--scale", type=click.IntRange(2), default=2, show_default=True, metavar="N", help="Enlargement factor.")
+@click.option("--scale", type=Count(2), default=2, show_default=True, metavar="N", help="Enlargement factor.")
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting, e.g. preset=LESSON. Repeatable."
 )
-@click.option("--truth", type=click.Path(path_type=Path), metavar="FILE", help="The true kernel, to compare with.")
+@click.option("--true-kernel", "truth", type=click.Path(path_type=Path), metavar="FILE", help="To compare with.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE|FOLDER",
               help="Where to: .mat, .npy or .png; by default NAME_kernel.mat beside each.")  # fmt: skip
 @recursive_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
+from srkit.cli._numbers import Count
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._protocol import parse_protocol
 from srkit.errors import BadFile, BadInput
@@ -35,7 +36,7 @@ def command() -> None:
 )
 @click.argument("result")
 @click.argument("truth", required=False)
-@click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement factor: the papers' border.")
+@click.option("--scale", type=Count(), metavar="N", help="Enlargement factor: the papers' border.")
 @click.option("--protocol", metavar="TEXT", help='"papers", or words such as "rgb border=10 no-quantise".')
 @click.option("--metrics", "names", metavar="NAMES", help="Only these, with commas between; else every registered one.")
 @plugin_option
@@ -82,7 +83,7 @@ def _measure(metric: Metric, sr: Tensor, hr: Tensor | None, protocol: Protocol) 
 @click.argument("result")
 @click.argument("truth")
 @click.option(
-    "--scale", type=click.IntRange(1), metavar="N", default=4, show_default=True, help="Enlargement factor: the border."
+    "--scale", type=Count(), metavar="N", default=4, show_default=True, help="Enlargement factor: the border."
 )
 def explain_pair(result: str, truth: str, scale: int) -> None:
     """Print RESULT against TRUTH under the protocols in use, and say why they differ."""

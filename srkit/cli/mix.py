@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from srkit.cli._help import examples
+from srkit.cli._numbers import Real
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadFile
 
@@ -22,7 +23,7 @@ __all__ = ["command"]
 )
 @click.argument("first", metavar="FILE")
 @click.argument("second", metavar="FILE")
-@click.option("--alpha", "alphas", type=float, multiple=True, default=(0.5,), show_default=True, metavar="N",
+@click.option("--alpha", "alphas", type=Real(), multiple=True, default=(0.5,), show_default=True, metavar="N",
               help="How far from the first to the second; 0 and 1 are the two themselves. Repeatable.")  # fmt: skip
 @click.option("--out", metavar="FILE|FOLDER", help="Where to; with several alphas a folder. Default: FIRST_mix.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")

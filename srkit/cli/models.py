@@ -11,6 +11,7 @@ import click
 
 from srkit._home import shipped, weights_terms
 from srkit.cli._help import examples
+from srkit.cli._numbers import Count
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadInput
 
@@ -27,7 +28,7 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("pattern", default="*")
-@click.option("--weights", "listed", is_flag=True, help="The weights that can be had by name, and their terms.")
+@click.option("--sources", "--weights", "listed", is_flag=True, help="The weights there are by name, and their terms.")
 @plugin_option
 def list_models(pattern: str, listed: bool, plugins: tuple[str, ...]) -> None:
     """Print the networks whose name matches PATTERN (a shell pattern such as "*rc*")."""
@@ -58,8 +59,15 @@ def list_models(pattern: str, listed: bool, plugins: tuple[str, ...]) -> None:
 
 @command.command("fetch", epilog=examples("srkit models fetch swinir --scale 4", "srkit models fetch carn_m --scale 2"))
 @click.argument("name")
-@click.option("--scale", type=click.IntRange(1), required=True, metavar="N", help="Enlargement.")
-@click.option("--weights", "variant", default="official", show_default=True, metavar="NAME", help="Which of the list.")
+@click.option("--scale", type=Count(), required=True, metavar="N", help="Enlargement factor.")
+@click.option(
+    "--weights",
+    "variant",
+    default="official",
+    show_default=True,
+    metavar="NAME",
+    help="Weights, by their name in the list.",
+)
 def fetch(name: str, scale: int, variant: str) -> None:
     """Download the weights of the network NAME that the list names, verify and try them."""
     from srkit.datasets import fetch_weights

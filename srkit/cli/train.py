@@ -10,6 +10,7 @@ import click
 
 from srkit.cli._help import examples
 from srkit.cli._network import Machine, machine_options, parse_settings
+from srkit.cli._numbers import Count
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._training import EPOCH, betas, scales, training_options
 from srkit.errors import BadInput
@@ -37,9 +38,9 @@ _OF_A_NEW_RUN = (
     ),
 )
 @click.option("--model", metavar="NAME", help="The network to train (srkit models list), or your own from a plugin.")
-@click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement factor.")
+@click.option("--scale", type=Count(), metavar="N", help="Enlargement factor.")
 @click.option("--tiny", is_flag=True, help="The small configuration of the network's card.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A constructor argument. Repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting, e.g. n_blocks=32. Repeatable.")
 @click.option("--dataset", metavar="NAME|FOLDER", help="What to train on; a+b joins datasets.")
 @click.option("--degrade", metavar="TEXT", help='Make LR by a chain, e.g. "blur(0.2..2) > down(2) > noise(0..20)".')
 @click.option("--maker", metavar="TEXT", help='How batches are made, where not as the card says: "kernel_pool(pool)".')
@@ -48,7 +49,7 @@ _OF_A_NEW_RUN = (
 @click.option("--init", metavar="FILE|FOLDER", help="Begin with these weights (fine-tuning): a file or a run folder.")
 @click.option("--init-partial", is_flag=True, help="With --init: leave weights of another shape as they are.")
 @click.option("--resume", metavar="FOLDER", help="Go on with this run, exactly where it was; other options change it.")
-@click.option("--out", metavar="FOLDER", help="The run folder; an earlier run there is renamed, never deleted.")
+@click.option("--out", metavar="FOLDER", help="Where to put the run; an earlier one there is renamed, never deleted.")
 @training_options
 @click.option("--save-results", is_flag=True, help="At the end, write the validation images and their page into --out.")
 @machine_options

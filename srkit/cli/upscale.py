@@ -10,6 +10,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._job import bars, job_options, recursive_option, report
 from srkit.cli._network import Choice, Machine, machine_options, network_options, tile_option
+from srkit.cli._numbers import Count, Real
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.errors import BadFile, BadInput
 
@@ -29,13 +30,13 @@ __all__ = ["command"]
 @click.option("--out", metavar="FILE|FOLDER", help="Where to; by default beside each picture as NAME_x2.png.")
 @click.option(
     "--clean",
-    type=click.FloatRange(0, 1),
+    type=Real(0, 1),
     metavar="0..1",
     help="Without --model, at x4: how clean the pictures are; 0 (the default) removes most noise and JPEG blocks.",
 )
 @click.option("--self-ensemble", is_flag=True, help="Mean over eight flips and rotations; eight times the work.")
 @tile_option
-@click.option("--halo", type=click.IntRange(0), metavar="N", help="LR pixels read around a tile; measured by default.")
+@click.option("--halo", type=Count(0), metavar="N", help="LR pixels read around a tile; measured by default.")
 @recursive_option
 @job_options
 @machine_options

@@ -10,6 +10,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._job import bars, report
 from srkit.cli._network import Choice, Machine, machine_options
+from srkit.cli._numbers import SEED, Count
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -21,19 +22,33 @@ __all__ = ["command"]
 @click.command(
     "weak",
     epilog=examples(
-        "srkit weak fssr photos/ good/ --model edsr_small --scale 2 --steps 300,100 --enlarge photos/ --out out",
-        "srkit weak cincgan photos/ good/ --model edsr_small --scale 2 --steps 300,0 --out runs/cycle",
-        "srkit weak bulat photos/ good/ --model x4.safetensors --steps 600,100 --out runs/bulat",
+        "srkit weak fssr photos/ good/ --model edsr_small --scale 2 --phases 300,100 --enlarge photos/ --out out",
+        "srkit weak cincgan photos/ good/ --model edsr_small --scale 2 --phases 300,0 --out runs/cycle",
+        "srkit weak bulat photos/ good/ --model x4.safetensors --phases 600,100 --out runs/bulat",
     ),
 )
 @click.argument("system", metavar="SYSTEM")
 @click.argument("real", type=click.Path(path_type=Path))
 @click.argument("large", type=click.Path(path_type=Path))
 @click.option("--model", metavar="NAME|FILE", required=True, help="Where to begin: a trained network, by name or file.")
-@click.option("--scale", type=click.IntRange(1), metavar="N", help="Enlargement; a weight file knows it.")
-@click.option("--steps", default="300,100", show_default=True, metavar="N,M", help="Of the two phases; M may be 0.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides everything.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the runs; call again to go on.")
+@click.option("--scale", type=Count(), metavar="N", help="Enlargement factor; a weight file knows it.")
+@click.option(
+    "--phases",
+    "--steps",
+    "steps",
+    default="300,100",
+    show_default=True,
+    metavar="N,M",
+    help="Steps of the two phases; M may be 0.",
+)
+@click.option("--seed", type=SEED, default=0, show_default=True, metavar="N", help="Decides everything random.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    required=True,
+    help="Where to put the runs; call again to go on.",
+)
 @click.option("--enlarge", type=click.Path(path_type=Path, exists=True), metavar="FILE|FOLDER",
               help="At the end, enlarge these into OUT/enlarged.")  # fmt: skip
 @machine_options

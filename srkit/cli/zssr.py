@@ -14,6 +14,7 @@ import click
 from srkit.cli._help import examples
 from srkit.cli._job import bars, job_options, recursive_option, report
 from srkit.cli._network import Machine, machine_options, parse_settings
+from srkit.cli._numbers import SEED, Count
 from srkit.cli._told import Told, told_options
 from srkit.errors import BadFile, BadInput
 
@@ -42,13 +43,20 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
     show_default=True,
     help="A configuration of the authors', or FAST, LESSON, PORT.",
 )
-@click.option("--scale", type=click.IntRange(2), default=2, show_default=True, help="Enlargement factor.")
+@click.option("--scale", type=Count(2), default=2, show_default=True, metavar="N", help="Enlargement factor.")
 @click.option(
     "--truth", type=click.Path(path_type=Path), help="Folder of the true HR pictures. Else NAME_gt.png beside each."
 )
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the preset. Repeatable.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides weights and crops.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default FOLDER_zssr, or beside a file.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting, e.g. max_steps=500. Repeatable."
+)
+@click.option("--seed", type=SEED, default=0, show_default=True, metavar="N", help="Decides everything random.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="Where to; by default FOLDER_zssr, or beside a file.",
+)
 @told_options
 @recursive_option
 @job_options

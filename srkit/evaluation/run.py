@@ -11,7 +11,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from srkit.datasets import Pair, load
-from srkit.errors import BadInput
+from srkit.errors import BadFile, BadInput
 from srkit.evaluation.saving import ResultsFolder
 from srkit.evaluation.score import choose, grey_note, score
 from srkit.evaluation.table import Row, Table
@@ -66,7 +66,8 @@ def evaluate(
     Raises:
         BadInput: scale and network do not fit, the dataset is empty, an image cannot be measured (NaN, sizes).
         UnknownName: there is no such dataset or metric.
-        BadFile: the dataset, the folder for the results or a file a metric needs cannot be used.
+        BadFile: the dataset, the folder for the results or a file a metric needs cannot be used, or no image can be
+            read; where some can, ``table.failed`` says why the others cannot.
 
     Example:
         >>> table = srkit.evaluate(net, "set5")          # doctest: +SKIP
@@ -101,20 +102,29 @@ def _measured(
     progress: Callable[[int, int], object] | None,
     keep: Callable[[Pair, Tensor, Row], object] | None = None,
 ) -> Table:
-    rows, grey = [], 0
+    rows: list[Row] = []
+    failed: list[BadFile] = []
+    grey = 0
     for index in range(len(pairs)):
-        pair = pairs[index]
-        began = time.perf_counter()
-        sr = enlarge(pair.lr)
-        seconds = time.perf_counter() - began
-        row = Row(name=pair.name, seconds=seconds, scores=score(sr, pair, protocol, metrics))
-        rows.append(row)
-        grey += bool(getattr(pair, "grey", False))
-        if keep is not None:
-            keep(pair, sr, row)
+        try:
+            pair = pairs[index]
+            began = time.perf_counter()
+            sr = enlarge(pair.lr)
+            seconds = time.perf_counter() - began
+            row = Row(name=pair.name, seconds=seconds, scores=score(sr, pair, protocol, metrics))
+            if keep is not None:
+                keep(pair, sr, row)
+        except BadFile as problem:  # one image that cannot be read does not hide the others
+            failed.append(problem)
+        else:
+            rows.append(row)
+            grey += bool(getattr(pair, "grey", False))
         if progress is not None:
             progress(index + 1, len(pairs))
-    return replace(empty, rows=tuple(rows), note=grey_note(grey, len(rows), protocol))
+    if not rows:
+        raise failed[0]
+    problems = tuple(map(str, failed))
+    return replace(empty, rows=tuple(rows), note=grey_note(grey, len(rows), protocol), failed=problems)
 
 
 def _agreed_scale(net: nn.Module, scale: int | None) -> int:

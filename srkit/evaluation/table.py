@@ -69,6 +69,7 @@ class Table:
         protocol: how the numbers were taken, in words.
         rows: one per image, in the order of the dataset; never empty.
         note: a sentence that belongs under the numbers, or nothing.
+        failed: a sentence for each image that could not be read and is in no row.
         folder: where images, ``metrics.csv`` and the page were written; None when nothing was saved.
     """
 
@@ -78,6 +79,7 @@ class Table:
     protocol: str
     rows: tuple[Row, ...]
     note: str = ""
+    failed: tuple[str, ...] = ()
     folder: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -122,7 +124,8 @@ class Table:
     @property
     def remarks(self) -> tuple[str, ...]:
         """The sentences that belong under the numbers."""
-        return tuple(filter(None, [self.note, *(one.remark for one in self.metrics)]))
+        left = f"{len(self.failed)} of {len(self) + len(self.failed)} images could not be read and are left out."
+        return tuple(filter(None, [left * bool(self.failed), self.note, *(one.remark for one in self.metrics)]))
 
     @property
     def title(self) -> str:

@@ -37,7 +37,7 @@ def create(
         tiny: take the card's small configuration, which runs in CPU seconds.
         pretrained: ``"srkit"`` for the weights shipped with the package (``"srkit:gan"`` for a variant of them, such as
             the twin trained against a discriminator); a name on the list of weights of others (``"official"``,
-            ``"realesrgan"``, …; ``srkit models list --weights`` prints it), which may change the network's sizes; or
+            ``"realesrgan"``, …; ``srkit models list --sources`` prints it), which may change the network's sizes; or
             the path of a weight file.
         **arguments: constructor arguments that differ from the paper's; an unknown one is refused.
 

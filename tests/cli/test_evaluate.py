@@ -33,7 +33,7 @@ def test_the_command_prints_what_the_function_returns(call: Call, pictures: Path
 
 
 def test_results_page_and_csv_are_written_and_named(call: Call, pictures: Path, tmp_path: Path) -> None:
-    words = ("--save-results", tmp_path / "out", "--save-gt", "--csv", tmp_path / "all.csv", "--self-ensemble")
+    words = ("--out", tmp_path / "out", "--save-gt", "--csv", tmp_path / "all.csv", "--self-ensemble")
     answer = call("evaluate", *BICUBIC, "--dataset", pictures, "--dataset", pictures, *words)
     assert answer.code == 0, answer.err
     assert str(tmp_path / "out" / "results-pictures" / "index.html") in answer.out
@@ -96,3 +96,18 @@ def test_a_dataset_that_is_not_there_is_refused(call: Call, tmp_path: Path) -> N
     answer = call("evaluate", *BICUBIC, "--dataset", "set5", "--root", tmp_path)
     assert answer.code == 2
     assert str(tmp_path) in answer.err
+
+
+def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(
+    call: Call, pictures: Path, tmp_path: Path
+) -> None:
+    words = ("evaluate", "--model", "bicubic", "--scale", 2, "--dataset", pictures)
+    whole = call(*words)
+    srkit.write(pictures / "cut.png", torch.rand(3, 64, 64))
+    (pictures / "cut.png").write_bytes((pictures / "cut.png").read_bytes()[:2000])
+    answer = call(*words, "--out", tmp_path / "out", "--csv", tmp_path / "all.csv")
+    assert answer.code == 2
+    assert "cut.png" in answer.err
+    assert "could not be read and are left out" in answer.out
+    assert whole.out.split("mean")[1].split()[0] == answer.out.split("mean")[1].split()[0]
+    assert "cut" not in (tmp_path / "all.csv").read_text()
