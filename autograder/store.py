@@ -22,7 +22,7 @@ from typing import Any
 from autograder.record import Record
 from srkit.errors import BadInput
 from srkit.ops.atomic import write_atomically
-from srkit.ops.lock import locked
+from srkit.ops.atomic import locked
 
 __all__ = ["Busy", "Entry", "Store", "failed"]
 

@@ -21,7 +21,7 @@ from srkit.methods.kernel_score import covariance
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
 from srkit.papers import grow_pool, kmsr_recipe, train_kernel_gan
-from srkit.training.chance import chance
+from srkit.training.world import chance
 
 SCALE, SIDE = 2, 17
 

@@ -16,7 +16,7 @@ def former(room: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     Args:
         room: the module's dotted name.
         homes: module of ``srkit`` in which names are now, to those names, separated by blanks; ``old=new`` for a name
-            that has changed: ``{"training.guard": "Guard", "evaluation.mismatch": "Told=Conditioned"}``.
+            that has changed: ``{"training.state": "Guard", "evaluation.mismatch": "Told=Conditioned"}``.
 
     Every other name is an AttributeError that lists the public ones.
     """

@@ -78,7 +78,7 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
         if options[name] is None:
             raise BadInput(f"What to train is not complete: add --{name}, for example --{name} {example}.")
     from srkit import models, training
-    from srkit.training.chance import chance
+    from srkit.training.world import chance
 
     config = {**_config(options), "device": machine.device}
     with chance(config.get("seed", 0)):

@@ -19,8 +19,7 @@ from srkit.datasets.places import downloads
 from srkit.datasets.transfer import download, sha256
 from srkit.datasets.unpack import unpack
 from srkit.errors import BadFile, Offline, SrkitError
-from srkit.ops.atomic import write_atomically
-from srkit.ops.lock import locked
+from srkit.ops.atomic import locked, write_atomically
 
 __all__ = ["fetch", "install_archive"]
 

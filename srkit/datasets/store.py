@@ -38,8 +38,7 @@ from srkit.datasets.maker import Maker
 from srkit.datasets.pair import Pairs
 from srkit.errors import BadFile
 from srkit.ops import pixels
-from srkit.ops.atomic import write_atomically
-from srkit.ops.lock import locked
+from srkit.ops.atomic import locked, write_atomically
 
 __all__ = ["Slot", "Store", "fingerprint", "open_store", "store_path"]
 

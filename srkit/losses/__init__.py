@@ -2,9 +2,8 @@
 
 from srkit.layers.vgg_file import fetch_vgg
 from srkit.losses._distance import distance
-from srkit.losses._loss import Loss
 from srkit.losses._parse import parse
-from srkit.losses._registry import LOSSES, register_loss
+from srkit.losses._registry import LOSSES, Loss, register_loss
 from srkit.losses.adversarial import GAMES, gradient_penalty
 from srkit.losses.cycle import Cycle, cycle
 from srkit.losses.frequency import LowPass

@@ -19,8 +19,7 @@ import torch
 
 from srkit._reader import NUMBER, WORD, Reader, near, read_value
 from srkit.errors import BadInput, SrkitError, UnknownName
-from srkit.losses._loss import Loss, Term
-from srkit.losses._registry import LOSSES, LossEntry
+from srkit.losses._registry import LOSSES, Loss, LossEntry, Term
 from srkit.losses.adversarial import GAMES
 
 __all__ = ["parse"]

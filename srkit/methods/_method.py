@@ -19,7 +19,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.check import check_image
-from srkit.training.interrupt import finish_step_first
+from srkit.training.loop import finish_step_first
 
 __all__ = ["Method", "MethodCard", "Progress", "Result", "Watch"]
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from srkit.errors import BadFile, BadInput, SrkitError
+from srkit.ops.atomic import locked
 from srkit.ops.files import IMAGE_LIKE, SUFFIXES, is_image, natural_key
-from srkit.ops.lock import locked
 
 __all__ = ["Item", "Journal", "carry_out", "digest", "find_images", "plan"]
 

@@ -19,8 +19,8 @@ from srkit.datasets.pair import Pairs
 from srkit.evaluation.table import finite_mean
 from srkit.layers import Upsampler, conv
 from srkit.metrics import Protocol, psnr
-from srkit.training.chance import chance
 from srkit.training.start import train
+from srkit.training.world import chance
 
 __all__ = ["Contest", "ResidualNet", "compare_normalisation", "range_kept", "saved_bytes"]
 

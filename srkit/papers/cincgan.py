@@ -27,10 +27,9 @@ from srkit.models._registry import MODELS
 from srkit.papers.unpaired import InPredictions, begin_or_resume
 from srkit.papers.unpaired_patches import Images, UnpairedPatches, check_unpaired
 from srkit.training.adversarial import AdversarialTerm, Discriminator
-from srkit.training.batch import Batches
-from srkit.training.chance import chance
 from srkit.training.state import Run
-from srkit.training.supervise import LossFunction
+from srkit.training.supervise import Batches, LossFunction
+from srkit.training.world import chance
 
 __all__ = ["CinCGAN", "CinCGANWeights", "squared_variation", "train_cincgan"]
 

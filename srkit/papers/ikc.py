@@ -23,9 +23,9 @@ from srkit.datasets.maker import generator_for
 from srkit.datasets.makers import GaussianCodes, round_basis
 from srkit.errors import BadInput
 from srkit.papers.unpaired import InPredictions
-from srkit.training.chance import chance
 from srkit.training.start import train
 from srkit.training.state import Run
+from srkit.training.world import chance
 
 __all__ = ["Corrections", "train_ikc"]
 

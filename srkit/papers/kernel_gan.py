@@ -24,9 +24,9 @@ from srkit.degrade.pool import check_pool
 from srkit.errors import BadInput
 from srkit.papers.unpaired import InPredictions
 from srkit.training.adversarial import AdversarialTerm
-from srkit.training.chance import chance, mix
 from srkit.training.start import train
 from srkit.training.state import Run
+from srkit.training.world import chance, mix
 
 __all__ = ["KernelDiscriminator", "KernelGenerator", "PoolBatches", "grow_pool", "train_kernel_gan"]
 

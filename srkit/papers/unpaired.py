@@ -26,13 +26,12 @@ from srkit.ops.resize import imresize
 from srkit.papers.translators import Degrader, HighToLow
 from srkit.papers.unpaired_patches import Images, Reordered, UnpairedPatches, check_unpaired, images_of
 from srkit.training.adversarial import AdversarialTerm, Discriminator
-from srkit.training.batch import Batches
-from srkit.training.chance import chance, mix
 from srkit.training.checkpoint import load_checkpoint
 from srkit.training.config import make_config
 from srkit.training.start import resume, train
 from srkit.training.state import Run
-from srkit.training.supervise import LossFunction, terms_of
+from srkit.training.supervise import Batches, LossFunction, terms_of
+from srkit.training.world import chance, mix
 
 __all__ = [
     "InPredictions",

@@ -23,8 +23,8 @@ from srkit.papers.unpaired import begin_or_resume, made_pairs, train_dsgan, trai
 from srkit.papers.unpaired_patches import Images
 from srkit.training.adversarial import AdversarialTerm
 from srkit.training.callbacks import Listener
-from srkit.training.chance import chance
 from srkit.training.state import Run
+from srkit.training.world import chance
 
 __all__ = ["TUNING", "WEAK", "Weak", "train_weak"]
 

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from srkit._former import former
 from srkit.training.adversarial import AdversarialTerm
-from srkit.training.batch import Batches
-from srkit.training.callbacks import EarlyStopping, Record, Save, TensorBoard, Validate
+from srkit.training.callbacks import EarlyStopping, LivePlot, Progress, Record, Save, TensorBoard, Validate
 from srkit.training.checkpoint import load_checkpoint, save_checkpoint
 from srkit.training.config import Config
 from srkit.training.loop import Callback, one_step, run
-from srkit.training.monitor import LivePlot, Progress
 from srkit.training.scales import Family
 from srkit.training.stages import train_stages
 from srkit.training.start import resume, train
 from srkit.training.state import State, make_state
+from srkit.training.supervise import Batches
 
 __all__ = [
     "AdversarialTerm",
@@ -55,13 +54,11 @@ _FORMER = {
     "training.adversarial": "Adversary=AdversarialTerm",
     "training.average": "Average",
     "training.checkpoint": "restore",
-    "training.config": "make_config",
+    "training.config": "SCHEDULES learning_rate_at make_config",
     "training.curriculum": "Easing",
-    "training.guard": "Guard",
     "training.history": "History",
     "training.loop": "Outcome",
-    "training.schedule": "SCHEDULES learning_rate_at",
-    "training.state": "Best Run",
+    "training.state": "Best Guard Run",
     "training.weights": "begin_from",
     "training.world": "World join_world",
 }

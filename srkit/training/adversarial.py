@@ -25,12 +25,10 @@ from torch.func import functional_call
 from srkit import discriminators
 from srkit.errors import BadFile, BadInput
 from srkit.losses import GAMES, gradient_penalty
-from srkit.training.chance import chance
 from srkit.training.config import Config, check_fields
-from srkit.training.guard import Guard
-from srkit.training.state import State
+from srkit.training.state import Guard, State
 from srkit.training.supervise import LossFunction, has_predictions, terms_of
-from srkit.training.world import mean_over
+from srkit.training.world import chance, mean_over
 
 __all__ = ["AdversarialTerm", "Discriminated", "Discriminator", "add_discriminators", "parse_adversarial"]
 
@@ -218,7 +216,7 @@ def add_discriminators(state: State, term: AdversarialTerm | None) -> None:
     if term is not None:
         state.discriminators = [_discriminator_of(state, term)]
         state.loss = Discriminated(state.loss, state.discriminators[0])
-    elif callable(getattr(net, "adversarial_terms", None)):
+    else:
         with chance(state.config.seed, -1):
             terms: dict[str, AdversarialTerm] = net.adversarial_terms()
         state.discriminators = [_made(one.discriminator, one, state, name) for name, one in terms.items()]

@@ -1,24 +1,39 @@
 """Every number a training run depends on, in one frozen record.
 
 A config is made once, checked once, written to ``config.json`` and into each checkpoint, and never changed. What is not
-in it (the network, the loss, the images) is recorded beside it by :mod:`srkit.training.start`.
+in it (the network, the loss, the images) is recorded beside it by :mod:`srkit.training.start`. The learning rate is a
+pure function of config and step: there is nothing to remember, and nothing to apply twice after a resume.
 """
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import difflib
+import itertools
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from srkit.errors import BadInput
 from srkit.training.curriculum import parse_growth
-from srkit.training.schedule import parse_schedule
 
-__all__ = ["OPTIMISERS", "PRECISIONS", "Config", "check_fields", "make_config"]
+__all__ = [
+    "OPTIMISERS",
+    "PRECISIONS",
+    "SCHEDULES",
+    "Config",
+    "check_fields",
+    "learning_rate_at",
+    "make_config",
+    "parse_schedule",
+]
 
+SCHEDULES = ("constant", "halve", "multistep", "cosine")
+_SPELLING = re.compile(r"([a-z]+)(?:@([0-9_, ]+))?")
+_HELP = "write 'constant', 'halve@200000' (every 200,000 steps), 'multistep@1000,2000' or 'cosine'"
 OPTIMISERS = ("adam", "adamw", "sgd", "rmsprop")
 PRECISIONS = ("float32", "auto", "bfloat16", "float16")
 
@@ -112,7 +127,8 @@ class Config:
             object.__setattr__(self, name, tuple(value) if isinstance(value, Sequence) else value)
         check_fields(self, _RULES)
         parse_schedule(self.schedule)
-        if parse_growth(self.growth) and self.scales:
+        object.__setattr__(self, "growth", self.growth.strip())
+        if self.growth and parse_growth(self.growth) and self.scales:
             raise BadInput(f"A run either grows or draws a scale per batch: leave growth or scales={self.scales} out.")
         if self.batch % self.accumulate:
             raise BadInput(
@@ -158,6 +174,52 @@ def make_config(settings: Mapping[str, Any]) -> Config:
     if "steps" not in settings:
         raise BadInput("How long to train was not given: pass steps=…, for example steps=2_000.")
     return Config(**settings)
+
+
+def parse_schedule(text: str) -> tuple[str, tuple[int, ...]]:
+    """Take a schedule's spelling apart: ``"multistep@100,300"`` -> ``("multistep", (100, 300))``.
+
+    Raises:
+        BadInput: the name is unknown, or the step numbers are missing, not wanted, zero or not increasing.
+    """
+    found = _SPELLING.fullmatch(text.strip().lower())
+    if not found or found[1] not in SCHEDULES:
+        raise BadInput(f"{text!r} is not a learning rate schedule: {_HELP}.")
+    name, listed = found[1], found[2]
+    try:
+        numbers = tuple(int(number) for number in listed.split(",")) if listed else ()
+    except ValueError:
+        raise BadInput(f"The steps in schedule {text!r} cannot be read: {_HELP}.") from None
+    if not _numbers_fit(name, numbers):
+        raise BadInput(f"Schedule {text!r} does not say when the rate changes: {_HELP}.")
+    return name, numbers
+
+
+def learning_rate_at(step: int, rates: Config) -> float:
+    """Return the learning rate of update number ``step`` (the first is 0).
+
+    The values are those of torch's ``StepLR``, ``MultiStepLR`` and ``CosineAnnealingLR(T_max=steps)`` when stepped once
+    per update; a warm-up multiplies the first ``warmup`` rates by 1/(warmup + 1), 2/(warmup + 1), ….
+    """
+    name, numbers = parse_schedule(rates.schedule)
+    factor = 1.0
+    if name == "halve":
+        factor = rates.gamma ** (step // numbers[0])
+    elif name == "multistep":
+        factor = rates.gamma ** bisect.bisect_right(numbers, step)
+    elif name == "cosine":
+        share = min(step / rates.steps, 1.0)
+        factor = rates.floor + (1 - rates.floor) * (1 + math.cos(math.pi * share)) / 2
+    rise = min(1.0, (step + 1) / (rates.warmup + 1))
+    return rates.learning_rate * factor * rise
+
+
+def _numbers_fit(name: str, numbers: tuple[int, ...]) -> bool:
+    if name in ("constant", "cosine"):
+        return not numbers
+    if name == "halve":
+        return len(numbers) == 1 and numbers[0] > 0
+    return bool(numbers) and numbers[0] > 0 and all(a < b for a, b in itertools.pairwise(numbers))
 
 
 def _is_number(value: object) -> bool:

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.training.batch import Batch, Batches, complete
+from srkit.training.supervise import Batch, Batches, complete
 
 __all__ = ["Easing", "Level", "grow", "growth_at", "parse_growth"]
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from srkit.errors import BadFile, BadInput
-from srkit.ops.atomic import cannot_write, write_atomically
-from srkit.ops.lock import locked
+from srkit.ops.atomic import cannot_write, locked, write_atomically
 
 __all__ = ["RunFolder", "existing_folder", "new_folder"]
 

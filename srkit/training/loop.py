@@ -7,29 +7,28 @@ may go through in parts, the gradient may be clipped, and an update that would r
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
+from types import FrameType
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import Prediction
-from srkit.training.batch import Batch, Batches, split
-from srkit.training.chance import chance
-from srkit.training.config import Config
+from srkit.training.config import Config, learning_rate_at
 from srkit.training.curriculum import grow, growth_at, parse_growth
-from srkit.training.interrupt import finish_step_first
-from srkit.training.schedule import learning_rate_at
 from srkit.training.state import State
-from srkit.training.supervise import supervised_terms, terms_of
-from srkit.training.world import mean_over
+from srkit.training.supervise import Batch, Batches, split, supervised_terms, terms_of
+from srkit.training.world import chance, mean_over
 
-__all__ = ["Batches", "Callback", "Outcome", "one_step", "run"]
+__all__ = ["Batches", "Callback", "Outcome", "finish_step_first", "one_step", "run"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,8 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
             start = time.perf_counter()
             batch = batches.batch(state.step)
             set_learning_rate(state, learning_rate_at(state.step, config))
-            let_grow(state, config)
+            if config.growth:
+                let_grow(state, config)
             state.whole = False
             outcome = whole_step(state, batch)
             state.step, state.whole = state.step + 1, True
@@ -212,12 +212,10 @@ def set_learning_rate(state: State, rate: float) -> None:
 
 def let_grow(state: State, config: Config) -> None:
     """Make a growing network what it is at this step; a best validation of another scale is forgotten."""
-    levels = parse_growth(config.growth)
-    if levels:
-        scale, blend = growth_at(state.step, levels, config.steps)
-        if scale != state.net.scale and state.step:
-            state.best = None
-        grow([state.net] if state.average is None else [state.net, state.average.net], scale, blend)
+    scale, blend = growth_at(state.step, parse_growth(config.growth), config.steps)
+    if scale != state.net.scale and state.step:
+        state.best = None
+    grow([state.net] if state.average is None else [state.net, state.average.net], scale, blend)
 
 
 @contextlib.contextmanager
@@ -239,3 +237,34 @@ def hold_sync(state: State, *, until: bool) -> AbstractContextManager[Any]:
     if until or not isinstance(model, nn.parallel.DistributedDataParallel):
         return contextlib.nullcontext()
     return model.no_sync()
+
+
+class Stoppable(Protocol):
+    """Anything that ends when its ``stop`` is not empty."""
+
+    stop: str
+    step: int
+
+
+@contextlib.contextmanager
+def finish_step_first(state: Stoppable) -> Iterator[None]:
+    """Turn the first Ctrl-C inside a ``with`` block into ``state.stop``; a second one interrupts at once.
+
+    Python's own Ctrl-C handling is put back at the end. Where somebody else handles Ctrl-C already, or outside the main
+    thread, nothing is changed.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if state.stop:
+            raise KeyboardInterrupt
+        state.stop = "interrupted by Ctrl-C"
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -16,12 +16,10 @@ from srkit.degrade.chain import Chain
 from srkit.errors import BadInput
 from srkit.metrics import Protocol
 from srkit.training.adversarial import AdversarialTerm, parse_adversarial
-from srkit.training.batch import Batches
-from srkit.training.chance import chance
 from srkit.training.config import Config
 from srkit.training.source import Images, Measure, Way, cut_batches, load_pairs, measure_on
-from srkit.training.supervise import LossFunction
-from srkit.training.world import World
+from srkit.training.supervise import Batches, LossFunction
+from srkit.training.world import World, chance
 
 __all__ = ["Parts", "Request", "check_same_pairs", "prepare", "request_again"]
 

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
-from srkit.training.batch import Batch, Batches, complete
-from srkit.training.chance import mix
 from srkit.training.curriculum import Level, growth_at
+from srkit.training.supervise import Batch, Batches, complete
+from srkit.training.world import mix
 
 __all__ = ["AnyScale", "Family", "Growing", "RandomScale", "keyword_of"]
 

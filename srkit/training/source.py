@@ -23,11 +23,10 @@ from srkit.evaluation.score import choose
 from srkit.metrics import Protocol
 from srkit.models._registry import MODELS
 from srkit.ops import pixels
-from srkit.training.batch import Batches, complete
 from srkit.training.config import Config
 from srkit.training.curriculum import parse_growth
 from srkit.training.scales import AnyScale, Growing, RandomScale, keyword_of
-from srkit.training.supervise import has_predictions
+from srkit.training.supervise import Batches, complete, has_predictions
 from srkit.training.world import World
 
 __all__ = ["Images", "Measure", "Way", "cut_batches", "load_pairs", "measure_on"]
@@ -61,7 +60,8 @@ class Way:
         Raises:
             BadInput: the network must be told something, and nothing here would tell it.
         """
-        card = models.card(net.name) if getattr(net, "name", None) in MODELS else None  # type: ignore[arg-type]
+        name = getattr(net, "name", None)
+        card = MODELS.get(str(name)).card if name in MODELS else None
         maker = self.maker or (None if card is None else card.trained_on)
         if maker == _PAIRS or (maker is None and not _must_be_told(net, card)):
             return replace(self, maker=None)
@@ -142,7 +142,7 @@ def _patches(pairs: Pairs, way: Way, net: nn.Module, config: Config, world: Worl
             return Patches(some, **how)
         return Made.of(some, Chained(fitting_chain(way.degrade, some)), **how)
 
-    levels = parse_growth(config.growth)
+    levels = parse_growth(config.growth) if config.growth else ()
     whole = all(float(scale).is_integer() for scale in config.scales)
     if config.scales and not whole:
         return AnyScale(cut(at_scale(pairs, 1)), config.scales, seed=config.seed, keyword=keyword_of(net))

@@ -15,11 +15,11 @@ from torch import nn
 
 from srkit import models
 from srkit.errors import BadInput
-from srkit.training.chance import chance
 from srkit.training.checkpoint import load_checkpoint
 from srkit.training.start import resume, train
 from srkit.training.state import Run
 from srkit.training.weights import begin_from
+from srkit.training.world import chance
 
 __all__ = ["train_stages"]
 

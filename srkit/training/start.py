@@ -17,18 +17,26 @@ from torch import Tensor, nn
 from srkit.degrade.chain import Chain
 from srkit.metrics import Protocol
 from srkit.training.adversarial import AdversarialTerm, add_discriminators
-from srkit.training.batch import Batches
-from srkit.training.callbacks import Listener, Record, Save, Validate, as_callback
+from srkit.training.callbacks import (
+    Listener,
+    LivePlot,
+    Progress,
+    Record,
+    Save,
+    Validate,
+    as_callback,
+    in_notebook,
+    on_terminal,
+)
 from srkit.training.checkpoint import load_checkpoint, restore
 from srkit.training.config import Config, make_config
 from srkit.training.folder import RunFolder, existing_folder, new_folder
 from srkit.training.history import History
 from srkit.training.loop import Callback, run
-from srkit.training.monitor import LivePlot, Progress, in_notebook, on_terminal
 from srkit.training.request import Parts, Request, check_same_pairs, prepare, request_again
 from srkit.training.source import Images, Measure
 from srkit.training.state import Run, State, make_state
-from srkit.training.supervise import LossFunction
+from srkit.training.supervise import Batches, LossFunction
 from srkit.training.weights import begin_from
 from srkit.training.world import World, join_world
 
@@ -176,7 +184,8 @@ def _carry_out(
     home = next((parameter.device for parameter in parts.net.parameters()), torch.device("cpu"))
     try:
         state = make_state(parts.net, parts.loss, config, world=world)
-        add_discriminators(state, parts.adversarial)
+        if parts.adversarial is not None or hasattr(parts.net, "adversarial_terms"):
+            add_discriminators(state, parts.adversarial)
         callbacks = [as_callback(listener) for listener in listeners]
         with owner() as folder:
             if saved is not None:

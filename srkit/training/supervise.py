@@ -1,22 +1,83 @@
-"""Supervision in several places: every prediction a network makes on its way is compared with the truth.
+"""What a step is trained on, and what its predictions are compared with.
 
-A network offers ``predictions(lr)`` (:class:`srkit.layers.Prediction`): the levels of a pyramid, the turns of a
-recursion. The loop then minimises the weighted sum of their losses. LapSRN (Lai et al., CVPR 2017, section 3.3), DRCN
-(Kim et al., CVPR 2016, equation 7) and MemNet (Tai et al., ICCV 2017, equation 9) are trained like that.
+A batch is small images, large images, and the condition, further keywords of the network. A network that offers
+``predictions(lr)`` (:class:`srkit.layers.Prediction`: the levels of a pyramid, the turns of a recursion) is supervised
+in several places, and the loop minimises the weighted sum of their losses. LapSRN (Lai et al., CVPR 2017, section 3.3),
+DRCN (Kim et al., CVPR 2016, equation 7) and MemNet (Tai et al., ICCV 2017, equation 9) are trained like that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, cast
 
+import torch
 from torch import Tensor, nn
 
+from srkit.datasets.degraded import Condition
 from srkit.errors import BadInput
 from srkit.layers import Prediction
 from srkit.ops.resize import imresize
 
-__all__ = ["LossFunction", "Predicting", "has_predictions", "supervised_terms", "terms_of"]
+__all__ = [
+    "Batch",
+    "Batches",
+    "LossFunction",
+    "Predicting",
+    "complete",
+    "has_predictions",
+    "split",
+    "supervised_terms",
+    "terms_of",
+]
+
+Batch = tuple[Tensor, Tensor, Condition] | tuple[Tensor, Tensor]
+"""``(lr, hr, condition)``; ``(lr, hr)`` is short for an empty condition."""
+
+
+class Batches(Protocol):
+    """Where training pairs come from: :class:`srkit.datasets.Patches`, or anything with this method."""
+
+    def batch(self, step: int, /) -> Batch:
+        """Return ``lr (b, 3, h, w)`` and ``hr (b, 3, scale*h, scale*w)`` of a step; the same ones whenever asked.
+
+        Third comes the condition, a dict of further keywords of the network or of its predictions (a kernel, a code, a
+        scale), empty or left out for ordinary pairs. In it, tensors with ``b`` rows are cut and moved like the images.
+        For a network with several predictions ``hr`` may be ``(b, n, 3, scale*h, scale*w)``, one target for each.
+        """
+        ...
+
+
+def complete(batch: Batch) -> tuple[Tensor, Tensor, Condition]:
+    """Return a batch with its condition, which may have been left out."""
+    return batch if len(batch) == 3 else (*batch, {})
+
+
+def split(
+    batch: Batch, parts: int, *, device: torch.device, channels_last: bool = False, processes: int = 1
+) -> Iterator[tuple[Tensor, Tensor, dict[str, Any]]]:
+    """Yield LR, HR and condition of the batch in equal parts, on the device of the run.
+
+    Raises:
+        BadInput: the number of images is not a multiple of ``parts``.
+    """
+    lr, hr, condition = complete(batch)
+    if len(lr) % parts:
+        raise BadInput(
+            f"A batch of {len(lr)} images cannot be accumulated in {parts} equal parts: choose batch as a multiple of "
+            f"accumulate × processes = {parts * processes}."
+        )
+
+    def share(value: Any, number: int) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        mine = value.chunk(parts)[number] if value.dim() and len(value) == len(lr) else value
+        layout = torch.channels_last if channels_last and mine.dim() == 4 else torch.contiguous_format
+        return mine.to(device, memory_format=layout)
+
+    for number in range(parts):
+        yield share(lr, number), share(hr, number), {name: share(value, number) for name, value in condition.items()}
+
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 

@@ -1,13 +1,19 @@
-"""Several processes, one training: what ``torchrun`` says about this one, and sums over all of them.
+"""What a step has from outside: its place among the processes that train together, and its random numbers.
 
 ``torchrun --nproc_per_node=2 -m srkit train …`` starts the same program twice; each process works on its share of
 every batch, gradients are averaged (DistributedDataParallel), and only the first process writes files. Across machines
 the same holds, with torchrun's ``--nnodes``.
+
+Dropout and weight initialisation in torch draw from one global generator per device. Inside :func:`chance` that
+generator is set from what the run is doing, and put back afterwards, so a run is repeated exactly by its seed, a
+resumed run needs no saved generator, and a notebook that draws random numbers around a training gets the same ones with
+and without it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +24,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 
-__all__ = ["World", "join_world", "mean_over"]
+__all__ = ["World", "chance", "join_world", "mean_over", "mix"]
 
 
 @dataclass(frozen=True)
@@ -80,3 +86,30 @@ def _check_environment() -> None:
             f"WORLD_SIZE={os.environ['WORLD_SIZE']} asks for several processes, but {', '.join(missing)} is not set. "
             "Start them with torchrun --nproc_per_node=N …, or unset WORLD_SIZE to train in one process."
         )
+
+
+def mix(*numbers: int) -> int:
+    """Return a seed in [0, 2**63) that depends on every one of ``numbers`` and on their order."""
+    digest = hashlib.blake2b(" ".join(map(str, numbers)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+@contextlib.contextmanager
+def chance(*numbers: int, device: torch.device | None = None) -> Iterator[None]:
+    """Seed torch's global generators from ``numbers`` for the duration of a ``with`` block, then restore them.
+
+    Args:
+        *numbers: for example the seed, the step, the rank.
+        device: a CUDA device whose generator is treated likewise; the CPU's always is.
+    """
+    sources = [torch.default_generator]
+    if device is not None and device.type == "cuda":
+        sources.append(torch.cuda.default_generators[device.index or 0])
+    before = [source.get_state() for source in sources]
+    for source in sources:
+        source.manual_seed(mix(*numbers))
+    try:
+        yield
+    finally:
+        for source, state in zip(sources, before, strict=True):
+            source.set_state(state)

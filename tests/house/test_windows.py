@@ -19,7 +19,7 @@ from srkit.datasets.fetch import fetch
 from srkit.datasets.store import open_store, store_path
 from srkit.exercises._study import predict
 from srkit.inference import upscale_folder
-from srkit.ops.lock import locked
+from srkit.ops.atomic import locked
 from tests.datasets import _make
 from tests.datasets._server import Site, serve
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from srkit.errors import BadInput
-from srkit.ops import lock as module
-from srkit.ops.lock import locked
+from srkit.ops import atomic as module
+from srkit.ops.atomic import locked
 
 HOLDER = (
     "import sys\n"
     "from pathlib import Path\n"
-    "from srkit.ops.lock import locked\n"
+    "from srkit.ops.atomic import locked\n"
     "with locked(Path(sys.argv[1]), 'holding'):\n"
     "    print('held', flush=True)\n"
     "    sys.stdin.read()\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from srkit.training.chance import chance, mix
+from srkit.training.world import chance, mix
 
 
 def test_the_same_numbers_give_the_same_draws_and_others_give_others() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from srkit.errors import BadInput
 from srkit.training import Callback, Config, run
-from srkit.training.guard import Guard
+from srkit.training.state import Guard
 from tests.training._toy import Batches, Toy, toy_state, weights
 
 INF, NAN = float("inf"), float("nan")

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from srkit.errors import BadInput
-from srkit.training import Callback, LivePlot, Progress, TensorBoard, monitor, train
+from srkit.training import Callback, LivePlot, Progress, TensorBoard, callbacks, train
 from tests.training._toy import Batches, Toy, table_of
 
 QUICK = {"steps": 6, "batch": 4, "patch": 16}
@@ -70,7 +70,7 @@ def test_the_live_curve_is_shown_once_and_then_updated_in_place_without_hurry(mo
         return handle
 
     monkeypatch.setitem(sys.modules, "IPython.display", types.SimpleNamespace(display=display))
-    monkeypatch.setattr(monitor.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(callbacks.time, "perf_counter", lambda: now[0])
 
     class Clock(Callback):
         def stepped(self, state, outcome) -> None:
@@ -84,7 +84,7 @@ def test_the_live_curve_is_shown_once_and_then_updated_in_place_without_hurry(mo
 
 
 def test_a_curve_is_a_picture_with_words_in_any_notebook() -> None:
-    curve = monitor.Curve(Figure(), 'Loss "now"')
+    curve = callbacks.Curve(Figure(), 'Loss "now"')
     page = curve._repr_html_()
     assert 'alt="Loss &quot;now&quot;"' in page
     assert base64.b64decode(page.split("base64,")[1].split('"')[0]).startswith(b"\x89PNG")
@@ -92,7 +92,7 @@ def test_a_curve_is_a_picture_with_words_in_any_notebook() -> None:
 
 def test_progress_goes_to_stdout_and_the_curve_is_added_in_a_notebook(monkeypatch, capsys) -> None:
     shown = []
-    monkeypatch.setattr("srkit.training.monitor.in_notebook", lambda: True)
+    monkeypatch.setattr("srkit.training.callbacks.in_notebook", lambda: True)
     monkeypatch.setattr("srkit.training.start.in_notebook", lambda: True)
     display = types.SimpleNamespace(display=lambda figure, display_id: shown.append(figure) or Handle())
     monkeypatch.setitem(sys.modules, "IPython.display", display)
@@ -104,7 +104,7 @@ def test_progress_goes_to_stdout_and_the_curve_is_added_in_a_notebook(monkeypatc
 
 
 def test_outside_a_kernel_there_is_no_notebook() -> None:
-    assert not monitor.in_notebook()
+    assert not callbacks.in_notebook()
 
 
 def test_tensorboard_gets_every_logged_number(tmp_path, monkeypatch) -> None:
@@ -137,5 +137,5 @@ def test_the_bar_is_the_text_bar_that_a_saved_notebook_keeps() -> None:
     import tqdm.std
 
     progress = Progress()
-    assert issubclass(monitor._Bar, tqdm.std.tqdm)
+    assert issubclass(callbacks._Bar, tqdm.std.tqdm)
     assert progress._bar is None

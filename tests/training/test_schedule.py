@@ -11,7 +11,7 @@ from torch.optim import lr_scheduler
 
 from srkit.errors import BadInput
 from srkit.training import Config
-from srkit.training.schedule import SCHEDULES, learning_rate_at
+from srkit.training.config import SCHEDULES, learning_rate_at
 
 
 def rates_of_torch(make: Callable[[torch.optim.Optimizer], Any], steps: int, rate: float) -> list[float]:

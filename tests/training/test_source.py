@@ -18,7 +18,7 @@ from srkit.errors import BadInput, UnknownName
 from srkit.models import Card
 from srkit.models._registry import MODELS
 from srkit.training import train
-from srkit.training.batch import complete
+from srkit.training.supervise import complete
 from tests.training._toy import Toy
 
 QUICK: dict[str, Any] = {"steps": 1, "patch": 32, "batch": 2, "progress": False}

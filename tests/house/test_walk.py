@@ -1,0 +1,40 @@
+"""One call does not wander: how many files of srkit it enters is measured, and bounded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import srkit
+from tests.house._code import SRKIT, relative
+from tests.house._walk import calls, walk
+
+MOST = {
+    'models.create("rcan", scale=4)': 9,
+    'upscale("photo.png", net)': 16,
+    "the same with tile=16": 16,
+    'exercises.check("tv_loss", f)': 9,
+    "widgets.compare(...), displayed": 25,
+    "evaluate(net, pairs)": 33,
+    "train(net, pairs), 3 steps": 25,
+    "the same with out=folder": 30,
+}
+"""Files that each call may enter, images of the pairs read and pixel cache made; ``python -m tests.house._walk``."""
+
+
+def test_no_call_of_the_front_door_enters_more_files_than_it_is_allowed(tmp_path: Path) -> None:
+    made = calls(tmp_path)
+    made["train(net, pairs), 3 steps"]()  # makes the pixel cache, where there is none
+    entered = {name: walk(call).files for name, call in made.items()}
+    assert entered.keys() == MOST.keys()
+    too_many = {name: files for name, files in entered.items() if len(files) > MOST[name]}
+    assert not too_many
+
+
+def test_a_walk_counts_what_was_entered_and_leaves_out_what_an_import_runs() -> None:
+    import srkit.ops.dct as module
+
+    found = walk(lambda: srkit.ops.pixels.quantise(srkit.ops.dct.dct_matrix(4)))
+    assert found.files == ["ops/dct.py", "ops/pixels.py"]
+    assert found.row[2] == len({code.co_name for code in found.functions}) == 3
+    assert ("dct_matrix", module.__file__) in {(code.co_name, code.co_filename) for code in found.functions}
+    assert {f"srkit/{name}" for name in found.files} <= set(map(relative, SRKIT))
