@@ -1,4 +1,4 @@
-"""The box student code runs in: what goes in, what comes out, and which box this machine can offer."""
+"""The box student code runs in: what goes in and what comes out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from autograder.limits import Limits
 from srkit.exercises import Value
 
-__all__ = ["Box", "BoxError", "End", "Job", "Reply", "choose_box"]
+__all__ = ["Box", "BoxError", "End", "Job", "Reply"]
 
 End = Literal["answered", "died", "timeout", "memory", "too large", "broken"]
 
@@ -71,17 +71,3 @@ class Box(Protocol):
 
     def close(self) -> None:
         """End the box. It may be called twice."""
-
-
-def choose_box(trusted: bool = False) -> Box:
-    """Return the best box that works on this machine, after trying it.
-
-    Args:
-        trusted: run the code without a sandbox, in an ordinary process. Only for the author's own solutions.
-
-    Raises:
-        BoxError: no sandbox works here; the message says how to get one.
-    """
-    from autograder.sandboxes import pick  # which imports this file
-
-    return pick(trusted)

@@ -120,7 +120,8 @@ def _gradescope(path: Path, lesson: Path | None) -> int:
 
 
 def _try_sandbox() -> int:
-    from autograder.box import BoxError, choose_box
+    from autograder.box import BoxError
+    from autograder.sandboxes import choose_box
 
     try:
         box = choose_box()

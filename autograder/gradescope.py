@@ -18,13 +18,14 @@ from typing import Any
 
 import torch
 
-from autograder.box import BoxError, choose_box
+from autograder.box import BoxError
 from autograder.engine import grade_submission
 from autograder.intake import HandIn
 from autograder.people import Person
 from autograder.reader import Reader
 from autograder.record import Record
 from autograder.report import message_for_student
+from autograder.sandboxes import choose_box
 from autograder.sorting import lesson_of, sort_files
 from srkit.exercises import EXERCISES
 from srkit.ops.atomic import atomic_path

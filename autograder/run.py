@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from autograder.box import choose_box
 from autograder.bridge import enter
 from autograder.classview import ClassView, class_view
 from autograder.cluster import cluster
@@ -24,6 +23,7 @@ from autograder.plain import one_line
 from autograder.pool import pool
 from autograder.publishing import publish, publish_term
 from autograder.questions import Question, grade_rivals
+from autograder.sandboxes import choose_box
 from autograder.store import Store
 from autograder.taken import Taken, load_taken, people_of
 from autograder.term import TermView

@@ -19,7 +19,7 @@ from autograder.limits import Limits
 from autograder.places import covered, kept_within, python_path, view
 from autograder.process import COURSE, STAGE, ProcessBox, Start
 
-__all__ = ["bubblewrap", "container", "pick", "without_walls"]
+__all__ = ["bubblewrap", "choose_box", "container", "without_walls"]
 
 IMAGE = "srkit-box"
 NOBODY = 65534
@@ -63,8 +63,15 @@ image once:
 }
 
 
-def pick(trusted: bool = False) -> Box:
-    """Return the best box that works here, see :func:`autograder.box.choose_box`."""
+def choose_box(trusted: bool = False) -> Box:
+    """Return the best box that works on this machine, after trying it.
+
+    Args:
+        trusted: run the code without a sandbox, in an ordinary process. Only for the author's own solutions.
+
+    Raises:
+        BoxError: no sandbox works here; the message says how to get one.
+    """
     if trusted:
         return tried(without_walls())
     failures = []

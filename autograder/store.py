@@ -21,8 +21,7 @@ from typing import Any
 
 from autograder.record import Record
 from srkit.errors import BadInput
-from srkit.ops.atomic import write_atomically
-from srkit.ops.atomic import locked
+from srkit.ops.atomic import locked, write_atomically
 
 __all__ = ["Busy", "Entry", "Store", "failed"]
 

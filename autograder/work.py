@@ -15,11 +15,12 @@ from pathlib import Path
 
 import torch
 
-from autograder.box import Box, BoxError, choose_box
+from autograder.box import Box, BoxError
 from autograder.engine import Tell, grade_submission, tell_nobody
 from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
 from autograder.record import Record
+from autograder.sandboxes import choose_box
 
 __all__ = ["NEWS", "Done", "Grader", "Runner", "Task", "attempt", "close_boxes", "finish", "one_by_one"]
 

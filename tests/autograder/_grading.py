@@ -6,10 +6,11 @@ import json
 from functools import cache
 from typing import Any
 
-from autograder.box import Box, choose_box
+from autograder.box import Box
 from autograder.engine import grade_submission
 from autograder.limits import Limits
 from autograder.record import Record
+from autograder.sandboxes import choose_box
 from tools._lesson import read_lesson
 from tools.press import sources
 

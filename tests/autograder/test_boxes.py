@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from autograder import sandboxes
-from autograder.box import BoxError, Job, choose_box
+from autograder.box import BoxError, Job
 from autograder.engine import grade_submission
 from autograder.inside.frames import BadFrame, decode, encode
 from autograder.limits import Limits
 from autograder.masks import hidden_names, library, masked
 from autograder.process import ProcessBox, Start
+from autograder.sandboxes import choose_box
 from srkit.exercises._measure import Foreign
 from tests.autograder._grading import SEED, SETUP, SHORT, notebook, solution, the_box
 

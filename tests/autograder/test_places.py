@@ -19,7 +19,8 @@ from tests.autograder._grading import SHORT
 from tools.press import ROOT
 
 TRIAL = """
-from autograder.box import Job, choose_box
+from autograder.box import Job
+from autograder.sandboxes import choose_box
 from autograder.limits import Limits
 from autograder.sandboxes import _TRIAL
 box = choose_box()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from pathlib import Path
 
@@ -85,3 +86,42 @@ def test_the_address_on_the_card_is_the_one_in_the_docstring(name: str) -> None:
 
 def _calls(node: ast.Assign, *functions: str) -> bool:
     return isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in functions
+
+
+def test_no_block_stands_in_the_files_of_three_networks() -> None:
+    """What a third network wants moves to ``srkit/layers``: blocks, and functions of four statements or more."""
+    found: dict[str, set[str]] = {}
+    for path in PAPERS:
+        for node in tree(path).body:
+            statements = sum(isinstance(one, ast.stmt) for one in ast.walk(node))
+            if isinstance(node, ast.ClassDef) or (isinstance(node, ast.FunctionDef) and statements > 4):
+                found.setdefault(_shape(node), set()).add(f"{relative(path)} {node.name}")
+    assert len(found) > 100
+    assert not [sorted(places) for places in found.values() if len(places) > 2]
+
+
+def test_the_shape_of_a_block_is_the_same_under_other_names_and_texts_and_no_other() -> None:
+    block = (
+        "class A(nn.Module):\n    'One.'\n    def forward(self, x: Tensor) -> Tensor:\n        return x + self.body(x)"
+    )
+    same = "class B(nn.Module):\n    def forward(self, y):\n        'Two.'\n        return y + self.convs(y)"
+    other = same.replace("y + self", "y * self")
+    shapes = [_shape(ast.parse(code).body[0]) for code in (block, same, other)]
+    assert shapes[0] == shapes[1] != shapes[2]
+
+
+def _shape(node: ast.stmt) -> str:
+    """Return a block as text without what it is called: names in the order in which they come, no texts, no types."""
+    names: dict[str, str] = {}
+    node = copy.deepcopy(node)
+    for one in ast.walk(node):
+        if isinstance(one, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(one):
+            one.body = one.body[1:]
+        for field in ("annotation", "returns"):
+            if hasattr(one, field):
+                setattr(one, field, None)
+    for one in ast.walk(node):
+        for field in ("name", "id", "attr", "arg"):
+            if isinstance(name := getattr(one, field, None), str):
+                setattr(one, field, names.setdefault(name, f"name {len(names)}"))
+    return ast.dump(node)
