@@ -30,7 +30,7 @@ def pairs() -> datasets.Pairs:
 
 
 def tiny() -> torch.nn.Module:
-    with training.chance.chance(0):
+    with training.world.chance(0):
         return models.create("a2001sr", scale=2, tiny=True)
 
 
