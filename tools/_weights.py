@@ -65,12 +65,13 @@ PSNR and SSIM on Set5 on the way), `NAME.json` what was measured. This page is p
 {told}
 ## For poor photographs
 
-`edsr_small_x4_photo` saw, beside clean pictures, mild and rich degradations (`photo(4)`, `srkit/degrade/photo.py`). The
-middle 240x240 of each picture of Set14, PSNR on Y, border 4, three draws of each chain; mean, gain over bicubic with
-its standard deviation over pictures, and on how many of the 42 draws it is better:
+`edsr_small_x2_photo` and `edsr_small_x4_photo` saw, beside clean pictures, mild and rich degradations (`photo(4)`,
+`srkit/degrade/photo.py`). The middle 240x240 of each picture of Set14, PSNR on Y, border = scale, three draws of each
+chain; mean, gain over bicubic with its standard deviation over pictures, and on how many of the 42 draws it is better:
 
 {photographs}
 
+    python -m benchmarks photographs --root FOLDER --scale 2 edsr_small edsr_small:photo edsr_small+edsr_small:photo
     python -m benchmarks photographs --root FOLDER edsr_small edsr_small:gan edsr_small:photo \\
         edsr_small+edsr_small:photo
 
@@ -96,7 +97,7 @@ stripes of its own.
 ## Terms
 
 All of them were trained on T91, for which no licence is stated, and BSDS200, which Berkeley offers for non-commercial
-research and education; `edsr_small_x4_photo` also on General100, for which none is stated either. So these weights,
+research and education; the two for photographs also on General100, for which none is stated either. So these weights,
 too, are for research and teaching; the MIT licence covers the code and not them.
 `../../LICENSE` says the same, and so do `srkit models card` and every command that uses them.
 """

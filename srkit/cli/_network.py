@@ -105,6 +105,7 @@ class Choice:
             BadInput: ``clean`` with a network that was named, or a scale nothing is shipped for.
         """
         from srkit import mix, models
+        from srkit.models._official import listed
 
         if self.told and self.model is None and self.method is None:
             raise BadInput(
@@ -117,16 +118,16 @@ class Choice:
         scale = self.scale or 4
         if scale not in (2, 4):
             raise BadInput(f"For x{scale} nothing is shipped that takes any photograph: x2 or x4, or say --model.")
-        if scale == 2 and clean not in (None, 1.0):
-            raise BadInput("At x2 only a network for clean pictures is shipped: leave out --clean, or take --scale 4.")
-        faithful = models.create("edsr_small", scale=scale, pretrained="srkit")
-        what = "edsr_small, which is for clean pictures (--scale 4 has one for poor ones)"
-        net = faithful
-        if scale == 4:
+        if scale == 4 and clean is None and listed("compact_large", scale=4, variant="realesr-general").path:
+            net = models.create("compact_large", scale=4, pretrained="realesr-general")
+            what = "compact_large, weights realesr-general; it invents detail (--clean 0 takes one that does not)."
+        else:
             share = clean or 0.0
-            net = mix(models.create("edsr_small", scale=4, pretrained="srkit:photo"), faithful, share)
-            what = f"edsr_small, trained on poor photographs, {share:.0%} of the way to clean ones (--clean)"
-        click.echo(f"note: enlarged {scale} times by {what}. {weights_terms()}", err=True)
+            poor, faithful = (models.create("edsr_small", scale=scale, pretrained=f"srkit{v}") for v in (":photo", ""))
+            net = mix(poor, faithful, share)
+            what = f"edsr_small, trained on poor photographs, {share:.0%} of the way to clean ones (--clean)."
+            what = f"{what} {weights_terms()}"
+        click.echo(f"note: enlarged {scale} times by {what}", err=True)
         return machine.place(net).eval()
 
     @property

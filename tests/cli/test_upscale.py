@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,25 @@ def test_a_photograph_is_enlarged_without_a_word_and_what_was_taken_is_said(call
         refused = call("upscale", photo, *words)
         assert refused.code == 2
         assert sentence in refused.err
+
+
+def test_installed_weights_that_invent_detail_are_taken_for_a_photograph_and_said_to_invent(
+    call: Call, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = srkit.models.create("compact_large", scale=4).eval()
+    monkeypatch.setenv("SRKIT_WEIGHTS", str(tmp_path / "weights"))
+    (tmp_path / "weights").mkdir()
+    srkit.models.save(net, tmp_path / "there.safetensors").rename(tmp_path / "weights" / "realesr-general-x4v3.pth")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        answer = call("upscale", photo)
+    assert answer.code == 0, answer.err
+    assert "terms: BSD-3-Clause" in answer.err
+    assert "realesr-general; it invents detail" in answer.err
+    made = srkit.read(photo.with_name("photo_x4.png"))
+    assert torch.allclose(made, srkit.upscale(photo, net).clamp(0, 1), atol=0.51 / 255)
+    answer = call("upscale", photo, "--clean", 0, "--overwrite")
+    assert "trained on poor photographs" in answer.err
 
 
 def test_a_weight_file_is_a_network(call: Call, photo: Path, tmp_path: Path) -> None:
