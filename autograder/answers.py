@@ -21,6 +21,9 @@ from autograder.statements import Block, Statement, globals_of, is_stub, stateme
 __all__ = ["Answer", "Sources", "Survey", "Unreadable", "find_answer", "find_answers", "survey"]
 
 
+LONGEST = 1_000_000  # characters of an answer with all it needs, blank lines for its place in the cell included
+
+
 @dataclass(frozen=True)
 class Answer:
     """The code of one answer.
@@ -32,6 +35,7 @@ class Answer:
         broken: whether something stands in its place that is not Python.
         stub: whether all there is is the stub as it was given out.
         defined: whether it is a ``def`` or a ``class``, not a variable of that name.
+        claimed: whether the notebook's saved outputs say that its check met every criterion; a hint, never a score.
     """
 
     pieces: tuple[tuple[str, str], ...] = ()
@@ -39,6 +43,7 @@ class Answer:
     broken: bool = False
     stub: bool = False
     defined: bool = False
+    claimed: bool = False
 
     @property
     def source(self) -> str:
@@ -146,7 +151,12 @@ class Sources:
             if not answers:
                 return Answer(problem=f"There is no `{name}` in the notebook{almost(self.cells, name)}")
         answer = (written or answers)[-1]
-        pieces = tuple((statement.label, statement.code) for statement in _Order(self, name, answer).collected)
+        collected = _Order(self, name, answer).collected
+        if (size := sum(statement.first + len(statement.text) for statement in collected)) > LONGEST:
+            return Answer(
+                problem=f"`{name}` with all it needs has {size:,} characters, and {LONGEST:,} are read.", broken=True
+            )
+        pieces = tuple((statement.label, statement.code) for statement in collected)
         return Answer(pieces=pieces, stub=not written, defined=isinstance(answer.node, Block))
 
 

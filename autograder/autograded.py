@@ -10,12 +10,12 @@ import json
 import re
 from typing import Any
 
+from autograder.reader import reading
 from autograder.record import Record, Result
 
 __all__ = ["autograded_notebook", "verdict"]
 
 Cell = dict[str, Any]
-LONGEST = 200_000  # characters of one cell that are shown
 
 
 def autograded_notebook(released: bytes, submitted: bytes, record: Record) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def autograded_notebook(released: bytes, submitted: bytes, record: Record) -> di
     """
     base = json.loads(released)
     known = {cell["id"]: cell for cell in base["cells"]}
-    cells = [_shown(cell, number, known) for number, cell in enumerate(_cells(submitted))]
+    cells = [_shown(*cell, number, known) for number, cell in enumerate(reading().cells(submitted))]
     present = {cell["id"] for cell in cells}
     cells = list({cell["id"]: cell for cell in cells}.values())  # of a doubled id the last one, as nbgrader does
     cells += [cell for cell in base["cells"] if cell["id"] not in present]
@@ -52,43 +52,18 @@ def verdict(result: Result) -> str:
     return _plain("\n".join(lines)) + "\n"
 
 
-def _cells(submitted: bytes) -> list[Cell]:
-    """Return whatever can be read as cells; a submission that is no notebook has none."""
-    try:
-        cells = json.loads(submitted)["cells"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return []
-    return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
-
-
-def _shown(cell: Cell, number: int, known: dict[str, Cell]) -> Cell:
+def _shown(name: str, kind: str, text: str, number: int, known: dict[str, Cell]) -> Cell:
     """Return one submitted cell as it may be shown."""
-    original = known.get(_name(cell))
+    original = known.get(name)
     if original is not None:
         facts = original["metadata"].get("nbgrader", {})
-        source = _source(cell) if facts.get("solution") else original["source"]
-        return original | {"source": source}
+        return original | {"source": text if facts.get("solution") else original["source"]}
     made: Cell = {"id": f"added-{number}", "metadata": {}}
-    if cell.get("cell_type") == "code":
-        return made | {"cell_type": "code", "source": _source(cell), "execution_count": None, "outputs": []}
-    text = _source(cell)
+    if kind == "code":
+        return made | {"cell_type": "code", "source": text, "execution_count": None, "outputs": []}
     longest = max((len(run) for run in re.findall("~+", text)), default=0)
     fence = "~" * max(3, longest + 1)
     return made | {"cell_type": "markdown", "source": f"{fence}\n{text}\n{fence}"}
-
-
-def _name(cell: Cell) -> str:
-    """Return what a cell calls itself: nbgrader's name, which survives a conversion that drops ids, or its id."""
-    metadata = cell.get("metadata")
-    facts = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = facts.get("grade_id") if isinstance(facts, dict) else None
-    return name if isinstance(name, str) else str(cell.get("id", ""))
-
-
-def _source(cell: Cell) -> str:
-    source = cell.get("source", "")
-    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n[cut: {len(text):,} characters]"
 
 
 def _plain(text: str) -> str:

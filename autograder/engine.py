@@ -7,16 +7,16 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
-from autograder.answers import Answer, find_answer
+from autograder.answers import Answer
 from autograder.box import Box, Job
 from autograder.budget import Budget
 from autograder.evidence import readable
 from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
 from autograder.masks import hidden_names
-from autograder.notebooks import Unreadable, read_cells
 from autograder.outcomes import Met, judged, reached, told
 from autograder.probes import probe_of
+from autograder.reader import reading
 from autograder.record import CriterionResult, Record, Result
 from srkit.exercises import EXERCISES, Case, Criterion, Exercise
 
@@ -57,18 +57,12 @@ def grade_submission(
     asked = [EXERCISES.get(name) for name in exercises]
     data = submission if isinstance(submission, bytes) else _read(submission)
     digest = submission_hash(data)
-    problem, answers = "", {}
-    try:
-        cells = read_cells(data)
-        answers = {exercise.name: find_answer(cells, exercise.answer) for exercise in asked}
-    except Unreadable as trouble:
-        problem = str(trouble)
-        answers = {exercise.name: Answer(problem=problem) for exercise in asked}
+    problem, answers = reading().answers(data, [exercise.answer for exercise in asked])
     run = partial(_Run, box=box, budget=Budget(limits), tell=tell)
     return Record(
         submission=digest,
         seed=seed,
-        results={exercise.name: _grade(exercise, answers[exercise.name], seed, run) for exercise in asked},
+        results={exercise.name: _grade(exercise, answers[exercise.answer], seed, run) for exercise in asked},
         problem=problem,
         key=record_key(digest, exercises, seed, limits),
     )
@@ -162,7 +156,13 @@ def _sum_up(exercise: Exercise, answer: Answer, found: Sequence[tuple[Criterion,
         source=readable(answer.source, 1 << 16),
         printed=next((met.printed for criterion, met in found if met.printed and not criterion.hidden), ""),
         images=next(_images(found), {}),
+        doubted=answer.claimed and any(_lost(criterion, met) for criterion, met in found),
     )
+
+
+def _lost(criterion: Criterion, met: Met) -> bool:
+    """Tell whether the check under the exercise tests a criterion that was not met here."""
+    return not criterion.hidden and met.outcome not in ("correct", "infrastructure")
 
 
 def _criterion(criterion: Criterion, met: Met) -> CriterionResult:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
-__all__ = ["Cell", "Unreadable", "read_cells", "read_notebook"]
+__all__ = ["Cell", "Unreadable", "read_cells", "read_notebook", "shown_cells"]
 
 LARGEST = 64 << 20
 DEMO = "demo"
+SHOWN_CELL, SHOWN = 200_000, 8_000_000  # characters of one cell, and of all, that are shown to a person
 MOST_MAGICS = 30  # in a long cell, which is parsed again after each of them
 _KEPT_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "py"}  # the rest of the cell is Python
+_VERDICT = re.compile(r"^[\d.]+ (\w+): (\d+) of (\d+) criteria met$", re.M)  # see srkit/exercises/_verdict.py
 _MAGIC = re.compile(
     r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?[%!?](?![=])|^(?P<also>\s*)[\w.]+\?{1,2}\s*$"
 )
@@ -34,6 +37,7 @@ class Cell:
         demo: whether it is tagged as a demonstration.
         problem: the syntax error, where the code is not Python.
         hidden: the text of a cell that is not read, because a cell magic makes it something else than Python.
+        claims: (answer, whether every criterion was met) of each check whose verdict its saved outputs show.
     """
 
     label: str
@@ -41,6 +45,7 @@ class Cell:
     demo: bool = False
     problem: str = ""
     hidden: str = ""
+    claims: tuple[tuple[str, bool], ...] = ()
 
 
 def read_cells(data: bytes) -> list[Cell]:
@@ -77,6 +82,35 @@ def read_notebook(data: bytes) -> dict[str, Any]:
     return notebook
 
 
+def shown_cells(data: bytes) -> list[tuple[str, str, str]]:
+    """Return (name, kind, source) of every cell for a person to look at, cut where it is longer than anybody reads.
+
+    The name is nbgrader's, which survives a conversion that drops ids, or the id. What is no notebook has no cells.
+    """
+    try:
+        cells = read_notebook(data).get("cells")
+    except Unreadable:
+        return []
+    left, found = SHOWN, list[tuple[str, str, str]]()
+    readable = [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
+    for number, cell in enumerate(readable):
+        if left <= 0:
+            return [*found, ("", "markdown", f"[cut: {len(readable) - number:,} more cells]")]
+        source = cell.get("source", "")
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        shown = text if len(text) <= SHOWN_CELL else f"{text[:SHOWN_CELL]}\n[cut: {len(text):,} characters]"
+        left -= len(shown) + 100
+        found.append((_name(cell), str(cell.get("cell_type", ""))[:40], shown))
+    return found
+
+
+def _name(cell: dict[str, Any]) -> str:
+    metadata = cell.get("metadata")
+    facts = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = facts.get("grade_id") if isinstance(facts, dict) else None
+    return (name if isinstance(name, str) else str(cell.get("id", "")))[:200]
+
+
 def _code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     cells = notebook.get("cells")
     if cells is None and isinstance(notebook.get("worksheets"), list):  # nbformat 3
@@ -97,7 +131,18 @@ def _cell(number: int, raw: dict[str, Any]) -> Cell:
     text = text.encode("utf-8", "replace").decode()
     code, problem = _as_python(text)
     hidden = "" if code or problem else text
-    return Cell(f"cell {number}", code, isinstance(tags, list) and DEMO in tags, problem, hidden)
+    claims = tuple(_claims(raw.get("outputs")))
+    return Cell(f"cell {number}", code, isinstance(tags, list) and DEMO in tags, problem, hidden, claims)
+
+
+def _claims(outputs: Any) -> Iterator[tuple[str, bool]]:
+    """Yield what saved outputs say of a check, which is whatever the student wants them to say."""
+    for output in outputs if isinstance(outputs, list) else []:
+        if isinstance(output, dict):
+            data = output.get("data")
+            text = data.get("text/plain") if isinstance(data, dict) else output.get("text")
+            shown = "".join(map(str, text[:100])) if isinstance(text, list) else str(text)
+            yield from ((name, met == asked) for name, met, asked in _VERDICT.findall(shown[:4000]))
 
 
 def _as_python(text: str) -> tuple[str, str]:

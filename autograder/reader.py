@@ -6,27 +6,31 @@ over a notebook is replaced, and that notebook is unreadable.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.answers import Survey, survey
+from autograder.answers import Answer, Sources, Survey, survey
 from autograder.merge import merged
+from autograder.notebooks import Unreadable, read_cells, shown_cells
 from autograder.prints import Print, fingerprint
 
-__all__ = ["Reader", "serve"]
+__all__ = ["Reader", "close_readers", "reading", "serve"]
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from autograder.reader import serve; serve()"
 CPU_SECONDS = 2.0  # and as much again for each 16 MB: reading an honest notebook of that size takes a tenth of it
 CLOCK_SECONDS = 120.0  # where the machine is so busy that two processor seconds take two minutes
 MEMORY_BYTES = 2 << 30
+LONGEST_REPLY = 32 << 20  # bytes beyond four times what was asked about
 _GIVEN_UP = (
     "The notebook could not be read within {seconds:g} s and {memory} GiB: no notebook of the course is like that."
 )
@@ -75,6 +79,26 @@ class Reader:
             self._known[digest] = found
         return found
 
+    def answers(self, notebook: bytes, names: Sequence[str]) -> tuple[str, dict[str, Answer]]:
+        """Return why the notebook cannot be read, or "", and the answer of each name.
+
+        Args:
+            notebook: its bytes.
+            names: of functions and classes.
+        """
+        told = self._ask({"what": "answers", "names": list(names)}, [notebook])
+        found = {"problem": self._given_up([notebook])} if told is None else json.loads(told)
+        if problem := found["problem"]:
+            return problem, {name: Answer(problem=problem) for name in names}
+        pieces = {name: tuple((label, code) for label, code in one["pieces"]) for name, one in found["answers"].items()}
+        return "", {name: Answer(**{**one, "pieces": pieces[name]}) for name, one in found["answers"].items()}
+
+    def cells(self, notebook: bytes) -> list[tuple[str, str, str]]:
+        """Return (name, kind, source) of each cell, as :func:`autograder.notebooks.shown_cells`; [] if unreadable."""
+        return [
+            (name, kind, source) for name, kind, source in json.loads(self._ask({"what": "cells"}, [notebook]) or "[]")
+        ]
+
     def fingerprint(self, source: str, name: str = "") -> Print:
         """Return an answer's fingerprint; of code that takes too much to read there is the code only.
 
@@ -103,7 +127,8 @@ class Reader:
             assert process.stdin is not None
             process.stdin.write(json.dumps(head).encode() + b"\n" + b"".join(notebooks))
             process.stdin.flush()
-            return _answer(process, time.monotonic() + CLOCK_SECONDS)
+            longest = LONGEST_REPLY + 4 * sum(head["sizes"])
+            return _answer(process, time.monotonic() + CLOCK_SECONDS, longest)
         except (OSError, EOFError, ValueError):
             self.close()
             return None
@@ -116,20 +141,35 @@ class Reader:
         return self._process
 
 
+_readers: dict[int, Reader] = {}
+
+
+def reading() -> Reader:
+    """Return the reader of this thread; its process is started when it is needed and ended with this one."""
+    return _readers.setdefault(threading.get_ident(), Reader(()))
+
+
+@atexit.register
+def close_readers() -> None:
+    """End the process of every reader that :func:`reading` gave."""
+    while _readers:
+        _readers.popitem()[1].close()
+
+
 def _seconds(notebooks: Sequence[bytes]) -> float:
     return CPU_SECONDS * (1 + sum(map(len, notebooks)) / (16 << 20))
 
 
 def _survey(plain: dict[str, Any]) -> Survey:
-    sets = {name: frozenset(plain[name]) for name in ("defined", "stubs", "broken")}
-    return Survey(answers=dict(plain["answers"]), problem=str(plain["problem"]), **sets)
+    sets = {name: frozenset(plain.get(name, ())) for name in ("defined", "stubs", "broken")}
+    return Survey(answers=dict(plain.get("answers", {})), problem=str(plain["problem"]), **sets)
 
 
-def _answer(process: subprocess.Popen[bytes], until: float) -> bytes:
+def _answer(process: subprocess.Popen[bytes], until: float, longest: int) -> bytes:
     """Return the process's answer.
 
     Raises:
-        EOFError: it died, or the time is over.
+        EOFError: it died, the time is over, or the answer is too long.
     """
     assert process.stdout is not None
     data, wanted = b"", 8
@@ -145,6 +185,8 @@ def _answer(process: subprocess.Popen[bytes], until: float) -> bytes:
         if len(data) < 8:
             data = b"".join(pieces)
             wanted = 8 + int.from_bytes(data[:8], "big") if len(data) >= 8 else 8
+            if wanted > longest:
+                raise EOFError
     return b"".join(pieces)[8:]
 
 
@@ -163,9 +205,9 @@ def serve() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (ceiling, resource.RLIM_INFINITY))
         try:
             answer = _ANSWERS[head["what"]](notebooks, head)
-        except (RecursionError, MemoryError, ValueError) as problem:
-            told = _plain(Survey(problem=f"It cannot be read: {problem!r}."))
-            answer = told if head["what"] == "survey" else b""
+        except Exception as problem:  # whatever it is, the text brought it about
+            told = json.dumps({"problem": f"It cannot be read: {problem!r}."[:600]}).encode()
+            answer = told if head["what"] in ("survey", "answers") else b""
         answers.write(len(answer).to_bytes(8, "big") + answer)
         answers.flush()
 
@@ -175,12 +217,24 @@ def _printed(source: bytes, name: str) -> bytes:
     return json.dumps({**vars(found), "pieces": sorted(found.pieces), "called": sorted(found.called)}).encode()
 
 
+def _answered(notebook: bytes, names: Sequence[str]) -> bytes:
+    try:
+        cells = read_cells(notebook)
+    except Unreadable as problem:
+        return json.dumps({"problem": str(problem)}).encode()
+    sources, claims = Sources(cells), dict(claim for cell in cells for claim in cell.claims)
+    found = {name: {**vars(sources.find(name)), "claimed": claims.get(name, False)} for name in names}
+    return json.dumps({"problem": "", "answers": found}).encode()
+
+
 def _plain(found: Survey) -> bytes:
     sets = {name: sorted(getattr(found, name)) for name in ("defined", "stubs", "broken")}
     return json.dumps({"answers": found.answers, "problem": found.problem, **sets}).encode()
 
 
 _ANSWERS: dict[str, Callable[[Sequence[bytes], dict[str, Any]], bytes]] = {
+    "answers": lambda notebooks, head: _answered(notebooks[0], head["names"]),
+    "cells": lambda notebooks, head: json.dumps(shown_cells(notebooks[0])).encode(),
     "survey": lambda notebooks, head: _plain(survey(notebooks[0], head["names"])),
     "merge": lambda notebooks, head: merged(notebooks),
     "print": lambda notebooks, head: _printed(notebooks[0], head["name"]),

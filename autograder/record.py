@@ -64,6 +64,8 @@ class Result:
         images: name -> nested lists of the first wrong (or else first) output that is a picture, beside the expected
             one, for the report: ``{"sr": {"criterion": name, "yours": Picture, "expected": Picture}}``, a Picture being
             ``{"shape": [c, h, w], "bytes": hex}`` of 8-bit pixels.
+        doubted: the notebook's saved output says that the check met every criterion, and here one that it tests was
+            not: perhaps a fault of the grader. A hint for a person, never a score: outputs can be edited.
     """
 
     exercise: str
@@ -76,6 +78,7 @@ class Result:
     source: str = ""
     printed: str = ""
     images: Mapping[str, Any] = field(default_factory=dict)
+    doubted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

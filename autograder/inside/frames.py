@@ -66,7 +66,7 @@ def decode(data: bytes, foreign: Callable[[str], Any] = str, *, most: int = LARG
         if start != len(data):
             raise BadFrame(f"{len(data)} bytes came, {start} were announced")
         return _unpack(tree, blobs, foreign, 0)
-    except (ValueError, TypeError, KeyError, IndexError, struct.error, RuntimeError, RecursionError) as problem:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, struct.error, RuntimeError) as problem:
         raise BadFrame(f"this is no frame: {str(problem)[:200]}") from None
 
 

@@ -53,6 +53,7 @@ def test_nothing_is_gained_harmed_or_left_behind(path, outside):
     assert re.fullmatch(head["outcome"], result.outcome), told
     assert str(result.points).removesuffix(".0") in head["points"].split("|"), told
     assert re.search(head.get("message", ""), result.message), told
+    assert (result.message + result.printed).replace("\n", "").replace("\t", "").isprintable()
     assert len(record.to_json()) < 20_000
     assert record.from_json(record.to_json()) == record
     assert (processes(), tree(ROOT)) == before
@@ -61,7 +62,7 @@ def test_nothing_is_gained_harmed_or_left_behind(path, outside):
 
 
 def test_there_are_enough_of_them_and_each_declares_what_must_come_of_it():
-    assert len(SUBMISSIONS) >= 30
+    assert len(SUBMISSIONS) >= 150
     for path in SUBMISSIONS:
         head = path.read_text(encoding="utf-8").split("# %%")[0]
         assert re.search(r"^# tries: .+\n# outcome: .+\n# points: .+$", head, re.M), path.name
