@@ -154,7 +154,9 @@ def class_view(
             name=student,
             score=scores[student],
             per_exercise={name: result.points for name, result in record.results.items()},
-            flag=" ".join(filter(None, [current[student][0].flag, (notes or {}).get(student, ""), _empty(record)])),
+            flag=" ".join(
+                filter(None, [_doubt(record), current[student][0].flag, (notes or {}).get(student, ""), _empty(record)])
+            ),
             unusual=unusual.get(student, ""),
             late=student in late,
         )
@@ -172,6 +174,15 @@ def class_view(
         wrong=len(wrong),
         recognised=sum(any(criterion.slip for criterion in one.criteria) for one in wrong),
         no_answer=sum(one.outcome == "no answer" for one in results),
+    )
+
+
+def _doubt(record: Record) -> str:
+    """Return what to say first where the check in the notebook was passed and the same criteria are not met here."""
+    names = ", ".join(name for name, result in record.results.items() if result.doubted)
+    return names and (
+        f"The saved output says that the check of {names} was passed, and here what it tests is not met. Outputs can "
+        "be edited, or older than the code; but look for a fault of the grader first."
     )
 
 

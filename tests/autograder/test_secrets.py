@@ -1,17 +1,20 @@
 """The process that runs student code holds nothing worth stealing: it is searched from inside, for text."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from autograder import sandboxes
 from autograder.box import Job
 from autograder.engine import grade_submission
+from autograder.inside import frames
 from autograder.limits import Limits
-from autograder.masks import hidden_names, library, masked
+from autograder.masks import ROOT, hidden_names, library, masked
+from autograder.outcomes import judged
 from autograder.probes import probe_of
 from srkit.exercises import EXERCISES
-from tests.autograder._grading import SEED, SETUP, notebook, the_box
+from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
 pytestmark = [pytest.mark.needs("bubblewrap"), pytest.mark.timeout(900)]
 MASKING = [name for name in EXERCISES if hidden_names(name)]
@@ -45,16 +48,20 @@ def readable():
                 page += step
             seen.discard(start & ~4095)
 
-def search(words):
-    """Return which of the words are there; they come with 1 added to each byte, or the list itself would be found."""
-    found, tail, pages = set(), b"", 0
+def search(words, lines):
+    """Return which words and which whole lines are there; 1 is added to each byte, or the lists would be found."""
+    found, seen, tail, pages = set(), set(), b"", 0
+    lines = {line: index for index, line in enumerate(lines)}
+    shift = bytes((byte + 1) % 256 for byte in range(256))
     for page in readable():
         pages += 1
-        text = page + tail[:256]
-        shifted = text.translate(bytes((byte + 1) % 256 for byte in range(256)))
-        found |= {index for index, word in enumerate(words) if word in shifted}
+        text = (page + tail[:256]).translate(shift)
+        found |= {index for index, word in enumerate(words) if word in text}
+        parts = text.replace(b"]o", b"\\x0b").split(b"\\x0b")  # ends of lines, in a text and in JSON
+        seen |= {lines[part] for part in map(bytes.strip, parts) if part in lines}
+        seen |= {lines[part] for part in (part.lstrip(b"!") for part in parts) if part in lines}  # a shifted blank
         tail = page
-    return found, pages
+    return found, seen, pages
 '''
 
 
@@ -100,34 +107,57 @@ def answer(x):
     assert not [name for _, names in stack for name in names if name in ("start", "tree", "reports", "requests")]
 
 
+def lines_of_all_exercises(name):
+    """Return lines of every exercise, with its references, slips and cases, that nothing in the box holds."""
+    inside = [path.read_text(encoding="utf-8") for path in Path(frames.__file__).parent.glob("*.py")]
+    held = "\n".join([*(library() | masked(hidden_names(name))).values(), probe_of(name), *inside])
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "exercises").glob("*.py"))]
+    lines = {line.strip() for text in texts for line in text.splitlines()}
+    return sorted(line for line in lines if len(line) > 24 and line not in held and line.isascii() and "\\" not in line)
+
+
 @pytest.mark.parametrize("name", ["tv_loss", pytest.param("a2001sr", marks=pytest.mark.slow)])
-def test_no_masked_line_no_other_notebook_and_no_seed_is_in_the_memory_of_a_student(name):
+def test_no_masked_line_no_exercise_no_other_notebook_and_no_seed_is_in_the_memory_of_a_student(name):
     grade_submission(
         notebook(SETUP, f"{CANARY!r}\ndef {name}(*x):\n    return '{CANARY}'"), [name], seed=SEED, box=the_box()
     )
-    lines = secret_lines(name)
-    assert lines
-    words = [*lines, CANARY, str(SEED)]
-    own = "memory of my own 0815"
-    shifted = [[(byte + 1) % 256 for byte in word.encode()] for word in [*words, own]]
+    masked_lines, exercises = secret_lines(name), lines_of_all_exercises(name)
+    assert masked_lines
+    assert len(exercises) > 3000
+    own = ["memory of my own 0815", "a line of my own that is long enough 0815"]
+    words, lines = [*masked_lines, CANARY, str(SEED), own[0]], [*exercises, own[1]]
+    shifted = [[bytes((byte + 1) % 256 for byte in word.encode()) for word in part] for part in (words, lines)]
     code = (
-        SEARCH
-        + "\nmine = 'memory of my own ' + str(815).zfill(4)\n"
-        + (
-            "def answer(x):\n    keep = [mine.encode() * 2]\n"
-            "    found, pages = search([bytes(word) for word in x])\n    return [sorted(found), pages]\n"
-        )
+        f"{SEARCH}\nmine = 'memory of my own ' + str(815).zfill(4)\n"
+        "line = 'x\\n    a line of my own that is long enough ' + str(815).zfill(4) + '\\ny'\n"
+        "def answer(x):\n    keep = [mine.encode() * 2, (line * 50).encode()]\n"
+        "    found, seen, pages = search(*x)\n"
+        "    return [sorted(found), sorted(seen), pages]\n"
     )
-    found, pages = look(code, name, shifted, hidden_names(name))
+    found, seen, pages = look(code, name, shifted, hidden_names(name))
     assert pages > 1000
-    assert found == [len(words)], [[*words, own][index] for index in found]
+    assert [words[index] for index in found] == own[:1]
+    assert [lines[index] for index in seen] == own[1:]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MASKING)
-def test_every_room_of_the_masked_library_can_be_imported_in_the_box(name):
-    imports = "".join(f"import srkit.{room}\n" for room in ROOMS)
-    assert look(f"{imports}def answer(x):\n    return sorted(x)\n", name, [2, 1], hidden_names(name)) == [1, 2]
+@pytest.mark.parametrize("name", EXERCISES.names())
+def test_a_solution_that_uses_every_room_of_the_library_around_it_is_right_in_the_box(name):
+    exercise = EXERCISES.get(name)
+    case = exercise.cases(SEED)[0]
+    rooms = "".join(f"import srkit.{room}\n" for room in ROOMS)
+    used = "assert srkit.models.create('bicubic', scale=2)(torch.zeros(1, 3, 4, 4)).shape == (1, 3, 8, 8)\n"
+    job = Job(
+        name=exercise.answer,
+        pieces=[("cell 1", f"{SETUP}\nimport numpy as np\nimport math\nimport os\n{rooms}{used}{solution(name)}")],
+        probe=probe_of(name),
+        perform="perform",
+        inputs=case.inputs,
+        hidden=hidden_names(name),
+    )
+    reply = the_box().run(job, PATIENT)
+    assert reply.end == "answered", reply
+    assert judged(exercise, case, reply).outcome == "correct", reply.observation["message"]
 
 
 def test_a_network_of_the_library_can_be_used_in_an_answer_whose_own_is_masked():

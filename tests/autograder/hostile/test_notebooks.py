@@ -10,7 +10,10 @@ import zipfile
 import pytest
 
 from autograder.autograded import autograded_notebook
+from autograder.classview import class_view
 from autograder.engine import grade_submission
+from autograder.store import Entry
+from srkit.exercises import check
 from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
 pytestmark = pytest.mark.needs("bubblewrap")
@@ -64,9 +67,9 @@ NOTEBOOKS = {  # what is forged -> (bytes, points)
     "ids that are no text": (book(cell(SETUP, id=[]), cell(RIGHT, id={"a": 1}), cell("", id=None)), 4),
     "ids of the check": (book(cell(SETUP), cell(WRONG, id="check-tv_loss"), cell("tv_loss.ok = 1", id="tv_loss")), 0),
     "tags that are a text": (book(cell(SETUP), cell(RIGHT, metadata={"tags": "demo"})), 4),
-    "a demonstration after the answer": (
+    "another answer in a cell that says it is a demonstration": (
         book(cell(SETUP), cell(RIGHT), cell("tv_loss = None", metadata={"tags": ["demo"]})),
-        4,
+        0,
     ),
     "metadata that is none": (book(cell(SETUP, metadata=None), cell(RIGHT, metadata=[1])), 4),
     "a kernel with a command": (
@@ -107,3 +110,33 @@ def test_a_notebook_that_lies_about_itself_gets_what_its_cells_answer(name):
     assert "4 of 4 points. All" not in shown, "outputs are not shown"
     assert '"points"' not in shown
     assert "argv" not in shown
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "stream"])
+def test_where_the_check_in_the_notebook_was_passed_and_is_not_here_a_person_is_told_first(kind):
+    space = {}
+    exec(f"{SETUP}\n{RIGHT}", space)
+    passed, failed = str(check("tv_loss", space["tv_loss"])), str(check("tv_loss", lambda sr: sr.mean()))
+
+    def flag(code, said):
+        text = said.splitlines(keepends=True)
+        output = {"data": {kind: text}} if kind == "text/plain" else {"name": "stdout", "text": text}
+        record = grade_submission(
+            book(cell(SETUP), cell(code), cell("check('tv_loss', tv_loss)", outputs=[None, output, output])),
+            ["tv_loss"],
+            seed=SEED,
+            box=the_box(),
+        )
+        entry = Entry(student="anna", record=record.key, submission=record.submission, flag="handed in twice")
+        return record.points, class_view("11", {"anna": (entry, record)}).students[0].flag
+
+    points, said = flag(WRONG, passed)
+    assert points == 0
+    assert said.startswith("The saved output says that the check of tv_loss was passed")
+    assert said.endswith("handed in twice")
+    assert flag(WRONG, failed) == (0, "handed in twice")
+    assert flag(RIGHT, passed) == (4, "handed in twice")
+    hidden_only = RIGHT.replace(
+        "def tv_loss(sr):", "def tv_loss(sr):\n    if sr.shape[0] > 1:\n        return sr.mean()"
+    )
+    assert flag(hidden_only, passed) == (3, "handed in twice"), "what the check does not test proves nothing"
