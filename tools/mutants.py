@@ -127,12 +127,13 @@ def found(copy: Path, arguments: list[str]) -> bool:
     """Return whether a test in the copy fails."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments]
     settings = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     try:
-        done = subprocess.run(command, cwd=copy, env=settings, capture_output=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(command, cwd=copy, env=settings, timeout=PATIENCE, check=False, **said)
     except subprocess.TimeoutExpired:
         return True
     if done.returncode not in (0, 1):
-        raise SystemExit(f"pytest {' '.join(arguments)} could not run:\n{done.stdout.decode()[-2000:]}")
+        raise SystemExit(f"pytest {' '.join(arguments)} could not run:\n{done.stdout[-2000:]}")
     return done.returncode == 1
 
 
