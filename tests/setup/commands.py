@@ -31,7 +31,7 @@ LEFT = {
     "make lessons-html": "ten minutes; tests/lessons publishes a lesson",
     "make bench": "needs other people's code",
     "make grade": "machines.py does, in two clones",
-    "python -m pip install": "needs a network; test_installed.py installs the wheel",
+    "python -m pip install": "needs a network; installed.py installs the wheel",
     "python tools/bootstrap.py": "is make lab or make test",
     "TORCH=gpu make lab": "downloads gigabytes",
     "nbgrader collect": "needs people who handed in; tests/hub has some",

@@ -1,6 +1,7 @@
 """srkit installed from its wheel, used from an empty folder with no clone in sight: library, course, lessons, grader.
 
-What no test can try here: macOS, Windows, conda, and the Pythons that this machine does not have.
+No part of the suite, since it takes two minutes: ``.ci/run`` runs it after the suite, in which ``test_wheel.py`` uses
+the library from the wheel. What no test can try here: macOS, Windows, conda, Pythons that this machine does not have.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from srkit.cli._group import COMMANDS
 from tests.setup._built import build, environment
 from tools.press import grading_notebook, sources, text_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # two minutes on two quiet cores
+pytestmark = pytest.mark.timeout(1800)
 Run = Callable[..., subprocess.CompletedProcess[str]]
 FILE = re.compile(r"[\w./~-]+/[\w.-]+\.(?:md|py|toml|safetensors|ipynb|Dockerfile)")
 USE = """
