@@ -11,6 +11,7 @@ from srkit.cli._network import Choice, Machine, machine_options, network_options
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._progress import progress_bar
 from srkit.cli._protocol import metrics_option, parse_protocol
+from srkit.errors import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +25,13 @@ __all__ = ["command"]
         "srkit evaluate --model a2001sr --dataset set5",
         "srkit evaluate --model RCAN_BIX4.pt --dataset set5 --dataset b100 --self-ensemble --out results",
         "srkit evaluate --model esrgan.pt --dataset set14 --metrics psnr,lpips,niqe",
+        "srkit evaluate --model esrgan.pt --lr photos/ --metrics niqe --out results",
     ),
 )
 @network_options
+@click.option("--dataset", "datasets", multiple=True, metavar="NAME|FOLDER", help="What to measure on. Repeatable.")
 @click.option(
-    "--dataset", "datasets", required=True, multiple=True, metavar="NAME|FOLDER", help="What to measure on. Repeatable."
+    "--lr", "folders", multiple=True, metavar="FOLDER", help="Instead: images without true large ones. Repeatable."
 )
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
 @click.option("--degrade", metavar="TEXT", help='Make LR by a chain, e.g. "blur(1.6) > down(4) > noise(10)".')
@@ -56,26 +59,37 @@ __all__ = ["command"]
 def command(
     choice: Choice,
     datasets: tuple[str, ...],
+    folders: tuple[str, ...],
     plugins: tuple[str, ...],
     machine: Machine,
     **options: Any,
 ) -> int:
-    """Measure a network; the protocol stands beside every number. An image that cannot be read is named."""
+    """Measure a network; the protocol stands beside every number.
+
+    An image that cannot be read is named. With --lr there is nothing to compare with: --metrics names such as need no
+    reference (default niqe).
+    """
     load_plugins(plugins)
+    if bool(datasets) == bool(folders):
+        raise BadInput("Say what to measure on: --dataset NAME or FOLDER, or --lr FOLDER for images without true ones.")
+    if folders and (options["degrade"] is not None or options["root"] is not None):
+        raise BadInput("--degrade and --root belong to --dataset: the images of --lr are enlarged as they are.")
     net = choice.open(machine)
     from srkit.evaluation import evaluate
     from srkit.evaluation.table import join_csv
     from srkit.inference.mode import scale_of
 
     protocol = parse_protocol(options["protocol"], scale=scale_of(net))
+    given = click.get_current_context().get_parameter_source("metrics") is not click.core.ParameterSource.DEFAULT
     tables = []
-    for dataset in datasets:
-        with progress_bar(dataset, unit="image") as move:
+    for where in datasets or folders:
+        with progress_bar(where, unit="image") as move:
             table = evaluate(
                 net,
-                _images(dataset, scale_of(net), options),
+                _images(where, scale_of(net), options) if datasets else None,
+                lr=where if folders else None,
                 protocol=protocol,
-                metrics=options["metrics"],
+                metrics="niqe" if folders and not given else options["metrics"],
                 ensemble=options["self_ensemble"],
                 tile=None if choice.method else options["tile"],
                 save=options["save_results"],

@@ -29,7 +29,11 @@ _PREVIEW = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What the page shows of one image; pictures are ``data:`` addresses."""
+    """What the page shows of one image; pictures are ``data:`` addresses.
+
+    Attributes:
+        truth: whether there is a true image; else differences are to the bicubic one.
+    """
 
     row: Row
     baseline: Row
@@ -40,40 +44,43 @@ class Entry:
     error_overview: str
     crops: dict[str, str]
     file: str
+    truth: bool = True
 
 
-def make_entry(row: Row, baseline: Row, sr: Tensor, hr: Tensor, bicubic: Tensor, *, border: int, file: str) -> Entry:
+def make_entry(
+    row: Row, baseline: Row, sr: Tensor, hr: Tensor | None, bicubic: Tensor, *, border: int, file: str
+) -> Entry:
     """Prepare one image for the page.
 
     Args:
         row: its numbers.
         baseline: those of bicubic interpolation.
         sr: ``(3, h, w)`` in [0, 1].
-        hr: the truth, same size.
+        hr: the truth, same size; None where there is none.
         bicubic: the enlarged input, same size.
         border: pixels at the edge that were not measured; the worst region is sought inside.
         file: name of the full-size image beside the page.
     """
-    ours, theirs = error_levels(sr, hr).abs(), error_levels(bicubic, hr).abs()
+    ours = error_levels(sr, bicubic if hr is None else hr).abs()
     box = worst_box(ours, side=_SIDE, border=border)
-    top = nice_top(*(box.of(errors).cpu().numpy() for errors in (ours, theirs)))
-    crops = {
-        "truth": data_uri(_pixels(box.of(hr))),
-        "result": data_uri(_pixels(box.of(sr))),
-        "bicubic": data_uri(_pixels(box.of(bicubic))),
-        "error of the result": data_uri(_painted(box.of(ours), top)),
-        "error of bicubic": data_uri(_painted(box.of(theirs), top)),
-    }
+    errors = {"error of the result": ours} | (
+        {} if hr is None else {"error of bicubic": error_levels(bicubic, hr).abs()}
+    )
+    top = nice_top(*(box.of(one).cpu().numpy() for one in errors.values()))
+    pictures = {"result": sr, "bicubic": bicubic} | ({} if hr is None else {"truth": hr})
+    crops = {name: data_uri(_pixels(box.of(image))) for name, image in pictures.items()}
+    crops |= {name: data_uri(_painted(box.of(one), top)) for name, one in errors.items()}
     return Entry(
         row=row,
         baseline=baseline,
-        size=(hr.shape[-1], hr.shape[-2]),
+        size=(sr.shape[-1], sr.shape[-2]),
         box=box,
         top=top,
-        overview=jpeg_uri(_pixels(hr), side=_PREVIEW),
+        overview=jpeg_uri(_pixels(sr if hr is None else hr), side=_PREVIEW),
         error_overview=jpeg_uri(_painted(ours, top), side=_PREVIEW),
         crops=crops,
         file=file,
+        truth=hr is not None,
     )
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
 from srkit.datasets import Pair, load
 from srkit.errors import BadFile, BadInput
 from srkit.evaluation.saving import ResultsFolder
-from srkit.evaluation.score import choose, grey_note, score
+from srkit.evaluation.score import Alone, choose, grey_note, score
 from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, upscale
 from srkit.inference.bounded import TileChoice
@@ -22,6 +23,7 @@ from srkit.inference.mode import scale_of
 from srkit.metrics import Protocol
 from srkit.metrics._registry import Metric
 from srkit.ops.check import describe
+from srkit.ops.files import list_images, read
 
 __all__ = ["evaluate"]
 
@@ -29,10 +31,32 @@ _PLUS = {False: "", True: "+", "mean": "+", "median": "+ (median)"}
 _NOTHING = Row(name="nothing yet", scores={}, seconds=0.0)
 
 
+class _Folder(Sequence[Alone]):
+    """The images of a folder, read when they are asked for.
+
+    Args:
+        folder: where they lie; folders below are not looked into.
+
+    Raises:
+        BadFile: it is missing, or holds no image.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.files, self.name = list_images(folder), folder.absolute().name
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return one image; slices are not needed."""
+        return Alone(self.files[index].stem, read(self.files[index]))
+
+
 def evaluate(
     net: nn.Module,
-    dataset: str | Path | Sequence[Pair],
+    dataset: str | Path | Sequence[Pair] | None = None,
     *,
+    lr: str | Path | None = None,
     scale: int | None = None,
     protocol: Protocol | None = None,
     metrics: str | Sequence[str] = ("psnr", "ssim"),
@@ -48,6 +72,8 @@ def evaluate(
     Args:
         net: a network of the contract; it is handed back in the mode it came in.
         dataset: a name of the catalogue ("set5"), a folder, or pairs already loaded.
+        lr: instead, a folder of images to enlarge of which no true large ones exist; ``metrics`` are then such as need
+            no reference, for example ``"niqe"``.
         scale: enlargement factor; None takes the network's.
         protocol: how to measure; None takes the papers': luma, a border of ``scale`` pixels left out, 8-bit values.
         metrics: names of registered metrics (``srkit.metrics.METRICS.names()``, and your own by
@@ -64,7 +90,8 @@ def evaluate(
         A table with one row per image; ``table.mean`` is the mean, and ``table.mean["niqe"]`` that of one metric.
 
     Raises:
-        BadInput: scale and network do not fit, the dataset is empty, an image cannot be measured (NaN, sizes).
+        BadInput: scale and network do not fit, the dataset is empty, an image cannot be measured (NaN, sizes), or a
+            metric needs true images and there are none.
         UnknownName: there is no such dataset or metric.
         BadFile: the dataset, the folder for the results or a file a metric needs cannot be used, or no image can be
             read; where some can, ``table.failed`` says why the others cannot.
@@ -75,16 +102,11 @@ def evaluate(
         33.66
     """
     factor = _agreed_scale(net, scale)
-    pairs = load(dataset, scale=factor, root=root) if isinstance(dataset, str | Path) else dataset
-    if not isinstance(pairs, Sequence):
-        raise BadInput(f"A dataset is a name, a folder or loaded pairs; {describe(pairs)} was given.")
+    pairs = _images(dataset, lr, factor, root)
     label = str(getattr(pairs, "name", "pairs"))
-    if not len(pairs):
-        raise BadInput(f"The dataset {label!r} has no images, so there is nothing to evaluate.")
-    used, chosen = Protocol.papers(factor) if protocol is None else protocol, choose(metrics)
-    empty = Table(
-        network=_name_of(net) + _PLUS[ensemble], dataset=label, scale=factor, protocol=str(used), rows=(_NOTHING,)
-    )
+    used, chosen = Protocol.papers(factor) if protocol is None else protocol, choose(metrics, truth=lr is None)
+    said = str(used) if lr is None else _without_truth(used, chosen)
+    empty = Table(network=_name_of(net) + _PLUS[ensemble], dataset=label, scale=factor, protocol=said, rows=(_NOTHING,))
     halo = measure_reach(net) if isinstance(tile, int) else None
     enlarge = partial(upscale, net=net, tile=tile, halo=halo, ensemble=ensemble)
     if save is None:
@@ -93,14 +115,39 @@ def evaluate(
         return results.finish(_measured(empty, pairs, enlarge, used, chosen, progress, keep=results.add))
 
 
+def _images(
+    dataset: str | Path | Sequence[Pair] | None, lr: str | Path | None, scale: int, root: str | Path | None
+) -> Sequence[Pair] | Sequence[Alone]:
+    """Return what is measured on, loaded where it is a name or a folder."""
+    if (dataset is None) == (lr is None):
+        raise BadInput(
+            "Say what to measure on: a dataset, or lr=FOLDER for images without true large ones; one of them."
+        )
+    if lr is not None:
+        return _Folder(Path(lr))
+    pairs = load(dataset, scale=scale, root=root) if isinstance(dataset, str | Path) else dataset
+    if not isinstance(pairs, Sequence):
+        raise BadInput(f"A dataset is a name, a folder or loaded pairs; {describe(pairs)} was given.")
+    if not len(pairs):
+        raise BadInput(
+            f"The dataset {str(getattr(pairs, 'name', 'pairs'))!r} has no images, so there is nothing to evaluate."
+        )
+    return pairs
+
+
+def _without_truth(protocol: Protocol, metrics: Sequence[Metric]) -> str:
+    """Return how numbers without true images are taken: the protocol where a metric follows it."""
+    return "no true images" + (f"; {protocol}" if any(not metric.conditions for metric in metrics) else "")
+
+
 def _measured(
     empty: Table,
-    pairs: Sequence[Pair],
+    pairs: Sequence[Pair] | Sequence[Alone],
     enlarge: Callable[[Tensor], Tensor],
     protocol: Protocol,
     metrics: Sequence[Metric],
     progress: Callable[[int, int], object] | None,
-    keep: Callable[[Pair, Tensor, Row], object] | None = None,
+    keep: Callable[[Pair | Alone, Tensor, Row], object] | None = None,
 ) -> Table:
     rows: list[Row] = []
     failed: list[BadFile] = []

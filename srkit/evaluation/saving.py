@@ -15,7 +15,7 @@ from torch import Tensor
 from srkit.datasets import Pair
 from srkit.errors import BadFile
 from srkit.evaluation.page import Entry, make_entry, render
-from srkit.evaluation.score import score
+from srkit.evaluation.score import Alone, score
 from srkit.evaluation.table import Row, Table, write_text
 from srkit.metrics import Protocol
 from srkit.metrics._registry import Metric
@@ -69,11 +69,11 @@ class ResultsFolder:
     ) -> None:
         shutil.rmtree(self._hidden, ignore_errors=True)
 
-    def add(self, pair: Pair, sr: Tensor, row: Row) -> None:
+    def add(self, pair: Pair | Alone, sr: Tensor, row: Row) -> None:
         """Write one image, and keep what the page will show of it.
 
         Args:
-            pair: name, LR and HR of the image.
+            pair: name, LR and HR of the image; HR is None where there is none.
             sr: ``(3, scale*h, scale*w)`` in [0, 1].
             row: its numbers.
         """
@@ -82,8 +82,9 @@ class ResultsFolder:
         write(self._hidden / image, sr)
         if self.pairs:
             write(self._hidden / f"{stem}_LR.png", pair.lr)
-            write(self._hidden / f"{stem}_HR.png", pair.hr)
-        bicubic = quantise(imresize(pair.lr.double(), size=(pair.hr.shape[-2], pair.hr.shape[-1])))
+            if pair.hr is not None:
+                write(self._hidden / f"{stem}_HR.png", pair.hr)
+        bicubic = quantise(imresize(pair.lr.double(), size=(sr.shape[-2], sr.shape[-1])))
         base = Row(name=row.name, seconds=0.0, scores=score(bicubic, pair, self.protocol, self.metrics))
         self.baseline.append(base)
         self.entries.append(make_entry(row, base, sr, pair.hr, bicubic, border=self.protocol.border, file=image))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -12,17 +13,27 @@ from srkit.metrics import METRICS, Protocol
 from srkit.metrics._registry import Metric
 from srkit.ops.color import luma
 
-__all__ = ["choose", "grey_note", "score"]
+__all__ = ["Alone", "choose", "grey_note", "score"]
 
 
-def choose(names: str | Sequence[str]) -> tuple[Metric, ...]:
+@dataclass(frozen=True)
+class Alone:
+    """An image to enlarge of which no true large one is known; ``hr`` is None where a pair has its HR."""
+
+    name: str
+    lr: Tensor
+    hr: None = None
+
+
+def choose(names: str | Sequence[str], *, truth: bool = True) -> tuple[Metric, ...]:
     """Return the registered metrics of these names, each once and ready to be called.
 
     Args:
         names: ``("psnr", "niqe")``, or one text with commas between.
+        truth: whether there are true images to compare with.
 
     Raises:
-        BadInput: no name.
+        BadInput: no name, or a metric that compares with true images where there are none.
         UnknownName: there is no such metric.
         BadFile: a metric needs a file that is not there.
     """
@@ -30,13 +41,19 @@ def choose(names: str | Sequence[str]) -> tuple[Metric, ...]:
     found = {METRICS.key(name): METRICS.get(name) for name in wanted if name.strip()}
     if not found:
         raise BadInput(f"No metric was named. Choose from: {', '.join(METRICS.names())}.")
+    if not truth and (lacking := [name for name, metric in found.items() if metric.needs_reference]):
+        free = [name for name in METRICS if not METRICS.get(name).needs_reference]
+        raise BadInput(
+            f"{' and '.join(lacking)} compare{'s' * (len(lacking) == 1)} with true images, and these have none. Without"
+            f" them there are: {', '.join(free) or 'none'}."
+        )
     for metric in found.values():
         if metric.ready is not None:
             metric.ready()
     return tuple(found.values())
 
 
-def score(sr: Tensor, pair: Pair, protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, float]:
+def score(sr: Tensor, pair: Pair | Alone, protocol: Protocol, metrics: Sequence[Metric]) -> dict[str, float]:
     """Return the values of one result by name of the metric.
 
     Where the protocol says that grey files are compared as stored, a pair stored grey is compared on its one channel by
@@ -46,7 +63,7 @@ def score(sr: Tensor, pair: Pair, protocol: Protocol, metrics: Sequence[Metric])
         BadInput: the two cannot be compared; the message names the image.
     """
     one_channel = protocol.grey_as_stored and getattr(pair, "grey", False)
-    seen = (luma(sr), pair.hr[:1]) if one_channel else (sr, pair.hr)
+    seen = (luma(sr), pair.hr[:1]) if one_channel and pair.hr is not None else (sr, pair.hr)
     try:
         return {
             metric.name: metric(*((sr, pair.hr) if metric.conditions else seen), protocol=protocol)

@@ -111,3 +111,56 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(
     assert "could not be read and are left out" in answer.out
     assert whole.out.split("mean")[1].split()[0] == answer.out.split("mean")[1].split()[0]
     assert "cut" not in (tmp_path / "all.csv").read_text()
+
+
+BRIGHTNESS = """
+import srkit
+@srkit.register_metric("brightness", title="Brightness", needs_reference=False, conditions="mean of all values")
+def brightness(sr):
+    return float(sr.mean())
+"""
+
+
+def test_a_folder_without_true_images_is_measured_by_what_needs_none(
+    call: Call, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my.py").write_text(BRIGHTNESS)
+    words = ("--lr", pictures, "--plugin", tmp_path / "my.py", "--metrics", "brightness", "--save-gt")
+    try:
+        answer = call("evaluate", *BICUBIC, *words, "--save-results", tmp_path / "out", "--csv", tmp_path / "all.csv")
+        refused = call("evaluate", *BICUBIC, "--lr", pictures, "--metrics", "ssim,brightness,psnr")
+    finally:
+        srkit.metrics.METRICS.unregister("brightness")
+    assert answer.code == 0, answer.err
+    large = [srkit.upscale(srkit.read(pictures / f"p{n}.png"), srkit.models.create("bicubic", scale=2)) for n in (0, 1)]
+    means = [float(image.mean()) for image in large]
+    with (tmp_path / "all.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == ["p0", "p1", "mean"]
+    assert [float(row["brightness"]) for row in rows] == pytest.approx([*means, sum(means) / 2], abs=1e-5)
+    assert {row["protocol"] for row in rows} == {"no true images"}
+    assert f"{means[0]:.4f}" in answer.out
+    page = (tmp_path / "out" / "results-pictures" / "index.html").read_text("utf-8")
+    assert "Brightness" in page
+    assert "difference from bicubic" in page.lower()
+    assert "truth" not in page.lower()
+    found = {path.name for path in (tmp_path / "out" / "results-pictures").glob("*.png")}
+    assert found == {"p0_x2_SR.png", "p0_x2_LR.png", "p1_x2_SR.png", "p1_x2_LR.png"}
+    assert refused.code == 2
+    assert "ssim and psnr compare with true images, and these have none" in refused.err
+    assert "niqe" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--lr FOLDER"),
+        (("--dataset", "samples", "--lr", "."), "--lr FOLDER"),
+        (("--lr", "nowhere", "--metrics", "niqe"), "missing"),
+        (("--lr", ".", "--degrade", "blur(1) > down(2)"), "belong to --dataset"),
+    ],
+)
+def test_what_cannot_be_measured_without_true_images_is_said(call: Call, words: tuple[str, ...], said: str) -> None:
+    answer = call("evaluate", *BICUBIC, *words)
+    assert answer.code == 2
+    assert said in answer.err
