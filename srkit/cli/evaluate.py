@@ -70,17 +70,13 @@ def command(
     reference (default niqe).
     """
     load_plugins(plugins)
-    if bool(datasets) == bool(folders):
-        raise BadInput("Say what to measure on: --dataset NAME or FOLDER, or --lr FOLDER for images without true ones.")
-    if folders and (options["degrade"] is not None or options["root"] is not None):
-        raise BadInput("--degrade and --root belong to --dataset: the images of --lr are enlarged as they are.")
+    _check(datasets, folders, options)
     net = choice.open(machine)
     from srkit.evaluation import evaluate
     from srkit.evaluation.table import join_csv
     from srkit.inference.mode import scale_of
 
     protocol = parse_protocol(options["protocol"], scale=scale_of(net))
-    given = click.get_current_context().get_parameter_source("metrics") is not click.core.ParameterSource.DEFAULT
     tables = []
     for where in datasets or folders:
         with progress_bar(where, unit="image") as move:
@@ -89,7 +85,7 @@ def command(
                 _images(where, scale_of(net), options) if datasets else None,
                 lr=where if folders else None,
                 protocol=protocol,
-                metrics="niqe" if folders and not given else options["metrics"],
+                metrics=options["metrics"],
                 ensemble=options["self_ensemble"],
                 tile=None if choice.method else options["tile"],
                 save=options["save_results"],
@@ -105,6 +101,17 @@ def command(
     if options["csv"]:
         click.echo(f"Numbers: {join_csv(tables, options['csv'])}")
     return 2 if any(table.failed for table in tables) else 0
+
+
+def _check(datasets: tuple[str, ...], folders: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Refuse what does not go together, and choose the metrics where there is no true image and none was named."""
+    if bool(datasets) == bool(folders):
+        raise BadInput("Say what to measure on: --dataset NAME or FOLDER, or --lr FOLDER for images without true ones.")
+    if folders and (options["degrade"] is not None or options["root"] is not None):
+        raise BadInput("--degrade and --root belong to --dataset: the images of --lr are enlarged as they are.")
+    source = click.get_current_context().get_parameter_source("metrics")
+    if folders and source is click.core.ParameterSource.DEFAULT:
+        options["metrics"] = "niqe"
 
 
 def _images(dataset: str, scale: int, options: dict[str, Any]) -> Any:

@@ -56,7 +56,7 @@ _OF_A_NEW_RUN = (
 @plugin_option
 def command(resume: str | None, plugins: tuple[str, ...], machine: Machine, save_results: bool, **options: Any) -> int:
     """Train a network. Ctrl-C ends the run after the step in hand and keeps it."""
-    if save_results and options["valid"] is None and resume is None:
+    if save_results and options["valid"] is None and (resume is None or not _has_validation(Path(resume))):
         raise BadInput("--save-results writes the images of --valid, and --valid was not given.")
     machine.set_threads()
     load_plugins(plugins)
@@ -67,6 +67,12 @@ def command(resume: str | None, plugins: tuple[str, ...], machine: Machine, save
     if save_results and not run.interrupted:
         _write_results(run, options)
     return 130 if run.interrupted.startswith("interrupted") else 0
+
+
+def _has_validation(run: Path) -> bool:
+    """Tell whether a run names what it was validated on; True where there is no run, which is told later."""
+    config = (run if run.is_dir() else run.parent) / "config.json"
+    return not config.is_file() or json.loads(config.read_text("utf-8"))["valid"]["name"] is not None
 
 
 def _begin(machine: Machine, options: dict[str, Any]) -> Run:
@@ -185,14 +191,16 @@ def _keep_models(out: Path) -> Any:
 
 
 def _write_results(run: Run, options: dict[str, Any]) -> None:
-    from srkit.evaluation import evaluate
+    """Measure once more as the run's validation does, on images degraded or made likewise, and keep the images."""
+    from srkit.training.source import Way, measure_on
 
     folder = Path(str(run.folder))
     then = json.loads((folder / "config.json").read_text("utf-8"))
-    valid = options["valid"] or then["valid"]["name"]
-    if valid is None:
-        raise BadInput("--save-results writes the images of --valid, and this run has none; add --valid.")
-    table = evaluate(run.net, valid, root=options["root"] or then["root"], metrics=run.config.metrics, save=folder)
+    valid, root = options["valid"] or then["valid"]["name"], options["root"] or then["root"]
+    way = Way(named=valid, scale=then["scale"], root=root, degrade=then["degrade"], maker=then.get("maker"))
+    measure = measure_on(valid, way, run.net, run.config, None, save=folder)
+    assert measure is not None
+    table = measure(run.net)
     click.echo(f"\n{table}")
     if table.folder is not None:
         click.echo(f"Page: {table.folder / 'index.html'}")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from srkit import datasets, models
-from srkit.datasets import Made, Pair, Pairs, Patches
+from srkit.datasets import Made, Pairs, Patches, Source
 from srkit.datasets.degraded import Chained, Condition, PatchMaker, at_scale, degraded, fitting_chain
 from srkit.datasets.maker import generator_for
 from srkit.datasets.makers import make_maker
@@ -154,16 +154,25 @@ def _patches(pairs: Pairs, way: Way, net: nn.Module, config: Config, world: Worl
 
 
 def measure_on(
-    valid: Images | Measure | None, way: Way, net: nn.Module, config: Config, protocol: Protocol | None
+    valid: Images | Measure | None,
+    way: Way,
+    net: nn.Module,
+    config: Config,
+    protocol: Protocol | None,
+    *,
+    save: Path | None = None,
 ) -> Measure | None:
-    """Return what validates a network; validation images are degraded like those of the training, once and for all."""
+    """Return what validates a network; validation images are degraded like those of the training, once and for all.
+
+    With ``save``, each measurement leaves its images, numbers and page in that folder.
+    """
     if valid is None or callable(valid):
         return valid
     choose(config.metrics)
     pairs = load_pairs(valid, way.scale, way.root)
     if not isinstance(pairs, Pairs):
         raise BadInput(f"Cannot validate on a {type(pairs).__name__}: give a dataset name, a folder or loaded pairs.")
-    how: dict[str, Any] = {"protocol": protocol, "metrics": config.metrics}
+    how: dict[str, Any] = {"protocol": protocol, "metrics": config.metrics, "save": save}
     if way.maker is not None:
         return _measure_told(pairs, _checked_maker(way.maker, net, config), how)
     source = replace(way, named=valid)
@@ -176,18 +185,37 @@ def measure_on(
 
 
 def _measure_told(pairs: Pairs, maker: PatchMaker, how: dict[str, Any]) -> Measure:
-    seen: list[tuple[Pair, Condition]] = []
+    sources: list[Source] = []
+    conditions: list[Condition] = []
 
     def measure(net: nn.Module) -> Table:
-        for number in range(len(seen), len(pairs)):
+        for number in range(len(sources), len(pairs)):
             hr = pixels.modcrop(pairs[number].hr, maker.scale)
             lr, condition = maker(hr, generator_for(0, number))
-            seen.append((Pair(pairs[number].name, lr, pixels.crop_border(hr, maker.margin)), condition))
-        tables = [evaluate(Conditioned(net, told, scale=maker.scale), [pair], **how) for pair, told in seen]
-        rows = tuple(row for table in tables for row in table)
-        return replace(tables[0], dataset=f"{pairs.name} | {maker}", rows=rows)
+            sources.append(Source(pairs[number].name, pixels.crop_border(hr, maker.margin), lr))
+            conditions.append(condition)
+        seen = Pairs(sources, name=f"{pairs.name} | {maker}", scale=maker.scale)
+        return evaluate(InTurn([Conditioned(net, one, scale=maker.scale) for one in conditions]), seen, **how)
 
     return measure
+
+
+class InTurn(nn.Module):
+    """One network, told another condition at each call: those of a series of images, in their order.
+
+    Args:
+        nets: the network with each of the conditions.
+    """
+
+    def __init__(self, nets: Sequence[Conditioned]) -> None:
+        super().__init__()
+        self.net, self.scale, self.name = nets[0].net, nets[0].scale, nets[0].name
+        self.left = iter(nets)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(1, 3, h, w)`` to ``(1, 3, scale*h, scale*w)``."""
+        sr: Tensor = next(self.left)(lr)
+        return sr
 
 
 def _checked_maker(formula: str, net: nn.Module, config: Config) -> PatchMaker:
