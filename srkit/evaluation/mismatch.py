@@ -155,7 +155,7 @@ class Conditioned(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
         told = {name: getattr(self, f"told_{name}").to(lr) for name in self.names}
-        each = {name: one.expand(len(lr), *one.shape) for name, one in told.items()}
+        each = {name: one.expand(len(lr), *one.shape) for name, one in told.items()}  # (b, n) or (b, k, k)
         sr: Tensor = self.net(lr, **each)  # (b, 3, scale*h, scale*w)
         return sr
 
