@@ -37,10 +37,13 @@ def almost(cells: Sequence[Cell], name: str) -> str:
                 f", but almost: {cell.label} makes `{name}` by exec() or globals(). The grader reads the notebook "
                 f"without running it: write `def {name}` or `class {name}` at the left edge of a cell."
             )
-        if cell.hidden and re.search(rf"\b(?:def|class)\s+{re.escape(name)}\b", cell.hidden):
+        if not cell.code and re.search(rf"\b(?:def|class)\s+{re.escape(name)}\b", cell.hidden):
             return f", but almost: {cell.label} begins with a cell magic (%%), and the grader does not read such cells."
         if other := _other_case(text, name):
             return f", but almost: {cell.label} defines `{other}`. Rename it to `{name}`."
+    runs = next((cell for cell in cells if cell.code and cell.hidden), None)
+    if runs is not None:
+        return f"; {runs.label} runs another file, which the grader does not have. Write its code into a cell."
     return ": was its cell deleted, or is it called otherwise?"
 
 

@@ -21,6 +21,7 @@ _VERDICT = re.compile(r"^[\d.]+ (\w+): (\d+) of (\d+) criteria met$", re.M)  # s
 _MAGIC = re.compile(
     r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?[%!?](?![=])|^(?P<also>\s*)[\w.]+\?{1,2}\s*$"
 )
+_RUNS = re.compile(r"^[ \t]*%run\b", re.M)
 
 
 class Unreadable(ValueError):
@@ -36,7 +37,8 @@ class Cell:
         code: its source as Python, without magics and shell lines; line numbers are kept.
         demo: whether it is tagged as a demonstration.
         problem: the syntax error, where the code is not Python.
-        hidden: the text of a cell that is not read, because a cell magic makes it something else than Python.
+        hidden: the text of a cell of which not everything is read, because a magic makes it something else than
+            Python or runs another file.
         claims: (answer, whether every criterion was met) of each check whose verdict its saved outputs show.
     """
 
@@ -130,7 +132,7 @@ def _cell(number: int, raw: dict[str, Any]) -> Cell:
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     text = text.encode("utf-8", "replace").decode()
     code, problem = _as_python(text)
-    hidden = "" if code or problem else text
+    hidden = "" if (code or problem) and not _RUNS.search(text) else text
     claims = tuple(_claims(raw.get("outputs")))
     return Cell(f"cell {number}", code, isinstance(tags, list) and DEMO in tags, problem, hidden, claims)
 

@@ -56,6 +56,7 @@ def serve(requests: int, reports: int) -> None:
     for name in _WANTED_LATER:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    torch.compile = _as_it_is
     gc.collect()
     gc.freeze()  # what is there now is shared by all copies of this process; collecting it would copy it
     torch.set_num_threads(1)
@@ -71,6 +72,11 @@ def serve(requests: int, reports: int) -> None:
         if status == ENDED:
             return
         write_frame(write, {"status": status})  # after the keeper's report, where there is one, and with nobody alive
+
+
+def _as_it_is(model: Any = None, **_: Any) -> Any:
+    """Stand for ``torch.compile``: the box has no compiler, and one answer is not worth seconds of compiling."""
+    return model if model is not None else _as_it_is
 
 
 def _one(start: Mapping[str, Any], read: Callable[[int], bytes], write: Callable[[bytes], None]) -> int:

@@ -14,6 +14,18 @@ from srkit.exercises._model import Tolerance
 
 __all__ = ["agree", "difference"]
 
+_ADVICE = {  # type of what was returned -> what to do
+    "ndarray": "; torch.from_numpy(x) makes a tensor of it",
+    "coroutine": "; write def, not async def",
+    "generator": "; give the value back with return, not yield",
+    "function": "; is a call missing?",
+    "method": "; is a call missing?",
+    "Tensor": " on the meta device, which holds no values",
+    **dict.fromkeys(
+        ("float16", "float32", "float64", "int32", "int64"), " of NumPy; x.item() makes a plain number of it"
+    ),
+}
+
 
 def agree(outputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: Tolerance) -> bool:
     """Tell whether every expected output is there and within the tolerance."""
@@ -62,7 +74,8 @@ def _tensor_difference(what: str, output: Any, expected: Tensor, tolerance: Tole
 
 def _number_difference(what: str, output: Any, expected: float, tolerance: Tolerance) -> str | None:
     if isinstance(output, bool) or not isinstance(output, (int, float)):
-        return f"{what} should be a plain Python number; yours is {_describe(output)}."
+        advice = "; x.item() makes a number of it" if isinstance(output, Tensor) and output.numel() == 1 else ""
+        return f"{what} should be a plain Python number; yours is {_describe(output)}{advice}."
     if not math.isfinite(output):
         return f"{what} is {output}."
     if isinstance(expected, int):
@@ -86,7 +99,7 @@ def _list_difference(what: str, output: Any, expected: Any, tolerance: Tolerance
 def _describe(output: Any) -> str:
     """Name a value briefly and safely."""
     if isinstance(output, Foreign):
-        return f"an object of type {output.kind}"
+        return f"an object of type {output.kind}{_ADVICE.get(output.kind, '')}"
     if isinstance(output, Tensor):
         return f"a tensor of shape {tuple(output.shape)}"
     if output is None:

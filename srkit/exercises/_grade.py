@@ -19,11 +19,18 @@ __all__ = ["CHECK_SEED", "SUBMISSION_SEED", "Finding", "Result", "grade", "judge
 CHECK_SEED = 0
 SUBMISSION_SEED = 1
 
-_NO_GRAPH = re.compile(r"not have been used in the graph|does not require grad and does not have a grad_fn")
-_CUT_OFF = (
-    "No gradient reaches the input, because your answer is cut off from it: nn.Parameter(...), torch.tensor(...), "
-    ".detach(), .item() and a detour over NumPy all do that. Return what you computed as it is."
-)
+_HINTS = {  # what Python or PyTorch says -> what it means here
+    r"not have been used in the graph|does not require grad and does not have a grad_fn": (
+        "No gradient reaches the input, because your answer is cut off from it: nn.Parameter(...), torch.tensor(...), "
+        ".detach(), .item() and a detour over NumPy all do that. Return what you computed as it is."
+    ),
+    r"CUDA enabled|NVIDIA driver|CUDA GPUs|MPS backend|not linked with support for (?:cuda|mps)": (
+        "Answers are graded without a GPU. Make tensors where the input is, with device=x.device, and move nothing."
+    ),
+    r"^ModuleNotFoundError: No module named": (
+        "The grader has your notebook and the packages of the course, no other file. Write what you need into a cell."
+    ),
+}
 
 Outcome = Literal["correct", "wrong", "error", "unusable", "stub"]
 Measure = Callable[[Exercise, Any, Mapping[str, Value]], Observation]
@@ -108,7 +115,8 @@ def judge(exercise: Exercise, case: Case, observation: Observation) -> tuple[Out
     if observation.trouble:
         known = (slip for slip in exercise.slips if slip.raises and re.search(slip.raises, observation.message))
         slip = next(known, None) if observation.trouble == "error" else None
-        hint = slip.message if slip else _CUT_OFF if _NO_GRAPH.search(observation.message) else ""
+        said = (hint for pattern, hint in _HINTS.items() if re.search(pattern, observation.message))
+        hint = slip.message if slip else next(said, "")
         told = f"{hint} ({observation.message})" if hint else observation.message
         return observation.trouble, told, slip.name if slip else ""
     if observation.changed:
