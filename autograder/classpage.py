@@ -11,6 +11,7 @@ from autograder.classview import ClassView, CriterionView
 from autograder.page import in_order, label, render
 from autograder.questions import Question
 from autograder.similarity import Match
+from srkit.exercises import EXERCISES
 
 __all__ = ["class_page"]
 
@@ -46,6 +47,8 @@ def class_page(
         by_all=_everywhere(view, 1.0),
         by_nobody=_everywhere(view, 0.0),
         others=_others,
+        slip_of=_slips(view),
+        calls={one.exercise: EXERCISES.get(one.exercise).avoid for one in view.items},
         some=_some,
         unexplained=_unexplained(view),
         exercises=in_order({name for student in view.students for name in student.per_exercise}),
@@ -83,6 +86,14 @@ def _chart(view: ClassView) -> dict[str, Any]:
     ]
     said = ", ".join(f"{start:g} to {end:g}: {count}" for start, end, count in view.distribution if count)
     return {"bars": bars, "total": wide * len(bars) + 12, "said": said}
+
+
+def _slips(view: ClassView) -> dict[str, str]:
+    """Return exercise -> its commonest misconception, with the number of those who have it."""
+    found: dict[str, str] = {}
+    for one in view.misconceptions:  # the commonest first
+        found.setdefault(one.exercise, f"{one.name.replace('_', ' ')}, {len(one.students)}\u00a0×")
+    return found
 
 
 def _everywhere(view: ClassView, met: float) -> list[str]:

@@ -16,7 +16,7 @@ from autograder.record import Record
 from autograder.store import Entry
 from srkit.exercises import EXERCISES
 
-__all__ = ["ClassView", "CriterionView", "Misconception", "StudentView", "class_view"]
+__all__ = ["ClassView", "CriterionView", "ItemView", "Misconception", "StudentView", "class_view"]
 
 FAR = 3.5  # of the modified z-score: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993
 
@@ -67,6 +67,21 @@ class CriterionView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemView:
+    """One exercise over the whole class.
+
+    Attributes:
+        exercise: the exercise.
+        share: mean share of its points that was earned: its difficulty, 1 for an exercise that everybody can.
+        telling: correlation between its points and those of all others: its discrimination; None where there is none.
+    """
+
+    exercise: str
+    share: float
+    telling: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Misconception:
     """A misconception that was recognised.
 
@@ -95,6 +110,7 @@ class ClassView:
         distribution: (from, to, number of students) for each bar; the last bar includes its end.
         criteria: the hardest first.
         misconceptions: the commonest first.
+        items: the exercises, the hardest first.
         answered: exercise -> number of students who answered it.
         wrong: answers, over all exercises, that were not right.
         recognised: those of them that show a known misconception.
@@ -108,6 +124,7 @@ class ClassView:
     distribution: tuple[tuple[float, float, int], ...]
     criteria: tuple[CriterionView, ...]
     misconceptions: tuple[Misconception, ...]
+    items: tuple[ItemView, ...] = ()
     answered: Mapping[str, int] = field(default_factory=dict)
     wrong: int = 0
     recognised: int = 0
@@ -170,6 +187,7 @@ def class_view(
         distribution=_distribution([score for score in scores.values() if score is not None], most),
         criteria=criteria,
         misconceptions=_misconceptions(records),
+        items=_items(records),
         answered=dict(Counter(one.exercise for one in results if one.outcome != "no answer")),
         wrong=len(wrong),
         recognised=sum(any(criterion.slip for criterion in one.criteria) for one in wrong),
@@ -225,17 +243,40 @@ def _criteria(records: Mapping[str, Record]) -> tuple[CriterionView, ...]:
 def _criterion(exercise: str, found: Sequence[tuple[Any, float]]) -> CriterionView:
     criterion = found[0][0]
     met = [float(one.outcome == "correct") for one, _ in found]
-    rest = [others for _, others in found]
-    spread = len(set(met)) > 1 and len(set(rest)) > 1
     return CriterionView(
         exercise=exercise,
         name=criterion.name,
         text=criterion.text,
         hidden=criterion.hidden,
         met=statistics.fmean(met),
-        telling=statistics.correlation(met, rest) if spread else None,
+        telling=_telling(met, [others for _, others in found]),
         outcomes=dict(sorted(Counter(one.outcome for one, _ in found).items())),
     )
+
+
+def _telling(mine: Sequence[float], rest: Sequence[float]) -> float | None:
+    """Return the correlation of what was earned here with what was earned elsewhere; None where either is constant."""
+    return statistics.correlation(mine, rest) if len(set(mine)) > 1 and len(set(rest)) > 1 else None
+
+
+def _items(records: Mapping[str, Record]) -> tuple[ItemView, ...]:
+    """Return every exercise, the hardest first; submissions that the grader could not judge are not counted."""
+    seen: dict[str, list[tuple[float, float]]] = {}
+    most: dict[str, float] = {}
+    for record in records.values():
+        for name, result in record.results.items():
+            if record.points is not None and result.points is not None:
+                seen.setdefault(name, []).append((result.points, record.points - result.points))
+                most[name] = result.max_points
+    items = [
+        ItemView(
+            exercise=name,
+            share=statistics.fmean(points for points, _ in found) / most[name],
+            telling=_telling([points for points, _ in found], [rest for _, rest in found]),
+        )
+        for name, found in seen.items()
+    ]
+    return tuple(sorted(items, key=lambda one: (one.share, one.exercise)))
 
 
 def _misconceptions(records: Mapping[str, Record]) -> tuple[Misconception, ...]:

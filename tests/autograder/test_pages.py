@@ -222,6 +222,39 @@ def test_the_class_view_counts_what_scipy_and_a_reader_count():
     assert json.loads(json.dumps(view.to_dict()))["title"] == "t"
 
 
+def test_difficulty_and_discrimination_of_each_exercise_are_those_of_scipy_and_stand_on_the_page():
+    earned = {f"s{n}": (n % 4, (3 * n) % 5, 4, n % 6, 4 - n % 3) for n in range(15)}
+    current = a_class(earned)
+    view = class_view("t", current)
+    records = [record for _, record in current.values()]
+    for item in view.items:
+        mine = [record.results[item.exercise].points for record in records]
+        rest = [record.points - points for record, points in zip(records, mine, strict=True)]
+        assert item.share == pytest.approx(np.mean(mine) / EXERCISES.get(item.exercise).points)
+        if len(set(mine)) > 1:
+            assert item.telling == pytest.approx(scipy.stats.pearsonr(mine, rest).statistic)
+        else:
+            assert item.telling is None
+    assert [item.share for item in view.items] == sorted(item.share for item in view.items)
+    assert {item.telling is None for item in view.items} == {True, False}
+    page = class_page(view)
+    hardest = view.items[0]
+    assert f"{100 * hardest.share:.0f}%" in page
+    assert f"{hardest.telling:+.2f}" in page
+    assert "is not handed in" in page
+
+
+def test_what_an_exercise_is_to_be_written_without_is_told_to_student_and_instructor():
+    name = "pixel_shuffle"
+    made = Record(submission="s", seed=1, results={name: _result(name, 1)})
+    pages = [
+        feedback_page("t", "ada", made),
+        class_page(class_view("t", {"ada": (Entry(student="ada", record="r", submission="s"), made)})),
+    ]
+    assert "without a call of pixel_shuffle or PixelShuffle or fold" in pages[0]
+    assert "pixel_shuffle, PixelShuffle, fold" in pages[1]
+
+
 def test_the_commonest_misconception_comes_first_with_who_has_it():
     view = class_view("t", a_class({"ada": (3, 4, 4, 5, 4), "ben": (3, 4, 4, 5, 0), "carla": (0, 4, 4, 5, 0)}))
     assert [(one.exercise, one.students) for one in view.misconceptions] == [
