@@ -223,7 +223,7 @@ srkit.widgets.show(
 # %% [markdown]
 # With $a = 1$ the last blocks see numbers many powers of ten larger than the first. *Residual scaling* with $a = 0.1$
 # keeps them together. (The padding with zeros makes the measured growth a little smaller than the formula's.) EDSR needs it for
-# 256 channels (Lim et al., CVPRW 2017, section 3.3); its 64-channel baseline does without.
+# 256 channels (Lim et al., CVPRW 2017, section 3.2); its 64-channel baseline does without.
 # There are other ways to the same end, and they tell the residual networks apart:
 #
 # **SRResNet** (Ledig et al., CVPR 2017) normalises after every convolution. Batch normalisation holds the spread, but it

@@ -126,7 +126,7 @@ srkit.exercises.predict("11-self-ensemble", guess, choices=["falls", "stays", "r
 # $$\hat{x} = \frac{1}{8} \sum_{k=1}^{8} T_k^{-1}\, f\!\left(T_k\, y\right)$$
 #
 # where $y$ is the small image, $f$ the network, and $T_k$ one of the eight moves. This is the *geometric self-ensemble*
-# (Lim et al., *Enhanced Deep Residual Networks for Single Image Super-Resolution*, CVPRW 2017, section 3.4), the "+" in
+# (Lim et al., *Enhanced Deep Residual Networks for Single Image Super-Resolution*, CVPRW 2017, section 4.3), the "+" in
 # EDSR+ and RCAN+. In the lecture's command line it is the flag `--self_ensemble`.
 #
 # ### By hand: exercise 11.1
@@ -147,7 +147,7 @@ srkit.exercises.predict("11-self-ensemble", guess, choices=["falls", "stays", "r
 # $$\hat{x} = \frac{1}{8} \sum_{k=1}^{8} T_k^{-1}\, f\!\left(T_k\, y\right)$$
 #
 # 여기서 $y$는 작은 영상, $f$는 신경망, $T_k$는 여덟 움직임 가운데 하나입니다. 이것이 *기하학적 셀프 앙상블*(geometric self-ensemble; Lim et
-# al., *Enhanced Deep Residual Networks for Single Image Super-Resolution*, CVPRW 2017, 3.4절)이며, EDSR+와 RCAN+의 "+"입니다. 강의의
+# al., *Enhanced Deep Residual Networks for Single Image Super-Resolution*, CVPRW 2017, 4.3절)이며, EDSR+와 RCAN+의 "+"입니다. 강의의
 # 명령줄에서는 `--self_ensemble` 옵션입니다.
 #
 # ### 손으로: 연습 문제 11.1

@@ -1,4 +1,4 @@
-"""Exercise 09.1: L1 with a rounded tip (Lai et al., LapSRN, CVPR 2017, section 3.3)."""
+"""Exercise 09.1: L1 with a rounded tip (Lai et al., LapSRN, CVPR 2017, section 3.2)."""
 
 from __future__ import annotations
 

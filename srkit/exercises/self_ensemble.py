@@ -1,4 +1,4 @@
-"""Exercise 11.1: the geometric self-ensemble, eight views and one mean (Lim et al., CVPRW 2017, section 3.4)."""
+"""Exercise 11.1: the geometric self-ensemble, eight views and one mean (Lim et al., CVPRW 2017, section 4.3)."""
 
 from __future__ import annotations
 

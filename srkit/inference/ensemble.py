@@ -1,6 +1,6 @@
 """The geometric self-ensemble: the mean over eight flips and rotations.
 
-Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", CVPRW 2017, section 3.4: the network
+Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", CVPRW 2017, section 4.3: the network
 runs on the eight flips and rotations of the input, each result is turned back, and the mean is taken ("EDSR+").
 """
 
@@ -44,7 +44,7 @@ def undo_dihedral(image: Tensor, view: int) -> Tensor:
 def self_ensemble(
     net: nn.Module | Callable[[Tensor], Tensor], lr: Tensor, *, how: Ensemble = "mean", batched: bool = False
 ) -> Tensor:
-    """Mean or median of the network's answers to the eight views of ``lr``, each turned back (EDSR, section 3.4).
+    """Mean or median of the network's answers to the eight views of ``lr``, each turned back (EDSR, section 4.3).
 
     The mean of eight passes takes eight times as long as ``net(lr)`` and the memory of one pass and one more output.
     Gradients flow if they are enabled; the mode of the network is the caller's.

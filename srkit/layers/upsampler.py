@@ -1,6 +1,6 @@
 """Enlarging feature maps by sub-pixel convolution.
 
-Shi et al., CVPR 2016 (the sub-pixel layer); Lim et al., CVPRW 2017, section 3.3 (the stacked form used here).
+Shi et al., CVPR 2016 (the sub-pixel layer); Lim et al., CVPRW 2017, section 3.2 (the stacked form used here).
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def charbonnier(sr: Tensor, hr: Tensor, *, eps: float = 1e-3) -> Tensor:
     Args:
         sr: image, any shape.
         hr: image of the same shape.
-        eps: radius of the rounding, in units of the image; 1e-3 in Lai et al., LapSRN, CVPR 2017, section 3.3.
+        eps: radius of the rounding, in units of the image; 1e-3 in Lai et al., LapSRN, CVPR 2017, section 3.2.
 
     Raises:
         BadInput: the shapes differ, ``hr`` is no picture in [0, 1], or ``eps`` is not positive (the gradient

@@ -40,7 +40,7 @@ PRECISIONS = ("float32", "auto", "bfloat16", "float16")
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The settings of one training run; the defaults are those of EDSR (Lim et al. 2017, section 3.3) unless noted.
+    """The settings of one training run; the defaults are those of EDSR (Lim et al. 2017, section 4.2) unless noted.
 
     Attributes:
         steps: number of updates of the weights (a skipped update counts as a step).

@@ -2,7 +2,7 @@
 
 A batch is small images, large images, and the condition, further keywords of the network. A network that offers
 ``predictions(lr)`` (:class:`srkit.layers.Prediction`: the levels of a pyramid, the turns of a recursion) is supervised
-in several places, and the loop minimises the weighted sum of their losses. LapSRN (Lai et al., CVPR 2017, section 3.3),
+in several places, and the loop minimises the weighted sum of their losses. LapSRN (Lai et al., CVPR 2017, section 3.2),
 DRCN (Kim et al., CVPR 2016, equation 7) and MemNet (Tai et al., ICCV 2017, equation 9) are trained like that.
 """
 
