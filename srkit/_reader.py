@@ -10,7 +10,7 @@ import contextlib
 import difflib
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +124,7 @@ def is_whole(text: str) -> bool:
     return re.fullmatch(r"[-+]?\d+", text) is not None
 
 
-def near(word: str, known: Sequence[str]) -> str:
+def near(word: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the nearest of the known words, or nothing."""
-    found = difflib.get_close_matches(word, known, n=1)
+    found = difflib.get_close_matches(word, list(known), n=1)
     return f" Did you mean {found[0]!r}?" if found else ""

@@ -18,7 +18,7 @@ from torch import Tensor
 from srkit.degrade import draw
 from srkit.errors import BadInput
 from srkit.ops.check import describe
-from srkit.ops.kernels import gaussian
+from srkit.ops.kernels import gaussian, grid
 
 __all__ = [
     "bell",
@@ -135,7 +135,7 @@ def sinc(size: int, cutoff: float) -> Tensor:
     """
     if not 0 < cutoff <= math.pi + 1e-9:
         raise BadInput(f"A cutoff lies between 0 and pi (3.14) radians per pixel; {cutoff} was given.")
-    y, x = _grid(size)
+    y, x = grid(size)
     r = (x**2 + y**2).sqrt()  # (size, size)
     away = cutoff * torch.special.bessel_j1(cutoff * r) / (2 * math.pi * r.clamp_min(1e-12))
     kernel = torch.where(r > 0, away, torch.full_like(r, cutoff**2 / (4 * math.pi)))
@@ -216,16 +216,10 @@ def gaussian8(scale: int, *, size: int = 21) -> list[Tensor]:
     return [gaussian_widths(size, float(width)) for width in widths]
 
 
-def _grid(size: int) -> tuple[Tensor, Tensor]:
-    centred = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
-    y, x = torch.meshgrid(centred, centred, indexing="ij")
-    return y, x
-
-
 def _squared_distance(size: int, width_x: float, width_y: float, theta: float) -> Tensor:
     if size < 1 or not (width_x > 0 and width_y > 0):
         raise BadInput(f"A kernel needs a size of 1 or more and positive widths; got {size}, {width_x}, {width_y}.")
-    y, x = _grid(size)
+    y, x = grid(size)
     along, across = x * math.cos(theta) + y * math.sin(theta), y * math.cos(theta) - x * math.sin(theta)
     return (along / width_x) ** 2 + (across / width_y) ** 2
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import weakref
-from typing import Any
-
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from srkit.inference.mode import evaluating, place_of, remembered
+from srkit.models.count import living_at_once
 from srkit.ops.memory import free_bytes
 
 __all__ = ["affordable_tile", "bytes_per_pixel", "is_out_of_memory", "views_fit"]
@@ -53,38 +50,9 @@ def bytes_per_pixel(net: nn.Module, *, channels: int = 3) -> float:
 def _weighed(net: nn.Module, channels: int) -> float:
     device, dtype = place_of(net, torch.zeros(()))
     image = torch.full((1, channels, _PROBE, _PROBE), 0.5, device=device, dtype=dtype)
-    with evaluating(net), _Scale([image, *net.parameters(), *net.buffers()]) as scale:
-        net(image)
-    return float(_WORKSPACE * (scale.peak + image.nbytes) / _PROBE**2)
-
-
-class _Scale(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Weighs what lives at the same time of all that is made inside the block, in this thread alone."""
-
-    def __init__(self, there: list[Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.alive = self.peak = 0
-        self._known = {tensor.untyped_storage().data_ptr() for tensor in there}
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        made = func(*args, **(kwargs or {}))
-        for tensor in made if isinstance(made, tuple | list) else (made,):
-            if isinstance(tensor, Tensor):
-                self._weigh(tensor.untyped_storage())
-        return made
-
-    def _weigh(self, storage: torch.UntypedStorage) -> None:
-        name, size = storage.data_ptr(), storage.nbytes()
-        if name in self._known:
-            return
-        self._known.add(name)
-        self.alive += size
-        self.peak = max(self.peak, self.alive)
-        weakref.finalize(storage, self._forget, name, size)
-
-    def _forget(self, name: int, size: int) -> None:
-        self._known.discard(name)
-        self.alive -= size
+    with evaluating(net):
+        peak = living_at_once(lambda: net(image))
+    return float(_WORKSPACE * (peak + image.nbytes) / _PROBE**2)
 
 
 def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from srkit._reader import near
 from srkit.errors import BadInput
 from srkit.models._contract import install_contract
 from srkit.models._registry import MODELS, Card
@@ -119,9 +119,8 @@ def _check_arguments(name: str, factory: Callable[..., nn.Module], arguments: Ma
     known = arguments_of(factory)
     for argument in arguments:
         if argument not in known:
-            near = difflib.get_close_matches(argument, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadInput(f"{name!r} has no argument {argument!r}.{hint} It has: {', '.join(['scale', *known])}.")
+            listed = ", ".join(["scale", *known])
+            raise BadInput(f"{name!r} has no argument {argument!r}.{near(argument, known)} It has: {listed}.")
 
 
 def _list(scales: tuple[int, ...]) -> str:

@@ -61,7 +61,7 @@ def gaussian(size: int, *, sigma_x: float, sigma_y: float | None = None, theta: 
     sigma_y = sigma_x if sigma_y is None else sigma_y
     if not all(s > 0 and math.isfinite(s) for s in (sigma_x, sigma_y)):
         raise BadInput(f"A Gaussian needs positive sigmas; got sigma_x={sigma_x} and sigma_y={sigma_y}.")
-    y, x = _grid(size)
+    y, x = grid(size)
     along, across = x * math.cos(theta) + y * math.sin(theta), y * math.cos(theta) - x * math.sin(theta)
     exponent = -0.5 * ((along / sigma_x) ** 2 + (across / sigma_y) ** 2)
     kernel = torch.exp(exponent - exponent.max())  # the largest value is 1, however narrow the Gaussian
@@ -83,13 +83,14 @@ def disk(radius: float, *, size: int | None = None, samples: int = 16) -> Tensor
         raise BadInput(f"A disk needs a positive radius; got {radius}.")
     side = 2 * math.ceil(radius - 0.5) + 1 if size is None else size
     _check_size(side)
-    y, x = _grid(side * samples)
+    y, x = grid(side * samples)
     inside = ((x**2 + y**2) <= (radius * samples) ** 2).double()
     kernel = inside.reshape(side, samples, side, samples).mean(dim=(1, 3))  # (side, side)
     return kernel / kernel.sum()
 
 
-def _grid(size: int) -> tuple[Tensor, Tensor]:
+def grid(size: int) -> tuple[Tensor, Tensor]:
+    """Return rows and columns ``(size, size)`` counted from the middle of a kernel, in pixels."""
     centred = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
     y, x = torch.meshgrid(centred, centred, indexing="ij")
     return y, x

@@ -7,7 +7,6 @@ of labelled pictures and numbers is left.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from srkit._reader import near
 from srkit.errors import BadInput
 from srkit.metrics import Protocol
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, data_uri
@@ -191,9 +191,8 @@ def checked_view(view: Mapping[str, Any], contents: Contents) -> dict[str, Any]:
     checked = dict(view)
     for name, value in view.items():
         if name not in VIEW_FIELDS:
-            near = difflib.get_close_matches(str(name), VIEW_FIELDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadInput(f"A view has no field {name!r}.{hint} It has: {', '.join(VIEW_FIELDS)}.")
+            known = ", ".join(VIEW_FIELDS)
+            raise BadInput(f"A view has no field {name!r}.{near(str(name), VIEW_FIELDS)} It has: {known}.")
         if name in CHOICES and value not in CHOICES[name]:
             raise BadInput(
                 f"{name}={value!r} is not a choice of the viewer. Choose one of: {', '.join(CHOICES[name])}."
