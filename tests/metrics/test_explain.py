@@ -65,5 +65,6 @@ def test_a_small_image_gets_the_rows_that_can_be_computed() -> None:
     rows = explain(SR[:, :14, :14], HR[:, :14, :14], scale=2)
     assert not any("border 8" in row.protocol for row in rows)
     assert math.isnan(rows[0].ssim)
+    assert not any("border 8" in row.protocol for row in explain(SR[:, :16, :20], HR[:, :16, :20], scale=2))
     with pytest.raises(BadInput, match="border of 8"):
         explain(SR[:, :14, :14], HR[:, :14, :14], scale=8)

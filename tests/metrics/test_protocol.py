@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
 
 from srkit.errors import BadInput
-from srkit.metrics import Protocol
+from srkit.metrics import METRICS, Protocol
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,10 @@ def test_it_can_be_compared_and_not_changed() -> None:
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         Protocol(**wrong)
+
+
+def test_the_gain_is_positive_where_ours_is_better_whichever_way_the_metric_runs() -> None:
+    for name, better, worse in (("psnr", 31.5, 30.0), ("niqe", 3.0, 4.5)):
+        metric = METRICS.get(name)
+        assert (metric.gain(better, worse), metric.gain(worse, better)) == (1.5, -1.5)
+        assert metric.gain(math.inf, math.inf) == 0
