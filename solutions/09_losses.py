@@ -317,20 +317,20 @@ print(f"ln 2 = {math.log(2):.4f}, 2 ln 2 = {2 * math.log(2):.4f}")
 # %%
 torch.manual_seed(0)
 weight = nn.Parameter(torch.tensor(contrast(best["L2"])))
-judge = nn.Sequential(
+discriminator = nn.Sequential(
     nn.Conv2d(3, 8, 3), nn.LeakyReLU(0.2), nn.Conv2d(8, 8, 3), nn.LeakyReLU(0.2), nn.Conv2d(8, 1, 3)
 )
-for_judge = torch.optim.Adam(judge.parameters(), 3e-3, betas=(0.5, 0.9))
-for_maker = torch.optim.Adam([weight], 1e-2, betas=(0.5, 0.9))
+for_discriminator = torch.optim.Adam(discriminator.parameters(), 3e-3, betas=(0.5, 0.9))
+for_generator = torch.optim.Adam([weight], 1e-2, betas=(0.5, 0.9))
 course = []
 for step in range(300):
     real, made = truths[step % 3][None], (plain + weight * stripes)[None]
-    for_judge.zero_grad()
-    cross_entropy(judge(real), judge(made.detach()))[1].backward()
-    for_judge.step()
-    for_maker.zero_grad()
-    cross_entropy(judge(real).detach(), judge(made))[0].backward()
-    for_maker.step()
+    for_discriminator.zero_grad()
+    cross_entropy(discriminator(real), discriminator(made.detach()))[1].backward()
+    for_discriminator.step()
+    for_generator.zero_grad()
+    cross_entropy(discriminator(real).detach(), discriminator(made))[0].backward()
+    for_generator.step()
     course.append(weight.item())
 
 # %%

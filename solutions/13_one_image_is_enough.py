@@ -308,7 +308,7 @@ srkit.widgets.source(srkit.methods.DIP.run)
 # ### The game
 #
 # KernelGAN (Bell-Kligler, Shocher, Irani, *Blind Super-Resolution Kernel Estimation using an Internal-GAN*, NeurIPS 2019) trains
-# the judge that section 1 lacked. A generator makes crops of $y$ half as large. A discriminator sees patches of 7 x 7 pixels and learns
+# the measure that section 1 lacked. A generator makes crops of $y$ half as large. A discriminator sees patches of 7 x 7 pixels and learns
 # to tell those reductions from $y$ itself. When it no longer can, the generator reduces as the camera did, *provided that*
 # patches recur across sizes.
 #
@@ -413,7 +413,7 @@ srkit.widgets.compare(
 # %% [markdown]
 # What the found kernel still lacks shows in the last row. The paper enlarges with ZSSR, told the kernel it found; in the library that is `KernelGAN(then="zssr")`, and takes minutes. Two
 # slips of the public program are repaired here, and the library's notes name them: its bicubic target was the *sum* of
-# three channels, so grey of 0.5 should have become 1.5; and the noise it adds to what the judge sees was added to the image
+# three channels, so grey of 0.5 should have become 1.5; and the noise it adds to what the discriminator sees was added to the image
 # itself, more at every step.
 #
 # ## 4. Knowing kernels beforehand: FKP
@@ -627,7 +627,7 @@ Markdown("\n".join(rows))
 #
 # ## Recap
 #
-# * Patches recur across sizes of one image. ZSSR learns from it, KernelGAN makes it the judge of a kernel.
+# * Patches recur across sizes of one image. ZSSR learns from it, KernelGAN lets it decide about a kernel.
 # * The structure of a network is a prior. It draws the scene before the noise, so stopping is part of the method.
 # * A linear stack is one kernel; a flow is a change of variables whose determinant is a sum.
 # * A kernel's PSNR stands beside kernels that nobody had to look for, an image's beside back-projection.

@@ -276,7 +276,7 @@ class Camera(nn.Module):
         return blurred + self.strength.exp() * torch.randn_like(image)
 
 
-class Judge(nn.Module):
+class Discriminator(nn.Module):
     """Sees the fast part of an image alone, and says how real each place of it is."""
 
     def __init__(self, channels=16):
@@ -306,25 +306,25 @@ def crops(images, count, rng, side=32):
 
 # %%
 torch.manual_seed(0)
-maker, judge = Camera(), Judge()
-for_maker = torch.optim.Adam(maker.parameters(), 2e-2, betas=(0.5, 0.9))
-for_judge = torch.optim.Adam(judge.parameters(), 1e-3, betas=(0.5, 0.9))
+generator, discriminator = Camera(), Discriminator()
+for_generator = torch.optim.Adam(generator.parameters(), 2e-2, betas=(0.5, 0.9))
+for_discriminator = torch.optim.Adam(discriminator.parameters(), 1e-3, betas=(0.5, 0.9))
 chance_of_hers, chance_of_ours = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
 course = []
 for step in range(400):
     x, y = crops(real, 8, chance_of_hers), crops(clean, 8, chance_of_ours)
-    made = maker(y)
-    for_judge.zero_grad()
-    (F.softplus(-judge(x)).mean() + F.softplus(judge(made.detach())).mean()).backward()
-    for_judge.step()
-    for_maker.zero_grad()
+    made = generator(y)
+    for_discriminator.zero_grad()
+    (F.softplus(-discriminator(x)).mean() + F.softplus(discriminator(made.detach())).mean()).backward()
+    for_discriminator.step()
+    for_generator.zero_grad()
     colour = (two_bands(made, 5)[0] - two_bands(y, 5)[0]).abs().mean()
-    (colour + 0.05 * F.softplus(-judge(made)).mean()).backward()
-    for_maker.step()
-    course.append(255 * maker.strength.exp().item())
+    (colour + 0.05 * F.softplus(-discriminator(made)).mean()).backward()
+    for_generator.step()
+    course.append(255 * generator.strength.exp().item())
 
 # %%
-kernel, place = maker.kernel().detach(), torch.arange(7) - 3.0
+kernel, place = generator.kernel().detach(), torch.arange(7) - 3.0
 widths = [((line * place**2).sum() - (line * place).sum() ** 2).sqrt() for line in (kernel.sum(0), kernel.sum(1))]
 settled = sum(course[-100:]) / 100
 print(f"noise:  found {settled:.1f} (mean of the last 100 steps), her camera 10")
@@ -343,8 +343,8 @@ srkit.widgets.show(
 )
 
 # %% [markdown]
-# A camera has been measured by comparing pictures of different things. The judge was told only "these are hers, those are
-# not", and the generator only what the judge would have preferred.
+# A camera has been measured by comparing pictures of different things. The discriminator was told only "these are hers, those are
+# not", and the generator only what the discriminator would have preferred.
 #
 # ### The second step: pairs, and an ordinary training
 #
@@ -368,7 +368,7 @@ def trained_on(pairs):
 
 torch.manual_seed(1)
 with torch.no_grad():
-    made = [srkit.ops.quantise(maker(lr[None])[0]) for lr in clean]
+    made = [srkit.ops.quantise(generator(lr[None])[0]) for lr in clean]
 nets = {"made pairs": trained_on(pairs_of(made, "made")), "true pairs": trained_on(pairs_of(shots(ours, 500), "true"))}
 found |= {name: decibels(net, unseen) for name, net in nets.items()}
 
@@ -414,7 +414,7 @@ def as_images(images):
 
 
 large = as_images([pair.hr for pair in ours])
-term = srkit.training.AdversarialTerm(game="CE", weight=0.05, discriminator=Judge(), betas=(0.5, 0.999))
+term = srkit.training.AdversarialTerm(game="CE", weight=0.05, discriminator=Discriminator(), betas=(0.5, 0.999))
 run = srkit.papers.train_dsgan(
     as_images(real), large, scale=2, steps=100, patch=64, batch=4, learning_rate=1e-3, adversarial=term,
     arguments={"channels": 16, "n_blocks": 2, "skip": True}, progress=False,
@@ -463,16 +463,16 @@ srkit.widgets.source(srkit.papers.Translation.predictions)
 #
 # ### By hand: exercise 14.3
 #
-# `clean`, `spoil` and `judge` are $G_1$, $G_2$ and $D_1$; `x` and `y` are batches that do not belong together. Return the
+# `clean`, `spoil` and `discriminator` are $G_1$, $G_2$ and $D_1$; `x` and `y` are batches that do not belong together. Return the
 # four weighted terms as a list, in the order of the formula.
 
 
 # %% exercise inner_cycle
-def inner_cycle(clean, spoil, judge, x, y):
+def inner_cycle(clean, spoil, discriminator, x, y):
     """Return game, cycle, identity and smoothness of the inner cycle, each weighted: four scalars."""
     ### BEGIN SOLUTION
     cleaned = clean(x)
-    game = (judge(cleaned) - 1).square().mean()
+    game = (discriminator(cleaned) - 1).square().mean()
     cycle = (spoil(cleaned) - x).square().mean()
     identity = (clean(y) - y).abs().mean()
     across, down = cleaned.diff(dim=3).square().mean(), cleaned.diff(dim=2).square().mean()
@@ -486,7 +486,7 @@ srkit.exercises.check("inner_cycle", inner_cycle)
 # %% [markdown]
 # ### See it
 #
-# Before anything is trained: what does each term say of four ways to "clean" her pictures? (The judge has no say here; it
+# Before anything is trained: what does each term say of four ways to "clean" her pictures? (The discriminator has no say here; it
 # would have to learn first.)
 
 # %%
@@ -528,16 +528,16 @@ class Small(nn.Module):
 def play(noisy, steps=200):
     """Play the inner cycle between these pictures and our clean ones; return the network that cleans."""
     torch.manual_seed(0)
-    cleaner, spoiler, judge = Small(), Small(), Judge()
+    cleaner, spoiler, discriminator = Small(), Small(), Discriminator()
     for_both = torch.optim.Adam([*cleaner.parameters(), *spoiler.parameters()], 2e-3, betas=(0.5, 0.9))
-    for_judge = torch.optim.Adam(judge.parameters(), 1e-3, betas=(0.5, 0.9))
+    for_discriminator = torch.optim.Adam(discriminator.parameters(), 1e-3, betas=(0.5, 0.9))
     for _ in range(steps):
         x, y = crops(noisy, 8, chance_of_hers), crops(clean, 8, chance_of_ours)
-        for_judge.zero_grad()
-        ((judge(y) - 1).square().mean() + judge(cleaner(x).detach()).square().mean()).backward()
-        for_judge.step()
+        for_discriminator.zero_grad()
+        ((discriminator(y) - 1).square().mean() + discriminator(cleaner(x).detach()).square().mean()).backward()
+        for_discriminator.step()
         for_both.zero_grad()
-        sum(inner_cycle(cleaner, spoiler, judge, x, y)).backward()
+        sum(inner_cycle(cleaner, spoiler, discriminator, x, y)).backward()
         for_both.step()
     return cleaner
 
@@ -566,9 +566,9 @@ srkit.widgets.show(
 )
 
 # %% [markdown]
-# Noise goes: what the judge asks for and what PSNR counts point the same way, and the old network is better off for it.
-# With blur they do not. The judge asks for more in the fast part, and the network puts something there, but to put it
-# where the lines were, it would have to know them. PSNR does not rise; look at the picture instead of the judge. The
+# Noise goes: what the discriminator asks for and what PSNR counts point the same way, and the old network is better off for it.
+# With blur they do not. The discriminator asks for more in the fast part, and the network puts something there, but to put it
+# where the lines were, it would have to know them. PSNR does not rise; look at the picture instead of the discriminator. The
 # paper's answer is size: four hundred noisy images, and generators of 600,000 weights.
 #
 # ### The library's version
@@ -833,8 +833,8 @@ Markdown("\n".join(lines))
 #
 # Three questions to see whether it stayed:
 #
-# <details><summary>A DSGAN without its colour loss is trained until the judge is helpless. What may be wrong with its
-# pairs?</summary>Anything slow: brightness, colour, even where things are. The judge sees the fast part only, so nothing holds
+# <details><summary>A DSGAN without its colour loss is trained until the discriminator is helpless. What may be wrong with its
+# pairs?</summary>Anything slow: brightness, colour, even where things are. The discriminator sees the fast part only, so nothing holds
 # the slow one.</details>
 # <details><summary>Why can a generator without a noise input not make the pairs of a noisy camera perfectly?</summary>It makes
 # one small image of each large one. It can hide something grain-like in it, but the same each time, and a network can learn

@@ -17,7 +17,7 @@ def the_minimax_generator(real, made):
     return F.logsigmoid(-made).mean(), -F.logsigmoid(real).mean() - F.logsigmoid(-made).mean()
 
 
-@mutant(1, "generator_helps_the_judge")
+@mutant(1, "generator_helps_the_discriminator")
 def generator_wants_to_be_found_out(real, made):
     return F.softplus(made).mean(), F.softplus(-real).mean() + F.softplus(made).mean()
 

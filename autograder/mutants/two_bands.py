@@ -29,8 +29,8 @@ def fast_part_first(image, size):
     return image - low, low
 
 
-@mutant(1, "for_the_judge")
-def fast_part_as_a_judge_sees_it(image, size):
+@mutant(1, "for_the_discriminator")
+def fast_part_as_a_discriminator_sees_it(image, size):
     low = F.avg_pool2d(image, size, 1, size // 2, count_include_pad=False)
     return low, 0.5 + 0.5 * (image - low)
 

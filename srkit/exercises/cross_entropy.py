@@ -55,10 +55,10 @@ def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     return any(isinstance(value, Tensor) and not bool(torch.isfinite(value).all()) for value in outputs.values())
 
 
-def _scaled(maker: float, judge: float) -> Callable[[Tensor, Tensor], Losses]:
+def _scaled(generator: float, discriminator: float) -> Callable[[Tensor, Tensor], Losses]:
     def losses(real: Tensor, made: Tensor) -> Losses:
         first, second = _library(real, made)
-        return maker * first, judge * second
+        return generator * first, discriminator * second
 
     return losses
 
@@ -101,7 +101,7 @@ CROSS_ENTROPY = add(
                 wrong=lambda real, made: (-F.softplus(made).mean(), _library(real, made)[1]),
             ),
             Slip(
-                name="generator_helps_the_judge",
+                name="generator_helps_the_discriminator",
                 message="Your generator is content when its images are called made. It should want them called real.",
                 wrong=lambda real, made: (F.softplus(made).mean(), _library(real, made)[1]),
             ),

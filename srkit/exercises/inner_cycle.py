@@ -21,9 +21,9 @@ Terms = list[Tensor]
 _TERMS = ("game", "cycle", "identity", "smooth")
 
 
-def _library(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
+def _library(clean: Net, spoil: Net, discriminator: Net, x: Tensor, y: Tensor) -> Terms:
     cleaned = clean(x)  # (b, 3, h, w)
-    verdict = judge(cleaned)
+    verdict = discriminator(cleaned)
     return [
         GAMES.get("LS").generator(verdict, verdict),
         10 * cycle(spoil(cleaned), x, form="mse"),
@@ -32,11 +32,11 @@ def _library(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
     ]
 
 
-def _written_out(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
+def _written_out(clean: Net, spoil: Net, discriminator: Net, x: Tensor, y: Tensor) -> Terms:
     cleaned = clean(x)  # (b, 3, h, w)
     slopes = [torch.diff(cleaned, dim=axis).square().mean() for axis in (2, 3)]
     return [
-        F.mse_loss(judge(cleaned), torch.ones_like(judge(cleaned))),
+        F.mse_loss(discriminator(cleaned), torch.ones_like(discriminator(cleaned))),
         10 * F.mse_loss(spoil(cleaned), x),
         5 * F.l1_loss(clean(y), y),
         slopes[0] + slopes[1],
@@ -50,16 +50,18 @@ def _absolute_variation(image: Tensor) -> Tensor:
 def _replaced(**terms: Callable[..., Tensor]) -> Callable[..., Terms]:
     """Return the right terms but for one, computed from what the exercise gets."""
 
-    def wrong(clean: Net, spoil: Net, judge: Net, x: Tensor, y: Tensor) -> Terms:
-        right = dict(zip(_TERMS, _written_out(clean, spoil, judge, x, y), strict=True))
-        return list({**right, **{name: term(clean, spoil, judge, x, y) for name, term in terms.items()}}.values())
+    def wrong(clean: Net, spoil: Net, discriminator: Net, x: Tensor, y: Tensor) -> Terms:
+        right = dict(zip(_TERMS, _written_out(clean, spoil, discriminator, x, y), strict=True))
+        return list(
+            {**right, **{name: term(clean, spoil, discriminator, x, y) for name, term in terms.items()}}.values()
+        )
 
     return wrong
 
 
 def _cases(seed: int) -> list[Case]:
-    clean, spoil, judge = (noise(n, 3, 1, 1, seed=seed + k) - 0.4 for k, n in enumerate((3, 3, 1)))
-    base: dict[str, Value] = {"clean": clean, "spoil": spoil, "judge": judge}
+    clean, spoil, discriminator = (noise(n, 3, 1, 1, seed=seed + k) - 0.4 for k, n in enumerate((3, 3, 1)))
+    base: dict[str, Value] = {"clean": clean, "spoil": spoil, "discriminator": discriminator}
     small: dict[str, Value] = {"x": noise(1, 3, 5, 6, seed=seed + 3), "y": noise(1, 3, 5, 6, seed=seed + 4)}
     batch: dict[str, Value] = {"x": noise(2, 3, 4, 7, seed=seed + 5), "y": noise(2, 3, 4, 7, seed=seed + 6)}
     return [
@@ -69,10 +71,12 @@ def _cases(seed: int) -> list[Case]:
 
 
 def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    nets = (lambda image, weight=inputs[name]: F.conv2d(image, weight) for name in ("clean", "spoil", "judge"))
+    nets = (lambda image, weight=inputs[name]: F.conv2d(image, weight) for name in ("clean", "spoil", "discriminator"))
     given = answer(*nets, inputs["x"], inputs["y"])
     if isinstance(given, Tensor) or not isinstance(given, Sequence) or len(given) != len(_TERMS):
-        raise Unusable("Four terms are asked for, in order: the judge, the cycle, the identity, the smoothness.")
+        raise Unusable(
+            "Four terms are asked for, in order: the discriminator, the cycle, the identity, the smoothness."
+        )
     return {_TERMS[inputs["watch"]]: given[inputs["watch"]]}
 
 
@@ -86,7 +90,7 @@ INNER_CYCLE = add(
         importance=4,
         minutes=15,
         criteria=(
-            Criterion(name="game", points=1, text="the judge should take what was cleaned for clean"),
+            Criterion(name="game", points=1, text="the discriminator should take what was cleaned for clean"),
             Criterion(name="cycle", points=1, text="cleaned and spoilt again, an image has come home"),
             Criterion(name="identity", points=1, text="what is clean already stays as it is"),
             Criterion(name="smooth", points=1, text="what was cleaned is smooth", hidden=True),
@@ -105,45 +109,45 @@ INNER_CYCLE = add(
                 ],
             ),
             Slip(
-                name="judged_as_made",
-                message="Your game asks the judge to see through the cleaned image. The generator wants the other "
-                "answer.",
-                wrong=_replaced(game=lambda clean, spoil, judge, x, y: judge(clean(x)).square().mean()),
+                name="taken_for_made",
+                message="Your game asks the discriminator to see through the cleaned image. The generator wants "
+                "the other answer.",
+                wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: discriminator(clean(x)).square().mean()),
             ),
             Slip(
-                name="judge_of_the_real",
-                message="Your judge looks at y, which no network of yours has made.",
-                wrong=_replaced(game=lambda clean, spoil, judge, x, y: (judge(y) - 1).square().mean()),
+                name="discriminator_of_the_real",
+                message="Your discriminator looks at y, which no network of yours has made.",
+                wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: (discriminator(y) - 1).square().mean()),
             ),
             Slip(
                 name="compared_with_a_stranger",
                 message="You compare what came home with y. They show different scenes; x set out.",
-                wrong=_replaced(cycle=lambda clean, spoil, judge, x, y: 10 * F.mse_loss(spoil(clean(x)), y)),
+                wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(spoil(clean(x)), y)),
             ),
             Slip(
                 name="the_other_cycle",
                 message="Your cycle sets out from y. CinCGAN closes only the one that begins with a noisy image.",
-                wrong=_replaced(cycle=lambda clean, spoil, judge, x, y: 10 * F.mse_loss(clean(spoil(y)), y)),
+                wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(clean(spoil(y)), y)),
             ),
             Slip(
                 name="noisy_stays_noisy",
                 message="Your identity asks the noisy image to stay as it is, which is what the network shall not do.",
-                wrong=_replaced(identity=lambda clean, spoil, judge, x, y: 5 * F.l1_loss(clean(x), x)),
+                wrong=_replaced(identity=lambda clean, spoil, discriminator, x, y: 5 * F.l1_loss(clean(x), x)),
             ),
             Slip(
                 name="smooth_input",
                 message="Your smoothness is that of x, which nothing can change. Look at what was made of it.",
-                wrong=_replaced(smooth=lambda clean, spoil, judge, x, y: 0.5 * squared_variation(x)),
+                wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: 0.5 * squared_variation(x)),
             ),
             Slip(
                 name="absolute_variation",
                 message="Your smoothness is made of absolute differences; here they are squared.",
-                wrong=_replaced(smooth=lambda clean, spoil, judge, x, y: _absolute_variation(clean(x))),
+                wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: _absolute_variation(clean(x))),
             ),
             Slip(
                 name="halved_variation",
                 message="Your smoothness is half of what it should be. Is there a 2 in its formula?",
-                wrong=_replaced(smooth=lambda clean, spoil, judge, x, y: squared_variation(clean(x)) / 4),
+                wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: squared_variation(clean(x)) / 4),
             ),
         ),
         hints=(

@@ -116,9 +116,9 @@ TWO_BANDS = add(
                 wrong=lambda image, size: _library(image, size)[::-1],
             ),
             Slip(
-                name="for_the_judge",
-                message="Your fast part is scaled and moved to grey, as it is shown to a judge. Then slow and fast no "
-                "longer add up to the image.",
+                name="for_the_discriminator",
+                message="Your fast part is scaled and moved to grey, as it is shown to a discriminator. Then slow and "
+                "fast no longer add up to the image.",
                 wrong=lambda image, size: (low_pass(image, size), 0.5 + 0.5 * (image - low_pass(image, size))),
             ),
             Slip(

@@ -114,6 +114,21 @@ PLAIN = {
 }  # fmt: skip
 
 
+TWO_SIDES = re.compile(r"\b(for_|the |a )(judge|maker|critic|opponent|rival)s?\b|\bjudges\b", re.IGNORECASE)
+
+
+def test_lessons_wrong_answers_messages_and_help_say_generator_and_discriminator() -> None:
+    asked = [*sorted((ROOT / "solutions").glob("*.py")), *sorted((ROOT / "autograder" / "mutants").glob("*.py"))]
+    texts = {relative(path): path.read_text("utf-8") for path in asked}
+    for path in (one for one in SRKIT if one.parent.name in ("exercises", "cli", "widgets")):
+        texts[relative(path)] = "\n".join(
+            node.value for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        )
+    assert len(texts) > 150
+    found = [f"{where}: {word[0]!r}" for where, text in texts.items() for word in TWO_SIDES.finditer(text)]
+    assert not found, "a generator and a discriminator; `maker` is the registry's word for what makes batches"
+
+
 def _mannered(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words of a text for which there is a plainer one, and that one."""
     for found in re.finditer(rf"\b({'|'.join(PLAIN)})\b", text, re.IGNORECASE):
