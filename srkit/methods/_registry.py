@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from srkit._reader import near
 from srkit._registry import Registry
 from srkit.degrade import read_kernel
-from srkit.errors import BadInput
+from srkit.errors import BadInput, SrkitError
 from srkit.methods._method import Method, MethodCard
 
 __all__ = ["METHODS", "MethodEntry", "card", "create", "names", "register_method"]
@@ -70,7 +70,13 @@ def create(name: str, **settings: Any) -> Method:
             raise BadInput(f"{name!r} has no setting {setting!r}.{near(setting, known)} It has: {listed}.")
     if isinstance(settings.get("kernel"), str | Path):
         settings["kernel"] = read_kernel(settings["kernel"])
-    return factory(**settings)
+    try:
+        return factory(**settings)
+    except SrkitError:
+        raise
+    except Exception as error:  # what comparisons and arithmetic raise about a value of a wrong kind
+        given = ", ".join(f"{setting}={value!r}"[:80] for setting, value in settings.items())
+        raise BadInput(f"{name!r} cannot be made with {given}: {error}.") from error
 
 
 def names(pattern: str = "*") -> list[str]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from srkit._reader import near
-from srkit.errors import BadInput
+from srkit.errors import BadInput, SrkitError
 from srkit.models._contract import install_contract
 from srkit.models._registry import MODELS, Card
 
@@ -54,13 +54,19 @@ def build(name: str, *, scale: int, **arguments: Any) -> nn.Module:
 
     Raises:
         UnknownName: nobody registered ``name``.
-        BadInput: a scale or an argument the network does not have.
+        BadInput: a scale or an argument the network does not have, or a value it cannot be built with.
     """
     entry, key = MODELS.get(name), MODELS.key(name)
     _check_scale(key, entry.card, scale)
     merged = {**entry.arguments, **arguments}
     _check_arguments(key, entry.factory, merged)
-    return label(entry.factory(scale=scale, **merged), name=key, scale=scale, arguments=merged)
+    try:
+        net = entry.factory(scale=scale, **merged)
+    except Exception as error:  # of a value of a wrong kind a constructor may raise anything
+        if isinstance(error, SrkitError) or not arguments:
+            raise
+        raise _cannot(name, scale, arguments, error) from error
+    return label(net, name=key, scale=scale, arguments=merged)
 
 
 def shapes(name: str, *, scale: int, entries: int, **arguments: Any) -> dict[str, Tensor]:
@@ -81,9 +87,11 @@ def shapes(name: str, *, scale: int, entries: int, **arguments: Any) -> dict[str
     except BadInput:
         raise
     except Exception as error:  # a file's numbers may be anything, and a constructor may do anything with them
-        raise BadInput(
-            f"{name!r} x{scale} cannot be built with {arguments}: {type(error).__name__}: {error}"
-        ) from error
+        raise _cannot(name, scale, arguments, error) from error
+
+
+def _cannot(name: str, scale: int, arguments: Mapping[str, Any], error: Exception) -> BadInput:
+    return BadInput(f"{name!r} x{scale} cannot be built with {dict(arguments)}: {type(error).__name__}: {error}")
 
 
 def label(net: nn.Module, *, name: str, scale: int, arguments: Mapping[str, Any]) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import Tensor
 import srkit
 from srkit import methods
 from srkit.degrade import align, apply_kernel, gaussian_widths
-from srkit.errors import BadInput, DuplicateName, UnknownName
+from srkit.errors import BadInput, DuplicateName, SrkitError, UnknownName
 from srkit.methods import Method, MethodCard, Result, Watch, as_network, register_method
 from srkit.methods._method import Progress
 from srkit.methods._registry import METHODS
@@ -174,3 +175,11 @@ def test_a_reduction_by_bicubic_is_imresize_with_a_factor_for_each_axis() -> Non
     for factors, kernel in (((0.5, 1.0), None), ((1.5, 1.5), gaussian_widths(5, 1.0)), ((2.0, 2.0), torch.ones(3, 3))):
         with pytest.raises(BadInput):
             Reduction(factors, kernel)
+
+
+@pytest.mark.parametrize("value", ["[1", "x", None, [], -1, 2.5], ids=repr)
+def test_a_setting_of_a_wrong_kind_is_refused_in_a_sentence(value: object) -> None:
+    for name in methods.names():
+        for setting in ("steps", "crop", "max_steps", "width", "kernel", "seed", "preset", "then"):
+            with contextlib.suppress(SrkitError):  # some values are right for some settings
+                methods.create(name, **{setting: value})

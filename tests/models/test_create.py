@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 import warnings
@@ -11,8 +12,9 @@ import torch
 from torch import nn
 
 import srkit
-from srkit.errors import BadInput, DuplicateName, UnknownName
+from srkit.errors import BadInput, DuplicateName, SrkitError, UnknownName
 from srkit.models import card, create, names, register_model
+from srkit.models._build import arguments_of
 from srkit.models._registry import MODELS
 
 
@@ -159,3 +161,11 @@ def test_constructors_that_swallow_arguments_or_lack_a_scale_are_refused() -> No
         register_model("cardless", "rcan")  # type: ignore[arg-type]
     with pytest.raises(DuplicateName, match="'rcan' is already registered"):
         register_model("rcan", card("rcan"))(_Net)
+
+
+@pytest.mark.parametrize("name", ["edsr_small", "srmd_small", "swinir", "esrgan", "usrnet"])
+@pytest.mark.parametrize("value", ["[1", [], {}, -1, 2.5], ids=repr)
+def test_a_value_of_a_wrong_kind_is_refused_by_every_argument(name: str, value: object) -> None:
+    for argument in arguments_of(MODELS.get(name).factory):
+        with contextlib.suppress(SrkitError):  # some values are right for some arguments
+            create(name, scale=2, tiny=True, **{argument: value})
