@@ -11,37 +11,87 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["WindowAttention", "assemble", "partition", "shift_mask"]
+__all__ = [
+    "Window",
+    "WindowAttention",
+    "assemble",
+    "attend",
+    "attend_channels",
+    "calm_linear",
+    "partition",
+    "relative_index",
+    "shift_mask",
+]
 
 
-def partition(features: Tensor, window: int) -> Tensor:
-    """Cut ``(b, h, w, c)`` into windows ``(b, n, window*window, c)``; ``h`` and ``w`` are multiples of ``window``."""
-    b, h, w, c = features.shape
-    grid = features.view(b, h // window, window, w // window, window, c)
-    return grid.transpose(2, 3).reshape(b, -1, window * window, c)
+Window = int | tuple[int, int]
 
 
-def assemble(windows: Tensor, h: int, w: int) -> Tensor:
-    """Lay windows ``(b, n, window*window, c)`` side by side again, ``(b, h, w, c)``; undoes :func:`partition`."""
+def sides(window: Window) -> tuple[int, int]:
+    """Return height and width of a window that may be given by its side."""
+    return (window, window) if isinstance(window, int) else window
+
+
+def partition(features: Tensor, window: Window) -> Tensor:
+    """Cut ``(b, H, W, c)`` into windows ``(b, n, h*w, c)``; ``H`` and ``W`` are multiples of the window's sides."""
+    b, height, width, c = features.shape
+    h, w = sides(window)
+    grid = features.view(b, height // h, h, width // w, w, c)
+    return grid.transpose(2, 3).reshape(b, -1, h * w, c)
+
+
+def assemble(windows: Tensor, h: int, w: int, *, window: Window | None = None) -> Tensor:
+    """Lay windows ``(b, n, area, c)`` side by side again, ``(b, h, w, c)``; undoes :func:`partition`.
+
+    Args:
+        windows: as ``partition`` gives them.
+        h: height of the image.
+        w: its width.
+        window: sides of a window; by default it is square.
+    """
     b, _, area, c = windows.shape
-    window = isqrt(area)
-    grid = windows.reshape(b, h // window, w // window, window, window, c)
+    high, wide = sides(window or isqrt(area))
+    grid = windows.reshape(b, h // high, w // wide, high, wide, c)
     return grid.transpose(2, 3).reshape(b, h, w, c)
 
 
-def shift_mask(h: int, w: int, window: int) -> Tensor:
+def shift_mask(h: int, w: int, window: Window) -> Tensor:
     """Return what is added to the attention of shifted windows, ``(n, area, area)``: 0 for neighbours, -100 for others.
 
-    A shift rolls the image, so that the last windows hold pixels of opposite borders; those must not attend to each
-    other.
+    A shift by half a window rolls the image, so that the last windows hold pixels of opposite borders; those must not
+    attend to each other.
     """
-    shift = window // 2
     bands = [
-        torch.arange(length).ge(length - window).int() + torch.arange(length).ge(length - shift) for length in (h, w)
+        torch.arange(length).ge(length - side).int() + torch.arange(length).ge(length - side // 2)
+        for length, side in zip((h, w), sides(window), strict=True)
     ]
     regions = 3 * bands[0][:, None] + bands[1][None, :]  # (h, w)
     labels = partition(regions[None, :, :, None], window)[0, :, :, 0]  # (n, area)
     return (labels[:, :, None] != labels[:, None, :]) * -100.0
+
+
+def relative_index(window: Window) -> Tensor:
+    """Return for each pair of pixels of a window the row in a table of ``(2h-1)*(2w-1)`` offsets, ``(area, area)``."""
+    h, w = sides(window)
+    y, x = (place.flatten() for place in torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij"))
+    down, right = y[:, None] - y[None, :], x[:, None] - x[None, :]  # (area, area)
+    return (down + h - 1) * (2 * w - 1) + right + w - 1
+
+
+def calm_linear(module: nn.Module) -> None:
+    """Begin a linear layer as Swin transformers do: small weights and no bias; for ``net.apply``."""
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)
+
+
+def attend_channels(query: Tensor, key: Tensor, value: Tensor, temperature: Tensor) -> Tensor:
+    """Return for each channel a mean of all channels' values, ``(..., heads, d, pixels)`` from three of this shape.
+
+    Channels are compared by the cosine over their pixels, times a learned ``temperature`` ``(heads, 1, 1)``.
+    """
+    alike = F.normalize(query, dim=-1) @ F.normalize(key, dim=-1).mT * temperature  # (..., heads, d, d)
+    return torch.softmax(alike, dim=-1) @ value
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
@@ -73,20 +123,18 @@ class WindowAttention(nn.Module):
         channels: in and out; divided among the heads.
         n_heads: attention maps side by side.
         window: side of a window.
+        bias: of the four linear layers.
     """
 
     index: Tensor
 
-    def __init__(self, channels: int, *, n_heads: int, window: int) -> None:
+    def __init__(self, channels: int, *, n_heads: int, window: int, bias: bool = True) -> None:
         super().__init__()
         self.n_heads = n_heads
         self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty((2 * window - 1) ** 2, n_heads), std=0.02))
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.proj = nn.Linear(channels, channels)
-        y, x = (place.flatten() for place in torch.meshgrid(*[torch.arange(window)] * 2, indexing="ij"))
-        down, right = y[:, None] - y[None, :], x[:, None] - x[None, :]  # (area, area)
-        index = (down + window - 1) * (2 * window - 1) + right + window - 1
-        self.register_buffer("index", index, persistent=False)
+        self.qkv = nn.Linear(channels, 3 * channels, bias=bias)
+        self.proj = nn.Linear(channels, channels, bias=bias)
+        self.register_buffer("index", relative_index(window), persistent=False)
 
     def forward(self, windows: Tensor, mask: Tensor | None) -> Tensor:
         """Let the pixels of ``(b, n, area, c)`` attend to each other, where ``mask`` ``(n, area, area)`` allows it."""

@@ -15,21 +15,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isqrt
-from typing import Any, Literal
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.errors import BadInput
-from srkit.layers import PixelRange, Upsampler, WindowAttention, conv, partition, shift_mask
-from srkit.layers.windows import assemble
+from srkit.layers import PixelRange, WindowAttention, conv, partition, shift_mask
+from srkit.layers.tail import Reconstruction, Tail, group_end
+from srkit.layers.windows import assemble, calm_linear
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 from srkit.ops.pixels import pad_to_multiple
 
 __all__ = ["CARD", "LIGHT", "REAL", "REAL_LARGE", "SwinIR"]
-
-Reconstruction = Literal["shuffle", "direct", "nearest"]
 
 
 class SwinLayer(nn.Module):
@@ -59,15 +57,6 @@ class SwinLayer(nn.Module):
         return features + hidden
 
 
-def group_end(channels: int, *, slim: bool) -> nn.Module:
-    """Return what maps ``(b, channels, h, w)`` onto itself at the end of a group: one convolution or three."""
-    if not slim:
-        return conv(channels, channels)
-    few = channels // 4
-    first, middle, last = conv(channels, few), conv(few, few, 1), conv(few, channels)
-    return nn.Sequential(first, nn.LeakyReLU(0.2), middle, nn.LeakyReLU(0.2), last)
-
-
 class Group(nn.Module):
     """Figure 2(a), "RSTB": ``depth`` Swin layers, a convolution, and a skip past both."""
 
@@ -85,48 +74,6 @@ class Group(nn.Module):
         return features + residual
 
 
-class Tail(nn.Module):
-    """Section 3.1, "HQ image reconstruction", in its three forms.
-
-    Args:
-        channels: of the features.
-        scale: enlargement factor; 2 or 4 for "nearest".
-        reconstruction: sub-pixel steps ("shuffle"), one convolution and shuffle ("direct"), or nearest neighbours with
-            convolutions ("nearest").
-        tail_channels: between the layers of all but "direct".
-    """
-
-    def __init__(self, channels: int, scale: int, *, reconstruction: Reconstruction, tail_channels: int) -> None:
-        super().__init__()
-        if reconstruction not in ("shuffle", "direct", "nearest") or (
-            reconstruction == "nearest" and scale not in (2, 4)
-        ):
-            raise BadInput(f"There is no reconstruction {reconstruction!r} for x{scale}; 'nearest' enlarges by 2 or 4.")
-        self.reconstruction = reconstruction
-        if reconstruction == "direct":
-            self.upsampler = nn.Sequential(conv(channels, 3 * scale * scale), nn.PixelShuffle(scale))
-            return
-        self.first = conv(channels, tail_channels)
-        if reconstruction == "shuffle":
-            self.upsampler = Upsampler(tail_channels, scale)
-        else:
-            self.grow = nn.ModuleList(conv(tail_channels, tail_channels) for _ in range(scale // 2))
-            self.refine = conv(tail_channels, tail_channels)
-        self.last = conv(tail_channels, 3)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Make the image ``(b, 3, scale*h, scale*w)`` of ``(b, c, h, w)``."""
-        if self.reconstruction == "direct":
-            return self.upsampler(features)  # type: ignore[no-any-return]  # (b, 3, s*h, s*w)
-        large = F.leaky_relu_(self.first(features))  # (b, 64, h, w)
-        if self.reconstruction == "shuffle":
-            return self.last(self.upsampler(large))  # type: ignore[no-any-return]  # (b, 3, s*h, s*w)
-        for layer in self.grow:
-            large = F.interpolate(large, scale_factor=2.0, mode="nearest")  # (b, 64, 2*h, 2*w), then (b, 64, 4*h, 4*w)
-            large = F.leaky_relu_(layer(large), 0.2)
-        return self.last(F.leaky_relu_(self.refine(large), 0.2))  # type: ignore[no-any-return]
-
-
 class SwinIR(nn.Module):
     """Figure 2: head, groups of Swin layers with a long skip, reconstruction.
 
@@ -141,6 +88,7 @@ class SwinIR(nn.Module):
         slim: whether groups end with three slimmer convolutions instead of one.
         reconstruction: how the image is enlarged, see :class:`Tail`.
         tail_channels: channels while it is.
+        rgb_range: the value of white inside the network; 255 in those released against JPEG, whose windows are 7.
     """
 
     def __init__(
@@ -156,20 +104,18 @@ class SwinIR(nn.Module):
         slim: bool = False,
         reconstruction: Reconstruction = "shuffle",
         tail_channels: int = 64,
+        rgb_range: float = 1.0,
     ) -> None:
         super().__init__()
         self.scale, self.window = scale, window
-        self.range = PixelRange(rgb_range=1.0)
+        self.range = PixelRange(rgb_range=rgb_range)
         self.head = conv(3, channels)
         self.norm_in, self.norm_out = nn.LayerNorm(channels), nn.LayerNorm(channels)
         layer = {"n_heads": n_heads, "window": window, "mlp_ratio": mlp_ratio}
         self.groups = nn.ModuleList(Group(channels, depth=depth, slim=slim, **layer) for _ in range(n_groups))
         self.body_end = group_end(channels, slim=slim)
         self.tail = Tail(channels, scale, reconstruction=reconstruction, tail_channels=tail_channels)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.trunc_normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
+        self.apply(calm_linear)
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
@@ -181,7 +127,8 @@ class SwinIR(nn.Module):
         for group in self.groups:
             deep = group(deep, mask)
         deep = shallow + self.body_end(self.norm_out(deep).movedim(-1, 1))  # (b, c, H, W)
-        sr = self.range.outwards(self.tail(deep))  # (b, 3, s*H, s*W)
+        drawn = self.tail(deep)  # (b, 3, s*H, s*W)
+        sr = self.range.outwards(image + drawn if self.tail.reconstruction == "none" else drawn)  # (b, 3, s*H, s*W)
         return sr[..., : self.scale * h, : self.scale * w]  # (b, 3, s*h, s*w)
 
 
@@ -198,12 +145,15 @@ CARD = Card(
     framework="post-upsampling",
     idea="Self-attention inside windows of 8x8 pixels that shift from layer to layer; convolutions between groups.",
     lesson="07",
-    scales=(2, 3, 4, 8),
-    parameters={2: 11_752_487, 3: 11_937_127, 4: 11_900_199, 8: 12_047_911},
+    scales=(2, 3, 4, 8, 1),
+    parameters={2: 11_752_487, 3: 11_937_127, 4: 11_900_199, 8: 12_047_911, 1: 11_604_775},
     parameters_source="JingyunLiang/SwinIR, classical SR; relative indices and masks are no parameters there either",
     tiny={"channels": 12, "n_groups": 2, "depth": 2, "n_heads": 2, "window": 4, "tail_channels": 16},
     published=score_table("Table 2 of the paper, trained on DF2K; no file at hand holds it", DF2K),
-    deviations=("the released training code's drop path, which the paper does not mention, is left out",),
+    deviations=(
+        "the released training code's drop path, which the paper does not mention, is left out",
+        "x1 is the form for noise and JPEG where a file says so: reconstruction='none' adds the result to the input",
+    ),
     checkpoints="https://github.com/JingyunLiang/SwinIR/releases (Apache-2.0), .pth, loaded as they are by "
     "srkit.models.load",
 )
@@ -244,24 +194,18 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     table = weights["groups.0.layers.0.attention.table"]
     channels = weights["head.weight"].shape[0]
     n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
-    if "tail.last.weight" not in weights:
-        kind, scale = "direct", isqrt(weights["tail.upsampler.0.weight"].shape[0] // 3)
-    elif "tail.grow.0.weight" in weights:
-        kind, scale = "nearest", 4 if "tail.grow.1.weight" in weights else 2
-    else:
-        kind, scale = "shuffle", Upsampler.scale_of(weights, "tail.upsampler")
-    sizes = {
-        "scale": scale,
+    window = (isqrt(table.shape[0]) + 1) // 2
+    return {
+        **Tail.sizes_of(weights),
         "channels": channels,
         "n_groups": n_groups,
         "depth": n_layers // n_groups,
         "n_heads": table.shape[1],
-        "window": (isqrt(table.shape[0]) + 1) // 2,
+        "window": window,
         "mlp_ratio": weights["groups.0.layers.0.widen.weight"].shape[0] / channels,
         "slim": "groups.0.end.0.weight" in weights,
-        "reconstruction": kind,
+        "rgb_range": 255.0 if window == 7 else 1.0,
     }
-    return sizes if kind == "direct" else {**sizes, "tail_channels": weights["tail.last.weight"].shape[1]}
 
 
 _LAYER, _OURS = r"layers\.(\d+)\.residual_group\.blocks\.(\d+)\.", r"groups.\1.layers.\2."
@@ -279,12 +223,7 @@ LAYOUT = Layout(
         (r"layers\.(\d+)\.conv\.(.+)", r"groups.\1.end.\2"),
         (r"norm\.(.+)", r"norm_out.\1"),
         (r"conv_after_body\.(.+)", r"body_end.\1"),
-        (r"conv_before_upsample\.0\.(.+)", r"tail.first.\1"),
-        (r"upsample\.(.+)", r"tail.upsampler.\1"),
-        (r"conv_up1\.(.+)", r"tail.grow.0.\1"),
-        (r"conv_up2\.(.+)", r"tail.grow.1.\1"),
-        (r"conv_hr\.(.+)", r"tail.refine.\1"),
-        (r"conv_last\.(.+)", r"tail.last.\1"),
+        *Tail.RENAMES,
     ),
     ignored=(r".+\.attn\.relative_position_index", r".+\.attn_mask"),
 )

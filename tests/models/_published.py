@@ -33,6 +33,7 @@ def published_file(record: dict[str, Any], folder: Path) -> Path:
     """Write a file as the reference would save it, with the weights of the golden."""
     path = folder / "published.pt"
     unlearned = {key: torch.zeros(shape) for key, shape in record.get("buffers", {}).items()}
+    unlearned |= {key: torch.tensor(value) for key, value in record.get("offsets", {}).items()}
     if record.get("scattered"):
         learned = scattered(record["shapes"], gain=record["gain"])
     else:

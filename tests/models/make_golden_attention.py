@@ -152,7 +152,7 @@ def _import(folder: Path, name: str) -> ModuleType:
 
 
 def run(net: nn.Module, reference: Reference) -> dict[str, Any]:
-    learned = {key for key, _ in net.named_parameters()}
+    learned = {key for key, _ in net.named_parameters()} | {key for key in net.state_dict() if ".running_" in key}
     entries = {key: list(value.shape) for key, value in net.state_dict().items()}
     shapes = {key: shape for key, shape in entries.items() if key in learned}
     nn.Module.load_state_dict(net, weights(shapes, gain=reference.gain), strict=False)
@@ -165,6 +165,7 @@ def run(net: nn.Module, reference: Reference) -> dict[str, Any]:
         "gain": reference.gain,
         "shapes": shapes,
         "buffers": {key: shape for key, shape in entries.items() if key not in learned},
+        "offsets": {key: value.tolist() for key, value in net.state_dict().items() if key.endswith("rpe_biases")},
         "mean": float(sr.mean()),
         "pixels": [[c, y, x, round(float(sr[c, y, x]), 7)] for c, y, x in places],
     }

@@ -42,8 +42,26 @@ def _reference(place: str, scale_argument: str, scales: tuple[int, ...], **argum
 
 _SPAN: dict[str, Any] = {"num_in_ch": 3, "num_out_ch": 3, "feature_channels": 8, "gain": 0.8}
 _PLKSR = {"dim": 16, "n_blocks": 2, "kernel_size": 5}
+_OMNI = {"num_feat": 16, "res_num": 2, "block_num": 1, "window_size": 4}
 _REAL = ("PLKSR.__arch.RealPLKSR.RealPLKSR", "upscaling_factor")
+_DAT = ("DAT.__arch.DAT.DAT", "upscale")
+_DAT_LIGHT: dict[str, Any] = {"depth": [4], "num_heads": [2], "expansion_factor": 2.0, "resi_connection": "3conv"}
+_DAT_SIZES: dict[str, Any] = {"embed_dim": 96, "split_size": [2, 4], "img_size": 8, "gain": 0.7}
+_SWINIR: dict[str, Any] = {"img_size": 8, "embed_dim": 12, "depths": [2, 2], "num_heads": [2, 2], "mlp_ratio": 2}
 REFERENCES = {
+    "dat": _reference(*_DAT, (1, 2, 3, 4), depth=[3, 3], num_heads=[4, 4], expansion_factor=4.0, **_DAT_SIZES),
+    "dat_light": _reference(*_DAT, (2, 4), upsampler="pixelshuffledirect", **_DAT_LIGHT, **_DAT_SIZES),
+    "swinir_noise": _reference("SwinIR.__arch.SwinIR.SwinIR", "upscale", (1,), window_size=4, upsampler="", **_SWINIR),
+    "swinir_jpeg": _reference(
+        "SwinIR.__arch.SwinIR.SwinIR",
+        "upscale",
+        (1,),
+        window_size=7,
+        img_range=255.0,
+        upsampler="",
+        **{**_SWINIR, "img_size": 14},
+    ),
+    "omnisr": _reference("OmniSR.__arch.OmniSR.OmniSR", "up_scale", (1, 2, 3, 4), size=(17, 19), gain=0.7, **_OMNI),
     "plksr": _reference("PLKSR.__arch.PLKSR.PLKSR", "upscaling_factor", (2, 3, 4), ccm_type="DCCM", **_PLKSR),
     "realplksr": _reference(*_REAL, (1, 2, 4), **_PLKSR),
     "realplksr_layer": _reference(*_REAL, (3,), layer_norm=True, use_ea=False, **_PLKSR),

@@ -12,7 +12,11 @@ from tests.models._published import GOLDEN, golden, golden_input, published_file
 from tests.models.make_golden_community import REFERENCES
 
 RECORDS = [f"{name}-x{scale}" for name, reference in REFERENCES.items() for scale in reference.scales]
-NAMES = {"span_uncentred": "span", "realplksr_layer": "plksr", "realplksr_sample": "realplksr"}
+NAMES = {"dat_light": "dat_2", "swinir_noise": "swinir", "swinir_jpeg": "swinir"} | {
+    "span_uncentred": "span",
+    "realplksr_layer": "plksr",
+    "realplksr_sample": "realplksr",
+}
 
 
 def test_every_network_that_the_reference_is_asked_for_is_recorded() -> None:
@@ -28,3 +32,22 @@ def test_a_file_of_the_community_is_recognised_and_gives_the_pixels_of_its_loade
     assert (net.name, net.scale) == (NAMES.get(name, name), recorded["scale"])
     with torch.no_grad():
         same_as_golden(recorded, net(golden_input(recorded)))
+
+
+MODELS_OF_THE_COMMUNITY = {
+    "esrgan": (368, 48),
+    "compact": (85, 61),
+    "span": (34, 34),
+    "dat": (34, 34),
+    "swinir": (22, 7),
+    "realplksr": (21, 21),
+    "omnisr": (20, 20),
+}
+"""Architecture -> models in OpenModelDB at commit 782aac08 (2026-08-14), all of them and those since 2023."""
+ALL, RECENT = 671, 286
+
+
+def test_the_architectures_of_seven_in_eight_models_of_the_community_are_registered() -> None:
+    counts = [count for name, count in MODELS_OF_THE_COMMUNITY.items() if srkit.models.card(name)]
+    assert sum(total for total, _ in counts) / ALL > 0.87
+    assert sum(recent for _, recent in counts) / RECENT > 0.785

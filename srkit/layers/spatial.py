@@ -1,0 +1,42 @@
+"""Enhanced spatial attention: where in the image to look, decided on a small copy of it.
+
+J. Liu, W. Zhang, Y. Tang, J. Tang, G. Wu, "Residual Feature Aggregation Network for Image Super-Resolution", CVPR 2020,
+figure 4; its light forms stand in RFDN (ECCV Workshops 2020) and RLFN (CVPR Workshops 2022).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srkit.layers.conv import conv
+
+__all__ = ["SpatialAttention"]
+
+
+class SpatialAttention(nn.Module):
+    """Multiply features with a mask in [0, 1] that was made at a sixth of their size.
+
+    Below 15 pixels a side the maximum is taken over all that is left, where the published code fails.
+
+    Args:
+        channels: in and out.
+        few: channels of the mask's own layers.
+        middle: maps ``(b, few, h, w)`` onto itself at the small size; by default one 3x3 convolution.
+    """
+
+    def __init__(self, channels: int, few: int, *, middle: nn.Module | None = None) -> None:
+        super().__init__()
+        self.narrow, self.beside, self.widen = conv(channels, few, 1), conv(few, few, 1), conv(few, channels, 1)
+        self.stride = nn.Conv2d(few, few, 3, stride=2)
+        self.middle = middle or conv(few, few)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Weigh ``(b, channels, h, w)``; the shape stays."""
+        slim = self.narrow(features)  # (b, few, h, w)
+        small = self.stride(slim)  # (b, few, (h-1)//2, (w-1)//2)
+        window = [min(7, side) for side in small.shape[-2:]]
+        small = self.middle(F.max_pool2d(small, window, stride=3))  # (b, few, about h/6, about w/6)
+        large = F.interpolate(small, size=features.shape[-2:], mode="bilinear")  # (b, few, h, w)
+        return features * torch.sigmoid(self.widen(large + self.beside(slim)))
