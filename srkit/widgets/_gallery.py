@@ -118,37 +118,42 @@ def gallery(
     """Browse the results of an evaluation: a table that sorts, worst piece first; each row opens a comparison of it.
 
     Args:
-        results: image -> (method -> ``(3, h, w)`` in [0, 1]); each image also holds its ``"truth"``.
+        results: image -> (method -> ``(3, h, w)`` in [0, 1]); each image also holds its ``"truth"``. Where no image has
+            one, ``metrics`` are such as need none, and the piece is where two methods differ most.
         scale: for the protocol of the papers.
         metrics: names of registered metrics; one column for each method and metric.
-        judged: the method whose worst piece is shown; the last one by default.
+        judged: the method whose worst piece is shown; the last one by default. Without a truth it is compared with the
+            first of the others.
         side: pixels of the piece.
 
     Raises:
-        BadInput: no images, no truth, or methods that differ from image to image.
+        BadInput: no images, methods that differ from image to image, a truth for some images alone, or none where a
+            metric needs it or only one method is there.
         UnknownName: there is no such metric.
     """
-    measured = choose(metrics)
     methods = _methods(results)
+    known = "truth" in next(iter(results.values()))
+    measured = choose(metrics, truth=known)
     chosen = judged or methods[-1]
     if chosen not in methods:
         raise BadInput(f"judged={chosen!r} is none of the methods: {', '.join(methods)}.")
     protocol = Protocol.papers(scale)
+    against = "truth" if known else next(method for method in methods if method != chosen)
     found = []
     for name, pictures in results.items():
-        truth = pictures["truth"]
+        truth = pictures.get("truth")
         whole = [
             round(metric(pictures[method], truth, protocol=protocol), metric.digits)
             for metric in measured
             for method in methods
         ]
-        box, number = worst_piece(pictures[chosen], truth, side=side, border=scale)
+        box, number = worst_piece(pictures[chosen], pictures[against], side=side, border=scale)
         found.append((number, name, whole, _opened(name, pictures, box)))
     found.sort(key=lambda one: one[0])
     headings = _headings(measured, methods)
     return Gallery(
-        title=f"{len(found)} images, the worst piece of {chosen} first",
-        columns=("image", *headings, f"worst {side} x {side} of {chosen}, dB"),
+        title=f"{len(found)} images, the worst piece of {chosen} first{'' if known else f', compared with {against}'}",
+        columns=("image", *headings, f"worst {side} x {side} of {chosen}, dB{'' if known else f' to {against}'}"),
         rows=tuple((name, *whole, round(number, 2)) for number, name, whole, _ in found),
         folds=tuple(fold for *_, fold in found),
         note=_note(measured, protocol),
@@ -207,13 +212,17 @@ def _methods(results: Mapping[str, Mapping[str, Tensor]]) -> list[str]:
     first = next(iter(results.values()))
     methods = [method for method in first if method != "truth"]
     for name, pictures in results.items():
-        if set(pictures) != {*methods, "truth"} or not methods:
-            raise BadInput(f"{name!r} has {sorted(pictures)}; every image needs the same methods and its 'truth'.")
+        if set(pictures) != set(first) or len(first) < 2 or not methods:
+            raise BadInput(
+                f"{name!r} has {sorted(pictures)}; every image needs the same methods and its 'truth', or two methods "
+                "where no image has a truth."
+            )
     return methods
 
 
 def _opened(name: str, pictures: Mapping[str, Tensor], box: Box) -> Comparison:
     pieces = {method: box.of(picture).clamp(0, 1) for method, picture in pictures.items() if method != "truth"}
     alt = f"the worst piece of {name}, {box.width} x {box.height} pixels at column {box.left}, row {box.top}"
-    made: Comparison = compare(pieces, truth=box.of(torch.as_tensor(pictures["truth"])), alt=alt, height=300)
+    truth = box.of(torch.as_tensor(pictures["truth"])) if "truth" in pictures else None
+    made: Comparison = compare(pieces, truth=truth, alt=alt, height=300)
     return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+import srkit
 from srkit.errors import BadInput, UnknownName
-from srkit.metrics import Protocol, psnr, ssim
+from srkit.metrics import METRICS, Protocol, psnr, ssim
 from srkit.widgets import class_table, gallery
 from srkit.widgets._gallery import worst_piece
 from tests.widgets.test_show import Images
@@ -86,3 +87,26 @@ def test_a_class_is_shown_with_the_lowest_score_first_and_unknown_ones_before_al
     assert "rgba(213,94,0,0.55)" in html
     with pytest.raises(BadInput, match="unknown: \\['ssim'\\]"):
         class_table([{"name": "a", "per_exercise": {"ssim": 1}}], {"psnr": 5})
+
+
+def test_images_without_any_truth_are_browsed_by_metrics_that_need_none() -> None:
+    @srkit.register_metric("brightness_seen", needs_reference=False, conditions="mean of all values")
+    def brightness(sr: torch.Tensor) -> float:
+        return float(sr.mean())
+
+    blind = {name: {"bicubic": one["bicubic"], "ours": one["ours"]} for name, one in results().items()}
+    try:
+        made = gallery(blind, scale=2, metrics="brightness_seen", side=10)
+        name, theirs, ours, number = made.rows[0]
+        assert theirs == round(float(blind[str(name)]["bicubic"].mean()), 4)
+        assert ours == round(float(blind[str(name)]["ours"].mean()), 4)
+        assert number == round(
+            worst_piece(blind[str(name)]["ours"], blind[str(name)]["bicubic"], side=10, border=2)[1], 2
+        )
+        assert "compared with bicubic" in repr(made)
+        with pytest.raises(BadInput, match="psnr compares with true images"):
+            gallery(blind, scale=2)
+        with pytest.raises(BadInput, match="two methods"):
+            gallery({"a": {"ours": blind[str(name)]["ours"]}}, scale=2)
+    finally:
+        METRICS.unregister("brightness_seen")
