@@ -129,7 +129,7 @@ def test_a_known_blur_is_found_better_than_by_not_looking() -> None:
     truth = align(gaussian_variances(21, 1.0, 4.0, 0.6), 2)
     lr = srkit.ops.quantise(apply_kernel(hr, truth, border="symmetric")[:, ::2, ::2])
     method = methods.create(
-        "kernelgan_fkp", flow=shared("checkpoints/FKP_x2.pt"), preset="lesson", then="back_projection"
+        "kernelgan_fkp", flow=shared("checkpoints/FKP_x2.pt"), preset="lesson", steps=83, then="back_projection"
     )
     report = kernel_report(torch.as_tensor(method.restore(lr, scale=2).kernel), truth, scale=2)
     assert report["found"] > report["bicubic"] + 6
