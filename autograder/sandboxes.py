@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import torch
@@ -23,6 +23,8 @@ __all__ = ["bubblewrap", "choose_box", "container", "without_walls"]
 
 IMAGE = "srkit-box"
 NOBODY = 65534
+_OURS = 1 << 30  # bytes beside the student's: Python and PyTorch
+_SESSION = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")  # for systemd-run; the box itself has none of them
 _NUMBERS = itertools.count()
 _ENVIRONMENT = {
     **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")},
@@ -112,7 +114,9 @@ def bubblewrap(*, nested: bool = True, privileged: bool | None = None) -> Proces
         BoxError: bubblewrap is not there, or cannot be used this way.
     """
     program = shutil.which("bwrap")
-    title = f"bubblewrap ({'walls for each case' if nested else 'one box for each exercise'})"
+    group = _memory_group()
+    kind = "walls for each case" if nested else "one box for each exercise"
+    title = f"bubblewrap ({kind}{', memory limited by the system' if group else ''})"
     if program is None:
         raise BoxError(f"{title}: the program bwrap is not installed.")
     root = os.geteuid() == 0 if privileged is None else privileged
@@ -120,13 +124,18 @@ def bubblewrap(*, nested: bool = True, privileged: bool | None = None) -> Proces
         raise BoxError(f"{title}: not as root, whom the limit on processes does not bind.")
     walls = _shared_walls() if root else ["--unshare-all", "--uid", str(NOBODY), "--gid", str(NOBODY)]
     user = 2_000_000 + os.getpid() % 1_000_000
+
+    def command(limits: Limits) -> list[str]:
+        most = [f"--property=MemoryMax={limits.memory_bytes + _OURS}", "--"] if group else []
+        return [*group, *most, program, *walls, *_view(limits), "--", str(Path(sys.executable).absolute())]
+
     return ProcessBox(
         Start(
             title=title,
-            command=lambda limits: [program, *walls, *_view(limits), "--", str(Path(sys.executable).absolute())],
+            command=command,
             walls="nested" if nested else "plain",
             outside=(user, user) if root else (NOBODY, NOBODY),
-            environment={},
+            environment={name: os.environ[name] for name in _SESSION if name in os.environ},
             path=python_path(),
             kept={folder: kept_within(folder) for folder in ("/tmp", "/dev/shm")},
         )
@@ -174,6 +183,27 @@ def _candidates() -> list[Callable[[], ProcessBox]]:
     return [*linux, *containers] if sys.platform == "linux" else [*containers]
 
 
+@lru_cache
+def _memory_group() -> list[str]:
+    """Return how a command is started in a control group (version 2) that limits its memory; [] where none can be had.
+
+    systemd makes one for root and for every user whose session it runs. It counts all that the kernel holds for the box,
+    beside what the keeper counts. It is tried: a system may have the program, and not the groups.
+    """
+    program = shutil.which("systemd-run")
+    if program is None:
+        return []
+    words = [program, "--scope", "--quiet", "--collect", "--property=MemorySwapMax=0"]
+    words += [] if os.geteuid() == 0 else ["--user"]
+    shown = 'cat "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.max"'
+    trial = [*words, "--property=MemoryMax=67108864", "--", "/bin/sh", "-c", shown]
+    try:
+        told = subprocess.run(trial, capture_output=True, stdin=subprocess.DEVNULL, timeout=20, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return words if told.strip() == b"67108864" else []
+
+
 def _shared_walls() -> list[str]:
     """Return the options for root: no user namespace here, so that each case can have a real user of its own."""
     kinds = ("pid", "net", "ipc", "uts", "cgroup-try")
@@ -211,7 +241,7 @@ def _view(limits: Limits) -> list[str]:
 
 
 def _container_options(limits: Limits) -> list[str]:
-    memory = limits.memory_bytes + (1 << 30)
+    memory = limits.memory_bytes + _OURS
     folder = "rw,nosuid,nodev,mode=1777,size="
     options = {
         "network": "none",

@@ -83,6 +83,30 @@ def test_the_container_is_asked_for_every_wall_there_is(fake_docker):
     assert line != box.start.command(SHORT), "every container has a name of its own"
 
 
+@needs_box
+@pytest.mark.parametrize(("told", "group"), [("67108864", True), ("max", False), ("", False)])
+def test_the_system_limits_the_memory_of_a_box_where_it_does_so_in_a_trial(tmp_path, monkeypatch, told, group):
+    program = tmp_path / "systemd-run"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\necho {told}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    sandboxes._memory_group.cache_clear()
+    try:
+        box = sandboxes.bubblewrap()
+    finally:
+        sandboxes._memory_group.cache_clear()
+    line = box.start.command(SHORT)
+    assert ("limited by the system" in box.title) == group
+    assert (line[0] == str(program)) == group
+    if group:
+        ends = line.index("--")
+        assert line[ends - 1] == f"--property=MemoryMax={SHORT.memory_bytes + (1 << 30)}"
+        assert "--property=MemorySwapMax=0" in line[:ends]
+        assert "--scope" in line[:ends], "the box must be this process' child, whose pipes it speaks through"
+        assert line[ends + 1].endswith("bwrap")
+    assert "MemoryMax=67108864 -- /bin/sh" in (tmp_path / "calls").read_text()
+
+
 def test_a_machine_without_any_sandbox_refuses_and_says_how_to_get_one(monkeypatch):
     monkeypatch.setattr(sandboxes.shutil, "which", lambda name: None)
     with pytest.raises(BoxError) as told:
