@@ -164,16 +164,13 @@ def class_view(
     most = max((record.max_points for record in records.values()), default=0.0)
     results = [result for record in records.values() for result in record.results.values()]
     wrong = [one for one in results if one.outcome not in ("correct", "no answer", "infrastructure")]
-    criteria = _criteria(records)
-    unusual = _unusual(scores, records, criteria)
+    unusual = _unusual(scores, records, criteria := _criteria(records))
     students = tuple(
         StudentView(
             name=student,
             score=scores[student],
             per_exercise={name: result.points for name, result in record.results.items()},
-            flag=" ".join(
-                filter(None, [_doubt(record), current[student][0].flag, (notes or {}).get(student, ""), _empty(record)])
-            ),
+            flag=_flag(record, current[student][0].flag, (notes or {}).get(student, "")),
             unusual=unusual.get(student, ""),
             late=student in late,
         )
@@ -193,6 +190,10 @@ def class_view(
         recognised=sum(any(criterion.slip for criterion in one.criteria) for one in wrong),
         no_answer=sum(one.outcome == "no answer" for one in results),
     )
+
+
+def _flag(record: Record, *others: str) -> str:
+    return " ".join(filter(None, [_doubt(record), *others, _empty(record)]))
 
 
 def _doubt(record: Record) -> str:

@@ -185,10 +185,10 @@ def _candidates() -> list[Callable[[], ProcessBox]]:
 
 @lru_cache
 def _memory_group() -> list[str]:
-    """Return how a command is started in a control group (version 2) that limits its memory; [] where none can be had.
+    """Return how a command is started in a control group (version 2) that limits its memory; [] where it cannot be.
 
-    systemd makes one for root and for every user whose session it runs. It counts all that the kernel holds for the box,
-    beside what the keeper counts. It is tried: a system may have the program, and not the groups.
+    systemd makes one for root and for every user whose session it runs. It counts all that the kernel holds for the
+    box, beside what the keeper counts. It is tried: a system may have the program, and not the groups.
     """
     program = shutil.which("systemd-run")
     if program is None:
