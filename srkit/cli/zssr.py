@@ -65,7 +65,8 @@ def command(sources: tuple[Path, ...], machine: Machine, **options: Any) -> int:
     """Enlarge pictures by ZSSR, trained on each; the PSNR of bicubic and back-projection alone stands beside it.
 
     Where no blur is told, a file NAME_0.mat beside a picture tells its own. What was made with the same settings is
-    kept: call again to go on. Ctrl-C keeps the best so far of the picture in hand.
+    kept: call again to go on, also in the middle of a picture. Ctrl-C keeps the best so far of the picture in hand.
+    Results are called NAME_zssr_x2, in the format of the picture.
     """
     from srkit.ops.jobs import carry_out, plan
 
@@ -87,7 +88,7 @@ def command(sources: tuple[Path, ...], machine: Machine, **options: Any) -> int:
 
 
 class _Stopped(Exception):
-    """ZSSR was told to end early; what it has is written and will be made again by the next call."""
+    """ZSSR was told to end early; what it has is written, and the next call goes on from there."""
 
 
 def _items(sources: tuple[Path, ...], options: dict[str, Any]) -> tuple[list[Item], list[tuple[Path, str]]]:
@@ -103,7 +104,7 @@ def _items(sources: tuple[Path, ...], options: dict[str, Any]) -> tuple[list[Ite
             if source.is_dir() and picture.stem.endswith("_gt"):
                 continue
             inside = picture.relative_to(source).parent if source.is_dir() else Path()
-            target = out / inside / f"{picture.stem}_zssr_X{options['scale']}.png"
+            target = out / inside / f"{picture.stem}_zssr_x{options['scale']}{picture.suffix}"
             reads = {"kernel": _kernel_of(picture, options["told"]), "truth": _truth_of(picture, options)}
             known = {name: path for name, path in reads.items() if path is not None}
             items.append(Item(source=picture, target=target, settings=_settings(options), reads=known))
@@ -126,13 +127,13 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _method(options: dict[str, Any], kernel: Path | None) -> Any:
+def _method(options: dict[str, Any], kernel: Path | None, state: Path | None = None) -> Any:
     from srkit import methods
 
     told = options["told"].to_method("zssr")
     told |= {"kernel": kernel} if kernel is not None else {}
     changes = {**parse_settings(options["settings"]), **told}
-    return methods.create("zssr", preset=options["preset"], seed=options["seed"], **changes)
+    return methods.create("zssr", preset=options["preset"], seed=options["seed"], state=state, **changes)
 
 
 def _check(item: Item) -> tuple[int, int] | None:
@@ -153,11 +154,12 @@ def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callab
     scale, kernel, truth = options["scale"], item.reads.get("kernel"), item.reads.get("truth")
     picture = read_picture(item.source)
     lr, rows = machine.put(without_hidden_colours(picture)), []
-    learnt = _method(options, kernel)
-    trivial = methods.create("bicubic"), methods.create("back_projection", kernel=learnt.kernel)
-    for method in (*trivial, learnt):
-        result = method.restore(lr, scale=scale, progress=move if method not in trivial else None)
-        if method not in trivial:
+    state = item.target.with_name(f".{item.target.name}.state")
+    learnt = _method(options, kernel, state)
+    click.echo(_foretold(item, learnt.settings.for_scale(scale), (lr.shape[-2], lr.shape[-1])), err=True)
+    for method in (methods.create("bicubic"), methods.create("back_projection", kernel=learnt.kernel), learnt):
+        result = method.restore(lr, scale=scale, progress=move if method is learnt else None)
+        if method is learnt:
             write_picture(item.target, result.image.cpu(), like=picture)
             if not result.complete:
                 raise _Stopped(item.target)
@@ -170,7 +172,20 @@ def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callab
             }
             | {"reason": result.reason, **_scores(result.image.cpu(), truth, scale)}
         )
+        del result  # before the next method makes its own
+    state.unlink(missing_ok=True)
     return rows
+
+
+def _foretold(item: Item, settings: Any, size: tuple[int, int]) -> str:
+    from srkit.methods.zssr_cost import cost_of
+
+    memory, seconds = cost_of(settings, size)
+    long = f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{seconds:.0f} seconds"
+    return (
+        f"note: {item.source.name}: {size[1]} x {size[0]} pixels need about {memory / 1e9:.1f} GB of memory beside "
+        f"PyTorch and at most about {long}, reckoned from the speed of this machine just now."
+    )
 
 
 def _print_numbers(planned: list[Item], places: list[Path]) -> None:
@@ -221,7 +236,9 @@ def _truth_of(picture: Path, options: dict[str, Any]) -> Path | None:
 
 def _said(rows: list[dict[str, Any]]) -> str:
     parts = [
-        row["method"] + (f" {row['psnr']:.2f} dB" if row["psnr"] is not None else "") + f" ({row['seconds']:.1f} s)"
+        row["method"]
+        + (f" {row['psnr']:.2f} dB" if row["psnr"] is not None else "")
+        + f" ({row['seconds']:.1f} s of wall time)"
         for row in rows
     ]
     return f"{rows[0]['image']}: {', '.join(parts)}"

@@ -114,6 +114,12 @@ class Watch:
         with finish_step_first(self):
             yield self
 
+    def take_up(self, *, step: int, history: dict[str, list[tuple[int, float]]], seconds: float) -> None:
+        """Go on from where an interrupted call was: its steps, curves and wall time count."""
+        self.step = step
+        self.history = {name: [(int(at), float(value)) for at, value in curve] for name, curve in history.items()}
+        self._began -= seconds
+
     def goes_on(self) -> bool:
         """Tell whether another step may be made."""
         return not self.stop
@@ -137,8 +143,9 @@ class Watch:
 
     def result(self, image: Tensor, reason: str, *, kernel: Tensor | None = None) -> Result:
         """Return the result; an asked-for end is the reason where there was one."""
+        found, (low, high) = image.detach(), torch.aminmax(image.detach())
         return Result(
-            image=image.detach().clamp(0, 1),
+            image=found if low >= 0 and high <= 1 else found.clamp(0, 1),  # a large image is not copied in vain
             reason=self.stop or reason,
             kernel=kernel,
             history=self.history,

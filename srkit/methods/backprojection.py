@@ -13,6 +13,7 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
+from srkit.methods.pieces import in_pieces, pieces_of, reach_of
 from srkit.methods.reduction import Reduction
 
 __all__ = ["BackProjection", "back_project"]
@@ -64,13 +65,21 @@ class BackProjection(Method):
 
     @torch.no_grad()
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
-        """Enlarge ``(3, h, w)`` and correct it."""
+        """Enlarge ``(3, h, w)`` and correct it; a large image piece by piece, and a step counts for each piece."""
         reduction = Reduction.by(scale, self.kernel, aligned=self.aligned)
-        watch = Watch(progress, total=self.steps)
-        sr = reduction.enlarge(lr).clamp(0, 1)  # (3, scale*h, scale*w)
-        with watch.listening():
-            while watch.step < self.steps and watch.goes_on():
+        margin = reach_of(reduction, back_projections=self.steps)
+        watch = Watch(progress, total=self.steps * len(pieces_of(lr, reduction, margin=margin)))
+
+        def piece(lr: Tensor) -> Tensor:
+            sr = reduction.enlarge(lr).clamp(0, 1)  # (3, scale*h, scale*w)
+            for _ in range(self.steps):
+                if not watch.goes_on():
+                    break
                 error = lr - reduction.reduce(sr, (lr.shape[-2], lr.shape[-1]))
                 sr = back_project(sr, lr, reduction, steps=1)
                 watch.stepped(error=float(error.square().mean().sqrt()))
+            return sr
+
+        with watch.listening():
+            sr = in_pieces(piece, lr, reduction, margin=margin)
         return watch.result(sr, f"done: {self.steps} back-projections", kernel=self.kernel)

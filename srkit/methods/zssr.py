@@ -11,7 +11,6 @@ reduction are MATLAB's. The settings are the authors' (:mod:`srkit.methods.zssr_
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from srkit.degrade import align, draw, read_kernel
 from srkit.errors import BadInput
@@ -28,9 +27,12 @@ from srkit.methods import zssr_presets
 from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
 from srkit.methods.backprojection import back_project
+from srkit.methods.pieces import in_pieces, reach_of
 from srkit.methods.reduction import Reduction
 from srkit.methods.zssr_fathers import Pool, draw_father
+from srkit.methods.zssr_net import ZSSRNet, apply_to, in_batches, median
 from srkit.methods.zssr_presets import Settings
+from srkit.methods.zssr_state import StateFile, digest_of
 
 __all__ = ["Trainee", "ZSSRNet", "Zssr", "should_cut"]
 
@@ -43,40 +45,8 @@ CARD = MethodCard(
     tiny={"crop": 16, "width": 4, "depth": 3, "max_steps": 50},
 )
 _POINTS = 5
-_AT_ONCE = 2**18  # pixels that go through the network in one batch
-
-
-class ZSSRNet(nn.Module):
-    """Convolutions of 3 x 3 without biases, ReLU between them, and the input added at the end.
-
-    Args:
-        width: channels.
-        depth: convolutions.
-        init: as in :class:`~srkit.methods.zssr_presets.Settings`.
-        rng: where the first weights come from.
-    """
-
-    def __init__(self, *, width: int = 64, depth: int = 8, init: str = "official", rng: torch.Generator) -> None:
-        super().__init__()
-        channels = [3, *[width] * (depth - 1), 3]
-        self.layers = nn.ModuleList(_convolution(i, o, init, rng) for i, o in itertools.pairwise(channels))
-
-    def forward(self, enlarged: Tensor) -> Tensor:
-        """Sharpen ``(b, 3, h, w)``; the size stays."""
-        x = enlarged
-        for layer in self.layers[:-1]:
-            x = F.relu(layer(x), inplace=True)
-        sr: Tensor = self.layers[-1](x) + enlarged
-        return sr
-
-
-def _convolution(inputs: int, outputs: int, init: str, rng: torch.Generator) -> nn.Module:
-    """Return a layer whose weights come from ``rng`` alone."""
-    make = functools.partial(nn.Conv2d, inputs, outputs, 3, padding=1, bias=False)
-    layer = make(device="meta").to_empty(device="cpu")  # without the draw from the global generator
-    variance = 0.1 / (9 * inputs) if init == "official" else 2 / (9 * outputs)
-    nn.init.normal_(layer.weight, 0, math.sqrt(variance), generator=rng)
-    return layer
+_TESTED = 512  # pixels a side of what is rebuilt to measure the error
+_SAVED_EVERY = 25  # steps
 
 
 def should_cut(history: Sequence[tuple[int, float]], *, ratio: float, dof: int = 4) -> bool:
@@ -113,6 +83,8 @@ class Zssr(Method):
         noise: standard deviation of the image's noise in [0, 1]; None is the preset's.
         seed: decides first weights and fathers.
         truth: the true HR image, if it is known: its MSE is then a curve too. It is never trained on.
+        state: a file for the state of the training, written every 25 steps. A call with the same image and settings
+            goes on from there, and its result is to the bit that of a call that was never interrupted.
         **changes: any field of :class:`~srkit.methods.zssr_presets.Settings`.
 
     Raises:
@@ -128,11 +100,13 @@ class Zssr(Method):
         noise: float | None = None,
         seed: int = 0,
         truth: Tensor | None = None,
+        state: str | Path | None = None,
         **changes: Any,
     ) -> None:
         self.settings = zssr_presets.preset(preset, **changes, **({} if noise is None else {"noise": noise}))
         self.kernel = read_kernel(kernel) if isinstance(kernel, str | Path) else kernel
         self.seed, self.truth = seed, truth
+        self.state = None if state is None else Path(state)
 
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
         """Train on ``(3, h, w)``, factor after factor, and enlarge it."""
@@ -141,7 +115,8 @@ class Zssr(Method):
         if kernel is not None and len(settings.factors) > 1:
             raise BadInput("A kernel goes with one jump; the gradual presets reduce by bicubic in between.")
         watch = Watch(progress, total=settings.max_steps * len(settings.factors))
-        trainee = Trainee(lr, settings, self.seed, watch, self.truth)
+        file = StateFile(self.state, digest_of(lr, settings, self.seed, kernel))
+        trainee = Trainee(lr, settings, self.seed, watch, self.truth, file)
         sr, reasons = lr, []
         with watch.listening():
             for number, factors in enumerate(settings.factors):
@@ -163,17 +138,33 @@ class Trainee:
         seed: decides everything random.
         watch: keeps curves and hears when to end.
         truth: the true HR image for a curve, or None.
+        file: where the state is kept, or None.
 
     Attributes:
         pool: images that fathers are cut from.
+        finished: weights, as in a state dict, and reason of each factor whose training has ended.
     """
 
-    def __init__(self, lr: Tensor, settings: Settings, seed: int, watch: Watch, truth: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        lr: Tensor,
+        settings: Settings,
+        seed: int,
+        watch: Watch,
+        truth: Tensor | None = None,
+        file: StateFile | None = None,
+    ) -> None:
         self.lr, self.settings, self.watch, self.truth = lr, settings, watch, truth
+        self.file = file or StateFile(None, "")
+        self.saved = self.file.load()
+        self.finished: list[dict[str, Any]] = []
+        self.top, self.left = _telling(lr)
         self.rng = torch.Generator().manual_seed(seed)
         self.pool = Pool((lr,), ((1.0, 1.0),))
         self.net = self._new_network()
         self.errors: list[tuple[int, float]] = []
+        if self.saved is not None:
+            watch.take_up(**self.saved["watch"])
 
     def _new_network(self) -> ZSSRNet:
         s = self.settings
@@ -182,13 +173,29 @@ class Trainee:
 
     def train(self, reduction: Reduction) -> str:
         """Train until the learning rate has fallen to its end; returns why training ended."""
+        number = len(self.finished)
+        if self.saved is not None and number < len(self.saved["finished"]):  # ended before the interruption
+            self.finished.append(self.saved["finished"][number])
+            self.net.load_state_dict(self.finished[-1]["net"])
+        else:
+            reason = self._train(reduction)
+            if self.watch.stop:
+                return reason
+            net = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
+            self.finished.append({"net": net, "reason": reason})
+            self._save()
+        return str(self.finished[-1]["reason"])
+
+    def _train(self, reduction: Reduction) -> str:
         s, watch = self.settings, self.watch
         if s.fresh_network:
             self.net = self._new_network()
         optimiser = torch.optim.Adam(self.net.parameters(), lr=s.learning_rate)
         rate, last_cut, self.errors = s.learning_rate, 0, []
-        for step in range(s.max_steps):
+        begin, rate, last_cut = self._take_up(optimiser) or (0, rate, last_cut)
+        for step in range(begin, s.max_steps):
             if not watch.goes_on():
+                self._save(step, rate, last_cut, optimiser)
                 return watch.stop
             watch.stepped(loss=self._one_step(optimiser, reduction), learning_rate=rate)
             if step % s.test_every == 0:
@@ -199,7 +206,34 @@ class Trainee:
                     group["lr"] = rate if s.decays else s.learning_rate
                 if rate < s.min_learning_rate:
                     return "done: the learning rate has fallen to its end"
+            if (step + 1) % _SAVED_EVERY == 0:
+                self._save(step + 1, rate, last_cut, optimiser)
         return f"done: {s.max_steps} steps"
+
+    def _save(self, step: int = 0, rate: float = 0.0, last_cut: int = 0, optimiser: Any = None) -> None:
+        """Keep the state before ``step`` of the factor in hand; without an optimiser that factor is not begun."""
+        watch, begun = self.watch, None
+        if optimiser is not None:
+            begun = {"net": self.net.state_dict(), "optimiser": optimiser.state_dict(), "errors": self.errors}
+            begun |= {"place": (step, rate, last_cut), "rng": self.rng.get_state()}
+        told = {"step": watch.step, "history": watch.history, "seconds": watch.seconds}
+        rng = self.rng.get_state()
+        self.file.save({"finished": self.finished, "begun": begun, "watch": told, "rng": rng})
+
+    def _take_up(self, optimiser: torch.optim.Optimizer) -> tuple[int, float, int] | None:
+        """Go back to the state that was saved, if there is one; returns step, learning rate and last cut."""
+        saved, self.saved = self.saved, None
+        if saved is None:
+            return None
+        self.rng.set_state(saved["rng"])
+        begun = saved["begun"]
+        if begun is None:
+            return None
+        self.net.load_state_dict(begun["net"])
+        optimiser.load_state_dict(begun["optimiser"])
+        self.errors = [(int(step), float(error)) for step, error in begun["errors"]]
+        step, rate, last_cut = begun["place"]
+        return step, rate, last_cut
 
     def _one_step(self, optimiser: torch.optim.Optimizer, reduction: Reduction) -> float:
         father = draw_father(self.pool, self.settings, self.rng)  # (3, h, w)
@@ -220,14 +254,17 @@ class Trainee:
         return son.clamp(0, 1)
 
     def _measure(self, step: int, reduction: Reduction) -> None:
-        """Rebuild the image from its own reduction; the error decides about the learning rate."""
-        again = _apply(self.net, reduction.enlarge(self._son(self.lr, reduction), _size(self.lr))).clamp(0, 1)
-        error = float((again - self.lr).square().mean())
+        """Rebuild the image, or of a large one a part, from its own reduction; the error decides the learning rate."""
+        lr = self.lr[:, self.top : self.top + _TESTED, self.left : self.left + _TESTED]
+        again = apply_to(self.net, reduction.enlarge(self._son(lr, reduction), _size(lr))).clamp(0, 1)
+        error = float((again - lr).square().mean())
         self.errors.append((step, error))
         self.watch.record(reconstruction_mse=error)
         if self.truth is not None and self.truth.shape[-2:] == reduction.size_of(self.lr):
-            sr = _apply(self.net, reduction.enlarge(self.lr)).clamp(0, 1)
-            self.watch.record(true_mse=float((sr - self.truth).square().mean()))
+            sr = apply_to(self.net, reduction.enlarge(lr)).clamp(0, 1)
+            top, left = (round(x * f) for x, f in zip((self.top, self.left), reduction.factors, strict=True))
+            truth = self.truth[:, top : top + sr.shape[-2], left : left + sr.shape[-1]]
+            self.watch.record(true_mse=float((sr - truth).square().mean()))
 
     def _levelled(self) -> bool:
         s = self.settings
@@ -238,15 +275,21 @@ class Trainee:
     def enlarge(self, reduction: Reduction, back_projections: int) -> Tensor:
         """Apply the network to the image: the median over views, corrected by back-projection before and after it.
 
-        A method that was stopped takes one view, so that the answer comes soon.
+        A large image goes piece by piece. A method that was stopped takes one view, so that the answer comes soon.
         """
+        margin = reach_of(reduction, back_projections=2 * back_projections)
+        margin += math.ceil(self.settings.depth / min(reduction.factors))
+        piece = functools.partial(self._piece, reduction, back_projections)
+        return in_pieces(piece, self.lr, reduction, margin=margin)
+
+    def _piece(self, reduction: Reduction, back_projections: int, lr: Tensor) -> Tensor:
         views = self._views(reduction)
-        enlarged = [reduction.enlarge(self.lr) if v == 0 else _turned(self.lr, reduction, v) for v in views]
+        enlarged = [reduction.enlarge(lr) if v == 0 else _turned(lr, reduction, v) for v in views]
         upright = []
-        for view, sr in zip(views, _in_batches(self.net, enlarged), strict=True):
+        for view, sr in zip(views, in_batches(self.net, enlarged), strict=True):
             turned_back = undo_dihedral(sr, view).clamp(0, 1)
-            upright.append(back_project(turned_back, self.lr, reduction, steps=back_projections))
-        return back_project(_median(upright), self.lr, reduction, steps=back_projections)
+            upright.append(back_project(turned_back, lr, reduction, steps=back_projections))
+        return back_project(median(upright), lr, reduction, steps=back_projections)
 
     def _views(self, reduction: Reduction) -> range:
         if not self.settings.ensemble or self.watch.stop:
@@ -259,29 +302,16 @@ def _turned(lr: Tensor, reduction: Reduction, view: int) -> Tensor:
     return Reduction(factors).enlarge(dihedral(lr, view))
 
 
-def _in_batches(net: nn.Module, images: Sequence[Tensor]) -> list[Tensor]:
-    """Run the network on images, those of one shape together as far as memory allows; in the order given."""
-    found: dict[int, Tensor] = {}
-    for shape in dict.fromkeys(image.shape for image in images):
-        alike = [i for i, image in enumerate(images) if image.shape == shape]
-        size = max(1, _AT_ONCE // (shape[-1] * shape[-2]))
-        for begin in range(0, len(alike), size):
-            part = alike[begin : begin + size]
-            batch = torch.stack([images[i] for i in part]).contiguous(memory_format=torch.channels_last)
-            found.update(zip(part, net(batch), strict=True))
-    return [found[i] for i in range(len(images))]
-
-
-@torch.no_grad()
-def _apply(net: nn.Module, image: Tensor) -> Tensor:
-    return _in_batches(net, [image])[0]
-
-
-def _median(images: Sequence[Tensor]) -> Tensor:
-    """Return the median of several images, of an even number the mean of the middle two as NumPy does."""
-    ordered = torch.stack(list(images)).sort(dim=0).values
-    n = len(images)
-    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+def _telling(lr: Tensor) -> tuple[int, int]:
+    """Return top and left of the part of a picture that is rebuilt to measure the error: the one with most detail."""
+    if max(lr.shape[-2:]) <= _TESTED:
+        return 0, 0
+    grey = lr.mean(0)
+    edges = F.pad((grey[1:, :-1] - grey[:-1, :-1]).abs() + (grey[:-1, 1:] - grey[:-1, :-1]).abs(), (0, 1, 0, 1))
+    window = [min(_TESTED, side) for side in grey.shape]
+    detail = F.avg_pool2d(edges[None, None], window, stride=[max(1, side // 2) for side in window])[0, 0]
+    row, column = divmod(int(detail.argmax()), detail.shape[1])
+    return row * max(1, window[0] // 2), column * max(1, window[1] // 2)
 
 
 def _size(image: Tensor) -> tuple[int, int]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import scipy.io
+import torch
 
 import srkit
 from srkit.datasets import samples
@@ -33,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_picture_is_enlarged_with_the_trivial_methods_beside_it(call: Call, folder: Path, tmp_path: Path) -> None:
     answer = call("zssr", folder, "--out", tmp_path / "out", *QUICK)
     assert answer.code == 0, answer.err
-    assert srkit.read(tmp_path / "out" / "a_zssr_X2.png").shape == (3, 40, 48)
+    assert srkit.read(tmp_path / "out" / "a_zssr_x2.png").shape == (3, 40, 48)
     with (tmp_path / "out" / "zssr.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["image"], row["method"]) for row in rows] == [
@@ -48,13 +52,13 @@ def test_every_picture_is_enlarged_with_the_trivial_methods_beside_it(call: Call
 def test_what_is_done_is_not_done_again(call: Call, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call("zssr", folder, "--out", out, *QUICK)
-    first = (out / "a_zssr_X2.png").stat().st_mtime_ns
+    first = (out / "a_zssr_x2.png").stat().st_mtime_ns
     numbers = (out / "zssr.csv").read_text()
-    (out / "b_zssr_X2.png").unlink()
+    (out / "b_zssr_x2.png").unlink()
     again = call("zssr", folder, "--out", out, *QUICK)
     assert again.code == 0, again.err
-    assert (out / "a_zssr_X2.png").stat().st_mtime_ns == first
-    assert (out / "b_zssr_X2.png").exists()
+    assert (out / "a_zssr_x2.png").stat().st_mtime_ns == first
+    assert (out / "b_zssr_x2.png").exists()
     assert numbers.splitlines()[1:4] == (out / "zssr.csv").read_text().splitlines()[1:4]
 
 
@@ -84,8 +88,8 @@ def test_another_scale_is_another_result(call: Call, folder: Path, tmp_path: Pat
     quick = (*QUICK, "--preset", "fast")
     for scale in (2, 3):
         assert call("zssr", folder / "b.png", "--scale", scale, "--out", tmp_path / "out", *quick).code == 0
-    assert srkit.read(tmp_path / "out" / "b_zssr_X3.png").shape == (3, 60, 72)
-    assert srkit.read(tmp_path / "out" / "b_zssr_X2.png").shape == (3, 40, 48)
+    assert srkit.read(tmp_path / "out" / "b_zssr_x3.png").shape == (3, 60, 72)
+    assert srkit.read(tmp_path / "out" / "b_zssr_x2.png").shape == (3, 40, 48)
 
 
 def test_a_file_alone_is_enlarged_beside_itself_with_what_it_carries(call: Call, folder: Path) -> None:
@@ -93,7 +97,7 @@ def test_a_file_alone_is_enlarged_beside_itself_with_what_it_carries(call: Call,
     srkit.write(folder / "soft.png", picture.rgb, alpha=picture.rgb[:1], depth=16)
     answer = call("zssr", folder / "soft.png", *QUICK)
     assert answer.code == 0, answer.err
-    result = srkit.ops.files.read_picture(folder / "soft_zssr_X2.png")
+    result = srkit.ops.files.read_picture(folder / "soft_zssr_x2.png")
     assert result.alpha is not None
     assert result.depth == 16
 
@@ -130,3 +134,35 @@ def test_a_method_goes_wherever_a_network_goes(call: Call, folder: Path, tmp_pat
     both = call("evaluate", "--method", "bicubic", "--model", "bicubic", "--scale", 2, "--dataset", tmp_path / "HR")
     assert both.code == 2
     assert "one of the two" in both.err
+
+
+def test_a_picture_that_was_killed_again_and_again_ends_as_one_that_was_not(
+    call: Call, folder: Path, tmp_path: Path
+) -> None:
+    quick = ("--set", "max_steps=150", "--set", "crop=16", "--set", "width=4", "--preset", "fast", "--threads", "1")
+    assert call("zssr", folder / "a.png", "--out", tmp_path / "whole", *quick).code == 0
+    state = tmp_path / "killed" / ".a_zssr_x2.png.state"
+    words = [sys.executable, "-m", "srkit", "zssr", str(folder / "a.png"), "--out", str(tmp_path / "killed"), *quick]
+    before: set[bytes] = set()
+    for _ in range(3):
+        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while child.poll() is None and (not state.exists() or state.read_bytes() in before):
+            time.sleep(0.01)
+        child.kill()
+        child.wait()
+        if state.exists():
+            before.add(state.read_bytes())
+    assert before  # it was killed with work behind it
+    answer = call("zssr", folder / "a.png", "--out", tmp_path / "killed", *quick)
+    assert answer.code == 0, answer.err
+    both = [srkit.read(tmp_path / name / "a_zssr_x2.png") for name in ("whole", "killed")]
+    assert torch.equal(*both)
+    assert sorted(p.name for p in (tmp_path / "killed").glob("[!.]*")) == ["a_zssr_x2.png", "zssr.csv"]
+    assert not state.exists()
+    assert "GB of memory" in answer.err
+
+
+def test_results_keep_the_format_of_their_pictures(call: Call, folder: Path, tmp_path: Path) -> None:
+    srkit.write(tmp_path / "p.jpg", srkit.read(folder / "a.png"))
+    assert call("zssr", tmp_path / "p.jpg", *QUICK).code == 0
+    assert (tmp_path / "p_zssr_x2.jpg").read_bytes().startswith(b"\xff\xd8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,3 +233,102 @@ def test_the_lesson_preset_with_the_true_kernel_beats_back_projection_alone() ->
     values = [float(psnr(sr, hr, protocol=Protocol.papers(2))) for sr in (told, alone, bicubic)]
     assert values[0] > values[2] + 3
     assert values[0] > values[1] + 0.5
+
+
+@pytest.mark.parametrize("factors", [(2.0, 2.0), (1.5, 1.0), (3.0, 3.0)])
+@pytest.mark.parametrize("kernel", [None, gaussian_widths(9, 1.2)])
+def test_the_last_enlargement_piece_by_piece_is_that_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch, factors: tuple[float, float], kernel: Tensor | None
+) -> None:
+    if kernel is not None and factors == (1.5, 1.0):
+        kernel = None
+    lr = torch.rand(3, 131, 117, generator=rng())
+    settings = preset("X2_ONE_JUMP_IDEAL_CONF", width=8, init="he", back_projections=(3,))
+    trainee = Trainee(lr, settings, 0, Watch(None, total=1))
+    reduction = Reduction(factors, kernel)
+    whole = trainee.enlarge(reduction, 3)
+    made: list[tuple[int, ...]] = []
+    piece = Trainee._piece
+    monkeypatch.setattr(Trainee, "_piece", lambda self, r, n, lr: made.append(lr.shape) or piece(self, r, n, lr))
+    monkeypatch.setattr("srkit.methods.pieces._SIDE", 48)
+    assert float((trainee.enlarge(reduction, 3) - whole).abs().max()) < 2e-6
+    assert len(made) == 9
+    assert max(made[0][1:]) < 117  # no piece is the whole
+
+
+def test_a_margin_that_is_too_small_shows_in_the_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    lr, reduction = torch.rand(3, 120, 120, generator=rng()), Reduction((2.0, 2.0))
+    trainee = Trainee(lr, preset("X2_ONE_JUMP_IDEAL_CONF", width=8, init="he"), 0, Watch(None, total=1))
+    whole = trainee.enlarge(reduction, 2)
+    monkeypatch.setattr("srkit.methods.pieces._SIDE", 48)
+    monkeypatch.setattr("srkit.methods.zssr.reach_of", lambda *_, **__: 0)
+    assert float((trainee.enlarge(reduction, 2) - whole).abs().max()) > 1e-4
+
+
+def test_back_projection_piece_by_piece_is_that_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    lr = torch.rand(3, 150, 101, generator=rng())
+    for kernel in (None, gaussian_widths(11, 1.5)):
+        method = methods.create("back_projection", kernel=kernel, steps=4)
+        whole = method.restore(lr, scale=2).image
+        with monkeypatch.context() as patched:
+            patched.setattr("srkit.methods.pieces._SIDE", 48)
+            result = method.restore(lr, scale=2)
+        assert float((result.image - whole).abs().max()) < 2e-6
+        assert result.steps == 4 * 4 * 3
+
+
+def test_an_image_larger_than_a_tile_goes_through_the_network_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    lr = photo(64)
+    trainee = Trainee(lr, preset("FAST", width=8), 0, Watch(None, total=1))
+    whole, sizes = trainee.enlarge(Reduction((2.0, 2.0)), 0), []
+    monkeypatch.setattr("srkit.methods.zssr_net._AT_ONCE", 64**2)
+    monkeypatch.setattr("srkit.methods.zssr_net._TILE", 64)
+    trainee.net.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].shape[-2:].numel()))
+    assert float((trainee.enlarge(Reduction((2.0, 2.0)), 0) - whole).abs().max()) < 1e-5
+    assert len(sizes) == 8 * 4
+    assert max(sizes) < 80**2
+
+
+def test_the_error_of_a_large_image_is_measured_where_its_detail_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srkit.methods.zssr._TESTED", 32)
+    lr = torch.full((3, 100, 140), 0.5)
+    lr[:, 64:96, 96:128] = photo(32)
+    seen: list[tuple[int, ...]] = []
+    trainee = Trainee(lr, preset("FAST", width=8), 0, Watch(None, total=1), torch.rand(3, 200, 280))
+    trainee.net.register_forward_pre_hook(lambda module, inputs: seen.append(tuple(inputs[0].shape)))
+    trainee._measure(0, Reduction((2.0, 2.0)))
+    assert (trainee.top, trainee.left) == (64, 96)
+    assert seen == [(1, 3, 32, 32), (1, 3, 64, 64)]
+    assert {"reconstruction_mse", "true_mse"} <= set(trainee.watch.history)
+
+
+@pytest.mark.parametrize("name", ["FAST", "X2_GRADUAL_IDEAL_CONF"])
+@pytest.mark.parametrize("at", [1, 30, 64])
+def test_a_training_that_was_interrupted_goes_on_to_the_very_same_image(tmp_path: Path, name: str, at: int) -> None:
+    settings = {"max_steps": 60 if name == "FAST" else 12, "crop": 16, "width": 4, "test_every": 5, "min_steps": 10}
+    lr = photo(20)
+    uninterrupted = methods.create("zssr", preset=name, **settings).restore(lr, scale=2)
+    method = methods.create("zssr", preset=name, state=tmp_path / "state", **settings)
+    first = method.restore(lr, scale=2, progress=lambda done, _: done == at)
+    assert first.complete == (at > uninterrupted.steps)
+    second = method.restore(lr, scale=2)
+    assert torch.equal(second.image, uninterrupted.image)
+    assert second.history == uninterrupted.history
+    assert (second.steps, second.reason) == (uninterrupted.steps, uninterrupted.reason)
+
+
+def test_the_state_of_another_training_or_a_damaged_one_is_not_taken_up(tmp_path: Path) -> None:
+    settings = {"max_steps": 10, "crop": 16, "width": 4}
+    lr, state = photo(20), tmp_path / "state"
+
+    def run(**changes: object) -> Tensor:
+        return methods.create("zssr", preset="FAST", **{**settings, **changes}).restore(lr, scale=2).image
+
+    methods.create("zssr", preset="FAST", state=state, **settings).restore(lr, scale=2, progress=lambda n, _: n == 5)
+    content = state.read_bytes()
+    for changes in ({"seed": 1}, {"noise": 0.01}, {"kernel": gaussian_widths(5, 1.0)}):
+        state.write_bytes(content)
+        assert torch.equal(run(state=state, **changes), run(**changes))
+    for damaged in (content[: len(content) // 2], b"", b"not a state", content[:900] + b"\0" * 50 + content[950:]):
+        state.write_bytes(damaged)
+        assert torch.equal(run(state=state), run())

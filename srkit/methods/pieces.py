@@ -1,0 +1,73 @@
+"""Enlarge a large picture piece by piece, where what is done to a pixel depends on a known neighbourhood only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from srkit.inference.tiling import Span, cut
+from srkit.methods.reduction import Reduction
+
+__all__ = ["in_pieces", "pieces_of", "reach_of"]
+
+_SIDE = 768  # LR pixels that a piece answers for
+_FINEST = 64  # a factor whose denominator is larger fits no grid of pieces
+
+
+def reach_of(reduction: Reduction, *, back_projections: int) -> int:
+    """Return how many LR pixels away an enlargement corrected by back-projection looks.
+
+    Bicubic interpolation looks 2 pixels and less than 1 more; a step of back-projection reduces, which looks over the
+    kernel or over bicubic's 2 LR pixels, and enlarges again.
+    """
+    enlarges = 3
+    half = 0 if reduction.kernel is None else math.ceil(max(reduction.kernel.shape) / 2 / min(reduction.factors))
+    return enlarges + back_projections * (enlarges + (half + 1 if half else enlarges))
+
+
+def pieces_of(lr: Tensor, reduction: Reduction, *, margin: int) -> list[tuple[Span, Span]]:
+    """Return rows and columns of the pieces of ``(3, h, w)``: one for a picture of up to 768 pixels a side.
+
+    Every piece starts where both factors give whole pixels, and ends as far from such a place as the picture does, so
+    that it is enlarged alike from both ends; a picture whose factors give no whole pixels is one piece.
+    """
+    align = math.lcm(*(Fraction(factor).denominator for factor in reduction.factors))
+    tile = _SIDE if align <= _FINEST else max(lr.shape[-2:])
+    grid = align if align <= _FINEST else 1
+    rows, columns = (
+        [
+            replace(span, stop=span.stop + (side - span.stop) % grid)
+            for span in cut(side, tile=tile, halo=margin, align=grid)
+        ]
+        for side in lr.shape[-2:]
+    )
+    return [(row, column) for row in rows for column in columns]
+
+
+def in_pieces(make: Callable[[Tensor], Tensor], lr: Tensor, reduction: Reduction, *, margin: int) -> Tensor:
+    """Return ``make(lr)``, made of pieces of ``lr`` and equal to the whole but for rounding.
+
+    Args:
+        make: ``(3, h, w)`` -> ``(3, H, W)``, the size that ``reduction`` enlarges to.
+        lr: ``(3, h, w)``.
+        reduction: how ``lr`` came from the image sought.
+        margin: how many LR pixels ``make`` looks away.
+    """
+    pieces = pieces_of(lr, reduction, margin=margin)
+    if len(pieces) == 1:
+        return make(lr)
+    sr = lr.new_empty(lr.shape[0], *reduction.size_of(lr))
+    with torch.no_grad():
+        for row, column in pieces:
+            answer = make(lr[:, row.start : row.stop, column.start : column.stop].contiguous())
+            (top, first, below), (left, before, right) = (
+                (round(span.start * factor), *(math.ceil(end * factor) for end in (span.keep_start, span.keep_stop)))
+                for span, factor in zip((row, column), reduction.factors, strict=True)
+            )
+            sr[:, first:below, before:right] = answer[:, first - top : below - top, before - left : right - left]
+    return sr

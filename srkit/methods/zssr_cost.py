@@ -1,0 +1,53 @@
+"""What ZSSR will need for a picture: told before it begins."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+
+from srkit.methods.pieces import pieces_of, reach_of
+from srkit.methods.reduction import Reduction
+from srkit.methods.zssr_net import ZSSRNet
+from srkit.methods.zssr_presets import Settings
+
+__all__ = ["cost_of"]
+
+_TRIED = 128  # pixels a side of the pass that is timed
+_BESIDE = 9 * 2**26  # bytes of activations, views and corrections of one piece
+_TESTED = 512**2
+
+
+def cost_of(settings: Settings, size: tuple[int, int]) -> tuple[float, float]:
+    """Return the bytes beside PyTorch and, at the speed this machine has just now, the most seconds.
+
+    The time is that of the network alone: every step that the settings allow, the tests, and the last enlargement. The
+    learning rate usually ends the training sooner.
+
+    Args:
+        settings: resolved for the scale.
+        size: height and width of the picture.
+    """
+    pixels, learnt = size[0] * size[1], min(settings.crop**2, size[0] * size[1])
+    tested = min(_TESTED, pixels) / settings.test_every
+    passed = 0.0  # pixels through the network
+    for (down, across), back_projections in zip(settings.factors, settings.back_projections, strict=True):
+        reduction = Reduction((down, across))
+        margin = reach_of(reduction, back_projections=2 * back_projections) + settings.depth
+        pieces = pieces_of(torch.empty(1).expand(3, *size), reduction, margin=margin)
+        read = sum((row.stop - row.start) * (column.stop - column.start) for row, column in pieces)
+        passed += settings.max_steps * (3 * learnt + tested)
+        passed += (8 if settings.ensemble else 1) * read * down * across
+    enlarged = sum(math.prod(factor) for factor in settings.factors)
+    return 12 * pixels * (3 + enlarged) + min(_BESIDE, 12 * 24 * pixels), passed * _seconds_a_pixel(settings)
+
+
+def _seconds_a_pixel(settings: Settings) -> float:
+    net = ZSSRNet(width=settings.width, depth=settings.depth, rng=torch.Generator().manual_seed(0))
+    image = torch.zeros(1, 3, _TRIED, _TRIED)
+    with torch.inference_mode():
+        net(image)
+        begin = time.perf_counter()
+        net(image)
+    return (time.perf_counter() - begin) / _TRIED**2

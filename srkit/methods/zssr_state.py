@@ -1,0 +1,72 @@
+"""The state of a training that may be killed: in a file while it runs, so that the next call goes on from there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srkit.ops.atomic import write_atomically
+from srkit.ops.pickles import check_pickle_reader
+
+__all__ = ["StateFile", "digest_of"]
+
+_DAMAGED = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    pickle.UnpicklingError,
+)
+"""What PyTorch raises about a file that is none of its own."""
+
+
+def digest_of(*inputs: Any) -> str:
+    """Return a SHA-256 of tensors, by their bytes, and of anything else, by its ``repr``."""
+    seen = hashlib.sha256()
+    for thing in inputs:
+        value = thing.detach().cpu().contiguous().numpy().tobytes() if isinstance(thing, Tensor) else repr(thing)
+        seen.update(value if isinstance(value, bytes) else value.encode())
+        seen.update(f"|{tuple(thing.shape) if isinstance(thing, Tensor) else ''}|".encode())
+    return seen.hexdigest()
+
+
+class StateFile:
+    """Where a training keeps its state.
+
+    Args:
+        path: the file; None keeps nothing.
+        inputs: a digest of all that decides the result: a file of other inputs is not taken up.
+    """
+
+    def __init__(self, path: Path | None, inputs: str) -> None:
+        self.path, self.inputs = path, inputs
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the state that was saved for the same inputs, or None. No code in the file is run."""
+        if self.path is None or not self.path.exists():
+            return None
+        check_pickle_reader(self.path)
+        with contextlib.suppress(*_DAMAGED):
+            found = torch.load(self.path, map_location="cpu", weights_only=True)
+            if isinstance(found, dict) and found.get("inputs") == self.inputs:
+                return found
+        return None
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the file at once, whole.
+
+        Raises:
+            BadFile: it cannot be written.
+        """
+        if self.path is not None:
+            write_atomically(self.path, lambda file: torch.save({**state, "inputs": self.inputs}, file))
