@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 import srkit
@@ -18,18 +21,16 @@ from benchmarks._peers import Missing, load, race, table
 from srkit.inference import measure_reach, self_ensemble, tiled
 
 MEMORY = """
-import resource, sys, torch, srkit
+import resource, sys, time, torch, srkit
 torch.set_num_threads(1)
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-name, height, width, tile = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-net = srkit.models.create(name, scale=2)
+name, scale, source, target = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+net = srkit.models.create(name, scale=scale)
 srkit.upscale(torch.rand(3, 64, 64), net, tile=32)
-start = peak()
-photo = torch.rand(3, height, width)
-srkit.upscale(photo, net, tile="auto" if tile == "auto" else None if tile == "none" else int(tile))
-images = photo.numel() * 4 * 5 / 2**20
-print(f"{start:.0f} {peak():.0f} {images:.0f}")
+start, began = peak(), time.process_time()
+srkit.upscale(source, net, out=target)
+print(f"{start:.0f} {peak():.0f} {time.process_time() - began:.2f}")
 """
 
 
@@ -96,20 +97,29 @@ def try_hard_cases(folder: Path | None) -> None:
         print(f"- x3, {height} x {width}: srkit differs by {off:.1e}; forward_chop {theirs}")
 
 
-def measure_memory(name: str, megapixels: float, tiles: list[str]) -> None:
-    """Print the peak resident memory of fresh processes that enlarge one photo."""
-    height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
-    width = round(height * 4 / 3)
-    print(f"### Memory: {name} x2, a photo of {width} x {height} pixels\n")
-    print("| tile | peak MiB | of it before the photo | photo and result |\n|---|--:|--:|--:|")
-    for tile in tiles:
-        words = [sys.executable, "-c", MEMORY, name, str(height), str(width), tile]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"| {tile} | ended with {done.returncode} | | |")
-            continue
-        start, peak, images = done.stdout.split()
-        print(f"| {tile} | {peak} | {start} | {images} |", flush=True)
+def measure_memory(name: str, scale: int, megapixels: list[float], suffixes: list[str]) -> None:
+    """Print peak resident memory and CPU seconds of fresh processes that enlarge one photograph from file to file."""
+    print(f"### From file to file: {name} x{scale}, one thread\n")
+    print(
+        "| photograph | result | MiB before | MiB beyond that at the peak | CPU s per megapixel |\n|---|---|--:|--:|--:|"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for size in megapixels:
+            height = round((size * 1e6 * 3 / 4) ** 0.5)
+            width = round(height * 4 / 3)
+            source = Path(folder) / f"{size:g}.jpg"
+            noise = np.random.default_rng(0).integers(0, 256, (height // 16, width // 16, 3), dtype=np.uint8)
+            Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC).save(source, quality=92)
+            for suffix in suffixes:
+                words = [sys.executable, "-c", MEMORY, name, str(scale), str(source), f"{folder}/out{suffix}"]
+                done = subprocess.run(words, capture_output=True, text=True, check=False)
+                Path(words[-1]).unlink(missing_ok=True)
+                title = f"| {width} x {height} | {width * scale} x {height * scale} {suffix} |"
+                if done.returncode:
+                    print(f"{title} ended with {done.returncode} | | |")
+                    continue
+                start, peak, seconds = map(float, done.stdout.split())
+                print(f"{title} {start:.0f} | {peak - start:.0f} | {seconds / size:.2f} |", flush=True)
 
 
 def main() -> None:
@@ -118,14 +128,16 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="folder that holds EDSR-PyTorch/")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--side", type=int, default=192)
-    parser.add_argument("--memory", action="store_true", help="measure memory instead (minutes)")
-    parser.add_argument("--megapixels", type=float, default=12.0)
-    parser.add_argument("--model", default="a2001sr")
-    parser.add_argument("--tiles", default="256,512,auto")
+    parser.add_argument("--memory", action="store_true", help="measure memory from file to file instead (minutes)")
+    parser.add_argument("--megapixels", default="1,12", help="of the photographs, for example 1,12,50,100")
+    parser.add_argument("--model", default="espcn")
+    parser.add_argument("--scale", type=int, default=4)
+    parser.add_argument("--suffixes", default=".png,.jpg", help="formats of the results")
     words = parser.parse_args()
     torch.set_num_threads(1)
     if words.memory:
-        measure_memory(words.model, words.megapixels, words.tiles.split(","))
+        megapixels = [float(size) for size in words.megapixels.split(",")]
+        measure_memory(words.model, words.scale, megapixels, words.suffixes.split(","))
         return
     with torch.inference_mode():
         for name in ("edsr_baseline", "rcan"):
