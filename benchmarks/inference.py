@@ -100,9 +100,7 @@ def try_hard_cases(folder: Path | None) -> None:
 def measure_memory(name: str, scale: int, megapixels: list[float], suffixes: list[str]) -> None:
     """Print peak resident memory and CPU seconds of fresh processes that enlarge one photograph from file to file."""
     print(f"### From file to file: {name} x{scale}, one thread\n")
-    print(
-        "| photograph | result | MiB before | MiB beyond that at the peak | CPU s per megapixel |\n|---|---|--:|--:|--:|"
-    )
+    print("| photograph | result | MiB before | MiB beyond at peak | CPU s per megapixel |\n|---|---|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
         for size in megapixels:
             height = round((size * 1e6 * 3 / 4) ** 0.5)
