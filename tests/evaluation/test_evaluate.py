@@ -56,6 +56,7 @@ def test_each_row_is_what_scikit_image_says_of_the_rounded_rgb(pairs: list[Pair]
 
 def test_the_mean_is_the_mean_of_the_rows(pairs: list[Pair]) -> None:
     table = evaluate(Nearest(), pairs)
+    assert table.mean.seconds == pytest.approx(sum(row.seconds for row in table) / len(table))
     assert table.mean.psnr == pytest.approx(sum(row.psnr for row in table) / 3)
     assert table["mean"] == table.mean
     assert table["picture 1"] is table[1]
