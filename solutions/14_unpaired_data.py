@@ -786,17 +786,20 @@ print(f"the two that were found differ in         {between:.1%}")
 
 
 # %%
+from srkit.layers.translator import Translator
+from srkit.papers.translators import Degrader, HighToLow
+
+
 def count(net):
     return f"{sum(p.numel() for p in net.parameters()):,}"
 
 
-T = srkit.papers
 with torch.device("meta"):
     rows = (
-        ("Bulat, High-to-Low", "1,336,515 + 3 for the noise", T.HighToLow(), "faces, 64 to 16 pixels"),
-        ("FSSR, DSGAN", "594,380", T.Degrader(), "300 epochs, patches of 512"),
-        ("CinCGAN, G1 and G2", "609,731", T.Translator(), "DIV2K 1 to 400 noisy, 401 to 800 large"),
-        ("CinCGAN, G3", "667,075", T.Translator(reduces=4), "the same"),
+        ("Bulat, High-to-Low", "1,336,515 + 3 for the noise", HighToLow(), "faces, 64 to 16 pixels"),
+        ("FSSR, DSGAN", "594,380", Degrader(), "300 epochs, patches of 512"),
+        ("CinCGAN, G1 and G2", "609,731", Translator(), "DIV2K 1 to 400 noisy, 401 to 800 large"),
+        ("CinCGAN, G3", "667,075", Translator(reduces=4), "the same"),
         (
             "KXNet x2",
             "6,505,363 that are used",
