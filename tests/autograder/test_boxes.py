@@ -292,12 +292,13 @@ def tv_loss(sr):
 """
 SHORT_LIVED = """
 import os
+import time
 def tv_loss(sr):
-    while True:
+    while time.process_time() < 0.5:  # its own, which is a small part
         child = os.fork()
         if child == 0:
             if os.fork() == 0:
-                sum(range(200_000))
+                sum(range(4_000_000))
             os._exit(0)
         os.waitpid(child, 0)
 """
