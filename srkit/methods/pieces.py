@@ -15,7 +15,7 @@ from srkit.methods.reduction import Reduction
 
 __all__ = ["in_pieces", "pieces_of", "reach_of"]
 
-_SIDE = 768  # LR pixels that a piece answers for
+_SIDE = 512  # LR pixels that a piece answers for
 _FINEST = 64  # a factor whose denominator is larger fits no grid of pieces
 
 
@@ -31,7 +31,7 @@ def reach_of(reduction: Reduction, *, back_projections: int) -> int:
 
 
 def pieces_of(lr: Tensor, reduction: Reduction, *, margin: int) -> list[tuple[Span, Span]]:
-    """Return rows and columns of the pieces of ``(3, h, w)``: one for a picture of up to 768 pixels a side.
+    """Return rows and columns of the pieces of ``(3, h, w)``: one for a picture of up to 512 pixels a side.
 
     Every piece starts where both factors give whole pixels, and ends as far from such a place as the picture does, so
     that it is enlarged alike from both ends; a picture whose factors give no whole pixels is one piece.

@@ -15,7 +15,7 @@ from srkit.methods.zssr_presets import Settings
 __all__ = ["cost_of"]
 
 _TRIED = 128  # pixels a side of the pass that is timed
-_BESIDE = 9 * 2**26  # bytes of activations, views and corrections of one piece
+_BESIDE = 12 * 2**26  # bytes of activations, views and corrections of one piece
 _TESTED = 512**2
 
 
