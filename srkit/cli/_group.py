@@ -101,6 +101,8 @@ def _warnings_in_one_line() -> Iterator[None]:
 
 def _run(words: list[str], *, debug: bool) -> int:
     try:
+        if any("\0" in word for word in words):
+            raise click.UsageError("An argument holds a byte of value 0: no file and no option has one in its name.")
         result = cli.main(words, prog_name="srkit", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

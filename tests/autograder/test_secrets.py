@@ -146,7 +146,7 @@ def test_a_solution_that_uses_every_room_of_the_library_around_it_is_right_in_th
     exercise = EXERCISES.get(name)
     case = exercise.cases(SEED)[0]
     rooms = "".join(f"import srkit.{room}\n" for room in ROOMS)
-    used = "assert srkit.models.create('bicubic', scale=2)(torch.zeros(1, 3, 4, 4)).shape == (1, 3, 8, 8)\n"
+    used = "assert srkit.models.create('bicubic', scale=2)(torch.zeros(1, 3, 8, 8)).shape == (1, 3, 16, 16)\n"
     job = Job(
         name=exercise.answer,
         pieces=[("cell 1", f"{SETUP}\nimport numpy as np\nimport math\nimport os\n{rooms}{used}{solution(name)}")],

@@ -61,6 +61,12 @@ def test_an_unknown_verb_is_a_usage_error(call: Call) -> None:
     assert "frobnicate" in answer.err
 
 
+def test_a_byte_that_no_name_has_is_a_usage_error(call: Call) -> None:
+    answer = call("kernel", "a\0b.png")
+    assert answer.code == 2
+    assert "byte of value 0" in answer.err
+
+
 def test_an_error_is_one_sentence_on_stderr_and_exit_code_two(call: Call, tmp_path: Path) -> None:
     answer = call("upscale", tmp_path / "nothing.png", "--model", "bicubic", "--scale", 2)
     assert answer.code == 2
