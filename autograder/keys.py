@@ -57,9 +57,9 @@ def _common() -> str:
 
 
 def engine_files() -> list[Path]:
-    """Return the files of the engine: ``engine.py``, what it imports, what that imports, and what runs in the box."""
+    """Return the files of the engine: ``engine.py``, the boxes, what they import, and what runs in a box."""
     here = Path(__file__).resolve().parent
-    waiting, found = ["engine"], set((here / "inside").glob("*.py"))
+    waiting, found = ["engine", "sandboxes"], set((here / "inside").glob("*.py"))
     while waiting:
         path = here / f"{waiting.pop()}.py"
         if path.is_file() and path not in found:

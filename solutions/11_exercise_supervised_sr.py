@@ -135,7 +135,7 @@ srkit.exercises.predict("11-self-ensemble", guess, choices=["falls", "stays", "r
 # equal. `lr.flip(2)` mirrors top and bottom, `lr.flip(3)` left and right, `lr.transpose(2, 3)` exchanges rows and
 # columns.
 
-# %% [markdown] ko 885d8e5a
+# %% [markdown] ko 73daca87
 # ## 1. 완성된 신경망 쓰기
 #
 # ### 아이디어

@@ -173,11 +173,10 @@ class Choice:
             (scale,) = card.scales
         has_weights = any(card.parameters.values())
         pretrained = (self.weights or "srkit") if has_weights else None
-        if pretrained == "srkit":
+        settings = parse_settings(self.settings)
+        if pretrained == "srkit" and not settings:
             self._check_shipped(scale)
-        net = models.create(
-            self._model, scale=scale, tiny=self.tiny, pretrained=pretrained, **parse_settings(self.settings)
-        )
+        net = models.create(self._model, scale=scale, tiny=self.tiny, pretrained=pretrained, **settings)
         if str(pretrained).partition(":")[0] == "srkit":
             click.echo(f"note: weights of srkit. {weights_terms()}", err=True)
         return net

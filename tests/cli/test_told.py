@@ -114,7 +114,7 @@ def test_a_kernel_is_found_and_every_verb_reads_it(call: Call, photo: Path, tmp_
     write_kernel(tmp_path / "true.mat", gaussian_widths(13, 1.6))
     quick = [word for one in ("crop=28", "steps=3", "channels=4", "real=True") for word in ("--set", one)]
     words = ("kernel", photo, "--method", "kernelgan", *quick)
-    answer = call(*words, "--out", tmp_path / "k.mat", "--truth", tmp_path / "true.mat")
+    answer = call(*words, "--out", tmp_path / "k.mat", "--true-kernel", tmp_path / "true.mat")
     assert answer.code == 0, answer.err
     assert "round Gaussian" in answer.out
     assert "kernel PSNR to the truth: found " in answer.out

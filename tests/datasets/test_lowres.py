@@ -97,7 +97,7 @@ def test_a_full_disk_leaves_no_half_written_file(tmp_path: Path, monkeypatch: py
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("srkit.ops.files.encode", full)
+    monkeypatch.setattr("srkit.ops.files.writer_of", lambda *_, **__: (full, ()))
     with pytest.raises(BadFile, match="disk is full"):
         make_lr(tmp_path / "set", 2)
     assert visible(tmp_path / "set/LR_bicubic/X2") == []
