@@ -39,6 +39,8 @@ LEFT = {
     "nbgrader generate_assignment": "tests/autograder does",
     "nbgrader autograde": "tests/autograder does",
     "srkit grade --course COURSE": "needs the same",
+    "srkit grade CLASS --send": "needs a platform; tests/autograder has made-up ones",
+    "srkit grade --send": "the same",
     "srkit grade CLASS --scheduler": "needs a cluster; tests/autograder has a small one",
     "SRKIT_GRADEBOOK_URL=": "needs a database; tests/autograder has one",
 }

@@ -90,7 +90,8 @@ def test_a_small_class_is_graded_from_the_installed_package(run: Run, tmp_path: 
         (here / "class" / student).mkdir(parents=True)
         (here / "class" / student / f"{lesson.stem}.ipynb").write_text(text, "utf-8")
     done = run("grade", "class", "--lesson", "11", "--seed", "1")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr  # bob's answers are as they were given out: a person looks
+    assert "LOOK: Every answer is as it was given out" in done.stdout
     with (here / "build" / "course" / "grades.csv").open(encoding="utf-8") as file:
         scores = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
     assert scores["ada"][0] == scores["ada"][1] > 0
