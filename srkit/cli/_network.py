@@ -125,8 +125,8 @@ class Choice:
             share = clean or 0.0
             poor, faithful = (models.create("edsr_small", scale=scale, pretrained=f"srkit{v}") for v in (":photo", ""))
             net = mix(poor, faithful, share)
-            what = f"edsr_small, trained on poor photographs, {share:.0%} of the way to clean ones (--clean)."
-            what = f"{what} {weights_terms()}"
+            what = f"edsr_small, trained on poor photographs, {share:.0%} of the way to clean ones (--clean). "
+            what += weights_terms()
         click.echo(f"note: enlarged {scale} times by {what}", err=True)
         return machine.place(net).eval()
 
@@ -174,9 +174,12 @@ class Choice:
         has_weights = any(card.parameters.values())
         pretrained = (self.weights or "srkit") if has_weights else None
         settings = parse_settings(self.settings)
-        if pretrained == "srkit" and not settings:
-            self._check_shipped(scale)
-        net = models.create(self._model, scale=scale, tiny=self.tiny, pretrained=pretrained, **settings)
+        try:
+            net = models.create(self._model, scale=scale, tiny=self.tiny, pretrained=pretrained, **settings)
+        except BadFile:
+            if pretrained == "srkit":
+                self._check_shipped(scale)
+            raise
         if str(pretrained).partition(":")[0] == "srkit":
             click.echo(f"note: weights of srkit. {weights_terms()}", err=True)
         return net
