@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -120,7 +120,7 @@ def send(
         if kind == "sent":
             line = f"{'Would send' if dry else 'Sent'}: {line}"
             if not dry:
-                platform.send(_without_comment(one) if one.comment in there.comments else one)
+                platform.send(replace(one, comment="", page=None) if one.comment in there.comments else one)
                 _remember(memory, before, one)
         if line:
             say(line)
@@ -149,10 +149,6 @@ def _outgoing(folder: Path, name: str, student: str, user: str, score: float | N
     points = "" if score is None else f"{score:g} of {most:g} points, "
     comment = f"{points}feedback {hashlib.sha256(data).hexdigest()[:12]}"
     return Sent(student=student, user=user, score=score, most=most, comment=comment, page=pages[0] if pages else None)
-
-
-def _without_comment(one: Sent) -> Sent:
-    return Sent(student=one.student, user=one.user, score=one.score, most=one.most)
 
 
 def _account(person: Person, accounts: list[Account]) -> str | None:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
+from torch import Tensor, nn
 
 import srkit
+from srkit.ops._encode import as_levels
 from srkit.ops.files import read
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples" / "test"
@@ -25,22 +26,25 @@ PARTS = (  # picture, chain, top and left of the part in the reduced image
     ("coffee.png", "blur(1.2) > down(4) > noise(5) > jpeg(50)", 6, 12),
 )
 SIDE = 60  # of the part, in pixels of the reduced image
-TITLES = ("bicubic", "ours, trained in half an hour", "Real-ESRGAN, official", "original")
+TITLES = ("bicubic", "ours, trained on a CPU", "Real-ESRGAN, official", "original")
 
 
-def row(name: str, chain: str, top: int, left: int) -> list[Tensor]:
-    """Return one part four times: bicubic, ours, Real-ESRGAN, original."""
-    hr = read(SAMPLES / name)
-    hr = hr[:, : hr.shape[-2] // 4 * 4, : hr.shape[-1] // 4 * 4]
-    lr = srkit.ops.quantise(srkit.degrade.parse(chain)(hr, rng=torch.Generator().manual_seed(0)))
-    lr = lr[:, top : top + SIDE, left : left + SIDE]
-    nets = (
+def networks() -> list[nn.Module]:
+    """Return what stands in the first three columns."""
+    return [
         srkit.models.create("bicubic", scale=4),
         srkit.models.create("edsr_small", scale=4, pretrained="srkit:photo"),
         srkit.models.create("esrgan", scale=4, pretrained="realesrgan"),
-    )
+    ]
+
+
+def row(nets: list[nn.Module], name: str, chain: str, top: int, left: int) -> list[Tensor]:
+    """Return one part four times: bicubic, ours, Real-ESRGAN, original."""
+    hr = srkit.ops.modcrop(read(SAMPLES / name), 4)
+    lr = srkit.ops.quantise(srkit.degrade.parse(chain)(hr, rng=torch.Generator().manual_seed(0)))
+    lr = lr[:, top : top + SIDE, left : left + SIDE]
     truth = hr[:, 4 * top : 4 * (top + SIDE), 4 * left : 4 * (left + SIDE)]
-    return [*(srkit.upscale(lr, net).clamp(0, 1) for net in nets), truth]
+    return [*(srkit.upscale(lr, net) for net in nets), truth]
 
 
 def page(rows: list[list[Tensor]]) -> Image.Image:
@@ -52,8 +56,7 @@ def page(rows: list[list[Tensor]]) -> Image.Image:
         left = column * (side + gap)
         draw.text((left + side / 2, band / 2), title, "black", ImageFont.load_default(15), anchor="mm")
         for line, pictures in enumerate(rows):
-            levels = (pictures[column] * 255).round().to(torch.uint8).permute(1, 2, 0)
-            sheet.paste(Image.fromarray(levels.numpy()), (left, band + line * (side + gap)))
+            sheet.paste(Image.fromarray(as_levels(pictures[column], 8)), (left, band + line * (side + gap)))
     return sheet
 
 
@@ -64,7 +67,8 @@ def main() -> None:
     given = parser.parse_args()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the terms of the weights
-        page([row(*part) for part in PARTS]).save(given.out, quality=88, optimize=True)
+        nets = networks()
+        page([row(nets, *part) for part in PARTS]).save(given.out, quality=88, optimize=True)
 
 
 if __name__ == "__main__":

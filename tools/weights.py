@@ -128,12 +128,8 @@ def measure(name: str, root: Path) -> None:
     recipe = recipe_of(name)
     net = srkit.models.create(recipe["model"], scale=recipe["scale"], pretrained=weights_of(name))
     seen = told_no_blur(net) if "degradation" in recipe else net
-    found = {}
-    for dataset in SETS:
-        mean = srkit.evaluate(seen, dataset, scale=recipe["scale"], root=root).mean
-        found[dataset] = {"psnr": round(mean.psnr, 3), "ssim": round(mean.ssim, 4)}
-        print(name, dataset, found[dataset], flush=True)
-    _note(name, {"parameters": srkit.models.parameters(net), "measured": found})
+    measured = _measured(name, seen, SETS, recipe["scale"], root)
+    _note(name, {"parameters": srkit.models.parameters(net), "measured": measured})
     if "degradation" in recipe:
         _note(name, {"told": _measure_told(net, recipe["degradation"]["family"], root)})
 
@@ -148,12 +144,22 @@ def measure_listed(root: Path) -> None:
             continue
         net = srkit.models.create(source.network, scale=source.scale, pretrained=source.variant)
         seen = told_no_blur(net) if srkit.models.card(source.network).extra_input == "degradation" else net
-        found = {}
-        for dataset in SETS[:2]:
-            mean = srkit.evaluate(seen, dataset, scale=source.scale, root=root).mean
-            found[dataset] = f"[{mean.psnr:.3f}, {mean.ssim:.4f}]"
-        print(source.network, source.variant, source.scale, found, flush=True)
-        LISTED.write_text(with_scores(LISTED.read_text("utf-8"), source, found), "utf-8")
+        name = f"{source.network} x{source.scale} {source.variant}"
+        measured = _measured(name, seen, SETS[:2], source.scale, root)
+        scores = {key: f"[{one['psnr']:.3f}, {one['ssim']:.4f}]" for key, one in measured.items()}
+        LISTED.write_text(with_scores(LISTED.read_text("utf-8"), source, scores), "utf-8")
+
+
+def _measured(name: str, net: Any, sets: tuple[str, ...], scale: int, root: Path) -> dict[str, dict[str, float]]:
+    """Return PSNR and SSIM of a network on each set, and print them as they come."""
+    import srkit
+
+    found = {}
+    for dataset in sets:
+        mean = srkit.evaluate(net, dataset, scale=scale, root=root).mean
+        found[dataset] = {"psnr": round(mean.psnr, 3), "ssim": round(mean.ssim, 4)}
+        print(name, dataset, found[dataset], flush=True)
+    return found
 
 
 def _measure_told(net: Any, family: str, root: Path) -> dict[str, Any]:

@@ -18,8 +18,11 @@ from srkit.errors import BadFile, BadInput
 if TYPE_CHECKING:
     from srkit.ops.jobs import Item
 
-__all__ = ["bars", "counted", "items_of", "job_options", "kept_in", "recursive_option", "report"]
+__all__ = ["bars", "counted", "items_of", "job_options", "kept_in", "recursive_option", "report", "sources_argument"]
 
+sources_argument = click.argument(
+    "sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path)
+)
 recursive_option = click.option(
     "--recursive", is_flag=True, help="Go into the folders below, too; results keep their tree."
 )

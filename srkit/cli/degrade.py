@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import counted, items_of, job_options, recursive_option, report
+from srkit.cli._job import counted, items_of, job_options, recursive_option, report, sources_argument
 from srkit.cli._numbers import SEED
 from srkit.cli._progress import progress_bar
 
@@ -27,7 +27,7 @@ __all__ = ["command"]
         'srkit degrade photos/ "down(2) > noise(0..25)" --out poor --seed 1',
     ),
 )
-@click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@sources_argument
 @click.argument("formula", metavar="CHAIN")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE|FOLDER",
               help="Where to; by default beside each as NAME_degraded.png, or FOLDER_degraded.")  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import bars, items_of, job_options, recursive_option, report
+from srkit.cli._job import bars, items_of, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import Count
 from srkit.errors import BadInput
@@ -31,7 +31,7 @@ __all__ = ["command"]
         "srkit upscale photo.png --method back_projection --scale 2 --kernel k.mat",
     ),
 )
-@click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@sources_argument
 @click.option("--method", default="kernelgan", show_default=True, metavar="NAME", help="What estimates; see below.")
 @click.option("--scale", type=Count(2), default=2, show_default=True, metavar="N", help="Enlargement factor.")
 @click.option(
@@ -108,9 +108,9 @@ def _described(kernel: Tensor, truth: Tensor | None, scale: int) -> list[str]:
 
     from srkit.degrade.kernels import gaussian_variances
     from srkit.methods import kernel_psnr, kernel_report
-    from srkit.methods.kernel_score import covariance
+    from srkit.methods.kernel_score import ROUND, covariance
 
-    usual = 1.3375 * scale
+    usual = ROUND * scale
     narrow, wide = (max(float(v), 0.0) ** 0.5 for v in torch.linalg.eigvalsh(covariance(kernel)))
     away = kernel_psnr(kernel, gaussian_variances(17, usual))
     lines = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import bars, job_options, recursive_option, report
+from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import SEED, Count
 from srkit.cli._told import Told, told_options
@@ -36,7 +36,7 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
         "srkit zssr photos/ --preset x2_gradual_ideal --set crop=96",
     ),
 )
-@click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@sources_argument
 @click.option(
     "--preset",
     default="X2_ONE_JUMP_IDEAL_CONF",

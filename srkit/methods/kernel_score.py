@@ -17,7 +17,10 @@ from srkit.degrade import gaussian_variances
 from srkit.degrade.alignment import centre_of_mass, on_grid
 from srkit.degrade.kernels import bicubic_kernel
 
-__all__ = ["covariance", "kernel_psnr", "kernel_report"]
+__all__ = ["ROUND", "covariance", "kernel_psnr", "kernel_report"]
+
+ROUND = 1.3375
+"""Variance of the round Gaussian in the middle of what FKP draws, over the scale."""
 
 
 def kernel_psnr(found: Tensor, truth: Tensor, *, size: int = 17) -> float:
@@ -44,7 +47,7 @@ def kernel_report(found: Tensor, truth: Tensor, *, scale: int, size: int = 17) -
         "found": found,
         "delta": gaussian_variances(3, 1e-3),
         "bicubic": bicubic_kernel(scale),
-        "round": gaussian_variances(size, 1.3375 * scale),
+        "round": gaussian_variances(size, ROUND * scale),
         "round, true width": gaussian_variances(size, max(variance, 1e-3)),
     }
     return {name: kernel_psnr(answer, truth, size=size) for name, answer in answers.items()}

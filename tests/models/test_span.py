@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 import srkit
+from srkit.models._create import load_into
 from srkit.models.span import FoldingConv
 from tests.models._published import golden, golden_input, published_file, same_as_golden
 
@@ -28,7 +29,7 @@ def test_a_file_of_the_training_keeps_its_layers_on_demand_and_never_trusts_thei
     path = published_file(record, tmp_path)
     folded, open_ = srkit.models.load(path), srkit.models.load(path, folded=False)
     into = srkit.models.create("span", scale=2, channels=8)
-    assert srkit.models.load_into(into, path) == []
+    assert load_into(into, path) == []
     assert "head.whole.weight" in folded.state_dict()
     assert "head.first.weight" in open_.state_dict()
     with torch.no_grad():
