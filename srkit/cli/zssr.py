@@ -15,6 +15,7 @@ from srkit.cli._help import examples
 from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import SEED, Count
+from srkit.cli._progress import duration
 from srkit.cli._told import Told, told_options
 from srkit.errors import BadFile, BadInput
 
@@ -181,10 +182,9 @@ def _foretold(item: Item, settings: Any, size: tuple[int, int]) -> str:
     from srkit.methods.zssr_cost import cost_of
 
     memory, seconds = cost_of(settings, size)
-    long = f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{seconds:.0f} seconds"
     return (
         f"note: {item.source.name}: {size[1]} x {size[0]} pixels need about {memory / 1e9:.1f} GB of memory beside "
-        f"PyTorch and at most about {long}, reckoned from the speed of this machine just now."
+        f"PyTorch and at most {duration(seconds)}, reckoned from the speed of this machine just now."
     )
 
 

@@ -11,7 +11,6 @@ reduction are MATLAB's. The settings are the authors' (:mod:`srkit.methods.zssr_
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,10 @@ from srkit.methods import zssr_presets
 from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
 from srkit.methods.backprojection import back_project
-from srkit.methods.pieces import in_pieces, reach_of
+from srkit.methods.pieces import in_pieces
 from srkit.methods.reduction import Reduction
 from srkit.methods.zssr_fathers import Pool, draw_father
-from srkit.methods.zssr_net import ZSSRNet, apply_to, in_batches, median
+from srkit.methods.zssr_net import TESTED, ZSSRNet, apply_to, in_batches, margin_of, median
 from srkit.methods.zssr_presets import Settings
 from srkit.methods.zssr_state import StateFile, digest_of
 
@@ -45,7 +44,6 @@ CARD = MethodCard(
     tiny={"crop": 16, "width": 4, "depth": 3, "max_steps": 50},
 )
 _POINTS = 5
-_TESTED = 512  # pixels a side of what is rebuilt to measure the error
 _SAVED_EVERY = 25  # steps
 
 
@@ -255,7 +253,7 @@ class Trainee:
 
     def _measure(self, step: int, reduction: Reduction) -> None:
         """Rebuild the image, or of a large one a part, from its own reduction; the error decides the learning rate."""
-        lr = self.lr[:, self.top : self.top + _TESTED, self.left : self.left + _TESTED]
+        lr = self.lr[:, self.top : self.top + TESTED, self.left : self.left + TESTED]
         again = apply_to(self.net, reduction.enlarge(self._son(lr, reduction), _size(lr))).clamp(0, 1)
         error = float((again - lr).square().mean())
         self.errors.append((step, error))
@@ -277,8 +275,7 @@ class Trainee:
 
         A large image goes piece by piece. A method that was stopped takes one view, so that the answer comes soon.
         """
-        margin = reach_of(reduction, back_projections=2 * back_projections)
-        margin += math.ceil(self.settings.depth / min(reduction.factors))
+        margin = margin_of(self.settings.depth, reduction, back_projections)
         piece = functools.partial(self._piece, reduction, back_projections)
         return in_pieces(piece, self.lr, reduction, margin=margin)
 
@@ -304,11 +301,11 @@ def _turned(lr: Tensor, reduction: Reduction, view: int) -> Tensor:
 
 def _telling(lr: Tensor) -> tuple[int, int]:
     """Return top and left of the part of a picture that is rebuilt to measure the error: the one with most detail."""
-    if max(lr.shape[-2:]) <= _TESTED:
+    if max(lr.shape[-2:]) <= TESTED:
         return 0, 0
     grey = lr.mean(0)
     edges = F.pad((grey[1:, :-1] - grey[:-1, :-1]).abs() + (grey[:-1, 1:] - grey[:-1, :-1]).abs(), (0, 1, 0, 1))
-    window = [min(_TESTED, side) for side in grey.shape]
+    window = [min(TESTED, side) for side in grey.shape]
     detail = F.avg_pool2d(edges[None, None], window, stride=[max(1, side // 2) for side in window])[0, 0]
     row, column = divmod(int(detail.argmax()), detail.shape[1])
     return row * max(1, window[0] // 2), column * max(1, window[1] // 2)

@@ -7,16 +7,15 @@ import time
 
 import torch
 
-from srkit.methods.pieces import pieces_of, reach_of
+from srkit.methods.pieces import pieces_of
 from srkit.methods.reduction import Reduction
-from srkit.methods.zssr_net import ZSSRNet
+from srkit.methods.zssr_net import TESTED, ZSSRNet, margin_of
 from srkit.methods.zssr_presets import Settings
 
 __all__ = ["cost_of"]
 
 _TRIED = 128  # pixels a side of the pass that is timed
 _BESIDE = 12 * 2**26  # bytes of activations, views and corrections of one piece
-_TESTED = 512**2
 
 
 def cost_of(settings: Settings, size: tuple[int, int]) -> tuple[float, float]:
@@ -30,11 +29,11 @@ def cost_of(settings: Settings, size: tuple[int, int]) -> tuple[float, float]:
         size: height and width of the picture.
     """
     pixels, learnt = size[0] * size[1], min(settings.crop**2, size[0] * size[1])
-    tested = min(_TESTED, pixels) / settings.test_every
+    tested = min(TESTED**2, pixels) / settings.test_every
     passed = 0.0  # pixels through the network
     for (down, across), back_projections in zip(settings.factors, settings.back_projections, strict=True):
         reduction = Reduction((down, across))
-        margin = reach_of(reduction, back_projections=2 * back_projections) + settings.depth
+        margin = margin_of(settings.depth, reduction, back_projections)
         pieces = pieces_of(torch.empty(1).expand(3, *size), reduction, margin=margin)
         read = sum((row.stop - row.start) * (column.stop - column.start) for row, column in pieces)
         passed += settings.max_steps * (3 * learnt + tested)

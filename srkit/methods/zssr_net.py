@@ -13,8 +13,13 @@ from torch import Tensor, nn
 
 from srkit.inference.reach import Reach
 from srkit.inference.tiling import tiled
+from srkit.methods.pieces import reach_of
+from srkit.methods.reduction import Reduction
 
-__all__ = ["ZSSRNet", "apply_to", "in_batches", "median"]
+__all__ = ["TESTED", "ZSSRNet", "apply_to", "in_batches", "margin_of", "median"]
+
+TESTED = 512
+"""Pixels a side of what is rebuilt of a picture to measure the error."""
 
 _AT_ONCE = 2**18  # pixels that go through the network in one batch
 _TILE = 512  # pixels a side of what goes through it of a picture that is larger
@@ -73,6 +78,11 @@ def in_batches(net: ZSSRNet, images: list[Tensor]) -> Iterator[Tensor]:
             whole, images[i] = images[i][None], images[i][:, :0]
             found[i] = tiled(net, whole, tile=_TILE, halo=Reach(len(net.layers)))[0]
         yield found.pop(i)
+
+
+def margin_of(depth: int, reduction: Reduction, back_projections: int) -> int:
+    """Return how many LR pixels away the last stage looks: network, and back-projection on both sides of a median."""
+    return reach_of(reduction, back_projections=2 * back_projections) + math.ceil(depth / min(reduction.factors))
 
 
 @torch.no_grad()

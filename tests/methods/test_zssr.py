@@ -261,7 +261,7 @@ def test_a_margin_that_is_too_small_shows_in_the_pieces(monkeypatch: pytest.Monk
     trainee = Trainee(lr, preset("X2_ONE_JUMP_IDEAL_CONF", width=8, init="he"), 0, Watch(None, total=1))
     whole = trainee.enlarge(reduction, 2)
     monkeypatch.setattr("srkit.methods.pieces._SIDE", 48)
-    monkeypatch.setattr("srkit.methods.zssr.reach_of", lambda *_, **__: 0)
+    monkeypatch.setattr("srkit.methods.zssr_net.reach_of", lambda *_, **__: 0)
     assert float((trainee.enlarge(reduction, 2) - whole).abs().max()) > 1e-4
 
 
@@ -290,7 +290,7 @@ def test_an_image_larger_than_a_tile_goes_through_the_network_in_tiles(monkeypat
 
 
 def test_the_error_of_a_large_image_is_measured_where_its_detail_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("srkit.methods.zssr._TESTED", 32)
+    monkeypatch.setattr("srkit.methods.zssr.TESTED", 32)
     lr = torch.full((3, 100, 140), 0.5)
     lr[:, 64:96, 96:128] = photo(32)
     seen: list[tuple[int, ...]] = []
