@@ -16,7 +16,6 @@ def render(template: Path, **values: object) -> str:
     """Fill in a Jinja2 template; a name it uses and was not given is an error.
 
     Args:
-        template: the file; it may include and import others of its folder.
         **values: what it uses. Text is escaped; ``markupsafe.Markup`` is taken as HTML.
     """
     return _environment(template.parent).get_template(template.name).render(**values)

@@ -14,11 +14,7 @@ def optional(module: str, extra: str) -> Any:
     """Import a module of a package that srkit does not install by itself.
 
     Args:
-        module: dotted name.
         extra: the extra of srkit that brings it: ``python -m pip install 'srkit[<extra>]'``.
-
-    Raises:
-        BadInput: it is not installed; the message gives the command.
     """
     try:
         return importlib.import_module(module)

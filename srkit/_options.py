@@ -41,8 +41,6 @@ def unfit(value: Any, hint: Any, *, drawn: bool = False) -> str:
     """Return what is wrong with a value for an option, as the end of a sentence; nothing where it fits.
 
     Args:
-        value: a number, text, True, False or None.
-        hint: the annotation of the option, from :func:`parameters`.
         drawn: the value is one end of a range.
     """
     kinds, bounds = _kinds(hint)

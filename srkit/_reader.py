@@ -31,17 +31,11 @@ _CONSTANTS = {"True": True, "False": False, "None": None}
 
 @dataclass
 class Reader:
-    """A formula and how far it has been read.
+    """A formula and how far it has been read."""
 
-    Attributes:
-        text: the formula.
-        place: where the next token begins.
-        before: where the last token began.
-    """
-
-    text: str
-    place: int = 0
-    before: int = 0
+    text: str  # the formula
+    place: int = 0  # where the next token begins
+    before: int = 0  # where the last token began
 
     def __post_init__(self) -> None:
         if len(self.text) > _LONGEST:
@@ -91,21 +85,13 @@ class Reader:
             raise self.error(f"{title}: {reason}", place=place) from error
 
     def check(self, title: str, name: str, value: Any, hint: Any, place: int, *, drawn: bool = False) -> None:
-        """Refuse a value that is not what the annotation ``hint`` of the option ``name`` of ``title`` says.
-
-        Raises:
-            BadInput: another type, or outside its bounds; it points at ``place``.
-        """
+        """Refuse a value that is not what the annotation ``hint`` of the option ``name`` of ``title`` says."""
         if wrong := unfit(value, hint, drawn=drawn):
             raise self.error(f"{title}: {name} {wrong}", place=place)
 
 
 def read_value(reader: Reader) -> Any:
-    """Read a number, a word (True, False and None have their Python meaning) or quoted text.
-
-    Raises:
-        BadInput: none of them comes next, or a number that is not finite or has more than forty characters.
-    """
+    """Read a number, a word (True, False and None have their Python meaning) or quoted text."""
     start = reader.place
     if number := reader.match(NUMBER):
         text = number.group()

@@ -37,10 +37,6 @@ class Registry(Generic[T]):
         """Return a decorator that registers a thing under ``name``.
 
         Running the same notebook cell again replaces what that cell defined before; every other second use is refused.
-
-        Raises:
-            BadInput: the name is not made of lower case letters, digits and underscores.
-            DuplicateName: the name belongs to something else.
         """
         if not _NAME.fullmatch(name):
             raise BadInput(
@@ -61,11 +57,7 @@ class Registry(Generic[T]):
         return file
 
     def get(self, name: str) -> T:
-        """Return what is registered under ``name``.
-
-        Raises:
-            UnknownName: nothing is; the message gives the nearest names and the whole list.
-        """
+        """Return what is registered under ``name``."""
         key = self.key(name)
         try:
             return self._entries[key]

@@ -20,12 +20,7 @@ _BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def opener(address: str) -> urllib.request.OpenerDirector:
-    """Return what opens an address: http, https and file, by way of the proxies of the system and the environment.
-
-    Raises:
-        BadFile: a variable names certificates that are not there or cannot be read.
-        Offline: the proxy speaks SOCKS, which Python does not.
-    """
+    """Return what opens an address: http, https and file, by way of the proxies of the system and the environment."""
     proxies = urllib.request.getproxies()
     if "all" in proxies:
         proxies = {"http": proxies["all"], "https": proxies["all"], **proxies}
@@ -48,11 +43,7 @@ def opener(address: str) -> urllib.request.OpenerDirector:
 
 
 def certificates() -> ssl.SSLContext:
-    """Return whom to trust: the system's store, what the usual variables name, and certifi where it is installed.
-
-    Raises:
-        BadFile: a variable names something that is not there or holds no certificates.
-    """
+    """Return whom to trust: the system's store, what the usual variables name, and certifi where it is installed."""
     context = ssl.create_default_context()
     for name in _BUNDLES:
         place = os.environ.get(name)

@@ -26,7 +26,6 @@ class Finder(Protocol):
         """Return the pairs of one scale, or a folder to be read as a tree.
 
         Args:
-            scale: enlargement factor, at least 1.
             root: the folder the caller named, or None where none was named.
         """
         ...

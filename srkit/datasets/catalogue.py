@@ -74,11 +74,7 @@ def where(name: str, root: str | Path | None = None) -> Path | None:
 
 
 def ensure(name: str, scale: int, root: str | Path | None = None) -> bool:
-    """Download a data set of the catalogue unless it is found already; returns whether it was downloaded.
-
-    Raises:
-        Offline, BadFile: as :func:`~srkit.datasets.fetch`.
-    """
+    """Download a data set of the catalogue unless it is found already; returns whether it was downloaded."""
     if DATASETS.key(name) not in CATALOGUE or name.startswith("samples") or where(name, root) is not None:
         return False
     fetch(name, scale=scale)

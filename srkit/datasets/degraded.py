@@ -152,11 +152,7 @@ def degraded(pairs: Pairs, chain: str | Chain, *, seed: int = 0) -> Pairs:
 
 
 def fitting_chain(chain: str | Chain, pairs: Pairs) -> Chain:
-    """Return the chain of a formula, after making sure that it reduces by the pairs' scale.
-
-    Raises:
-        BadInput: it does not.
-    """
+    """Return the chain of a formula, after making sure that it reduces by the pairs' scale."""
     made = parse(chain) if isinstance(chain, str) else chain
     if made.scale != pairs.scale:
         raise BadInput(

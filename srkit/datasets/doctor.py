@@ -32,23 +32,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """The findings about one folder; ``print(report)`` shows them.
+    """The findings about one folder; ``print(report)`` shows them."""
 
-    Attributes:
-        folder: the folder looked at.
-        scale: the scale asked for.
-        tree: the folder as a drawing, one line each.
-        rows: one for each image.
-        problems: what concerns the folder as a whole.
-        fixes: what to do, in the order in which to do it.
-    """
-
-    folder: Path
-    scale: int
-    tree: tuple[str, ...]
-    rows: tuple[Row, ...]
-    problems: tuple[str, ...]
-    fixes: tuple[str, ...]
+    folder: Path  # the folder looked at
+    scale: int  # the scale asked for
+    tree: tuple[str, ...]  # the folder as a drawing, one line each
+    rows: tuple[Row, ...]  # one for each image
+    problems: tuple[str, ...]  # what concerns the folder as a whole
+    fixes: tuple[str, ...]  # what to do, in the order in which to do it
 
     @property
     def ok(self) -> bool:

@@ -17,25 +17,15 @@ _ORIENTATION = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Size and kind of an image file.
+    """Size and kind of an image file."""
 
-    Attributes:
-        height: rows, after the turn its EXIF orientation asks for.
-        width: columns, likewise.
-        grey: the file stores a single channel (with or without transparency).
-    """
-
-    height: int
-    width: int
-    grey: bool
+    height: int  # rows, after the turn its EXIF orientation asks for
+    width: int  # columns, likewise
+    grey: bool  # the file stores a single channel (with or without transparency)
 
 
 def read_header(path: Path) -> Header:
-    """Return size and kind of an image file; the pixels are not read, so a file cut short may still pass.
-
-    Raises:
-        BadFile: missing, unreadable or not an image.
-    """
+    """Return size and kind of an image file; the pixels are not read, so a file cut short may still pass."""
     try:
         with Image.open(path) as image:
             width, height = image.size

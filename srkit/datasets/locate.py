@@ -20,7 +20,6 @@ def locate(folders: Sequence[str], root: str | Path | None) -> Path | None:
 
     Args:
         folders: names under which the data set is known, the best first.
-        root: a folder named by the caller, or None.
     """
     wanted = [name.lower() for name in folders]
     for place in search_places(root):

@@ -22,17 +22,11 @@ def generator_for(*numbers: int) -> torch.Generator:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes the LR image of one pair.
+    """Makes the LR image of one pair."""
 
-    Attributes:
-        chain: what happens to HR.
-        seed: with the number it decides every draw.
-        number: of the image in its set.
-    """
-
-    chain: Chain
-    seed: int
-    number: int
+    chain: Chain  # what happens to HR
+    seed: int  # with the number it decides every draw
+    number: int  # of the image in its set
 
     def __call__(self, hr: Tensor) -> Tensor:
         """Return LR for ``(3, h, w)``, on the 256 levels of a file."""

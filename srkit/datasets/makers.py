@@ -63,15 +63,10 @@ _FAMILIES = ("round", "anisotropic", "none")
 
 @dataclass(frozen=True)
 class MakerEntry:
-    """A registered maker.
+    """A registered maker."""
 
-    Attributes:
-        title: how a formula spells it.
-        factory: takes the network first, then the options of the formula.
-    """
-
-    title: str
-    factory: Callable[..., PatchMaker]
+    title: str  # how a formula spells it
+    factory: Callable[..., PatchMaker]  # takes the network first, then the options of the formula
 
     def options(self) -> dict[str, inspect.Parameter]:
         """Return what a formula may set, by name, in order."""
@@ -100,12 +95,7 @@ def register_maker(name: str) -> Callable[[Callable[..., PatchMaker]], Callable[
 
 
 def make_maker(formula: str, net: nn.Module) -> PatchMaker:
-    """Build the maker that a formula such as ``"blur_kernels(family=anisotropic, noise=25)"`` names, for a network.
-
-    Raises:
-        UnknownName: there is no such maker.
-        BadInput: the formula cannot be read, an option is missing, or the network is not one for this maker.
-    """
+    """Build the maker that a formula such as ``"blur_kernels(family=anisotropic, noise=25)"`` names, for a network."""
     reader = Reader(formula)
     reader.blanks()
     word = reader.match(WORD)
@@ -135,15 +125,11 @@ class GaussianCodes:
     Zhang et al., CVPR 2018, section 4.1; the same with round kernels for SFTMD and IKC (Gu et al., CVPR 2019).
 
     Args:
-        scale: by which LR is reduced.
         basis: PCA basis of the codes, ``(components, k*k)``.
         family: ``"anisotropic"`` kernels as SRMD's authors draw them, ``"round"`` ones with widths in ``widths``, or
             ``"none"``: no blur, the bicubic reduction alone.
         widths: smallest and largest width of round kernels in HR pixels; None is 0.2 to the scale.
         noise: largest noise level on the scale 0…255; None tells no noise level (SRMDNF).
-
-    Raises:
-        BadInput: no such family.
     """
 
     def __init__(
@@ -166,11 +152,7 @@ class GaussianCodes:
         return lr, {"degradation": code.to(lr)}
 
     def told(self, kernel: Tensor, noise: float | None) -> Condition:
-        """Return the condition of images with a given blur ``(k, k)`` and noise level (0…255; None where unsaid).
-
-        Raises:
-            BadInput: a noise level where the codes have none, or a kernel that is larger than theirs.
-        """
+        """Return the condition of images with a given blur ``(k, k)`` and noise level (0…255; None where unsaid)."""
         code = srmd_code(fitted(kernel, self.size), self.basis)
         if self.noise is None and noise:
             raise BadInput(f"This network is told the blur alone and no noise level; noise {noise:g} was given.")
@@ -196,14 +178,9 @@ class BlurKernels:
     Fu et al., ECCV 2022: correlation with a centred kernel, reflected borders, every ``scale``-th pixel, noise.
 
     Args:
-        scale: by which LR is reduced.
-        size: side of the kernels, odd.
         family: ``"round"``, or ``"anisotropic"``: two widths and an angle.
         widths: smallest and largest width; None is the paper's: 0.2 to the scale, or 0.6 to 5.
         noise: largest noise level on the scale 0…255.
-
-    Raises:
-        BadInput: no such family.
     """
 
     margin = 0
@@ -242,8 +219,6 @@ class KernelsAndNoise:
     scale, where the authors draw one for each batch.
 
     Args:
-        scale: by which LR is reduced.
-        size: side of the kernels, odd.
         noise: largest noise level on the scale 0…255.
     """
 
@@ -283,10 +258,6 @@ class KernelPool:
 
     Args:
         pool: kernels ``(n, k, k)``, or where they are stored (:func:`srkit.degrade.read_pool`).
-
-    Raises:
-        BadInput: an empty pool, or kernels that cannot blur.
-        BadFile: as :func:`srkit.degrade.read_pool`.
     """
 
     scale = 1
@@ -350,11 +321,7 @@ def kernel_pool(net: nn.Module, path: str) -> KernelPool:
 
 
 def fitted(kernel: Tensor, size: int) -> Tensor:
-    """Return a kernel ``(k, k)`` with its centre in the middle of ``(size, size)``, adding up to 1.
-
-    Raises:
-        BadInput: more than a twentieth of it would be cut off.
-    """
+    """Return a kernel ``(k, k)`` with its centre in the middle of ``(size, size)``, adding up to 1."""
     found = on_grid(kernel / kernel.sum(), size)
     if float(found.sum()) < 0.95:
         raise BadInput(

@@ -67,12 +67,7 @@ class Record:
 
 
 def record(name: str, path: Path | None = None) -> Record:
-    """Return the manifest's entry for a data set.
-
-    Raises:
-        UnknownName: the manifest has no such entry.
-        BadFile: the manifest is missing or damaged.
-    """
+    """Return the manifest's entry for a data set."""
     records = read_manifest(path)
     key = _ALIASES.get(Registry.key(name), Registry.key(name))
     if key not in records:
@@ -83,14 +78,7 @@ def record(name: str, path: Path | None = None) -> Record:
 
 
 def read_manifest(path: Path | None = None) -> Mapping[str, Record]:
-    """Return every entry of a manifest, by name.
-
-    Args:
-        path: a TOML file; by default the one that is shipped.
-
-    Raises:
-        BadFile: it is missing, or not what a manifest looks like.
-    """
+    """Return every entry of a manifest, by name."""
     path = shipped() / "manifest.toml" if path is None else path
     try:
         return _parsed(path, path.stat().st_mtime_ns)
@@ -149,11 +137,7 @@ def _items(entry: Mapping[str, Any], folder: Path) -> list[Item]:
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """Return name -> SHA-256 from a file as ``sha256sum`` writes it.
-
-    Raises:
-        BadFile: it is missing, or a line is not a checksum and a name.
-    """
+    """Return name -> SHA-256 from a file as ``sha256sum`` writes it."""
     sums = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -72,7 +72,6 @@ def bicubic_lr(hr: Tensor, scale: int) -> Tensor:
 
     Args:
         hr: float ``(3, h, w)`` in [0, 1]; rounded to 8 bits first. ``h`` and ``w`` must be multiples of ``scale``.
-        scale: reduction factor.
 
     Returns:
         float32 ``(3, h/scale, w/scale)`` in [0, 1], on the 256 levels of an 8-bit file.
@@ -159,12 +158,7 @@ class Pairs(Sequence[Pair]):
 
 
 def decode(source: Source, scale: int) -> Pair:
-    """Read one pair, cut HR to a multiple of ``scale``, make LR if it is missing, and check that the sizes agree.
-
-    Raises:
-        BadFile: a file is missing, truncated or not an image.
-        BadInput: LR times scale is not the size of HR, or HR is smaller than one LR pixel.
-    """
+    """Read one pair, cut HR to a multiple of ``scale``, make LR if it is missing, and check that the sizes agree."""
     whole = _image(source.hr, f"{source.name} (HR)")
     height, width = whole.shape[-2:]
     if min(height, width) < scale:

@@ -139,7 +139,6 @@ def dihedral(image: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
     """Return one of the eight mirrored and turned versions of an array ``(h, w, …)``; a view.
 
     Args:
-        image: any array with rows first and columns second.
         turn: 0…7; bit 0 mirrors left and right, bit 1 top and bottom, bit 2 exchanges rows and columns. 0 is identity.
     """
     if turn & 1:

@@ -68,9 +68,6 @@ class Store:
     """Images by number, as arrays ``(h, w, 3)`` of uint8. Pickled, it is opened again at the other end.
 
     Args:
-        data: the block of bytes.
-        slots: where each pair lies in it.
-        pairs: what was decoded.
         path: the cache file; None for data in memory.
     """
 
@@ -86,11 +83,7 @@ class Store:
         return open_store, (self._pairs, None if self._path is None else self._path.parent)
 
     def arrays(self, index: int) -> tuple[Bytes, Bytes]:
-        """Return LR and HR of pair ``index``, without copying: ``(h, w, 3)`` and ``(scale*h, scale*w, 3)``.
-
-        Raises:
-            BadFile: the cache is damaged, and again right after it was made anew.
-        """
+        """Return LR and HR of pair ``index``, without copying: ``(h, w, 3)`` and ``(scale*h, scale*w, 3)``."""
         if not self._trusted[index]:
             self._verify(index)
         slot = self.slots[index]
@@ -119,9 +112,6 @@ def open_store(pairs: Pairs, folder: Path | None) -> Store:
     Args:
         pairs: what to decode. Pairs that lie on no disk are always kept in memory.
         folder: where the cache file lies; None keeps everything in memory.
-
-    Raises:
-        BadFile, BadInput: an image of ``pairs`` cannot be used.
     """
     if folder is None or any(hr is None for _, hr in pairs.paths):
         return Store(*_in_memory(pairs), pairs, None)
@@ -153,11 +143,7 @@ def _found(pairs: Pairs, path: Path) -> tuple[Bytes, list[Slot]]:
 
 
 def store_path(pairs: Pairs, folder: Path) -> Path:
-    """Return the name of the cache file: one per data set, scale, place it is read from and state of its sources.
-
-    Raises:
-        BadFile: an image has disappeared since ``pairs`` were loaded.
-    """
+    """Return the name of the cache file: one per data set, scale, place it is read from and state of its sources."""
     return folder / f"{_family(pairs)}-{fingerprint(pairs)[:16]}.pixels"
 
 

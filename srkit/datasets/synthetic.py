@@ -27,9 +27,6 @@ _SUPERSAMPLING = 4
 def zone_plate(size: int = 192) -> Tensor:
     """Return rings whose frequency grows from 0 in the middle to half a cycle per pixel at the middle of each side.
 
-    Args:
-        size: side in pixels, at least 8.
-
     Returns:
         float32 ``(3, size, size)`` in [0, 1], grey.
     """
@@ -43,7 +40,6 @@ def slanted_edge(size: int = 192, *, degrees: float = 5.0) -> Tensor:
     Each pixel is the mean over its area, so the edge is a perfect one seen by a perfect sensor.
 
     Args:
-        size: side in pixels, at least 8.
         degrees: angle to the vertical.
 
     Returns:
@@ -81,10 +77,6 @@ def checkerboard(size: int = 192, *, squares: tuple[int, ...] = (12, 6, 3, 2)) -
 def siemens_star(size: int = 192, *, spokes: int = 36) -> Tensor:
     """Return a star of ``spokes`` dark and bright sectors that become finer than a pixel towards its middle.
 
-    Args:
-        size: side in pixels, at least 8.
-        spokes: number of dark sectors.
-
     Returns:
         float32 ``(3, size, size)`` in [0, 1], grey; each pixel is the mean over its area.
     """
@@ -93,9 +85,6 @@ def siemens_star(size: int = 192, *, spokes: int = 36) -> Tensor:
 
 def colour_ramps(size: int = 192) -> Tensor:
     """Return bands of red, green, blue, cyan, magenta, yellow and grey, each from dark to full from left to right.
-
-    Args:
-        size: side in pixels, at least 8.
 
     Returns:
         float32 ``(3, size, size)`` in [0, 1].
@@ -122,7 +111,6 @@ def charts(*, scale: int = 2, size: int = 192) -> Pairs:
     """Return all charts as pairs in memory, with LR made by MATLAB bicubic.
 
     Args:
-        scale: enlargement factor.
         size: side of the HR charts in pixels, cut to a multiple of the scale.
     """
     return Pairs([Source(name, make(size)) for name, make in _CHARTS.items()], name="charts", scale=scale)

@@ -68,11 +68,6 @@ def download(item: Item, target: Path, *, timeout: float = 30.0, progress: Progr
         timeout: seconds without a sign of life after which an attempt is given up. So is one in which less than 1000
             bytes a second come for a minute.
         progress: called with the number of new bytes as they come.
-
-    Raises:
-        Offline: the address cannot be reached or the transfer broke off; what has come is kept.
-        BadFile: the address gives something else than the manifest expects (what has come is removed), or the disk
-            is full.
     """
     _check_scheme(item.address)
     ways_on = (
@@ -105,12 +100,7 @@ def download(item: Item, target: Path, *, timeout: float = 30.0, progress: Progr
 
 
 def fetched(address: str, *, timeout: float = 30.0) -> bytes:
-    """Return what is at an http, https or file address: at most 1 GiB, under the limits of :func:`download`.
-
-    Raises:
-        Offline: the address cannot be reached or the transfer broke off.
-        BadFile: it is no such address, or gives more than that.
-    """
+    """Return what is at an http, https or file address: at most 1 GiB, under the limits of :func:`download`."""
     _check_scheme(address)
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "part"
@@ -125,11 +115,7 @@ def _check_scheme(address: str) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal.
-
-    Raises:
-        BadFile: it cannot be read.
-    """
+    """Return the SHA-256 of a file in hexadecimal."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

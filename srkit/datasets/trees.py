@@ -47,19 +47,12 @@ _SRF = re.compile(r"_SRF_(?P<scale>\d+)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Tree:
-    """What was found below a folder.
+    """What was found below a folder."""
 
-    Attributes:
-        folder: the data set's folder.
-        hr: folder of the HR images.
-        lr: folder of the LR images of the scale asked for; None where LR is to be made.
-        sources: the pairs.
-    """
-
-    folder: Path
-    hr: Path
-    lr: Path | None
-    sources: tuple[Source, ...]
+    folder: Path  # the data set's folder
+    hr: Path  # folder of the HR images
+    lr: Path | None  # folder of the LR images of the scale asked for; None where LR is to be made
+    sources: tuple[Source, ...]  # the pairs
 
 
 def from_folders(
@@ -103,8 +96,6 @@ def match_lr(hr: Sequence[Path], lr: Iterable[Path], scale: int, pattern: str | 
     """Return, for each HR path that has one, the path of its LR partner.
 
     Args:
-        hr: HR paths.
-        lr: LR paths to choose from.
         scale: enlargement factor, for ``{scale}`` in the pattern.
         pattern: an LR name without suffix in terms of ``{stem}`` and ``{scale}``; None tries the common ones.
     """
@@ -123,11 +114,7 @@ def match_lr(hr: Sequence[Path], lr: Iterable[Path], scale: int, pattern: str | 
 
 
 def read_tree(folder: Path, scale: int) -> Tree:
-    """Read a data set's folder in whichever of the known layouts it is.
-
-    Raises:
-        BadFile: there is no such folder, no image in it, or an HR image without its LR partner.
-    """
+    """Read a data set's folder in whichever of the known layouts it is."""
     if not folder.is_dir():
         raise BadFile(f"There is no folder {folder}. Check the spelling; paths are relative to {Path.cwd()}.")
     mixed = mixed_tree(folder, scale)
@@ -139,11 +126,7 @@ def read_tree(folder: Path, scale: int) -> Tree:
 
 
 def hr_folder(folder: Path) -> Path:
-    """Return the folder of HR images: ``HR`` and its other names, or the folder itself if images lie in it.
-
-    Raises:
-        BadFile: neither.
-    """
+    """Return the folder of HR images: ``HR`` and its other names, or the folder itself if images lie in it."""
     below = [path for path in _folders(folder) if _HR_NAMES.fullmatch(path.name) and has_images(path)]
     if len(below) > 1:
         raise BadFile(
@@ -191,11 +174,7 @@ def lr_folder(folder: Path, hr: Path, scale: int) -> Path | None:
 
 
 def mixed_tree(folder: Path, scale: int) -> Tree | None:
-    """Read a folder in which HR and LR lie side by side under names that end in ``_HR`` and ``_LR``; None if it is not.
-
-    Raises:
-        BadFile: an HR image has no LR partner.
-    """
+    """Read a folder in which HR and LR lie side by side under names that end in ``_HR`` and ``_LR``, or give None."""
     hr: dict[str, Path] = {}
     lr: dict[str, Path] = {}
     for path in list_images(folder) if has_images(folder) else []:

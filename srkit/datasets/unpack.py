@@ -28,15 +28,8 @@ def unpack(archive: Path, folder: Path) -> Path:
 
     Everything is unpacked beside ``folder`` first and moved in when it is complete and every name in it was harmless.
 
-    Args:
-        archive: path of the archive.
-        folder: where to; made if need be.
-
     Returns:
         ``folder``.
-
-    Raises:
-        BadFile: not an archive, damaged, too large for the disk, or with a member that would land outside ``folder``.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:

@@ -96,11 +96,7 @@ def _step(reader: Reader) -> Step:
 
 
 def read_options(reader: Reader, entry: Optioned) -> dict[str, Any]:
-    """Read the options behind an opening bracket, and the closing one.
-
-    Raises:
-        BadInput: an option that is not known, given twice or cannot be read; the message points at the place.
-    """
+    """Read the options behind an opening bracket, and the closing one."""
     opening, known = reader.before, entry.options()
     options: dict[str, Any] = {}
     named = False

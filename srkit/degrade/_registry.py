@@ -24,19 +24,12 @@ _SWALLOWING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 @dataclass(frozen=True)
 class DegradationEntry:
-    """A registered degradation.
+    """A registered degradation."""
 
-    Attributes:
-        title: how the formula spells it.
-        function: takes a batch ``(b, 3, h, w)`` first.
-        reduces: the option that holds the factor by which the sides shrink; empty where they stay.
-        one_by_one: it draws something anew for each image, so a batch is handed over image by image.
-    """
-
-    title: str
-    function: Callable[..., Tensor]
-    reduces: str = ""
-    one_by_one: bool = False
+    title: str  # how the formula spells it
+    function: Callable[..., Tensor]  # takes a batch ``(b, 3, h, w)`` first
+    reduces: str = ""  # the option that holds the factor by which the sides shrink; empty where they stay
+    one_by_one: bool = False  # it draws something anew for each image, so a batch is handed over image by image
 
     @property
     def random(self) -> bool:
@@ -56,11 +49,7 @@ class DegradationEntry:
         return float(given)
 
     def apply(self, image: Tensor, options: dict[str, Any], rng: torch.Generator | None) -> Tensor:
-        """Run it on ``(b, 3, h, w)``.
-
-        Raises:
-            BadInput: it draws random numbers and no generator was given.
-        """
+        """Run it on ``(b, 3, h, w)``."""
         if not self.random:
             return self.function(image, **options)
         if rng is None:

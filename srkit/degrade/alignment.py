@@ -25,11 +25,7 @@ Operation = Literal["correlation", "convolution"]
 
 
 def centre_of_mass(kernel: Tensor) -> tuple[float, float]:
-    """Return (row, column) of the kernel's centre of mass, the first pixel at (0, 0).
-
-    Raises:
-        BadInput: not a matrix, or one that adds up to 0.
-    """
+    """Return (row, column) of the kernel's centre of mass, the first pixel at (0, 0)."""
     if kernel.ndim != 2 or not float(kernel.detach().sum().abs()) > 0:
         raise BadInput(f"A centre of mass needs a matrix whose sum is not 0; {describe(kernel)} was given.")
     k = exact(kernel.detach())
@@ -41,8 +37,6 @@ def aligned_centre(size: int, scale: int, *, by: Operation) -> float:
     """Return where the weight of a kernel of side ``size`` must lie for ``[::scale]`` to be registered with bicubic.
 
     Args:
-        size: side of the kernel.
-        scale: reduction factor.
         by: how the kernel is applied: as it is (correlation), or turned by 180 degrees (convolution).
     """
     towards = 1 if by == "correlation" else -1
@@ -78,16 +72,8 @@ def shift(kernel: Tensor, down: float, right: float) -> Tensor:
     Keys' cubic interpolation moves the centre of mass by exactly what is asked and leaves the variance as it was.
     Moving by whole pixels changes no value.
 
-    Args:
-        kernel: ``(k, k)``.
-        down: pixels downwards.
-        right: pixels to the right.
-
     Returns:
         ``(k + 2p, k + 2p)`` with the padding p that holds what was moved.
-
-    Raises:
-        BadInput: not a matrix, or a shift that is not finite.
     """
     if kernel.ndim != 2 or not (math.isfinite(down) and math.isfinite(right)):
         raise BadInput(f"A matrix and two finite shifts are needed; {describe(kernel)}, {down}, {right} were given.")
@@ -104,9 +90,6 @@ def on_grid(kernel: Tensor, size: int) -> Tensor:
     """Return ``kernel`` with its centre of mass in the middle of an empty grid ``(size, size)``.
 
     Weight that falls outside is cut off and not made up for.
-
-    Raises:
-        BadInput: an even size.
     """
     if size < 1 or size % 2 == 0:
         raise BadInput(f"A grid has an odd side; {size} was given.")

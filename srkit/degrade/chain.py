@@ -19,17 +19,11 @@ __all__ = ["Chain", "Range", "Step"]
 
 @dataclass(frozen=True)
 class Range:
-    """A value drawn evenly between two ends, anew for each image; whole where the option is whole.
+    """A value drawn evenly between two ends, anew for each image; whole where the option is whole."""
 
-    Attributes:
-        low: the smaller end.
-        high: the larger end.
-        whole: both ends belong to it, and nothing between whole numbers.
-    """
-
-    low: float
-    high: float
-    whole: bool = False
+    low: float  # the smaller end
+    high: float  # the larger end
+    whole: bool = False  # both ends belong to it, and nothing between whole numbers
 
     def draw(self, rng: torch.Generator) -> float:
         """Return one value."""
@@ -43,17 +37,11 @@ class Range:
 
 @dataclass(frozen=True)
 class Step:
-    """One link of a chain.
+    """One link of a chain."""
 
-    Attributes:
-        entry: what is done.
-        options: with which values; a :class:`Range` is drawn from.
-        drawn_size: the size of the result hangs on a draw.
-    """
-
-    entry: DegradationEntry
-    options: dict[str, Any] = field(default_factory=dict)
-    drawn_size: bool = False
+    entry: DegradationEntry  # what is done
+    options: dict[str, Any] = field(default_factory=dict)  # with which values; a :class:`Range` is drawn from
+    drawn_size: bool = False  # the size of the result hangs on a draw
 
     @property
     def draws(self) -> bool:
@@ -87,12 +75,6 @@ class Step:
 class Chain:
     """Degradations one after the other, as :func:`srkit.degrade.parse` makes them.
 
-    Args:
-        steps: at least one.
-
-    Raises:
-        BadInput: no steps.
-
     Example:
         >>> degrade = parse("blur(1.6) > down(4) > noise(10)")                 # doctest: +SKIP
         >>> lr = degrade(hr, rng=torch.Generator().manual_seed(0))             # doctest: +SKIP
@@ -105,11 +87,7 @@ class Chain:
 
     @property
     def scale(self) -> int:
-        """The whole factor by which the chain makes images smaller.
-
-        Raises:
-            BadInput: it is none, or depends on a random draw.
-        """
+        """The whole factor by which the chain makes images smaller."""
         factor = 1.0
         for step in self.steps:
             if step.drawn_size or isinstance(step.options.get(step.entry.reduces), Range):
@@ -128,14 +106,10 @@ class Chain:
         """Degrade an image ``(3, h, w)`` or a batch ``(b, 3, h, w)`` in [0, 1], on whichever device.
 
         Args:
-            hr: the good image.
             rng: where random numbers come from; needed only if the chain draws any.
 
         Returns:
             ``(…, 3, h/scale, w/scale)``, not clipped unless a step clips.
-
-        Raises:
-            BadInput: not an image, a random chain without ``rng``, or a batch whose images would get different sizes.
         """
         check_image(hr, name="hr")
         if hr.ndim == 3:

@@ -83,11 +83,7 @@ def resize(image: Tensor, factor: Factor, mode: str = "bilinear") -> Tensor:
 
 
 def to_size(image: Tensor, size: tuple[int, int], mode: str) -> Tensor:
-    """Return ``(…, *size)`` by one of :data:`Mode`, without antialiasing.
-
-    Raises:
-        BadInput: an unknown mode, or not an image.
-    """
+    """Return ``(…, *size)`` by one of :data:`Mode`, without antialiasing."""
     if mode not in _MODES:
         raise BadInput(f"There is no mode {mode!r}. Known: {', '.join(_MODES)}; MATLAB's bicubic: down, up.")
     if image.ndim < 3:

@@ -91,11 +91,7 @@ def jpeg_soft(image: Tensor, quality: float, subsampling: Subsampling = "4:2:0",
 
 
 def quantisation_tables(quality: float) -> tuple[Tensor, Tensor]:
-    """Return the steps ``(8, 8)`` by which an encoder divides the DCT coefficients of luma and of chroma.
-
-    Raises:
-        BadInput: a quality outside 1 to 100.
-    """
+    """Return the steps ``(8, 8)`` by which an encoder divides the DCT coefficients of luma and of chroma."""
     _check(quality, "4:2:0")
     percent = 5000 / quality if quality < 50 else 200 - 2 * quality
     percent = math.floor(percent) if quality == int(quality) else percent

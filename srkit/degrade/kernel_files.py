@@ -49,9 +49,6 @@ def read_kernels(path: str | Path, *, key: str | None = None) -> list[Tensor]:
 
     Returns:
         float64 ``(k, k)`` each.
-
-    Raises:
-        BadFile: missing, none of these, no such variable (the message lists those there are), or no kernels in it.
     """
     path = Path(path)
     content = _load(path)
@@ -60,11 +57,7 @@ def read_kernels(path: str | Path, *, key: str | None = None) -> list[Tensor]:
 
 
 def read_matrix(path: str | Path, key: str) -> Tensor:
-    """Return one numeric variable of a ``.mat`` file as it is, float64.
-
-    Raises:
-        BadFile: missing, no MATLAB file, or no such variable; the message lists those there are.
-    """
+    """Return one numeric variable of a ``.mat`` file as it is, float64."""
     path = Path(path)
     content = _load(path)
     value = content[_choose(path, content, key)]
@@ -112,12 +105,6 @@ def write_kernel(path: str | Path, kernel: Tensor, *, overwrite: bool = False) -
 
     Args:
         path: the file; its suffix decides the format. :func:`read_kernel` reads all three.
-        kernel: ``(k, k)``.
-        overwrite: replace a file that exists.
-
-    Raises:
-        BadInput: another suffix, or no kernel.
-        BadFile: it cannot be written there.
     """
     path = Path(path)
     values = check_kernel(kernel).detach().cpu().double()

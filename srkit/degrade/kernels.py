@@ -42,12 +42,7 @@ def check_kernel(kernel: Tensor, *, odd: bool = False, name: str = "kernel") -> 
     """Return ``kernel`` if it can blur: a finite square matrix that adds up to 1 (within one part in a thousand).
 
     Args:
-        kernel: what was handed in.
         odd: also ask for a middle pixel.
-        name: what the message calls it.
-
-    Raises:
-        BadInput: it cannot; the message says what to do.
     """
     if not isinstance(kernel, Tensor) or kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or not kernel.numel():
         raise BadInput(f"A {name} is a square matrix (k, k); {describe(kernel)} was given.")
@@ -125,11 +120,7 @@ def sinc(size: int, cutoff: float) -> Tensor:
     """Return the round low-pass filter that leaves ringing: ``w J1(w r) / (2 pi r)``, normalised.
 
     Args:
-        size: side.
         cutoff: highest frequency that passes, in radians per pixel, up to pi.
-
-    Raises:
-        BadInput: a cutoff outside (0, pi].
 
     Source: X. Wang et al., "Real-ESRGAN", ICCVW 2021, section 3.3.
     """
@@ -187,9 +178,6 @@ def bicubic_kernel(scale: int) -> Tensor:
 
     With the kernel's middle over the middle of a block of ``scale`` x ``scale`` pixels, one correlation and one picked
     pixel per block (number ``scale // 2``) are ``imresize(x, 1/scale)``.
-
-    Raises:
-        BadInput: a scale that is not a whole number of at least 2.
     """
     if isinstance(scale, bool) or not isinstance(scale, int) or scale < 2:
         raise BadInput(f"The bicubic kernel exists for whole scales of 2 and more; {scale!r} was given.")
@@ -206,9 +194,6 @@ def gaussian8(scale: int, *, size: int = 21) -> list[Tensor]:
 
     Their widths are evenly spaced: 1.35 to 2.40 at x3 and 1.80 to 3.20 at x4 as in the authors' public scripts, 0.80 to
     1.60 at x2 as the setting is customarily described.
-
-    Raises:
-        BadInput: a scale without such a set.
     """
     if scale not in _EIGHT:
         raise BadInput(f"The eight Gaussians are defined for x2, x3 and x4; {scale!r} was given.")

@@ -33,10 +33,6 @@ def check_pool(kernels: Tensor | Sequence[Tensor], *, name: str = "pool") -> Ten
 
     Args:
         kernels: ``(n, k, k)``, or matrices with odd sides; none negative, each adding up to 1.
-        name: what messages call them.
-
-    Raises:
-        BadInput: the pool is empty, or one of its kernels cannot blur; the message says which one and why.
     """
     if not len(kernels):
         raise BadInput(
@@ -135,10 +131,6 @@ def pool_blur(pool: Tensor | str | Path) -> Chain:
 
     Args:
         pool: kernels ``(n, k, k)``, or where they are stored.
-
-    Raises:
-        BadInput: as :func:`check_pool`.
-        BadFile: as :func:`read_pool`.
     """
     if not isinstance(pool, Tensor):
         read_pool(pool)

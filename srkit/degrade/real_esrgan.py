@@ -30,23 +30,14 @@ __all__ = ["FIRST", "SECOND", "Order", "kernel_for", "real_esrgan"]
 
 @dataclass(frozen=True)
 class Order:
-    """The ranges of one of the two rounds.
+    """The ranges of one of the two rounds."""
 
-    Attributes:
-        widths: of the blur in pixels.
-        resize: factor.
-        directions: probabilities of enlarging, shrinking, keeping.
-        sigma: of Gaussian noise, on the scale 0…255.
-        poisson: scale of Poisson noise.
-        blurred: probability of the blur.
-    """
-
-    widths: tuple[float, float]
-    resize: tuple[float, float]
-    directions: tuple[float, float, float]
-    sigma: tuple[float, float]
-    poisson: tuple[float, float]
-    blurred: float
+    widths: tuple[float, float]  # of the blur in pixels
+    resize: tuple[float, float]  # factor
+    directions: tuple[float, float, float]  # probabilities of enlarging, shrinking, keeping
+    sigma: tuple[float, float]  # of Gaussian noise, on the scale 0…255
+    poisson: tuple[float, float]  # scale of Poisson noise
+    blurred: float  # probability of the blur
 
 
 FIRST = Order((0.2, 3.0), (0.15, 1.5), (0.2, 0.7, 0.1), (1, 30), (0.05, 3.0), 1.0)

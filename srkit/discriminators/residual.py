@@ -20,8 +20,6 @@ class JudgeBlock(nn.Module):
 
     Args:
         channels_in: channels read; 3 means an image, which is not rectified first.
-        channels_out: channels written.
-        halve: whether the result has half the size.
     """
 
     def __init__(self, channels_in: int, channels_out: int, *, halve: bool) -> None:

@@ -51,9 +51,7 @@ class HighPassed(nn.Module):
     """Any discriminator, shown the fast part of images: that of ESRGAN-FS.
 
     Args:
-        net: the discriminator.
         size: of the mean that is taken away; 9 in the paper's code.
-        edge: of that mean.
     """
 
     def __init__(self, net: nn.Module, *, size: int = 9, edge: Edge = "zeros") -> None:

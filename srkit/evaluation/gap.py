@@ -19,15 +19,10 @@ def radial_spectrum(image: Tensor, *, tile: int = 32, bands: int = 8) -> Tensor:
     per pixel (the corners of the spectrum) are left out.
 
     Args:
-        image: ``(3, h, w)`` in [0, 1], at least one tile large.
-        tile: side of the tiles.
         bands: number of rings, each ``0.5 / bands`` cycles per pixel wide.
 
     Returns:
         ``(bands,)``.
-
-    Raises:
-        BadInput: the image is smaller than a tile.
     """
     if min(image.shape[-2:]) < tile:
         raise BadInput(

@@ -109,10 +109,6 @@ class Conditioned(nn.Module):
         net: takes ``net(lr, **condition)``.
         condition: of one image, by keyword; what ``forward`` does not take is left out. Or the code of SRMD's kind,
             ``(n_codes,)`` or ``(n_codes - 1,)``; a noise level of 0 is added where the network wants one more.
-        scale: enlargement factor; None is the network's.
-
-    Raises:
-        BadInput: a code of another length.
     """
 
     def __init__(self, net: nn.Module, condition: Tensor | Mapping[str, Any], *, scale: int | None = None) -> None:
@@ -132,13 +128,9 @@ class Conditioned(nn.Module):
         """Tell a registered network the degradation in the way its training does (``Card.trained_on``).
 
         Args:
-            net: a network of the registry, whose card has an ``extra_input``.
             kernel: blur ``(k, k)`` of the large image, in its pixels, by correlation; None is no blur.
             noise: standard deviation of the noise on the scale 0…255; None where it is not known.
             basis: the PCA basis ``(n, k*k)`` of its codes; None is srkit's own.
-
-        Raises:
-            BadInput: the network is told nothing of the kind, or not this.
         """
         name = getattr(net, "name", type(net).__name__)
         card = models.card(name) if name in models.names() else None

@@ -29,11 +29,7 @@ _PREVIEW = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What the page shows of one image; pictures are ``data:`` addresses.
-
-    Attributes:
-        truth: whether there is a true image; else differences are to the bicubic one.
-    """
+    """What the page shows of one image; pictures are ``data:`` addresses."""
 
     row: Row
     baseline: Row
@@ -44,7 +40,7 @@ class Entry:
     error_overview: str
     crops: dict[str, str]
     file: str
-    truth: bool = True
+    truth: bool = True  # whether there is a true image; else differences are to the bicubic one
 
 
 def make_entry(
@@ -53,11 +49,6 @@ def make_entry(
     """Prepare one image for the page.
 
     Args:
-        row: its numbers.
-        baseline: those of bicubic interpolation.
-        sr: ``(3, h, w)`` in [0, 1].
-        hr: the truth, same size; None where there is none.
-        bicubic: the enlarged input, same size.
         border: pixels at the edge that were not measured; the worst region is sought inside.
         file: name of the full-size image beside the page.
     """
@@ -93,13 +84,7 @@ def _painted(errors: Tensor, top: float) -> NDArray[np.uint8]:
 
 
 def render(table: Table, baseline: Table, entries: Sequence[Entry]) -> str:
-    """Return the whole page as text.
-
-    Args:
-        table: the results.
-        baseline: the same images enlarged by bicubic interpolation.
-        entries: one per row of the table, in its order.
-    """
+    """Return the whole page as text."""
     first = table.metrics[0]
     ours, theirs = table.column(first.name), baseline.column(first.name)
     gains = [*map(first.gain, ours, theirs), mean_gain(first, ours, theirs)]

@@ -36,21 +36,14 @@ Contender = Callable[[Tensor | None], nn.Module]
 
 @dataclass(frozen=True, kw_only=True)
 class Photograph:
-    """The result for one photograph.
+    """The result for one photograph."""
 
-    Attributes:
-        name: of the picture.
-        contender: who enlarged it.
-        scores: what was measured, by the name of the metric; None where the picture is too small for it.
-        file: the enlarged picture.
-        problem: why there is none; empty where there is.
-    """
-
-    name: str
-    contender: str
+    name: str  # of the picture
+    contender: str  # who enlarged it
+    # what was measured, by the name of the metric; None where the picture is too small for it
     scores: Mapping[str, float | None]
-    file: Path
-    problem: str = ""
+    file: Path  # the enlarged picture
+    problem: str = ""  # why there is none; empty where there is
 
     @property
     def spoken(self) -> tuple[str, ...]:

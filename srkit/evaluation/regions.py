@@ -32,7 +32,6 @@ def error_levels(sr: Tensor, hr: Tensor) -> Tensor:
 
     Args:
         sr: ``(3, h, w)`` in [0, 1]; rounded to 8 bits before it is compared.
-        hr: ``(3, h, w)`` in [0, 1].
 
     Returns:
         ``(h, w)`` float64, -219 to 219 (luma of ITU-R BT.601 has 219 steps).
@@ -45,8 +44,6 @@ def worst_box(errors: Tensor, *, side: int = 64, border: int = 0) -> Box:
     """Find the square with the largest sum of squared errors.
 
     Args:
-        errors: ``(h, w)``, any unit.
-        side: pixels of the square, smaller where the image is smaller.
         border: pixels at the edge that are not measured and not searched, where the image is large enough for that.
 
     Returns:

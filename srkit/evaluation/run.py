@@ -36,9 +36,6 @@ class _Folder(Sequence[Alone]):
 
     Args:
         folder: where they lie; folders below are not looked into.
-
-    Raises:
-        BadFile: it is missing, or holds no image.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -33,10 +33,6 @@ class ResultsFolder:
     content under the next free number (``results-set5.1``).
 
     Args:
-        home: the folder in which ``results-<dataset>`` is made.
-        table: network, dataset, scale and protocol of the evaluation.
-        protocol: how to measure the bicubic baseline shown beside the results.
-        metrics: what to measure of it.
         pairs: write ``<name>_x2_LR.png`` and ``<name>_x2_HR.png`` beside each ``<name>_x2_SR.png``.
     """
 
@@ -70,13 +66,7 @@ class ResultsFolder:
         shutil.rmtree(self._hidden, ignore_errors=True)
 
     def add(self, pair: Pair | Alone, sr: Tensor, row: Row) -> None:
-        """Write one image, and keep what the page will show of it.
-
-        Args:
-            pair: name, LR and HR of the image; HR is None where there is none.
-            sr: ``(3, scale*h, scale*w)`` in [0, 1].
-            row: its numbers.
-        """
+        """Write one image, and keep what the page will show of it."""
         stem = self._free_name(f"{_file_name(pair.name)}_x{self.table.scale}")
         image = f"{stem}_SR.png"
         write(self._hidden / image, sr)

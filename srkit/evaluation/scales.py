@@ -16,13 +16,7 @@ __all__ = ["evaluate_scales"]
 
 
 class _AtScale(nn.Module):
-    """A network that takes its scale as a keyword, as the network of one scale.
-
-    Args:
-        net: takes ``keyword=scale`` beside the image.
-        scale: the scale it is given.
-        keyword: how it calls the scale.
-    """
+    """A network that takes its scale as a keyword, as the network of one scale."""
 
     def __init__(self, net: nn.Module, *, scale: int, keyword: str) -> None:
         super().__init__()

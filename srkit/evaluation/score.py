@@ -26,17 +26,7 @@ class Alone:
 
 
 def choose(names: str | Sequence[str], *, truth: bool = True) -> tuple[Metric, ...]:
-    """Return the registered metrics of these names, each once and ready to be called.
-
-    Args:
-        names: ``("psnr", "niqe")``, or one text with commas between.
-        truth: whether there are true images to compare with.
-
-    Raises:
-        BadInput: no name, or a metric that compares with true images where there are none.
-        UnknownName: there is no such metric.
-        BadFile: a metric needs a file that is not there.
-    """
+    """Return the registered metrics of these names, each once and ready to be called."""
     wanted = names.split(",") if isinstance(names, str) else names
     found = {METRICS.key(name): METRICS.get(name) for name in wanted if name.strip()}
     if not found:

@@ -34,11 +34,7 @@ class Row:
     seconds: float
 
     def __getitem__(self, metric: str) -> float:
-        """Return the value of a metric.
-
-        Raises:
-            BadInput: it was not measured.
-        """
+        """Return the value of a metric."""
         name = METRICS.key(metric)
         if name not in self.scores:
             raise BadInput(
@@ -202,11 +198,6 @@ def finite_mean(values: Sequence[float]) -> float:
 def mean_gain(metric: Metric, ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Return by how much ``ours`` are better on the mean of the images that neither of the two reproduces exactly.
 
-    Args:
-        metric: what was measured.
-        ours: its values, one per image.
-        theirs: those of something else on the same images.
-
     Returns:
         The difference of the two means, positive where ``ours`` are better; NaN where no image is left.
     """
@@ -218,9 +209,6 @@ def join_csv(tables: Sequence[Table], path: str | Path) -> Path:
     """Write several tables into one CSV file, whole or not at all; the columns are those of :meth:`Table.to_csv`.
 
     A table that lacks a metric which another has leaves its cells empty.
-
-    Raises:
-        BadFile: it cannot be written there.
     """
     names = list(dict.fromkeys(one.name for table in tables for one in table.metrics))
     text = io.StringIO(newline="")

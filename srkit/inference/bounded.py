@@ -51,18 +51,9 @@ def enlarge(
     """Enlarge ``(b, 3, h, w)`` and hand the result over in strips.
 
     Args:
-        lr: values in [0, 1].
-        net: a network of the contract.
         take: called with an iterator of strips ``(b, 3, n, scale*w)``, clamped, from the top down. It is called again,
             and the strips begin anew, where memory ran out and smaller tiles are tried.
-        tile: as in :func:`srkit.upscale`.
-        halo: as in :func:`srkit.upscale`.
-        ensemble: as in :func:`srkit.upscale`.
-        progress: as in :func:`srkit.upscale`.
         into: where the whole result is wanted, room for it: at least 8 pixels a side, times the scale.
-
-    Raises:
-        BadInput: an impossible option, or memory too small even for a tile of 16.
     """
     if ensemble not in (False, True, "mean", "median"):
         raise BadInput(f"ensemble={ensemble!r} was given; write True, 'mean', 'median' or False.")

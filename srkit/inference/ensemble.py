@@ -25,7 +25,6 @@ def dihedral(image: Tensor, view: int) -> Tensor:
     """Return one of the eight flips and rotations of an image.
 
     Args:
-        image: ``(..., h, w)``.
         view: 0 to 7, read as three switches: 1 flips left-right, 2 flips top-bottom, 4 then transposes.
 
     Returns:

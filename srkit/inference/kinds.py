@@ -32,11 +32,6 @@ def opened(image: Any) -> Picture:
         image: a tensor ``(3, h, w)`` or ``(b, 3, h, w)`` (the only picture whose ``rgb`` may be a batch); the path or
             the address of a file, or its bytes; a NumPy array ``(h, w)``, ``(h, w, 1)``, ``(h, w, 3)`` or ``(h, w, 4)``
             of uint8, uint16 or of floats in [0, 1]; a Pillow image.
-
-    Raises:
-        BadInput: anything else; the message says what to do.
-        BadFile: the file holds no readable image.
-        Offline: the address cannot be reached.
     """
     if isinstance(image, str) and _ADDRESS.match(image):
         return decode_bytes(fetched(image), image)
@@ -52,13 +47,7 @@ def opened(image: Any) -> Picture:
 
 
 def packed(sr: Tensor, given: Any, picture: Picture) -> Any:
-    """Return an enlargement as the kind of thing that was given: an array, a Pillow image, or a tensor.
-
-    Args:
-        sr: ``(3, h, w)`` or ``(b, 3, h, w)`` in [0, 1].
-        given: what was enlarged.
-        picture: what :func:`opened` made of it.
-    """
+    """Return an enlargement as the kind of thing that was given: an array, a Pillow image, or a tensor."""
     if isinstance(given, np.ndarray):
         return _to_array(sr, given, picture)
     if hasattr(given, "getbands") and hasattr(given, "mode"):

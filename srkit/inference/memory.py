@@ -39,10 +39,6 @@ def bytes_per_pixel(net: nn.Module, *, channels: int = 3) -> float:
 
     Counts what is alive at the same time, and half of it again for the workspace of the convolutions. It is found out
     once and remembered for as long as the network stays as it is.
-
-    Args:
-        net: ``(b, channels, h, w)`` -> ``(b, ., scale*h, scale*w)``.
-        channels: what it takes.
     """
     return remembered(net, ("bytes", channels), lambda: _weighed(net, channels))
 
@@ -61,8 +57,6 @@ def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
     Where free memory is not known, 512 MiB are assumed.
 
     Args:
-        net: the network.
-        lr: ``(b, c, h, w)``, the image to enlarge.
         scale: the network's factor; the result itself is counted too.
     """
     if len(lr) * lr.shape[-2] * lr.shape[-1] <= _SMALL:
@@ -81,11 +75,6 @@ def views_fit(net: nn.Module, lr: Tensor, *, side: int) -> bool:
     """Return whether all views of a self-ensemble go through a network at once: on a GPU, in half of the free memory.
 
     On a CPU one view after the other is as fast.
-
-    Args:
-        net: the network.
-        lr: ``(b, c, h, w)``, the image to enlarge.
-        side: of its tiles.
     """
     device, _ = place_of(net, lr)
     free = free_bytes(device) if device.type == "cuda" else None

@@ -30,12 +30,6 @@ def evaluating(net: nn.Module) -> Iterator[nn.Module]:
     Every sub-module gets its own training flag back afterwards, also after an error, so a network whose batch norm
     was frozen by hand stays frozen. Several threads may be inside with one network: the last to leave gives the flags
     back. Nothing is written to a network that is in eval mode.
-
-    Args:
-        net: any network.
-
-    Raises:
-        BadInput: it is no network.
     """
     check_network(net)
     borrowed = _borrow(net)
@@ -71,8 +65,6 @@ def remembered(net: nn.Module, question: Hashable, answer: Callable[[], T]) -> T
     A layer put in its place, another device or number type, or another step of training forgets the answers.
 
     Args:
-        net: the network.
-        question: names the answer.
         answer: finds it out, without writing to the network.
     """
     with _LOCK:
@@ -95,11 +87,7 @@ def _state_of(net: nn.Module) -> Hashable:
 
 
 def check_network(net: nn.Module) -> None:
-    """Refuse what is not a network.
-
-    Raises:
-        BadInput: with the line that makes one.
-    """
+    """Refuse what is not a network."""
     if not isinstance(net, nn.Module):
         raise BadInput(
             f"A network was expected and {describe(net)} was given. Make one with "
@@ -116,11 +104,7 @@ def place_of(net: nn.Module, fallback: Tensor) -> tuple[torch.device, torch.dtyp
 
 
 def scale_of(net: nn.Module) -> int:
-    """Return the enlargement factor of ``net``: its ``scale`` attribute, or else measured on a 16 x 16 image.
-
-    Raises:
-        BadInput: the output is not a whole multiple of the input.
-    """
+    """Return the enlargement factor of ``net``: its ``scale`` attribute, or else measured on a 16 x 16 image."""
     check_network(net)
     scale = getattr(net, "scale", None)
     if isinstance(scale, int) and scale >= 1:

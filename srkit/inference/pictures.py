@@ -25,17 +25,11 @@ __all__ = ["Outcome", "default_target", "upscale_folder"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The result for one file.
+    """The result for one file."""
 
-    Attributes:
-        source: the file read.
-        target: the file written, or None.
-        problem: why nothing was written, or None.
-    """
-
-    source: Path
-    target: Path | None = None
-    problem: SrkitError | None = None
+    source: Path  # the file read
+    target: Path | None = None  # the file written, or None
+    problem: SrkitError | None = None  # why nothing was written, or None
 
 
 def upscale_folder(
@@ -91,11 +85,6 @@ def pictures_of(
     Args:
         sources: files and folders; what is given by name is taken, whatever it is.
         out: a folder, or a file where there is one source; by default beside each source, with the scale in the name.
-        net: a network of the contract.
-        below: also go into the folders of a folder.
-
-    Raises:
-        BadInput: a folder's results would go into that folder itself.
     """
     found: list[Item] = []
     left: list[tuple[Path, str]] = []
@@ -125,10 +114,6 @@ def plan_pictures(
     """Plan the enlargement of pictures: what is to do, what is kept from before, what cannot be and why.
 
     Args:
-        wanted: what :func:`pictures_of` found.
-        net: a network of the contract.
-        overwrite: replace results that exist.
-        ensemble: as in :func:`srkit.upscale`.
         said: further settings that decide the result, for the journal.
     """
     scale = scale_of(net)

@@ -27,15 +27,11 @@ _ALIGN = 32
 
 @dataclass(frozen=True)
 class Reach:
-    """The receptive radius of an output pixel.
+    """The receptive radius of an output pixel."""
 
-    Attributes:
-        radius: LR pixels to each side; None when the network looks at the whole image, or beyond 128 pixels.
-        align: tiles must start at multiples of this: 1 for a stack of convolutions, 32 for a network that
-            cuts the image into windows or halves it on the way (its answer depends on where the tile starts).
-    """
-
-    radius: int | None
+    radius: int | None  # LR pixels to each side; None when the network looks at the whole image, or beyond 128 pixels
+    # tiles must start at multiples of this: 1 for a stack of convolutions, 32 for a network that cuts the image
+    # into windows or halves it on the way (its answer depends on where the tile starts)
     align: int = 1
 
 

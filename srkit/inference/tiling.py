@@ -70,7 +70,6 @@ def cut(length: int, *, tile: int, halo: int, align: int = 1, blend: bool = Fals
     """Cut one axis of an image into spans of nearly equal length.
 
     Args:
-        length: pixels along the axis, at least 1.
         tile: the most pixels a span may answer for.
         halo: pixels it reads to each side where the image goes on.
         align: every span starts reading at a multiple of this.
@@ -144,15 +143,10 @@ def strips(
     """Run ``forward`` over all tiles of ``lr`` and yield the result in strips, from the top down.
 
     Args:
-        forward: what enlarges a tile.
-        lr: ``(b, c, h, w)``.
         place: device and type that ``forward`` works in.
         tile: LR rows and columns that a tile answers for at most.
-        plan: how to cut.
-        scale: the factor of ``forward``.
         into: ``(b, c, scale*h, scale*w)``, which is filled; the strips are then parts of it. Without it only the rows
             that are not finished yet are in memory.
-        progress: called as ``progress(done, total)`` after each tile.
 
     Yields:
         ``(b, c, n, scale*w)`` on the device of ``lr``, together the whole result.

@@ -13,8 +13,6 @@ def stretched_codes(codes: Tensor | None, lr: Tensor, n_codes: int) -> Tensor | 
 
     Args:
         codes: of each image or of each pixel, of any type and on any device; None where none were given.
-        lr: ``(b, 3, h, w)``, which says how many and how large the maps are, their type and their device.
-        n_codes: numbers in a code.
     """
     b, _, h, w = lr.shape
     if codes is None or codes.shape not in ((b, n_codes), (b, n_codes, h, w)):

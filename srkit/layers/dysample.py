@@ -18,13 +18,8 @@ class DySample(nn.Module):
     """Section 3.2 of the paper: each large pixel looks up the small map at its own place, moved by a learned offset.
 
     Args:
-        channels: of the small maps.
         channels_out: of the result, mixed by a last 1x1 convolution; None for the channels looked up.
-        scale: enlargement factor.
         groups: of channels, each of which has offsets of its own.
-
-    Raises:
-        BadInput: the channels do not divide among the groups.
     """
 
     start: Tensor

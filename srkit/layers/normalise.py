@@ -10,12 +10,7 @@ __all__ = ["ChannelNorm"]
 
 
 class ChannelNorm(nn.Module):
-    """LayerNorm over the channels of each pixel of ``(b, channels, h, w)``, with a learned factor and constant.
-
-    Args:
-        channels: in and out.
-        eps: added to the variance.
-    """
+    """LayerNorm over the channels of each pixel of ``(b, channels, h, w)``, with a learned factor and constant."""
 
     def __init__(self, channels: int, *, eps: float = 1e-6) -> None:
         super().__init__()

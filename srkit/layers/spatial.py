@@ -21,8 +21,6 @@ class SpatialAttention(nn.Module):
     Below 15 pixels a side the maximum is taken over all that is left, where the published code fails.
 
     Args:
-        channels: in and out.
-        few: channels of the mask's own layers.
         middle: maps ``(b, few, h, w)`` onto itself at the small size; by default one 3x3 convolution.
     """
 

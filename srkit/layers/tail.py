@@ -35,14 +35,9 @@ class Tail(nn.Module):
     """Section 3.1, "HQ image reconstruction", in its four forms.
 
     Args:
-        channels: of the features.
-        scale: enlargement factor; 2 or 4 for "nearest".
         reconstruction: sub-pixel steps ("shuffle"), one convolution and shuffle ("direct"), nearest neighbours with
             convolutions ("nearest"), or at x1 one convolution whose result the network adds to its input ("none").
         tail_channels: between the layers of "shuffle" and "nearest".
-
-    Raises:
-        BadInput: there is no such reconstruction at this scale.
     """
 
     RENAMES: ClassVar[tuple[tuple[str, str], ...]] = (
@@ -94,11 +89,7 @@ class Tail(nn.Module):
 
     @staticmethod
     def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-        """Return ``scale``, ``reconstruction`` and, where there are any, ``tail_channels`` of an attribute ``tail``.
-
-        Raises:
-            KeyError: there is none.
-        """
+        """Return ``scale``, ``reconstruction`` and, where there are any, ``tail_channels`` of an attribute ``tail``."""
         if "tail.last.weight" not in weights:
             return {"scale": isqrt(weights["tail.upsampler.0.weight"].shape[0] // 3), "reconstruction": "direct"}
         if "tail.first.weight" not in weights:

@@ -45,10 +45,6 @@ class VGG19(nn.Module):
 
     Args:
         layers: names as in :func:`layer_names`; ``conv5_4`` is before the activation, ``relu5_4`` behind it.
-        seed: decides the random weights.
-
-    Raises:
-        BadInput: a layer does not exist, or none is asked for.
     """
 
     mean: Tensor
@@ -80,11 +76,7 @@ class VGG19(nn.Module):
 
 
 def read_vgg(net: VGG19, path: Path) -> None:
-    """Put the weights of torchvision's ``vgg19`` file into ``net``; what ``net`` does not reach is passed over.
-
-    Raises:
-        BadFile: the file is missing, is not a weight file, or is of another network.
-    """
+    """Put the weights of torchvision's ``vgg19`` file into ``net``; what ``net`` does not reach is passed over."""
     check_pickle_reader(path)
     try:
         saved: Any = torch.load(path, map_location="cpu", weights_only=True)

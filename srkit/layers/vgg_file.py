@@ -20,9 +20,6 @@ def find_vgg(path: str | Path | None = None) -> Path:
 
     Args:
         path: where it is; None looks at ``$SRKIT_VGG19`` and then where torchvision and :func:`fetch_vgg` put it.
-
-    Raises:
-        BadFile: it is not there; the message says how to get it, and how to go on without.
     """
     chosen = path or os.environ.get("SRKIT_VGG19", "").strip() or _cached()
     found = Path(chosen).expanduser()

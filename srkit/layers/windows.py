@@ -41,14 +41,7 @@ def partition(features: Tensor, window: Window) -> Tensor:
 
 
 def assemble(windows: Tensor, h: int, w: int, *, window: Window | None = None) -> Tensor:
-    """Lay windows ``(b, n, area, c)`` side by side again, ``(b, h, w, c)``; undoes :func:`partition`.
-
-    Args:
-        windows: as ``partition`` gives them.
-        h: height of the image.
-        w: its width.
-        window: sides of a window; by default it is square.
-    """
+    """Lay windows ``(b, n, area, c)`` side by side again, ``(b, h, w, c)``; undoes :func:`partition`."""
     b, _, area, c = windows.shape
     high, wide = sides(window or isqrt(area))
     grid = windows.reshape(b, h // high, w // wide, high, wide, c)

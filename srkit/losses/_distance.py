@@ -44,10 +44,6 @@ def distance(sr: Tensor, hr: Tensor, *, form: Form = "mse", eps: float = 1e-24) 
 
 
 def check_form(form: str) -> None:
-    """Refuse a form that does not exist.
-
-    Raises:
-        BadInput: with the three that do.
-    """
+    """Refuse a form that does not exist."""
     if form not in ("mse", "l1", "norm"):
         raise BadInput(f"A distance has the form 'mse', 'l1' or 'norm' (the lecture's), not {form!r}.")

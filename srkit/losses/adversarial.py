@@ -22,21 +22,15 @@ __all__ = ["GAMES", "Game", "gradient_penalty"]
 
 @dataclass(frozen=True)
 class Game:
-    """What each side minimises.
+    """What each side minimises."""
 
-    Attributes:
-        name: how a formula spells it.
-        generator: of the logits of real and of made images, the loss of the network that makes them.
-        discriminator: of the same, the loss of the network that tells them apart.
-        penalty: weight of the gradient penalty (:func:`gradient_penalty`) added for the discriminator; 0 for none.
-        relative: whether the generator's loss looks at the real images too.
-    """
-
-    name: str
+    name: str  # how a formula spells it
+    # of the logits of real and of made images, the loss of the network that makes them
     generator: Callable[[Tensor, Tensor], Tensor]
-    discriminator: Callable[[Tensor, Tensor], Tensor]
+    discriminator: Callable[[Tensor, Tensor], Tensor]  # of the same, the loss of the network that tells them apart
+    # weight of the gradient penalty (:func:`gradient_penalty`) added for the discriminator; 0 for none
     penalty: float = 0.0
-    relative: bool = False
+    relative: bool = False  # whether the generator's loss looks at the real images too
 
     @property
     def maker(self) -> Callable[[Tensor, Tensor], Tensor]:

@@ -15,18 +15,7 @@ S = TypeVar("S")
 
 
 def choose(presets: Mapping[str, S], name: str, changes: Mapping[str, Any], *, method: str) -> S:
-    """Return the preset ``name`` with some settings changed.
-
-    Args:
-        presets: frozen dataclasses by name, all of one class.
-        name: in any case.
-        changes: settings and their new values.
-        method: what messages call it.
-
-    Raises:
-        UnknownName: no such preset.
-        BadInput: a setting that does not exist.
-    """
+    """Return the preset ``name`` with some settings changed."""
     key = name.strip().upper()
     if key not in presets:
         raise UnknownName(

@@ -29,14 +29,7 @@ CARD = MethodCard(
 
 
 def back_project(sr: Tensor, lr: Tensor, reduction: Reduction, *, steps: int) -> Tensor:
-    """Correct ``sr`` so that it agrees with ``lr``: ``sr += enlarge(lr - reduce(sr))``, clipped to [0, 1] each time.
-
-    Args:
-        sr: ``(…, H, W)``.
-        lr: ``(…, h, w)``.
-        reduction: how ``lr`` came from the image sought.
-        steps: how often.
-    """
+    """Correct ``sr`` so that it agrees with ``lr``: ``sr += enlarge(lr - reduce(sr))``, clipped to [0, 1] each time."""
     size, small = (sr.shape[-2], sr.shape[-1]), (lr.shape[-2], lr.shape[-1])
     for _ in range(steps):
         sr = (sr + reduction.enlarge(lr - reduction.reduce(sr, small), size)).clamp(0, 1)

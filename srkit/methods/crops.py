@@ -26,7 +26,6 @@ def edge_map(image: Tensor, *, window: int = 5, share: float = 0.97) -> Tensor:
 
     Args:
         image: 5 pixels at the rim count as flat.
-        window: the sum is averaged over such a square.
         share: of the differences that count as nothing.
     """
     grey = luma(image.double())[0]  # (h, w)
@@ -51,13 +50,7 @@ class CropSource:
     """Crops of one image: large ones for the generator, small ones as real samples for the discriminator.
 
     Args:
-        image: ``(3, h, w)`` in [0, 1].
-        large: side of the former.
-        small: side of the latter.
         rim: pixels cut off each side first, where made-up images have borders.
-
-    Raises:
-        BadInput: the image is too small.
     """
 
     def __init__(self, image: Tensor, *, large: int, small: int, rim: int) -> None:

@@ -115,11 +115,8 @@ def sharp_image(
     where it costs less to do so, and is tied to the image more and more tightly.
 
     Args:
-        blurred: ``(h, w)``, round at the edges.
-        kernel: ``(k, k)``.
         dark: weight of the dark channel's count of values above zero.
         gradient: weight of the gradients' count.
-        window: side of the dark channel's windows, odd.
         growth: by what the ties grow from step to step.
     """
     size = (blurred.shape[0], blurred.shape[1])
@@ -178,12 +175,6 @@ def kernel_between(sharp: Tensor, blurred: Tensor, size: int, *, ridge: float) -
     """Return the kernel ``(size, size)`` that best leads from sharp gradients to blurred ones: equation 13.
 
     Twenty rounds of conjugate gradients from an even kernel; what is below a twentieth of the largest value is noise.
-
-    Args:
-        sharp: ``(2, h, w)``.
-        blurred: the same shape.
-        size: odd side.
-        ridge: weight of the kernel's squares.
     """
     shape = (sharp.shape[-2], sharp.shape[-1])
     source = torch.fft.rfft2(sharp)

@@ -48,9 +48,6 @@ def lanczos_kernel(scale: int, *, support: int = 2) -> Tensor:
     """Return the Lanczos reduction of the authors, ``(n, n)``, adding up to 1.
 
     Its side is twice ``support * scale``, and one less for odd scales, where it has a middle pixel.
-
-    Raises:
-        BadInput: a scale that is no whole number of at least 2.
     """
     if isinstance(scale, bool) or not isinstance(scale, int) or scale < 2:
         raise BadInput(f"The Lanczos reduction exists for whole scales of 2 and more; {scale!r} was given.")
@@ -220,11 +217,7 @@ class _Fit:
 
 
 def check_side(size: tuple[int, int], net: SkipNet, name: str) -> None:
-    """Refuse images that are smaller than the network's deepest scale.
-
-    Raises:
-        BadInput: with the smallest side, and what to change.
-    """
+    """Refuse images that are smaller than the network's deepest scale."""
     if min(size) < net.smallest:
         raise BadInput(
             f"{name}'s network of {net.depth} scales draws images of at least {net.smallest} pixels a side; this one "

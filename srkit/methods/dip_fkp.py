@@ -218,12 +218,7 @@ def kernel_net(side: int, *, inputs: int = 200, hidden: int = 1000) -> nn.Sequen
 
 
 def prior_for(flow: KernelFlow | str | Path | None) -> KernelFlow:
-    """Return the kernel prior that was meant.
-
-    Raises:
-        BadInput: none was given.
-        BadFile: the file holds no kernel prior.
-    """
+    """Return the kernel prior that was meant."""
     if flow is None:
         raise BadInput(
             "A kernel prior is needed, flow=…: the authors' file FKP_x2.pt (github.com/JingyunLiang/FKP, folder "

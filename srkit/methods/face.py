@@ -18,11 +18,6 @@ __all__ = ["MethodNetwork", "as_network"]
 class MethodNetwork(nn.Module):
     """Runs a method on each image of a batch.
 
-    Args:
-        method: the method.
-        scale: whole enlargement factor.
-        progress: handed to the method.
-
     Attributes:
         name: of the method, for tables.
         last: the result on the last image: kernel, curves, the reason why it ended.

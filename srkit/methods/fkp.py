@@ -72,9 +72,7 @@ class FlowNorm(nn.Module):
     """Batch normalisation as a step of a flow: by the batch in training, by running statistics otherwise.
 
     Args:
-        size: number of values.
         memory: share of the running statistics that is kept at each step.
-        eps: added to variances.
     """
 
     running_mean: Tensor
@@ -195,13 +193,7 @@ class KernelFlow(nn.Module):
 
 
 class SphereAdam:
-    """Adam on a code, which is put back onto the sphere after each step.
-
-    Args:
-        code: ``(1, d)`` that requires a gradient.
-        flow: whose sphere it is.
-        **settings: of Adam.
-    """
+    """Adam on a code, which is put back onto the sphere after each step."""
 
     def __init__(self, code: Tensor, flow: KernelFlow, **settings: Any) -> None:
         self.code, self.flow = code, flow
@@ -221,9 +213,6 @@ def load_fkp(path: str | Path) -> KernelFlow:
 
     Returns:
         The flow, in evaluation, without gradients of its own.
-
-    Raises:
-        BadFile: no such file, or one that does not hold a kernel prior.
     """
     entries = {key.removeprefix("model_state/"): value for key, value in read_weights(path).items()}
     scales = {side_of(scale) ** 2: scale for scale in (2, 3, 4)}

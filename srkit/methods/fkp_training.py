@@ -56,16 +56,11 @@ FKP_PRESETS: Mapping[str, FlowSettings] = {
 
 @dataclass(frozen=True, kw_only=True)
 class FlowRun:
-    """What a training gave.
+    """What a training gave."""
 
-    Attributes:
-        flow: in its best state, in evaluation, without gradients of its own.
-        reason: why it ended.
-        history: ``"loss"`` of every step and ``"nll"``, in nats, on kernels that were not trained on.
-    """
-
-    flow: KernelFlow
-    reason: str
+    flow: KernelFlow  # in its best state, in evaluation, without gradients of its own
+    reason: str  # why it ended
+    # ``"loss"`` of every step and ``"nll"``, in nats, on kernels that were not trained on
     history: dict[str, list[tuple[int, float]]]
 
 

@@ -47,9 +47,6 @@ def textured_patches(
 
     Returns:
         ``(3, patch, patch)`` each, none where there is no texture.
-
-    Raises:
-        BadInput: a photograph smaller than the patch, a patch smaller than a cell, or a stride below 1.
     """
     check_image(photo, name="photo")
     h, w = photo.shape[-2:]

@@ -133,13 +133,7 @@ class KernelGAN(BlindMethod):
 
 
 class Duel:
-    """The two networks of one image.
-
-    Args:
-        lr: ``(3, h, w)`` in [0, 1].
-        settings: how they play.
-        seed: decides everything random.
-    """
+    """The two networks of one image."""
 
     def __init__(self, lr: Tensor, settings: KernelGANSettings, seed: int) -> None:
         self.settings = settings
@@ -204,13 +198,6 @@ def clean_kernel(kernel: Tensor, *, keep: int = 40) -> Tensor:
     """Return ``kernel`` without its small values, adding up to 1, moved to its aligned centre for x2.
 
     Three quarters of the largest value that does not count any more are subtracted, and what falls below 0 is 0.
-
-    Args:
-        kernel: ``(k, k)``.
-        keep: how many values count.
-
-    Raises:
-        BadInput: nothing is left, or it holds NaN.
     """
     threshold = 0.75 * kernel.flatten().sort(descending=True).values[keep]
     kept = (kernel - threshold).clamp_min(0).double()

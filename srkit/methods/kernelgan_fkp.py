@@ -53,12 +53,7 @@ CARD = MethodCard(
 
 
 class KernelGANDiscriminator(nn.Module):
-    """Five convolutions of 3 x 3 without padding, four of them normalised: a score for each patch of 11 x 11 pixels.
-
-    Args:
-        channels: between the layers.
-        depth: layers altogether.
-    """
+    """Five convolutions of 3 x 3 without padding, four of them normalised: a score for each patch of 11 x 11 pixels."""
 
     def __init__(self, *, channels: int = 32, depth: int = 5) -> None:
         super().__init__()

@@ -45,13 +45,9 @@ def bicubic_difference(image: Tensor, small: Tensor, *, target: Target = "channe
     """Return the mean squared difference of ``small`` to the bicubic reduction of ``image``, registered with it.
 
     Args:
-        image: ``(1, c, h, w)``.
         small: what a kernel of 13 x 13 made of it at stride 2, ``(1, c, (h - 11) // 2, (w - 11) // 2)``.
         target: ``"channel"`` compares each channel with its own reduction. ``"sum"`` is the authors' released program,
             which compares each with the sum of all channels' reductions: grey of 0.5 should become 1.5.
-
-    Raises:
-        BadInput: another target.
     """
     if target not in ("channel", "sum"):
         raise BadInput(f"target is 'channel' or 'sum'; {target!r} was given.")
@@ -103,24 +99,15 @@ class Schedule:
     While the reduction does not resemble bicubic (difference below ``similar``, three steps running), it is pulled
     there. From then on the weight of that loss falls a hundredfold at every ``every``-th step; when it first is below
     5e-3, the centre and sparsity are asked for.
-
-    Attributes:
-        every: steps between changes.
-        similar: below this difference the reduction resembles bicubic.
-        bicubic: weight of :func:`bicubic_difference`.
-        centre: weight of :func:`off_centre`.
-        sparse: weight of :func:`sparsity`.
-        sum_to_one: weight of :func:`sum_to_one`.
-        boundary: weight of :func:`boundary`.
     """
 
-    every: int = 200
-    similar: float = 0.4
-    bicubic: float = 5.0
-    centre: float = 0.0
-    sparse: float = 0.0
-    sum_to_one: float = 0.5
-    boundary: float = 0.5
+    every: int = 200  # steps between changes
+    similar: float = 0.4  # below this difference the reduction resembles bicubic
+    bicubic: float = 5.0  # weight of :func:`bicubic_difference`
+    centre: float = 0.0  # weight of :func:`off_centre`
+    sparse: float = 0.0  # weight of :func:`sparsity`
+    sum_to_one: float = 0.5  # weight of :func:`sum_to_one`
+    boundary: float = 0.5  # weight of :func:`boundary`
     _running: int = field(default=0, repr=False)
 
     def after(self, step: int, difference: float) -> None:

@@ -22,9 +22,6 @@ class LinearReducer(nn.Module):
 
     Being linear, it can be applied layer by layer or as the one kernel that its layers compose; the result is the same,
     and the second takes a fortieth of the work.
-
-    Args:
-        channels: between the layers.
     """
 
     kernel_size = sum(_SIDES) - len(_SIDES) + 1
@@ -99,12 +96,7 @@ class SpectralConv(nn.Conv2d):
 
 
 class SmallPatchDiscriminator(nn.Module):
-    """One convolution of 7 x 7 without activation, then 1 x 1 ones: a score for each patch of 7 x 7 pixels.
-
-    Args:
-        channels: between the layers.
-        depth: layers altogether.
-    """
+    """One convolution of 7 x 7 without activation, then 1 x 1 ones: a score for each patch of 7 x 7 pixels."""
 
     reach = 6
 

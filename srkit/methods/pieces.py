@@ -54,8 +54,6 @@ def in_pieces(make: Callable[[Tensor], Tensor], lr: Tensor, reduction: Reduction
 
     Args:
         make: ``(3, h, w)`` -> ``(3, H, W)``, the size that ``reduction`` enlarges to.
-        lr: ``(3, h, w)``.
-        reduction: how ``lr`` came from the image sought.
         margin: how many LR pixels ``make`` looks away.
     """
     pieces = pieces_of(lr, reduction, margin=margin)

@@ -52,9 +52,6 @@ def by_level(networks: Mapping[int, nn.Module]) -> Denoise:
         networks: noise level in 8-bit steps -> a network with a method ``denoise``, such as IRCNN's 25. The one for the
             next higher level is used, and the strongest where there is none. A network of one colour gets each colour
             on its own.
-
-    Raises:
-        BadInput: there is none.
     """
     if not networks:
         raise BadInput("A denoiser by noise level needs at least one network: by_level({2: net, 4: net, …}).")

@@ -22,20 +22,12 @@ __all__ = ["Reduction"]
 
 @dataclass(frozen=True)
 class Reduction:
-    """A reduction by ``(vertical, horizontal)`` factors.
+    """A reduction by ``(vertical, horizontal)`` factors."""
 
-    Attributes:
-        factors: each 1 or more.
-        kernel: ``(k, k)``, applied by correlation, its weight moved to the aligned centre; None for bicubic.
-        border: what lies outside the image under the kernel.
-
-    Raises:
-        BadInput: a kernel that is none, or a kernel with factors that are not one whole number.
-    """
-
-    factors: tuple[float, float]
+    factors: tuple[float, float]  # each 1 or more
+    # ``(k, k)``, applied by correlation, its weight moved to the aligned centre; None for bicubic
     kernel: Tensor | None = None
-    border: Border = "symmetric"
+    border: Border = "symmetric"  # what lies outside the image under the kernel
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(f) and f >= 1 for f in self.factors):

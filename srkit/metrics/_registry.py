@@ -46,11 +46,7 @@ class Metric:
     ready: Callable[[], object] | None = None
 
     def __call__(self, sr: Tensor, hr: Tensor | None = None, *, protocol: Protocol | None = None) -> float:
-        """Return the value for one image, ``(3, h, w)`` in [0, 1].
-
-        Raises:
-            BadInput: the reference is missing, or the function gave something else than one number.
-        """
+        """Return the value for one image, ``(3, h, w)`` in [0, 1]."""
         if self.needs_reference and hr is None:
             raise BadInput(f"{self.name} compares a result with the true image, and no true image was given.")
         images = (sr, hr) if self.needs_reference else (sr,)

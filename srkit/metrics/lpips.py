@@ -92,11 +92,7 @@ class Lpips(nn.Module):
 
 
 def _network() -> Lpips:
-    """Read the weights the registered metric uses.
-
-    Raises:
-        BadFile: there are none; the message says where they are looked for.
-    """
+    """Read the weights the registered metric uses."""
     folder = Path(os.environ.get("SRKIT_LPIPS", "").strip() or Path(torch.hub.get_dir()) / "checkpoints").expanduser()
     missing = [name for name in _FILES if not (folder / name).is_file()]
     if missing:

@@ -109,11 +109,7 @@ def niqe(image: Tensor, natural: Naturalness, *, border: int = 0) -> float:
 
 
 def _statistics() -> Naturalness:
-    """Read the statistics the registered metric uses.
-
-    Raises:
-        BadFile: there are none; the message says where they are looked for.
-    """
+    """Read the statistics the registered metric uses."""
     path = os.environ.get("SRKIT_NIQE", "").strip() or Path(torch.hub.get_dir()) / "checkpoints" / _FILE
     if not Path(path).expanduser().is_file():
         raise BadFile(

@@ -26,25 +26,16 @@ _ORIENTATION, _SUB_FOLDER = 0x0112, 0x8769
 
 @dataclass(frozen=True, kw_only=True)
 class Carried:
-    r"""What a file holds beside its pixels.
+    r"""What a file holds beside its pixels."""
 
-    Attributes:
-        exif: the EXIF block, beginning with ``Exif\0\0``.
-        icc: the colour profile.
-        dpi: pixels per inch (horizontal, vertical).
-        xmp: the XMP packet.
-        comment: a JPEG's comment.
-        chunks: of a PNG, what describes its colours, and its texts, as ``(kind, data)``.
-        lost: what could not be read, each in a few words.
-    """
-
-    exif: bytes | None = None
-    icc: bytes | None = None
-    dpi: tuple[float, float] | None = None
-    xmp: bytes | None = None
-    comment: bytes | None = None
+    exif: bytes | None = None  # the EXIF block, beginning with ``Exif\0\0``
+    icc: bytes | None = None  # the colour profile
+    dpi: tuple[float, float] | None = None  # pixels per inch (horizontal, vertical)
+    xmp: bytes | None = None  # the XMP packet
+    comment: bytes | None = None  # a JPEG's comment
+    # of a PNG, what describes its colours, and its texts, as ``(kind, data)``
     chunks: tuple[tuple[bytes, bytes], ...] = ()
-    lost: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()  # what could not be read, each in a few words
 
     @property
     def orientation(self) -> int:
@@ -60,9 +51,7 @@ def carried(data: bytes, info: dict[Any, Any], frames: int = 1) -> Carried:
     """Return what the file ``data`` carries.
 
     Args:
-        data: the whole file.
         info: what Pillow found in one that is no PNG.
-        frames: how many images Pillow counted in it.
     """
     if data.startswith(PNG_START):
         return _of_png(png_chunks(data))
@@ -194,11 +183,6 @@ def resized_exif(exif: bytes, width: int, height: int) -> bytes:
     """Return an EXIF block whose sizes are those of the new picture and whose small preview is gone.
 
     Everything else stays byte for byte, makers' notes included.
-
-    Args:
-        exif: the block, sound.
-        width: of the pixels as stored.
-        height: of the pixels as stored.
     """
     changed = bytearray(exif)
     for order, place, tag in _entries(exif):
@@ -222,12 +206,7 @@ def _head(exif: bytes) -> tuple[str, int]:
 
 
 def _entries(exif: bytes) -> Iterator[tuple[str, int, int]]:
-    """Yield (byte order, place, tag) of every entry of the first directory and of EXIF's own.
-
-    Raises:
-        BadFile: they do not hold together.
-        struct.error: they lie outside of the block.
-    """
+    """Yield (byte order, place, tag) of every entry of the first directory and of EXIF's own."""
     order, place = _head(exif)
     inner = None
     for directory in range(2):

@@ -70,12 +70,7 @@ _BEGINNINGS = (
 
 
 def decode(path: Path) -> Picture:
-    """Read the file at ``path``.
-
-    Raises:
-        BadFile: missing, a folder, empty, not an image, truncated, damaged, of a kind that is not read, or so large
-            that it may be an attack.
-    """
+    """Read the file at ``path``."""
     _check_exists(path)
     try:
         data = path.read_bytes()
@@ -89,11 +84,7 @@ def decode(path: Path) -> Picture:
 
 
 def decode_bytes(data: bytes, name: str) -> Picture:
-    """Read an image file that is in memory already; messages call it ``name``.
-
-    Raises:
-        BadFile: as :func:`decode`.
-    """
+    """Read an image file that is in memory already; messages call it ``name``."""
     try:
         pixels = png_pixels(data) if data.startswith(PNG_START) else data
         with _open(pixels, name) as image:
@@ -222,11 +213,7 @@ def from_levels(levels: NDArray[Any], depth: int, orientation: int = 1) -> Pictu
 
 
 def from_pillow(image: Any) -> Picture:
-    """Return the pixels of a Pillow image in memory, as they are stored.
-
-    Raises:
-        BadFile: 32-bit numbers, whose white is not defined.
-    """
+    """Return the pixels of a Pillow image in memory, as they are stored."""
     if image.mode == "CMYK":
         image, _ = _out_of_inks(image, Carried(icc=image.info.get("icc_profile")))
     return from_levels(*_levels(image, "the image", lambda: image))

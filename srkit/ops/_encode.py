@@ -40,13 +40,6 @@ def writer_of(
 
     Args:
         strips: ``(3, n, w)``, of a grey picture ``(1, n, w)``, too, in [0, 1], upright, from the top down.
-        file_format: as Pillow names it.
-        size: ``(h, w)`` of what they add up to.
-        like: the picture whose kind, transparency and belongings it gets.
-        quality: of JPEG.
-
-    Raises:
-        BadInput: another depth than 8 or 16, another quality than 1 to 100.
     """
     if like.depth not in (8, 16) or not 1 <= quality <= 100:
         raise BadInput(f"depth is 8 or 16 and quality 1 to 100; {like.depth} and {quality} were given.")
@@ -67,13 +60,7 @@ def writer_of(
 
 
 def planes_of(strips: Iterable[Tensor], like: Picture, size: tuple[int, int]) -> Iterator[Tensor]:
-    """Yield the channels ``(c, n, w)`` to be stored, few rows at once: grey where ``like`` is, its alpha enlarged.
-
-    Args:
-        strips: as :func:`writer_of` takes them.
-        like: the picture.
-        size: ``(h, w)`` of what they add up to.
-    """
+    """Yield the channels ``(c, n, w)`` to be stored, few rows at once: grey where ``like`` is, its alpha enlarged."""
     alpha = None if like.alpha is None else _alpha_of(check_image(like.alpha, name="alpha", channels=(1,)), size)
     first = 0
     for strip in strips:
@@ -120,17 +107,7 @@ def encode(
     """Write strips ``(n, w, c)`` of uint8 or uint16, from the top down, to an empty file that can be sought in.
 
     Args:
-        file: open for writing.
         strips: of any heights; no more of them is held at once than their maker holds, but for WebP (4 bytes a pixel).
-        shape: what they add up to.
-        file_format: as Pillow names it.
-        beside: what goes along.
-        quality: of JPEG.
-
-    Raises:
-        BadInput: the format cannot hold transparency, or so many pixels.
-        BadFile: the encoder gave up.
-        OSError: the system refused.
     """
     check_fits(file_format, transparent=shape.channels in (2, 4), size=(shape.height, shape.width))
     if (file_format, shape.channels, shape.depth) == ("TIFF", 2, 16):  # few programs read 16-bit grey and alpha there
@@ -209,16 +186,7 @@ def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
 
 
 def check_fits(file_format: str, *, transparent: bool, size: tuple[int, ...]) -> None:
-    """Refuse a picture that a format cannot hold; asked before the work as well as after it.
-
-    Args:
-        file_format: as Pillow names it.
-        transparent: whether the picture has an alpha channel.
-        size: height and width in pixels.
-
-    Raises:
-        BadInput: transparency in a JPEG or BMP, or a side longer than the format allows.
-    """
+    """Refuse a picture that a format cannot hold; asked before the work as well as after it."""
     if transparent and file_format in ("JPEG", "BMP"):
         raise BadInput(f"{file_format} files written here hold no transparency; use .png, .tif or .webp.")
     if file_format == "BMP" and 3 * size[0] * size[1] > _LARGEST_BMP:

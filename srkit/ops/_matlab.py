@@ -37,9 +37,6 @@ def read_version_5(content: bytes) -> dict[str, Any]:
 
     Real matrices come as arrays, cells as arrays of objects, structures as arrays of dicts, text as ``str``, and all
     else (complex numbers, sparse matrices, functions, objects of classes) as None.
-
-    Raises:
-        Damaged: it is no such file, or something in it contradicts the format.
     """
     order = {b"IM": "<", b"MI": ">"}.get(content[126:128])
     if order is None:

@@ -182,11 +182,7 @@ def write_bmp(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, beside: Ca
 
 
 def write_jpeg(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, *, quality: int, kept: dict[str, Any]) -> None:
-    """Write a JPEG of full colour whose blocks are encoded one by one and joined by restart markers.
-
-    Raises:
-        BadFile: the encoder gives different tables for different blocks, which cannot be joined.
-    """
+    """Write a JPEG of full colour whose blocks are encoded one by one and joined by restart markers."""
     how: dict[str, Any] = {"quality": quality, "subsampling": 0, "optimize": False}
     how |= {"restart_marker_rows": 1} if shape.height > BLOCK else {}
     tables = None

@@ -29,14 +29,8 @@ def atomic_path(target: str | os.PathLike[str], *, overwrite: bool = True, durab
     After an error, whatever it is, the temporary file is removed and ``target`` is as it was before.
 
     Args:
-        target: where the file shall be; its folder must exist.
-        overwrite: whether a file that is already there may be replaced.
         durable: whether the file must be on the disk itself before it replaces the old one, so that after a power cut
             one of the two is there, whole.
-
-    Raises:
-        BadFile: the folder is missing or not writable, ``target`` is a folder or must not be replaced, the disk is
-            full.
     """
     path = Path(target)
     check_place(path, overwrite=overwrite)
@@ -60,11 +54,7 @@ def atomic_path(target: str | os.PathLike[str], *, overwrite: bool = True, durab
 def write_atomically(
     path: Path, content: bytes | Callable[[BinaryIO], object], *, overwrite: bool = True, durable: bool = False
 ) -> None:
-    """Write bytes to ``path``, or let a function write to the open file, as :func:`atomic_path` does.
-
-    Raises:
-        BadFile: it could not be written; nothing is left behind.
-    """
+    """Write bytes to ``path``, or let a function write to the open file, as :func:`atomic_path` does."""
     with atomic_path(path, overwrite=overwrite, durable=durable) as temporary:
         try:
             with temporary.open("wb") as file:
@@ -84,11 +74,7 @@ def cannot_write(path: Path, error: BaseException) -> BadFile:
 
 
 def check_place(path: Path, *, overwrite: bool) -> None:
-    """Refuse a place where no file could be written, before there is anything to write.
-
-    Raises:
-        BadFile: it is a folder, its folder is missing or must not be written to, or the file is there and must stay.
-    """
+    """Refuse a place where no file could be written, before there is anything to write."""
     if path.is_dir():
         raise BadFile(f"{path} is a folder; give the name of a file in it, for example {path / 'image.png'}.")
     if not path.parent.is_dir():
@@ -131,15 +117,9 @@ def locked(
     """Hold the lock file ``path`` (made and removed here) while the block runs; also against other threads.
 
     Args:
-        path: the lock file; its folder must exist.
         doing: what the holder does, for the others' message: "training in runs/x".
-        wait: wait until it is free instead of raising.
         advice: what to do about it, added to that message.
         report: called with a sentence when this has waited for three seconds; by default a warning.
-
-    Raises:
-        BadInput: another process holds it (unless ``wait``); the message names that process.
-        OSError: the file cannot be made.
     """
     handle, waited = _opened(path), 0.0
     while handle is None:

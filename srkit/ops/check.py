@@ -34,17 +34,7 @@ def describe(thing: Any) -> str:
 
 
 def check_image(x: Any, *, name: str = "image", channels: Sequence[int] = (3,)) -> Tensor:
-    """Return ``x`` if it is an image ``(c, h, w)`` or a batch ``(b, c, h, w)`` of floats in range; refuse it otherwise.
-
-    Args:
-        x: what was handed in.
-        name: how the message calls it.
-        channels: the numbers of channels that are allowed.
-
-    Raises:
-        BadInput: not a tensor, not floating point, a wrong number of axes or channels, no pixels, NaN or infinity, or
-            values outside [-1, 2].
-    """
+    """Return ``x`` if it is an image ``(c, h, w)`` or a batch ``(b, c, h, w)`` of floats in [-1, 2]; else refuse it."""
     if not isinstance(x, Tensor):
         raise BadInput(f"{name} must be a tensor and is {describe(x)}. {_how_to_make_a_tensor(x)}")
     if not x.is_floating_point():
@@ -62,11 +52,7 @@ def check_image(x: Any, *, name: str = "image", channels: Sequence[int] = (3,)) 
 
 
 def check_range(x: Tensor, *, name: str = "image") -> Tensor:
-    """Return ``x`` if its values are those of a picture in [0, 1], with room for overshoot: from -1 to 2.
-
-    Raises:
-        BadInput: a value is NaN, infinite or outside; the message says what to divide by.
-    """
+    """Return ``x`` if its values are those of a picture in [0, 1], with room for overshoot: from -1 to 2."""
     low, high = (float(end) for end in torch.aminmax(x.detach()))
     if low >= _LOW and high <= _HIGH:
         return x
@@ -82,9 +68,6 @@ def check_pair(sr: Tensor, hr: Tensor, *, names: tuple[str, str] = ("sr", "hr"))
 
     The result is not held to a range: a network that begins to learn may give anything. NaN passes, in the true image
     too: training skips such a batch.
-
-    Raises:
-        BadInput: the shapes differ, or ``hr`` is no picture in [0, 1].
     """
     check_same_shape(sr, hr, names=names)
     if hr.numel() and hr.is_floating_point() and bool(torch.isfinite(hr.detach().sum())):
@@ -92,11 +75,7 @@ def check_pair(sr: Tensor, hr: Tensor, *, names: tuple[str, str] = ("sr", "hr"))
 
 
 def check_finite(x: Tensor, *, name: str = "image") -> Tensor:
-    """Return ``x`` if every value is finite.
-
-    Raises:
-        BadInput: a value is NaN or infinite; the message gives the first position and how many there are.
-    """
+    """Return ``x`` if every value is finite."""
     if bool(torch.isfinite(x.detach().sum())):  # one NaN or infinity makes the whole sum so
         return x
     bad = ~torch.isfinite(x.detach())
@@ -116,11 +95,7 @@ def check_finite(x: Tensor, *, name: str = "image") -> Tensor:
 
 
 def check_same_shape(sr: Tensor, hr: Tensor, *, names: tuple[str, str] = ("sr", "hr")) -> None:
-    """Refuse two images of different shape, and say what usually causes the difference found.
-
-    Raises:
-        BadInput: the shapes differ; both are shown.
-    """
+    """Refuse two images of different shape, and say what usually causes the difference found."""
     if sr.shape == hr.shape:
         return
     raise BadInput(

@@ -44,7 +44,6 @@ def painted(unit: NDArray[np.float64], anchors: tuple[tuple[int, int, int], ...]
 
     Args:
         unit: any shape; values outside [0, 1] take the end colours.
-        anchors: the colours at 0, ..., 1.
 
     Returns:
         uint8 of the same shape with a last axis of three.

@@ -23,10 +23,6 @@ def pick_device(name: str = "auto", *, rank: int = 0) -> torch.device:
 
     Args:
         name: a torch device name, or ``"auto"``: CUDA where there is one, else Apple's MPS, else the CPU.
-        rank: which of several CUDA devices ``"auto"`` takes.
-
-    Raises:
-        BadInput: there is no such device; the message names what there is.
     """
     there = devices()
     if name == "auto":

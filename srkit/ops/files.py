@@ -118,18 +118,11 @@ def write_picture(
     ``like`` had 16.
 
     Args:
-        path: where to.
         sr: ``(3, h, w)`` in [0, 1], upright.
         like: what :func:`read_picture` gave for the picture that was enlarged.
-        quality: of JPEG.
-        overwrite: whether a file that is there may be replaced.
 
     Returns:
         What ``like`` carried and the new file does not, each in a few words.
-
-    Raises:
-        BadInput: as :func:`write`.
-        BadFile: as :func:`write`.
     """
     return _write(path, check_image(sr), like, quality, overwrite)
 
@@ -149,19 +142,11 @@ def write_strips(
     does a picture whose pixels lie turned in the file (its EXIF orientation, 1 to 2 bytes a channel).
 
     Args:
-        path: where to.
         strips: ``(3, n, w)`` in [0, 1], upright, from the top down, ``n`` any numbers that add up to ``h``.
-        size: ``(h, w)``.
         like: what :func:`read_picture` gave for the picture that was enlarged.
-        quality: of JPEG.
-        overwrite: whether a file that is there may be replaced.
 
     Returns:
         What ``like`` carried and the new file does not, each in a few words.
-
-    Raises:
-        BadInput: as :func:`write`.
-        BadFile: as :func:`write`.
     """
     write_to, lost = writer_of(strips, file_format=_format_of(Path(path)), size=size, like=like, quality=quality)
     with atomic_path(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
@@ -170,18 +155,7 @@ def write_strips(
 
 
 def check_target(path: PathLike, *, transparent: bool, size: tuple[int, int], make: bool = False) -> None:
-    """Refuse a target that :func:`write_picture` could not write, before the work is done.
-
-    Args:
-        path: where the result shall go.
-        transparent: whether it will have transparency.
-        size: its height and width.
-        make: the folder will be made if it is missing.
-
-    Raises:
-        BadInput: an unknown suffix, or a format that cannot hold the transparency or so many pixels.
-        BadFile: the folder is missing or not writable, or ``path`` is a folder.
-    """
+    """Refuse a target that :func:`write_picture` could not write, before the work is done."""
     target = Path(path)
     check_fits(_format_of(target), transparent=transparent, size=size)
     if target.parent.is_dir() or not make:
@@ -193,10 +167,6 @@ def check_enlarged(source: PathLike, target: PathLike, scale: float) -> tuple[in
 
     Returns:
         Height and width of the result; None where the beginning of ``source`` does not tell.
-
-    Raises:
-        BadInput: as :func:`check_target`.
-        BadFile: as :func:`check_target` and :func:`probe`.
     """
     seen = probe(source)
     size = None if seen is None else (max(1, round(scale * seen[0])), max(1, round(scale * seen[1])))
@@ -208,19 +178,12 @@ def probe(path: PathLike) -> tuple[int, int, bool] | None:
     """Return height, width and whether there is transparency from an image's beginning, or None where it hides them.
 
     Height and width are those of the pixels as stored.
-
-    Raises:
-        BadFile: missing, a folder, empty, or not an image.
     """
     return look(Path(path))
 
 
 def list_images(folder: PathLike) -> list[Path]:
-    """Return the images of a folder in natural order (``2.png`` before ``10.png``), hidden files left out.
-
-    Raises:
-        BadFile: there is no such folder, or no image in it; the message says which suffixes were looked for.
-    """
+    """Return the images of a folder in natural order (``2.png`` before ``10.png``), hidden files left out."""
     path = Path(folder)
     if not path.is_dir():
         raise BadFile(f"{path} is {'a file' if path.exists() else 'missing'}; a folder with images was expected.")

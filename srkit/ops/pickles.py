@@ -18,13 +18,6 @@ def check_pickle_reader(path: str | Path, version: str = torch.__version__) -> N
     """Refuse to open a pickle with a PyTorch whose ``torch.load(weights_only=True)`` could be made to run code.
 
     Call it before every ``torch.load``. Source: CVE-2026-24747, repaired in PyTorch 2.10.
-
-    Args:
-        path: the file that is about to be opened, for the message.
-        version: of PyTorch.
-
-    Raises:
-        BadFile: PyTorch is older than 2.10.
     """
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < SAFE_FROM:
         raise BadFile(

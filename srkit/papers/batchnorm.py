@@ -26,14 +26,7 @@ __all__ = ["Contest", "ResidualNet", "compare_normalisation", "range_kept", "sav
 
 
 class ResidualNet(nn.Module):
-    """EDSR's layout in small, or SRResNet's: the same blocks with batch normalisation behind each convolution.
-
-    Args:
-        scale: enlargement factor.
-        normalise: put batch normalisation behind the two convolutions of each block.
-        channels: feature channels.
-        n_blocks: residual blocks.
-    """
+    """EDSR's layout in small, or SRResNet's: the same blocks with batch normalisation behind each convolution."""
 
     def __init__(self, *, scale: int, normalise: bool, channels: int = 24, n_blocks: int = 4) -> None:
         super().__init__()
@@ -53,23 +46,17 @@ class ResidualNet(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """What was measured for one of the two networks.
+    """What was measured for one of the two networks."""
 
-    Attributes:
-        normalised: whether it has batch normalisation.
-        psnr: dB, mean over the test images that are not reproduced exactly, RGB, border of ``scale`` pixels left out,
-            after the same training.
-        range_kept: by how much a block's features change when the contrast of the input is doubled: 2 if the block
-            keeps the range, 1 if it takes it away. Measured in training mode, where normalisation uses the batch.
-        saved_bytes: what one training step keeps in memory for its backward pass, weights not counted.
-        losses: of each step.
-    """
-
-    normalised: bool
+    normalised: bool  # whether it has batch normalisation
+    # dB, mean over the test images that are not reproduced exactly, RGB, border of ``scale`` pixels left out,
+    # after the same training
     psnr: float
+    # by how much a block's features change when the contrast of the input is doubled: 2 if the block keeps the
+    # range, 1 if it takes it away. Measured in training mode, where normalisation uses the batch
     range_kept: float
-    saved_bytes: int
-    losses: tuple[float, ...]
+    saved_bytes: int  # what one training step keeps in memory for its backward pass, weights not counted
+    losses: tuple[float, ...]  # of each step
 
 
 def compare_normalisation(
@@ -130,13 +117,7 @@ def range_kept(block: nn.Module, features: Tensor) -> float:
 
 
 def saved_bytes(net: nn.Module, lr: Tensor, hr: Tensor) -> int:
-    """Return how many bytes of activations one training step keeps for its backward pass; each storage counts once.
-
-    Args:
-        net: the network, used in training mode.
-        lr: ``(b, 3, h, w)``.
-        hr: ``(b, 3, scale*h, scale*w)``.
-    """
+    """Return how many bytes of activations one training step keeps for its backward pass; each storage counts once."""
     weights = {parameter.untyped_storage().data_ptr() for parameter in net.parameters()}
     kept: dict[int, Tensor] = {}  # by address; holding the tensors keeps an address from being used twice
 

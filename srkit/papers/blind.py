@@ -19,10 +19,6 @@ def RandomKernels(  # noqa: N802  # a class once; older copies of lesson 14 use 
     batch: int = 12,
     seed: int = 0,
 ) -> Made:
-    """Return batches of patches, each blurred by a kernel of its own; arguments as in ``BlurKernels`` and ``Patches``.
-
-    Raises:
-        BadInput: as those.
-    """
+    """Return batches of patches, each blurred by its own kernel; arguments as in ``BlurKernels`` and ``Patches``."""
     maker = BlurKernels(pairs.scale, size=size, family=family, widths=widths, noise=noise)
     return Made.of(pairs, maker, patch=patch, batch=batch, seed=seed)

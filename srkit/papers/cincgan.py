@@ -185,12 +185,7 @@ class CinCGAN(nn.Module):
 
 
 class Cycled:
-    """The patches of one phase: what a run compares sizes with is y in the first and z in the joint one.
-
-    Args:
-        batches: x, z, and y beside them.
-        joint: the phase.
-    """
+    """The patches of one phase: what a run compares sizes with is y in the first and z in the joint one."""
 
     def __init__(self, batches: UnpairedPatches, *, joint: bool) -> None:
         self.batches, self.joint = batches, joint
@@ -263,11 +258,7 @@ def train_cincgan(
 
 
 class Bicubic:
-    """Pairs of y and z, for the second phase.
-
-    Args:
-        batches: x, z, and y beside them.
-    """
+    """Pairs of y and z, for the second phase."""
 
     def __init__(self, batches: UnpairedPatches) -> None:
         self.batches = batches

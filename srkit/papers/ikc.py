@@ -32,17 +32,11 @@ __all__ = ["Corrections", "train_ikc"]
 
 @dataclass(frozen=True)
 class Corrections:
-    """A trained IKC.
+    """A trained IKC."""
 
-    Attributes:
-        net: takes ``net(lr)``; its ``basis`` belongs to its codes.
-        told: how SFTMD was trained.
-        run: how predictor and corrector were trained.
-    """
-
-    net: nn.Module
-    told: Run
-    run: Run
+    net: nn.Module  # takes ``net(lr)``; its ``basis`` belongs to its codes
+    told: Run  # how SFTMD was trained
+    run: Run  # how predictor and corrector were trained
 
 
 def train_ikc(

@@ -38,11 +38,7 @@ class KernelGenerator(nn.Module):
 
     Args:
         size: odd side of the kernels, 17 to 31.
-        codes: how many numbers.
         channels: of the last inner layer; those before have twice and four times as many.
-
-    Raises:
-        BadInput: a size outside that range.
     """
 
     scale = 1
@@ -76,9 +72,6 @@ class KernelDiscriminator(nn.Module):
     Args:
         size: odd side of the kernels, 17 to 31.
         channels: of the first layer; the next ones have twice and four times as many.
-
-    Raises:
-        BadInput: a size outside that range.
     """
 
     def __init__(self, *, size: int = 25, channels: int = 256) -> None:
@@ -101,17 +94,7 @@ class KernelDiscriminator(nn.Module):
 
 
 class PoolBatches:
-    """Batches of normal numbers and of kernels drawn from a pool; step k draws from (seed, k) alone.
-
-    Args:
-        pool: kernels ``(n, k, k)``.
-        codes: numbers for each kernel.
-        batch: kernels in a batch.
-        seed: decides what is drawn.
-
-    Raises:
-        BadInput: the pool is empty or holds what is no kernel.
-    """
+    """Batches of normal numbers and of kernels drawn from a pool; step k draws from (seed, k) alone."""
 
     def __init__(self, pool: Tensor, *, codes: int = 100, batch: int = 128, seed: int = 0) -> None:
         self.pool, self.codes, self.count, self.seed = check_pool(pool).float(), codes, batch, seed

@@ -246,11 +246,7 @@ def begin_or_resume(
     out: str | Path | None = None,
     **settings: Any,
 ) -> Run:
-    """Train, or go on where the run in ``out`` was: called again with the same arguments, it comes to the same end.
-
-    Raises:
-        BadInput: the run in ``out`` has other settings than those asked for.
-    """
+    """Train, or go on where the run in ``out`` was: called again with the same arguments, it comes to the same end."""
     if out is None or not (Path(out) / "checkpoint.pt").exists():
         return train(net, batches, steps=steps, loss=loss, out=out, **settings)
     then = load_checkpoint(Path(out) / "checkpoint.pt")["config"]

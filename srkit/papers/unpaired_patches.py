@@ -25,10 +25,7 @@ class UnpairedPatches:
     Args:
         real: small images as they are found: a folder, a name, or pairs whose HR is taken.
         large: good large images, likewise; they need not show what ``real`` shows.
-        scale: by how much the large images are reduced.
         patch: side of the large patch; the small ones have ``patch / scale``.
-        batch: patches of each kind.
-        seed: with the step it decides everything.
 
     Attributes:
         scale: as given.
@@ -56,7 +53,6 @@ class Reordered:
     """The same patches as a translation wants them: what is translated, what it should keep to, what is real.
 
     Args:
-        batches: real, large and clean small patches.
         order: picks source and goal of ``(real, large, clean)``.
     """
 
@@ -78,15 +74,7 @@ def check_unpaired(
     """Make sure that two sets can be learnt from: both readable, not the same, and with images as large as a patch.
 
     Args:
-        real: small images as they are found.
-        large: good large images.
-        patch: side of the large patch.
-        scale: by how much the large images are reduced.
         alone: what to do where there is only one set.
-
-    Raises:
-        BadFile: a folder is missing or holds no image.
-        BadInput: both are the same images, or all images of a set are smaller than a patch.
     """
     if _origin(real) == _origin(large):
         raise BadInput(

@@ -41,76 +41,46 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
-    """A real domain of which, unlike of a real one, the truth is known.
+    """A real domain of which, unlike of a real one, the truth is known."""
 
-    Attributes:
-        real: its small images, at scale 1; large ones of the same scenes are nowhere.
-        large: good large images of other scenes, at scale 1.
-        bicubic: pairs of ``large`` and their bicubic LR.
-        told: pairs of ``large`` and what the chain makes of them; for the oracle.
-        test: pairs of a third set, LR made by the chain.
-        redrawn: LR images of the same scenes with other noise: how alike two of the real kind are.
-    """
-
-    real: Pairs
-    large: Pairs
-    bicubic: Pairs
-    told: Pairs
-    test: Pairs
-    redrawn: Sequence[Tensor]
+    real: Pairs  # its small images, at scale 1; large ones of the same scenes are nowhere
+    large: Pairs  # good large images of other scenes, at scale 1
+    bicubic: Pairs  # pairs of ``large`` and their bicubic LR
+    told: Pairs  # pairs of ``large`` and what the chain makes of them; for the oracle
+    test: Pairs  # pairs of a third set, LR made by the chain
+    redrawn: Sequence[Tensor]  # LR images of the same scenes with other noise: how alike two of the real kind are
 
 
 @dataclass(frozen=True, kw_only=True)
 class Likeness:
-    """How alike two series of LR images of the same scenes are.
+    """How alike two series of LR images of the same scenes are."""
 
-    Attributes:
-        gap: of their radial spectra, dB.
-        psnr: of one to the other, RGB, dB.
-        grain: noise of the first, in 8-bit levels.
-    """
-
-    gap: float
-    psnr: float
-    grain: float
+    gap: float  # of their radial spectra, dB
+    psnr: float  # of one to the other, RGB, dB
+    grain: float  # noise of the first, in 8-bit levels
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """One line of the comparison.
+    """One line of the comparison."""
 
-    Attributes:
-        name: how the network was trained.
-        psnr: on the test images, luma, dB.
-        ssim: likewise.
-        niqe: mean; None without statistics.
-        likeness: of the LR images trained on to the real ones, on the scenes of the test images (CinCGAN: of the
-            cleaned ones, before it of the real ones, to the clean ones); None where there are none.
-        seconds: CPU time of the training.
-    """
-
-    name: str
-    psnr: float
-    ssim: float
-    niqe: float | None = None
+    name: str  # how the network was trained
+    psnr: float  # on the test images, luma, dB
+    ssim: float  # likewise
+    niqe: float | None = None  # mean; None without statistics
+    # of the LR images trained on to the real ones, on the scenes of the test images (CinCGAN: of the cleaned
+    # ones, before it of the real ones, to the clean ones); None where there are none
     likeness: Likeness | None = None
-    seconds: float = 0.0
+    seconds: float = 0.0  # CPU time of the training
 
 
 @dataclass
 class Seen:
-    """The learning curve of a weakly supervised training, as a callback.
-
-    Args:
-        test: pairs of the real domain.
-        every: steps between two points.
-
-    Attributes:
-        points: one dict for each point: step, gap, psnr, grain, and what the discriminators say.
-    """
+    """The learning curve of a weakly supervised training, as a callback."""
 
     test: Pairs
     every: int = 50
+    # one dict for each point: step, gap, psnr, grain, and what the discriminators say
     points: list[dict[str, float]] = field(default_factory=list)
 
     def __call__(self, state: State, outcome: Outcome) -> None:
@@ -199,7 +169,6 @@ def learnt(system: nn.Module, test: Pairs) -> Likeness:
     Args:
         system: makes real-looking images of large ones (compared with the real ones), or is a
             :class:`srkit.papers.CinCGAN` (its cleaned images are compared with the bicubic LR).
-        test: pairs of the real domain.
     """
     if isinstance(system, CinCGAN):
         with torch.no_grad():

@@ -77,12 +77,7 @@ class AdversarialTerm:
 
 
 def parse_adversarial(text: str, **settings: Any) -> AdversarialTerm:
-    """Read ``"0.001*CE"`` or ``"5e-3*RaGAN"``; what is not in the text is given by name.
-
-    Raises:
-        BadInput: it is something else, or a setting is out of range.
-        UnknownName: there is no such game.
-    """
+    """Read ``"0.001*CE"`` or ``"5e-3*RaGAN"``; what is not in the text is given by name."""
     found = _FORMULA.fullmatch(text)
     try:
         weight = float((found and found["weight"]) or 1)
@@ -94,12 +89,7 @@ def parse_adversarial(text: str, **settings: Any) -> AdversarialTerm:
 
 
 class Discriminated:
-    """A loss with one more term: what the discriminator says about the images. Computing it leaves that as it is.
-
-    Args:
-        loss: the rest of the loss.
-        discriminator: says how real the images look.
-    """
+    """A loss with one more term: what the discriminator says about the images. Computing it leaves that as it is."""
 
     def __init__(self, loss: LossFunction, discriminator: Discriminator) -> None:
         self.loss = loss
@@ -118,9 +108,6 @@ class Discriminator:
     """A discriminator with everything it owns in a run: weights, optimiser, guard.
 
     Args:
-        net: gives logits, on the device of the run.
-        term: the term of the loss it decides.
-        config: the settings of the run.
         name: stands before its numbers in the history; empty where there is only one.
 
     Attributes:
@@ -191,11 +178,7 @@ class Discriminator:
         }
 
     def load_state_dict(self, saved: dict[str, Any], /) -> None:
-        """Take up where :meth:`state_dict` left off.
-
-        Raises:
-            BadFile: the discriminator is not the one that was saved.
-        """
+        """Take up where :meth:`state_dict` left off."""
         try:
             self.net.load_state_dict(saved["net"])
         except RuntimeError as error:
@@ -207,11 +190,7 @@ class Discriminator:
 
 
 def add_discriminators(state: State, term: AdversarialTerm | None) -> None:
-    """Give a run the discriminator of a term, which its loss then listens to, or those that its network brings.
-
-    Raises:
-        BadInput: the discriminator cannot see patches of this size, or the network is supervised in several places.
-    """
+    """Give a run the discriminator of a term, which its loss then listens to, or those that its network brings."""
     net: Any = state.net
     if term is not None:
         state.discriminators = [_discriminator_of(state, term)]

@@ -24,7 +24,6 @@ class Average:
     """A second copy of a network that follows it slowly: ``average = decay * average + (1 - decay) * weights``.
 
     Args:
-        net: the network that is trained.
         decay: weight of the past, in (0, 1).
 
     Attributes:

@@ -226,11 +226,7 @@ class _Function(Callback):
 
 
 def as_callback(listener: Listener) -> Callback:
-    """Return a callback, made from a function ``f(state, outcome)`` if need be.
-
-    Raises:
-        BadInput: it is neither.
-    """
+    """Return a callback, made from a function ``f(state, outcome)`` if need be."""
     if isinstance(listener, Callback):
         return listener
     if callable(listener) and not isinstance(listener, type):

@@ -147,11 +147,7 @@ def check_fields(record: object, rules: Sequence[tuple[str, Callable[[Any], bool
     """Refuse a record of settings with a value outside its range.
 
     Args:
-        record: has each name of ``rules`` as an attribute.
         rules: name, what tells whether a value fits, and what is expected, in words.
-
-    Raises:
-        BadInput: with name, value and what is expected.
     """
     for name, fits, expected in rules:
         value = getattr(record, name)
@@ -160,11 +156,7 @@ def check_fields(record: object, rules: Sequence[tuple[str, Callable[[Any], bool
 
 
 def make_config(settings: Mapping[str, Any]) -> Config:
-    """Return the config that ``settings`` spell out; a misspelt one is answered with the nearest that exist.
-
-    Raises:
-        BadInput: a name is not a setting, or a value is out of range.
-    """
+    """Return the config that ``settings`` spell out; a misspelt one is answered with the nearest that exist."""
     known = [field.name for field in dataclasses.fields(Config)]
     for name in settings:
         if name not in known:
@@ -177,11 +169,7 @@ def make_config(settings: Mapping[str, Any]) -> Config:
 
 
 def parse_schedule(text: str) -> tuple[str, tuple[int, ...]]:
-    """Take a schedule's spelling apart: ``"multistep@100,300"`` -> ``("multistep", (100, 300))``.
-
-    Raises:
-        BadInput: the name is unknown, or the step numbers are missing, not wanted, zero or not increasing.
-    """
+    """Take a schedule's spelling apart: ``"multistep@100,300"`` -> ``("multistep", (100, 300))``."""
     found = _SPELLING.fullmatch(text.strip().lower())
     if not found or found[1] not in SCHEDULES:
         raise BadInput(f"{text!r} is not a learning rate schedule: {_HELP}.")

@@ -78,11 +78,7 @@ def growth_at(step: int, levels: Sequence[Level], steps: int) -> tuple[int, floa
 
 
 def grow(nets: Sequence[nn.Module], scale: int, blend: float) -> None:
-    """Let networks become what they are at this step.
-
-    Raises:
-        BadInput: a network cannot grow.
-    """
+    """Let networks become what they are at this step."""
     for net in nets:
         method: Any = getattr(net, "grow", None)
         if not callable(method):
@@ -100,7 +96,6 @@ class Easing:
     predictions, the HR image for the others: ``Easing(batches, [blurred, blurred, None, None])``.
 
     Args:
-        batches: give LR and HR.
         eases: for each prediction, what makes its target of the HR images ``(b, 3, h, w)``; None leaves them alone.
     """
 

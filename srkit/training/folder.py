@@ -51,12 +51,7 @@ class RunFolder:
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[RunFolder]:
-    """Own a fresh folder at ``path`` while a run lasts; an earlier run there is renamed to ``<path>.<date>-<time>``.
-
-    Raises:
-        BadInput: the folder holds something that is not a run (it is left alone), or another process trains in it.
-        BadFile: the folder cannot be made.
-    """
+    """Own a fresh folder at ``path`` while a run lasts; an earlier run there is renamed to ``<path>.<date>-<time>``."""
     _check_free(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -71,11 +66,7 @@ def new_folder(path: Path) -> Iterator[RunFolder]:
 
 @contextlib.contextmanager
 def existing_folder(path: Path) -> Iterator[RunFolder]:
-    """Own the folder of an earlier run while it is resumed.
-
-    Raises:
-        BadInput: another process trains in it.
-    """
+    """Own the folder of an earlier run while it is resumed."""
     with _owned(path):
         yield RunFolder(path)
 

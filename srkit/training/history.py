@@ -76,20 +76,12 @@ class Ledger:
         return "".join([_csv_line(self.columns), *self._lines, *last])
 
     def start_file(self, path: Path) -> None:
-        """Write the whole table to ``path``, replacing what is there in one step.
-
-        Raises:
-            BadFile: the file cannot be written.
-        """
+        """Write the whole table to ``path``, replacing what is there in one step."""
         write_atomically(path, self.to_csv_text().encode(), durable=True)
         self._written, self._stale = len(self.rows), False
 
     def append_to(self, path: Path, *, everything: bool = False) -> None:
-        """Bring the file up to date by appending the finished rows (with ``everything``, the last row too).
-
-        Raises:
-            BadFile: the file cannot be written.
-        """
+        """Bring the file up to date by appending the finished rows (with ``everything``, the last row too)."""
         if self._stale:
             self.start_file(path)
             return
@@ -107,11 +99,7 @@ class Ledger:
 
     @classmethod
     def from_csv_text(cls, text: str) -> Self:
-        """Read back what :meth:`to_csv_text` wrote.
-
-        Raises:
-            BadFile: it is not such a table.
-        """
+        """Read back what :meth:`to_csv_text` wrote."""
         found = list(csv.reader(io.StringIO(text)))
         if not found or found[0][:1] != ["step"] or any(len(row) != len(found[0]) for row in found):
             raise BadFile("This is not a training history: expected CSV with a header that begins with 'step'.")

@@ -33,20 +33,13 @@ __all__ = ["Batches", "Callback", "Outcome", "finish_step_first", "one_step", "r
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step gave.
+    """What one step gave."""
 
-    Attributes:
-        loss: the whole loss, over all parts and processes.
-        terms: its weighted terms.
-        gradient_norm: L2 norm of the gradient before clipping; None where neither guard nor clip wants it.
-        skipped: why the update was not made; empty if it was.
-        beside: further numbers of the step that are not part of the loss, for example a discriminator's.
-    """
-
-    loss: float
-    terms: dict[str, float]
-    gradient_norm: float | None
-    skipped: str
+    loss: float  # the whole loss, over all parts and processes
+    terms: dict[str, float]  # its weighted terms
+    gradient_norm: float | None  # L2 norm of the gradient before clipping; None where neither guard nor clip wants it
+    skipped: str  # why the update was not made; empty if it was
+    # further numbers of the step that are not part of the loss, for example a discriminator's
     beside: Mapping[str, float] = field(default_factory=dict)
 
 

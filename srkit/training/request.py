@@ -46,23 +46,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a run is made of besides its settings.
+    """What a run is made of besides its settings."""
 
-    Attributes:
-        net: the network to train.
-        loss: the loss.
-        batches: gives a batch for each step.
-        measure: validates a network, or None.
-        origin: where each came from, as plain values for the checkpoint and ``config.json``.
-        adversarial: against whom the network is trained, or None.
-    """
-
-    net: nn.Module
-    loss: LossFunction
-    batches: Batches
-    measure: Measure | None
-    origin: dict[str, Any]
-    adversarial: AdversarialTerm | None = None
+    net: nn.Module  # the network to train
+    loss: LossFunction  # the loss
+    batches: Batches  # gives a batch for each step
+    measure: Measure | None  # validates a network, or None
+    origin: dict[str, Any]  # where each came from, as plain values for the checkpoint and ``config.json``
+    adversarial: AdversarialTerm | None = None  # against whom the network is trained, or None
 
 
 def prepare(request: Request, config: Config, world: World) -> Parts:
@@ -106,11 +97,7 @@ def prepare(request: Request, config: Config, world: World) -> Parts:
 
 
 def request_again(origin: Mapping[str, Any], given: Request) -> Request:
-    """Complete what was handed to ``resume`` with what the checkpoint says was used.
-
-    Raises:
-        BadInput: something was not recorded by name and must be handed in again.
-    """
+    """Complete what was handed to ``resume`` with what the checkpoint says was used."""
     missing = [
         name for name in ("net", "pairs", "loss") if getattr(given, name) is None and origin[name]["name"] is None
     ]
@@ -144,11 +131,7 @@ def _adversarial_again(saved: Mapping[str, Any] | None) -> AdversarialTerm | Non
 
 
 def check_same_pairs(origin: Mapping[str, Any], parts: Parts) -> None:
-    """Refuse to resume on other images than the run was made with.
-
-    Raises:
-        BadInput: the pairs have another name or number.
-    """
+    """Refuse to resume on other images than the run was made with."""
     then, now = origin["pairs"], parts.origin["pairs"]
     if then["title"] not in _FORMER_SOURCES and (then["title"], then["count"]) != (now["title"], now["count"]):
         raise BadInput(

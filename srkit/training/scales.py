@@ -78,8 +78,6 @@ class RandomScale:
 
     Args:
         by_scale: scale -> where the pairs of that scale come from.
-        seed: with the step, decides the scale.
-        keyword: the keyword of the network's forward that takes it.
     """
 
     def __init__(self, by_scale: Mapping[int, Batches], *, seed: int, keyword: str) -> None:
@@ -104,10 +102,7 @@ class AnyScale:
     Patches are reduced one by one, so that two LR pixels at their rim differ a little from those of a reduced image.
 
     Args:
-        batches: whose HR patches are used.
         scales: to draw from, each above 1; Meta-SR's are 1.1, 1.2, …, 4.0.
-        seed: with the step, decides the scale.
-        keyword: the keyword of the network's forward that takes it.
     """
 
     def __init__(self, batches: Batches, scales: Sequence[float], *, seed: int, keyword: str) -> None:
@@ -132,13 +127,7 @@ class AnyScale:
 
 
 class Growing:
-    """The pairs of the scale that a growing network has reached.
-
-    Args:
-        by_scale: scale -> where the pairs of that scale come from.
-        levels: when which level opens.
-        steps: of the whole run.
-    """
+    """The pairs of the scale that a growing network has reached."""
 
     def __init__(self, by_scale: Mapping[int, Batches], *, levels: Sequence[Level], steps: int) -> None:
         self.by_scale = dict(by_scale)
@@ -151,11 +140,7 @@ class Growing:
 
 
 def keyword_of(net: nn.Module) -> str:
-    """Return the keyword of a network's forward that takes the scale: the only one it has beside the image.
-
-    Raises:
-        BadInput: it has none, or several.
-    """
+    """Return the keyword of a network's forward that takes the scale: the only one it has beside the image."""
     parameters: list[Any] = list(inspect.signature(net.forward).parameters.values())[1:]
     if not parameters:
         raise BadInput(

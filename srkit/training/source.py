@@ -38,28 +38,16 @@ _PAIRS = "pairs"
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """How batches are made of pairs.
+    """How batches are made of pairs."""
 
-    Attributes:
-        named: the pairs as they were asked for: a name, a folder or the pairs themselves.
-        scale: enlargement factor.
-        root: where named data lie.
-        degrade: a chain that makes LR anew, or None.
-        maker: formula of what makes LR and condition, or None.
-    """
-
-    named: object
-    scale: int | None
-    root: str | Path | None
-    degrade: str | Chain | None
-    maker: str | None
+    named: object  # the pairs as they were asked for: a name, a folder or the pairs themselves
+    scale: int | None  # enlargement factor
+    root: str | Path | None  # where named data lie
+    degrade: str | Chain | None  # a chain that makes LR anew, or None
+    maker: str | None  # formula of what makes LR and condition, or None
 
     def of(self, net: nn.Module, pairs: Pairs | Batches) -> Way:
-        """Return the same with the maker that was asked for or that the card of the network names.
-
-        Raises:
-            BadInput: the network must be told something, and nothing here would tell it.
-        """
+        """Return the same with the maker that was asked for or that the card of the network names."""
         name = getattr(net, "name", None)
         card = MODELS.get(str(name)).card if name in MODELS else None
         maker = self.maker or (None if card is None else card.trained_on)
@@ -90,11 +78,7 @@ class Way:
 
 
 def load_pairs(given: Images | Batches | None, scale: int | None, root: str | Path | None) -> Pairs | Batches:
-    """Return what is trained on, loaded where it is a name or a folder.
-
-    Raises:
-        BadInput: there is nothing, or no scale to load it at.
-    """
+    """Return what is trained on, loaded where it is a name or a folder."""
     if given is None:
         raise BadInput("There is nothing to train on: pairs is None. Give a dataset name, a folder or loaded pairs.")
     if not isinstance(given, str | Path):
@@ -107,11 +91,7 @@ def load_pairs(given: Images | Batches | None, scale: int | None, root: str | Pa
 
 
 def cut_batches(pairs: Pairs | Batches, way: Way, net: nn.Module, config: Config, world: World) -> Batches:
-    """Return what gives a batch for each step.
-
-    Raises:
-        BadInput: the batch cannot be shared, or settings do not go together.
-    """
+    """Return what gives a batch for each step."""
     if config.batch % (world.size * config.accumulate):
         raise BadInput(
             f"batch={config.batch} cannot be shared by {world.size} processes in {config.accumulate} parts each: "
@@ -201,11 +181,7 @@ def _measure_told(pairs: Pairs, maker: PatchMaker, how: dict[str, Any]) -> Measu
 
 
 class InTurn(nn.Module):
-    """One network, told another condition at each call: those of a series of images, in their order.
-
-    Args:
-        nets: the network with each of the conditions.
-    """
+    """One network, told another condition at each call: those of a series of images, in their order."""
 
     def __init__(self, nets: Sequence[Conditioned]) -> None:
         super().__init__()

@@ -61,11 +61,7 @@ class Guard:
         """Return the reason to skip the update, or ``""`` to make it.
 
         Args:
-            loss: the loss of this step.
             gradient_norm: L2 norm of the whole gradient before clipping; None where it was not computed.
-
-        Raises:
-            BadInput: ``max_skips`` updates in a row had to be skipped; the message says what usually helps.
         """
         reason = "" if self.factor is None else self._reason(loss, gradient_norm)
         if not reason:
@@ -104,19 +100,13 @@ class Guard:
 
 @dataclass(frozen=True)
 class Best:
-    """The best validation so far.
+    """The best validation so far."""
 
-    Attributes:
-        step: after how many steps.
-        scores: mean of each metric over the validation images, the one that decides first.
-        weights: the weights that were validated (the averaged ones, where ``ema`` is on).
-        values: the first metric image by image.
-    """
-
-    step: int
-    scores: Mapping[str, float]
+    step: int  # after how many steps
+    scores: Mapping[str, float]  # mean of each metric over the validation images, the one that decides first
+    # the weights that were validated (the averaged ones, where ``ema`` is on)
     weights: Mapping[str, Tensor] = field(repr=False)
-    values: tuple[float, ...] = field(repr=False)
+    values: tuple[float, ...] = field(repr=False)  # the first metric image by image
 
     @property
     def metric(self) -> Metric:
@@ -278,11 +268,7 @@ def make_state(net: nn.Module, loss: LossFunction, config: Config, *, world: Wor
 
 
 def make_optimiser(net: nn.Module, config: Config) -> torch.optim.Optimizer:
-    """Return the optimiser the config names, over the parameters that want a gradient.
-
-    Raises:
-        BadInput: the network has no such parameter.
-    """
+    """Return the optimiser the config names, over the parameters that want a gradient."""
     parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
     if not parameters:
         raise BadInput(
@@ -299,11 +285,7 @@ def make_optimiser(net: nn.Module, config: Config) -> torch.optim.Optimizer:
 
 
 def precision_of(name: str, device: torch.device) -> torch.dtype:
-    """Return the number format of the forward pass.
-
-    Raises:
-        BadInput: float16 was asked for off CUDA, where it is slow and overflows.
-    """
+    """Return the number format of the forward pass."""
     if name == "auto":
         if device.type != "cuda":
             return torch.float32

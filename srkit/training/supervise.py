@@ -56,11 +56,7 @@ def complete(batch: Batch) -> tuple[Tensor, Tensor, Condition]:
 def split(
     batch: Batch, parts: int, *, device: torch.device, channels_last: bool = False, processes: int = 1
 ) -> Iterator[tuple[Tensor, Tensor, dict[str, Any]]]:
-    """Yield LR, HR and condition of the batch in equal parts, on the device of the run.
-
-    Raises:
-        BadInput: the number of images is not a multiple of ``parts``.
-    """
+    """Yield LR, HR and condition of the batch in equal parts, on the device of the run."""
     lr, hr, condition = complete(batch)
     if len(lr) % parts:
         raise BadInput(
@@ -91,9 +87,6 @@ class Predicting(nn.Module):
     """A network as the training loop calls it when it is supervised in several places.
 
     DistributedDataParallel follows ``forward`` alone, so that here ``forward`` gives the predictions.
-
-    Args:
-        net: a network with ``predictions``.
     """
 
     def __init__(self, net: nn.Module) -> None:
@@ -118,13 +111,9 @@ def supervised_terms(loss: LossFunction, predictions: Sequence[Prediction], hr: 
     """Return the weighted terms of all predictions, named ``"<prediction> <term>"``.
 
     Args:
-        loss: of one prediction and its target.
         predictions: in the order in which they were made; the last one has the size of HR.
         hr: ``(b, 3, h, w)``: where a prediction is smaller, MATLAB's bicubic reduces it, as LapSRN's training does. Or
             ``(b, n, 3, h, w)``: one target for each of the n predictions, from easy to hard.
-
-    Raises:
-        BadInput: there is no prediction, or their number is not that of the targets.
     """
     if not predictions:
         raise BadInput("The network's predictions(lr) returned an empty list: there is nothing to compare.")

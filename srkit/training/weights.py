@@ -25,9 +25,6 @@ def write_weights(path: Path, net: nn.Module) -> None:
     A network made by ``srkit.models.create`` is written with its name and arguments, so that ``srkit.models.load``
     builds it again. Of a system that has a method ``in_use()``, what that returns is written: the network that enlarges
     once the training is over. Any other module is written as tensors with the name of its class.
-
-    Raises:
-        BadFile: it could not be written.
     """
     in_use = getattr(net, "in_use", None)
     net = in_use() if callable(in_use) else net
@@ -43,7 +40,6 @@ def begin_from(net: nn.Module, source: str | Path | Mapping[str, Tensor], *, par
     """Put given weights into a network before it is trained further.
 
     Args:
-        net: receives them.
         source: a weight file (ours, or an official EDSR-PyTorch file of the same network), a run folder (its best
             weights, else its last), a checkpoint, or a state dict.
         partial: leave weights whose shape differs as they are; for example to begin a x4 network from a x2 one, whose
@@ -51,10 +47,6 @@ def begin_from(net: nn.Module, source: str | Path | Mapping[str, Tensor], *, par
 
     Returns:
         The names of the weights that were left as they are; empty unless ``partial``.
-
-    Raises:
-        BadFile: the file cannot be read or does not fit.
-        BadInput: the state dict does not fit; the message names the first entries that do not.
     """
     if isinstance(source, Mapping):
         return _copy(net, source, partial=partial)

@@ -29,17 +29,11 @@ __all__ = ["World", "chance", "join_world", "mean_over", "mix"]
 
 @dataclass(frozen=True)
 class World:
-    """The place of this process among those that train together.
+    """The place of this process among those that train together."""
 
-    Attributes:
-        rank: number of this process, 0 … size - 1.
-        size: how many processes there are.
-        local_rank: number of this process on its machine, which is the number of its GPU.
-    """
-
-    rank: int = 0
-    size: int = 1
-    local_rank: int = 0
+    rank: int = 0  # number of this process, 0 … size - 1
+    size: int = 1  # how many processes there are
+    local_rank: int = 0  # number of this process on its machine, which is the number of its GPU
 
     @property
     def first(self) -> bool:
@@ -52,9 +46,6 @@ def join_world() -> Iterator[World]:
     """Meet the other processes that ``torchrun`` started, and part from them at the end; alone, do nothing.
 
     A process group that already exists is used and left as it is.
-
-    Raises:
-        BadInput: the environment asks for several processes and does not say how they meet.
     """
     if not dist.is_available() or (not dist.is_initialized() and int(os.environ.get("WORLD_SIZE", "1")) <= 1):
         yield World()
@@ -99,7 +90,6 @@ def chance(*numbers: int, device: torch.device | None = None) -> Iterator[None]:
     """Seed torch's global generators from ``numbers`` for the duration of a ``with`` block, then restore them.
 
     Args:
-        *numbers: for example the seed, the step, the rank.
         device: a CUDA device whose generator is treated likewise; the CPU's always is.
     """
     sources = [torch.default_generator]

@@ -61,11 +61,8 @@ def pixel_shares(net: nn.Module, lr: Tensor, name: str, query: Query, **inputs: 
     Of an attention that is used several times it is the first use. For windows it is the mean over the heads.
 
     Args:
-        net: a network, in eval mode for this.
-        lr: ``(3, h, w)`` or ``(1, 3, h, w)``.
         name: one of :func:`attention_modules`.
         query: row and column in the LR image.
-        **inputs: the extra keyword of networks that need one.
     """
     module = net.get_submodule(name)
     read = _windowed if isinstance(module, WindowAttention) else _everywhere

@@ -39,26 +39,15 @@ STILL_WIDTH = 480
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What :func:`compare` returns: a notebook draws it, ``print`` gives the numbers.
+    """What :func:`compare` returns: a notebook draws it, ``print`` gives the numbers."""
 
-    Attributes:
-        contents: pictures, names and numbers.
-        alt: what the pictures show, in words.
-        view: what the viewer looks at when it opens.
-        height: of the stage, in screen pixels.
-    """
-
-    contents: Contents
-    alt: str
-    view: Mapping[str, Any] = field(default_factory=dict)
-    height: int = 420
+    contents: Contents  # pictures, names and numbers
+    alt: str  # what the pictures show, in words
+    view: Mapping[str, Any] = field(default_factory=dict)  # what the viewer looks at when it opens
+    height: int = 420  # of the stage, in screen pixels
 
     def region(self, x: int, y: int, width: int, height: int) -> dict[str, tuple[float, float]]:
-        """Return name -> (PSNR in dB, SSIM) of one rectangle: the numbers the viewer shows for it.
-
-        Raises:
-            BadInput: there is no truth, or the rectangle leaves the picture.
-        """
+        """Return name -> (PSNR in dB, SSIM) of one rectangle: the numbers the viewer shows for it."""
         if self.contents.truth < 0:
             raise BadInput("A region is measured against the truth, and none was given: compare(..., truth=hr).")
         across, down = self.contents.size
@@ -183,11 +172,7 @@ def compare(
 
 
 def checked_view(view: Mapping[str, Any], contents: Contents) -> dict[str, Any]:
-    """Return the view with names replaced by positions.
-
-    Raises:
-        BadInput: a field, a choice or a picture that does not exist.
-    """
+    """Return the view with names replaced by positions."""
     checked = dict(view)
     for name, value in view.items():
         if name not in VIEW_FIELDS:
@@ -214,9 +199,6 @@ def live_comparison(comparison: Comparison) -> Any:
     """Return ``comparison`` as an anywidget; its ``view`` follows the browser, and setting it moves the viewer.
 
     ``widget.roi`` is the region ``(x, y, width, height)`` or None, ``widget.numbers`` what is measured on it.
-
-    Raises:
-        BadInput: anywidget is not installed.
     """
     try:
         return _widget_class()(comparison)

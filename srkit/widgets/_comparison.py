@@ -20,22 +20,15 @@ WINDOW = 11
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """The pictures of one comparison and what was measured on them.
+    """The pictures of one comparison and what was measured on them."""
 
-    Attributes:
-        names: in the order given; the truth, if there is one, last.
-        frames: the 8-bit pictures.
-        truth: position of the truth, or -1.
-        protocol: how the whole pictures were measured.
-        whole: for each picture PSNR and SSIM as text, empty where there is nothing to compare.
-        factors: how often each pixel is repeated to cover the largest picture (1, or the scale for a small LR).
-    """
-
-    names: tuple[str, ...]
-    frames: tuple[Frame, ...]
-    truth: int
-    protocol: Protocol
+    names: tuple[str, ...]  # in the order given; the truth, if there is one, last
+    frames: tuple[Frame, ...]  # the 8-bit pictures
+    truth: int  # position of the truth, or -1
+    protocol: Protocol  # how the whole pictures were measured
+    # for each picture PSNR and SSIM as text, empty where there is nothing to compare
     whole: tuple[tuple[str, str], ...]
+    # how often each pixel is repeated to cover the largest picture (1, or the scale for a small LR)
     factors: tuple[int, ...]
 
     @property
@@ -55,14 +48,7 @@ def gather(
     """Read the pictures, check that they belong together and measure each against the truth.
 
     Args:
-        pictures: name -> picture, as :func:`srkit.widgets.show` takes it.
-        truth: the picture to measure against, or None.
         scale: gives the protocol of the papers (luma, ``scale`` pixels of border cut off).
-        protocol: how to measure, where it is to be another one.
-
-    Raises:
-        BadInput: no picture, a batch of several, sizes that do not fit together, or a protocol that keeps more than
-            8 bits.
     """
     if not pictures:
         raise BadInput("compare() was given no picture. Name what it shall show: compare(bicubic=a, rcan=b, truth=hr).")

@@ -31,19 +31,12 @@ WIDTHS = (0.6, 1.0, 1.4, 1.8, 2.2, 2.6)
 
 @dataclass(frozen=True)
 class Knob:
-    """One number of a chain that a slider turns.
+    """One number of a chain that a slider turns."""
 
-    Attributes:
-        step: which step of the chain.
-        option: which of its options.
-        values: what it may be, ascending; the chain's own value among them.
-        start: position of the chain's own value.
-    """
-
-    step: int
-    option: str
-    values: tuple[float, ...]
-    start: int
+    step: int  # which step of the chain
+    option: str  # which of its options
+    values: tuple[float, ...]  # what it may be, ascending; the chain's own value among them
+    start: int  # position of the chain's own value
 
 
 def knobs_of(chain: Chain, *, fine: bool = False) -> list[Knob]:

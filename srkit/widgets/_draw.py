@@ -18,11 +18,7 @@ BAR, GROUND = (32, 110, 190), (247, 247, 247)
 
 
 def one_picture(thing: Tensor, name: str) -> Pixels:
-    """Return ``(h, w, 3)`` of one image in [0, 1].
-
-    Raises:
-        BadInput: it is no picture, or several.
-    """
+    """Return ``(h, w, 3)`` of one image in [0, 1]."""
     found = frames(thing, name=name)
     if len(found) != 1:
         raise BadInput(f"{name} is a batch of {len(found)} pictures; hand in one, (3, h, w).")

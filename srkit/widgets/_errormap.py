@@ -23,16 +23,12 @@ Kind = Literal["signed", "absolute"]
 
 @dataclass(frozen=True, eq=False)
 class ErrorMap:
-    """The error of one result, to be handed to :func:`srkit.widgets.show`.
+    """The error of one result, to be handed to :func:`srkit.widgets.show`."""
 
-    Attributes:
-        levels: ``(h, w)`` float64, ``sr - hr`` in 8-bit levels of luma (signed), or its absolute value.
-        kind: ``"signed"`` or ``"absolute"``.
-        limit: the level at the end of the colour scale, or None to let ``show`` choose one for all maps it draws.
-    """
-
+    # ``(h, w)`` float64, ``sr - hr`` in 8-bit levels of luma (signed), or its absolute value
     levels: NDArray[np.float64]
-    kind: Kind
+    kind: Kind  # ``"signed"`` or ``"absolute"``
+    # the level at the end of the colour scale, or None to let ``show`` choose one for all maps it draws
     limit: float | None = None
 
     @property

@@ -17,11 +17,7 @@ __all__ = ["channels_of", "feature_maps"]
 
 
 def channels_of(net: nn.Module, lr: Tensor, layer: str, **inputs: Any) -> Tensor:
-    """Return what the layer called ``layer`` gives out for one image, ``(channels, h, w)``; of several calls the last.
-
-    Raises:
-        BadInput: there is no such layer, it is never called, or what it gives is no stack of maps.
-    """
+    """Return what the layer called ``layer`` gives out for one image, ``(channels, h, w)``, at its last call."""
     caught: list[Any] = []
     module = named_layer(net, layer)
     handle = module.register_forward_hook(lambda _module, _given, output: caught.append(output))

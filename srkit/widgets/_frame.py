@@ -35,19 +35,12 @@ _ACCEPTED = (
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture, ready to be drawn.
+    """One picture, ready to be drawn."""
 
-    Attributes:
-        pixels: uint8, ``(h, w, 3)`` for colour or ``(h, w)`` for grey.
-        size: width and height in words.
-        values: the range of the values in words.
-        warning: what was changed for display (clipped, painted), or an empty string.
-    """
-
-    pixels: NDArray[np.uint8]
-    size: str
-    values: str
-    warning: str = ""
+    pixels: NDArray[np.uint8]  # uint8, ``(h, w, 3)`` for colour or ``(h, w)`` for grey
+    size: str  # width and height in words
+    values: str  # the range of the values in words
+    warning: str = ""  # what was changed for display (clipped, painted), or an empty string
 
     @property
     def width(self) -> int:
@@ -71,11 +64,6 @@ def frames(thing: Any, *, name: str = "the picture") -> list[Frame]:
     Args:
         thing: tensor or numpy array ``(3, h, w)``, ``(1, h, w)``, ``(h, w)`` or a batch ``(b, c, h, w)``, floating
             point in [0, 1] or uint8; a path; an object with an ``rgb`` tensor.
-        name: what to call it in messages.
-
-    Raises:
-        BadInput: it is none of these, it is empty, or its values are outside [-1, 2] (NaN is painted).
-        BadFile: the path cannot be read.
     """
     tensor = _as_tensor(thing, name)
     if tensor.ndim == 4:

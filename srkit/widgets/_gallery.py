@@ -35,24 +35,16 @@ _STYLE = (
 
 @dataclass(frozen=True, eq=False)
 class Gallery:
-    """What :func:`gallery` and :func:`class_table` return: a notebook draws it, ``print`` gives the table.
+    """What :func:`gallery` and :func:`class_table` return: a notebook draws it, ``print`` gives the table."""
 
-    Attributes:
-        title: above the table.
-        columns: headings.
-        rows: cells of each row, numbers or words; None where there is nothing.
-        folds: for each row what unfolds below its first cell, if anything.
-        note: below the table.
-        tops: column -> its full value; its cells are shaded by what is missing.
-        digits: column -> digits behind the decimal point, where they are not two.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[float | str | None, ...], ...]
-    folds: tuple[Comparison | None, ...] = ()
-    note: str = ""
+    title: str  # above the table
+    columns: tuple[str, ...]  # headings
+    rows: tuple[tuple[float | str | None, ...], ...]  # cells of each row, numbers or words; None where there is nothing
+    folds: tuple[Comparison | None, ...] = ()  # for each row what unfolds below its first cell, if anything
+    note: str = ""  # below the table
+    # column -> its full value; its cells are shaded by what is missing
     tops: Mapping[int, float] = field(default_factory=dict)
+    # column -> digits behind the decimal point, where they are not two
     digits: Mapping[int, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:

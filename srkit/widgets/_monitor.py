@@ -247,11 +247,7 @@ def _cell(title: str, pixels: Any, alt: str, words: str, zoom: int) -> str:
 
 
 def live_monitor(monitor: Monitor) -> Any:
-    """Return ``monitor`` as an anywidget with buttons to pause, to stop and to keep the best.
-
-    Raises:
-        BadInput: anywidget is not installed.
-    """
+    """Return ``monitor`` as an anywidget with buttons to pause, to stop and to keep the best."""
     try:
         return _widget_class()(monitor)
     except ImportError as error:

@@ -24,13 +24,7 @@ def influence(net: nn.Module, lr: Tensor, at: tuple[int, int], **inputs: Any) ->
     """Return how strongly each input pixel moves one output pixel, ``(h, w)``: ``|d sr[at] / d lr|`` over all colours.
 
     Args:
-        net: a network, in eval mode for this.
-        lr: ``(3, h, w)`` or ``(1, 3, h, w)``.
         at: row and column of the output pixel.
-        **inputs: the extra keyword of networks that need one.
-
-    Raises:
-        BadInput: the pixel lies outside, or the output does not depend on the input.
     """
     with borrowed(net):
         given = as_batch(lr).clone().requires_grad_()

@@ -22,17 +22,11 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Shapes:
-    """What :func:`shapes` returns: a notebook folds and unfolds it, ``print`` shows all of it.
+    """What :func:`shapes` returns: a notebook folds and unfolds it, ``print`` shows all of it."""
 
-    Attributes:
-        layer: the network and, inside it, all its parts.
-        size: shape of the image that went in.
-        outputs: pixels that came out, per image.
-    """
-
-    layer: Layer
-    size: tuple[int, ...]
-    outputs: int
+    layer: Layer  # the network and, inside it, all its parts
+    size: tuple[int, ...]  # shape of the image that went in
+    outputs: int  # pixels that came out, per image
 
     @property
     def summary(self) -> str:

@@ -35,19 +35,12 @@ class Panel:
 
 @dataclass(frozen=True)
 class Shown:
-    """What :func:`show` returns: a notebook draws it, and ``print`` describes it.
+    """What :func:`show` returns: a notebook draws it, and ``print`` describes it."""
 
-    Attributes:
-        panels: the pictures in order.
-        columns: pictures per row.
-        zoom: screen pixels per picture pixel.
-        caption: a sentence below all of them.
-    """
-
-    panels: tuple[Panel, ...]
-    columns: int
-    zoom: int
-    caption: str
+    panels: tuple[Panel, ...]  # the pictures in order
+    columns: int  # pictures per row
+    zoom: int  # screen pixels per picture pixel
+    caption: str  # a sentence below all of them
 
     def __repr__(self) -> str:
         lines = [f"{panel.title or 'picture'}: {_facts(panel)}. {panel.alt}" for panel in self.panels]

@@ -169,9 +169,7 @@ def tv_denoise(image: Tensor, strength: float, *, steps: int = 100) -> Tensor:
     Vision 20, 2004: projected steps on the dual field, here with all colours in one gradient length.
 
     Args:
-        image: ``(c, h, w)``.
         strength: 0 gives the image back.
-        steps: of the iteration.
     """
     if strength <= 0:
         return image

@@ -31,17 +31,11 @@ Position = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Axis:
-    """One slider.
+    """One slider."""
 
-    Attributes:
-        name: beside it.
-        values: its steps in words.
-        start: number of the step it stands at first.
-    """
-
-    name: str
-    values: tuple[str, ...]
-    start: int = 0
+    name: str  # beside it
+    values: tuple[str, ...]  # its steps in words
+    start: int = 0  # number of the step it stands at first
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,36 +74,23 @@ class Page:
 
 @dataclass(frozen=True)
 class Click:
-    """Which pictures may be clicked, and what a click does.
+    """Which pictures may be clicked, and what a click does."""
 
-    Attributes:
-        pictures: titles of the pictures.
-        grid: rows and columns that each of them is divided into.
-        axes: the slider that takes the row and the one that takes the column; or one that takes the number of the cell.
-    """
-
-    pictures: tuple[str, ...]
-    grid: tuple[int, int]
+    pictures: tuple[str, ...]  # titles of the pictures
+    grid: tuple[int, int]  # rows and columns that each of them is divided into
+    # the slider that takes the row and the one that takes the column; or one that takes the number of the cell
     axes: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class SliderGallery:
-    """What the laboratories return: a notebook draws it, ``print`` gives its numbers.
+    """What the laboratories return: a notebook draws it, ``print`` gives its numbers."""
 
-    Attributes:
-        title: what it is about.
-        axes: the sliders.
-        pages: position of the sliders -> page; the start is always among them.
-        make: makes the page of any position.
-        click: what clicking on a picture does, if anything.
-    """
-
-    title: str
-    axes: tuple[Axis, ...]
-    pages: Mapping[Position, Page]
-    make: Callable[[Position], Page] = field(repr=False)
-    click: Click | None = None
+    title: str  # what it is about
+    axes: tuple[Axis, ...]  # the sliders
+    pages: Mapping[Position, Page]  # position of the sliders -> page; the start is always among them
+    make: Callable[[Position], Page] = field(repr=False)  # makes the page of any position
+    click: Click | None = None  # what clicking on a picture does, if anything
 
     @property
     def start(self) -> Position:
@@ -252,11 +233,7 @@ def _cell(picture: Picture) -> str:
 
 
 def live_gallery(gallery: SliderGallery) -> Any:
-    """Return ``gallery`` as an anywidget; ``widget.position`` follows the sliders, and setting it moves them.
-
-    Raises:
-        BadInput: anywidget is not installed.
-    """
+    """Return ``gallery`` as an anywidget; ``widget.position`` follows the sliders, and setting it moves them."""
     try:
         return _widget_class()(gallery)
     except ImportError as error:

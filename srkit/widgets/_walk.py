@@ -19,27 +19,16 @@ __all__ = ["Layer", "as_batch", "borrowed", "merged", "named_layer", "walk"]
 
 @dataclass(frozen=True)
 class Layer:
-    """One module of a network, as recorded.
+    """One module of a network, as recorded."""
 
-    Attributes:
-        name: inside its parent; ``"blocks.0 to blocks.19"`` where equal neighbours were merged.
-        kind: its class.
-        shape: of the last tensor it gave out; None where it was never called as a whole.
-        parameters: trainable numbers in it and below.
-        multiply_adds: in it and below, over all calls.
-        calls: how often it was used.
-        parts: the modules inside it.
-        alike: how many equal modules this line stands for.
-    """
-
-    name: str
-    kind: str
-    shape: tuple[int, ...] | None
-    parameters: int
-    multiply_adds: int
-    calls: int
-    parts: tuple[Layer, ...] = ()
-    alike: int = 1
+    name: str  # inside its parent; ``"blocks.0 to blocks.19"`` where equal neighbours were merged
+    kind: str  # its class
+    shape: tuple[int, ...] | None  # of the last tensor it gave out; None where it was never called as a whole
+    parameters: int  # trainable numbers in it and below
+    multiply_adds: int  # in it and below, over all calls
+    calls: int  # how often it was used
+    parts: tuple[Layer, ...] = ()  # the modules inside it
+    alike: int = 1  # how many equal modules this line stands for
 
 
 @dataclass
@@ -53,16 +42,7 @@ class _Seen:
 
 
 def walk(net: nn.Module, lr: Tensor, **inputs: Any) -> Layer:
-    """Run ``net`` once and return what each of its modules did.
-
-    Args:
-        net: a network; its mode and its gradients are left as they are.
-        lr: ``(3, h, w)`` or ``(b, 3, h, w)``.
-        **inputs: the extra keyword of networks that need one.
-
-    Raises:
-        BadInput: ``lr`` is no image.
-    """
+    """Run ``net`` once and return what each of its modules did."""
     seen = {module: _Seen() for module in net.modules()}
     with ExitStack() as stack:
         stack.enter_context(borrowed(net))
@@ -97,11 +77,7 @@ def merged(parts: tuple[Layer, ...]) -> tuple[Layer, ...]:
 
 
 def named_layer(net: nn.Module, name: str) -> nn.Module:
-    """Return the module called ``name``, for example ``"body.0.conv1"``.
-
-    Raises:
-        BadInput: there is none; the message lists what stands beside it.
-    """
+    """Return the module called ``name``, for example ``"body.0.conv1"``."""
     modules = dict(net.named_modules())
     if name in modules:
         found: nn.Module = modules[name]
