@@ -11,7 +11,6 @@ from autograder import sandboxes
 from autograder.box import BoxError, Job
 from autograder.engine import grade_submission
 from autograder.inside.frames import BadFrame, decode, encode
-from autograder.limits import Limits
 from autograder.masks import hidden_names, library, masked
 from autograder.process import ProcessBox, Start
 from autograder.sandboxes import choose_box
@@ -213,20 +212,6 @@ def test_a_wrong_picture_is_kept_beside_the_right_one():
     assert len(bytes.fromhex(pair["yours"]["bytes"])) == 3 * 8 * 8
     assert pair["yours"] != pair["expected"]
     assert result.error_magnitude > 0.1
-
-
-def test_the_key_of_a_record_changes_with_everything_that_could_change_a_score():
-    from autograder.keys import record_key
-
-    keys = {
-        record_key("a", ["tv_loss"], 1, SHORT),
-        record_key("b", ["tv_loss"], 1, SHORT),
-        record_key("a", ["a2001sr"], 1, SHORT),
-        record_key("a", ["tv_loss"], 2, SHORT),
-        record_key("a", ["tv_loss"], 1, Limits()),
-    }
-    assert len(keys) == 5
-    assert record_key("a", ["tv_loss"], 1, SHORT) in keys
 
 
 def test_values_cross_the_wall_to_the_last_bit():

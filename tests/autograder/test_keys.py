@@ -1,13 +1,14 @@
 """A record's key changes with everything that could change a score, and with nothing else."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import autograder
 from autograder import keys
-from autograder.limits import LIMITS, Limits
+from autograder.limits import LIMITS
 from autograder.masks import ROOT
 
 HERE = Path(autograder.__file__).parent
@@ -36,10 +37,18 @@ def copied(tmp_path, monkeypatch):
     keys._definition.cache_clear()
 
 
-def test_each_part_of_a_key_changes_it():
-    others = [key(submission="t"), key(seed=2), key(limits=Limits(cpu_seconds=1)), key(("psnr",))]
-    assert len({key(), *others, key(("tv_loss", "psnr"))}) == 6
-    assert key() == key()
+def test_each_part_of_a_key_changes_it(monkeypatch):
+    found = [key(), key(submission="t"), key(seed=2), key(("psnr",)), key(("tv_loss", "psnr"))]
+    for name, value in LIMITS.to_dict().items():
+        found.append(key(limits=replace(LIMITS, **{name: value + 1})))
+    environment = {"platform.python_version": lambda: "3", "platform.machine": lambda: "abacus"}
+    environment |= {"torch.__version__": "0", "numpy.__version__": "0"}
+    for name, value in environment.items():
+        with monkeypatch.context() as other:
+            other.setattr(name, value)
+            found.append(key())
+    assert len(set(found)) == len(found)
+    assert key() == found[0]
 
 
 def test_an_exercises_record_changes_its_own_key_and_no_other(copied):

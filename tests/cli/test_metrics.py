@@ -31,12 +31,21 @@ def test_explain_prints_each_protocol_with_its_numbers_and_a_reason(call: Call, 
     assert "cut to a multiple of 2" in answer.err
 
 
-def test_compute_prints_every_registered_metric_with_its_protocol(call: Call, pair: tuple[Path, Path]) -> None:
-    answer = call("metrics", "compute", *pair, "--scale", 2)
+def test_compute_prints_every_registered_metric_with_its_protocol_or_why_it_was_not_measured(
+    call: Call, pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("SRKIT_LPIPS", "SRKIT_NIQE"):
+        monkeypatch.setenv(variable, str(tmp_path / "nowhere"))
+    lines = call("metrics", "compute", *pair, "--scale", 2).out.splitlines()
+    assert [line.split()[0] for line in lines] == srkit.metrics.METRICS.names()
     sr, hr = (srkit.read(path)[:, :40] for path in pair)
-    value = srkit.metrics.psnr(sr, hr, protocol=srkit.Protocol.papers(2))
-    assert f"psnr  {value:.4f}  (Y of 8-bit RGB, border 2)" in answer.out
-    assert "ssim" in answer.out
+    protocol = srkit.Protocol.papers(2)
+    for line in lines:
+        metric = srkit.metrics.METRICS.get(line.split()[0])
+        if metric.ready is None:
+            assert line.endswith(f"  {metric(sr, hr, protocol=protocol):.4f}  ({metric.conditions or protocol})")
+        else:
+            assert "not measured: " in line
 
 
 def test_a_metric_whose_weights_are_missing_is_said_and_does_not_hide_the_others(

@@ -91,7 +91,7 @@ def test_folders_below_keep_their_tree_and_nothing_is_left_out_in_silence(call: 
 
 
 @pytest.mark.parametrize("place", [".", "..", "photos/../photos", "photos/"])
-def test_every_spelling_of_a_folder_works_alike(
+def test_a_folder_may_be_called_by_dots_by_a_way_round_or_with_a_slash(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     home = tmp_path / "photos"

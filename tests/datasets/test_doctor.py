@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from srkit.datasets import doctor, load, make_lr
+from srkit.datasets.doctor import Status
 from srkit.errors import SrkitError
 from tests._shared import shared
 from tests.datasets import _make
@@ -38,6 +40,7 @@ def test_every_kind_of_damage_is_found_and_the_fixes_put_it_right(tmp_path: Path
         "d.png": "ok",
         "strayx2.png": "no HR",
     }
+    assert {row.status for row in report.rows} == set(get_args(Status)), "a kind of damage this set has not"
     assert not report.ok
     text = str(report)
     assert "MISSING      a.png  no ax2.png in" in text

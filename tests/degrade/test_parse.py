@@ -131,7 +131,7 @@ def test_unknown_recipes_and_impossible_scales_are_refused() -> None:
         ("keep(1)", 5, "takes no options"),
     ],
 )
-def test_every_mistake_is_pointed_at(formula: str, place: int, words: str) -> None:
+def test_a_mistake_is_pointed_at(formula: str, place: int, words: str) -> None:
     with pytest.raises((BadInput, UnknownName), match=words) as caught:
         parse(formula)
     *_, line, caret = str(caught.value).splitlines()

@@ -31,7 +31,13 @@ def photo(side: int = 96) -> Tensor:
 
 @pytest.mark.parametrize(
     ("border", "theirs"),
-    [("replicate", "nearest"), ("symmetric", "reflect"), ("reflect", "mirror"), ("circular", "wrap")],
+    [
+        ("replicate", "nearest"),
+        ("symmetric", "reflect"),
+        ("reflect", "mirror"),
+        ("circular", "wrap"),
+        ("zero", "constant"),
+    ],
 )
 def test_each_border_rule_is_the_one_scipy_calls_by_another_name(border: str, theirs: str) -> None:
     image, kernel = photo(40)[0].double(), gaussian_widths(11, 2.0, 1.0, 0.4)

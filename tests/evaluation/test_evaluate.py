@@ -310,7 +310,10 @@ def test_csv_holds_every_number_with_its_conditions(tmp_path: Path, pairs: list[
         rows = list(csv.DictReader(file))
     assert [row["image"] for row in rows] == ["picture 0", "picture 1", "picture 2", "mean"]
     assert {row["protocol"] for row in rows} == {str(srkit.Protocol.papers(2))}
-    assert float(rows[-1]["psnr"]) == pytest.approx(table.mean.psnr, abs=1e-6)
+    for line, row in zip(rows, (*table, table.mean), strict=True):
+        assert float(line["psnr"]) == pytest.approx(row.psnr, abs=1e-6)
+        assert float(line["ssim"]) == pytest.approx(row.ssim, abs=1e-6)
+        assert float(line["seconds"]) == pytest.approx(row.seconds, abs=1e-4)
     with join_csv([table, table], tmp_path / "b.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 8
 

@@ -216,15 +216,18 @@ def test_what_a_file_cannot_hold_is_refused_before_the_network_runs(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", ["tensor", "array", "pillow", "bytes"])
+@pytest.mark.parametrize("kind", ["tensor", "array", "floats", "pillow", "bytes", "path", "text"])
 def test_every_kind_of_image_can_go_into_a_file(tmp_path: Path, kind: str) -> None:
     lr = srkit.ops.pixels.quantise(noise(3, 20, 30))
     srkit.write(tmp_path / "in.png", lr)
     image = {
         "tensor": lr,
         "array": (lr.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8),
+        "floats": lr.permute(1, 2, 0).numpy(),
         "pillow": Image.open(tmp_path / "in.png"),
         "bytes": (tmp_path / "in.png").read_bytes(),
+        "path": tmp_path / "in.png",
+        "text": str(tmp_path / "in.png"),
     }[kind]
     srkit.upscale(image, NET, out=tmp_path / "out.png")
     assert torch.equal(srkit.read(tmp_path / "out.png"), srkit.ops.pixels.quantise(srkit.upscale(lr, NET)))

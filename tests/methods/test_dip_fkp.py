@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from srkit.degrade import align, apply_kernel, gaussian_variances
 from srkit.degrade.alignment import aligned_centre, centre_of_mass
 from srkit.errors import BadFile, BadInput
 from srkit.methods import DIPFKP, as_network, kernel_psnr, kernel_report
-from srkit.methods.dip_fkp import _BlindFit, _ssim_loss, kernel_net
+from srkit.methods.dip_fkp import KernelPrior, _BlindFit, _ssim_loss, kernel_net
 from srkit.methods.fkp import KernelFlow, load_fkp
 from srkit.metrics import Protocol, psnr
 from tests._shared import shared
@@ -72,7 +72,7 @@ def test_the_kernel_waits_until_the_image_is_something_and_stays_on_its_sphere()
     assert not torch.allclose(codes[2], codes[4])
 
 
-@pytest.mark.parametrize("kernels", ["flow", "softmax", "double_dip"])
+@pytest.mark.parametrize("kernels", get_args(KernelPrior))
 def test_every_prior_gives_a_kernel_of_sum_one_and_repeats(kernels: Any) -> None:
     state = torch.random.get_rng_state()
     prior = flow() if kernels == "flow" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -125,7 +125,7 @@ def test_each_pixel_finds_a_softmax_mean_of_the_maxima_of_its_quarter() -> None:
     blocks = [(slice(y, y + 2), slice(x, x + 2)) for y in (0, 2) for x in (0, 2, 4)]
     keys = torch.stack([key[:, y, x].amax((1, 2)) for y, x in blocks])
     values = torch.stack([value[:, y, x].amax((1, 2)) for y, x in blocks])
-    for y, x in ((0, 0), (3, 5)):
+    for y, x in product(range(4), range(6)):
         found = torch.softmax(keys @ query[:, y, x], 0) @ values
         expected = features[0, :, y, x] + block.end.weight[..., 0, 0] @ found + block.end.bias
         torch.testing.assert_close(block.attend(features)[0, :, y, x], expected)

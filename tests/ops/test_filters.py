@@ -49,7 +49,9 @@ def test_the_separable_filter_agrees_with_scipy_where_the_window_fits(n: int) ->
 def test_gradients_flow_through_every_filter() -> None:
     x = IMAGE[:, :7, :8].clone().requires_grad_()
     kernel = torch.rand(3, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(correlate, (x, kernel))
+    for filtered in (correlate, convolve):
+        assert torch.autograd.gradcheck(filtered, (x, kernel))
+    assert torch.autograd.gradcheck(lambda t: gaussian_blur(t, 0.8), (x,))
     assert torch.autograd.gradcheck(lambda t: correlate_separable(t, gaussian_window(5, 1.0)), (x,))
 
 

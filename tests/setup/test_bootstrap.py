@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,7 +90,9 @@ def test_make_without_any_python_says_what_to_install(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_make_alone_explains_every_word_it_knows() -> None:
     done = subprocess.run(["make"], capture_output=True, text=True, cwd=ROOT, check=True)
-    for word in ("lab", "test", "check", "lessons", "grade", "bench", "help"):
+    words = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert words >= {"lab", "test", "help"}
+    for word in words - {"python", "tools"}:  # what the others begin with
         assert f"make {word} " in done.stdout
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 import srkit
 from srkit import discriminators, models, training
 from srkit.errors import BadFile, BadInput, UnknownName
+from srkit.losses.adversarial import GAMES
 from srkit.papers import esrgan_recipe, srgan_recipe
 from srkit.training import AdversarialTerm, Callback, Config, Record, load_checkpoint, make_state, run, save_checkpoint
 from srkit.training.adversarial import add_discriminators, parse_adversarial
@@ -69,7 +70,7 @@ def test_both_players_make_the_very_steps_one_would_write_by_hand(game: str, upd
     assert (weights(state.discriminators[0].net) - weights(Judge())).abs().max() > 0.02
 
 
-@pytest.mark.parametrize("name", ["srgan", "esrgan", "patch", "unet"])
+@pytest.mark.parametrize("name", list(discriminators.DISCRIMINATORS))
 @pytest.mark.parametrize("game", ["CE", "RaGAN"])
 def test_a_loss_never_trains_the_judge_and_sees_it_as_it_is(name: str, game: str) -> None:
     judge = discriminators.create(name, size=32, channels=4)
@@ -88,7 +89,7 @@ def test_a_loss_never_trains_the_judge_and_sees_it_as_it_is(name: str, game: str
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-7)
 
 
-@pytest.mark.parametrize("game", ["CE", "LS", "Hinge", "WGAN_GP", "RaGAN"])
+@pytest.mark.parametrize("game", [GAMES.get(name).name for name in GAMES])
 def test_in_every_game_the_judge_alone_leads_the_network_towards_the_real_images(game: str) -> None:
     class Colour(nn.Module):
         """One number: the brightness of everything it makes."""
