@@ -146,9 +146,8 @@ def report(
             _say(item, dry_run)
     except KeyboardInterrupt:
         seen = Counter(item.state for item in ended)
-        click.echo(
-            f"\nStopped: {seen['done'] + seen['kept']} of {len(planned)} are done. The same call goes on.", err=True
-        )
+        goes_on = " The same call goes on." if any(item.writes for item in planned) else ""
+        click.echo(f"\nStopped: {seen['done'] + seen['kept']} of {len(planned)} are done.{goes_on}", err=True)
         return 130
     for path, why in left:
         click.echo(f"note: left out: {path} ({why}).", err=True)
@@ -165,8 +164,8 @@ def _say(item: Item, dry_run: bool) -> None:
         click.echo(f"error: {_named(item)}", err=True)
     elif dry_run:
         size = "" if item.size is None else f" ({item.size[1]} x {item.size[0]} pixels)"
-        click.echo(f"{item.state}: {item.source} -> {item.target}{size}")
-    else:
+        click.echo(f"{item.state}: {item.source}{f' -> {item.target}' if item.writes else ''}{size}")
+    elif item.writes:
         click.echo(str(item.target))
         if item.state == "kept":
             how = (

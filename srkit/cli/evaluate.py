@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
+from srkit.cli._job import job_options, kept_in, report
 from srkit.cli._network import Choice, Machine, machine_options, network_options, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._progress import progress_bar
@@ -15,6 +16,8 @@ from srkit.errors import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from srkit.ops.jobs import Item
 
 __all__ = ["command"]
 
@@ -54,6 +57,7 @@ __all__ = ["command"]
 )
 @click.option("--save-gt", is_flag=True, help="With --out, write the LR and HR images too.")
 @click.option("--csv", metavar="FILE", help="Write the numbers of all datasets to this file.")
+@job_options
 @machine_options
 @plugin_option
 def command(
@@ -66,41 +70,38 @@ def command(
 ) -> int:
     """Measure a network; the protocol stands beside every number.
 
-    An image that cannot be read is named. With --lr there is nothing to compare with: --metrics names such as need no
-    reference (default niqe).
+    An image that cannot be measured is named and the others go on; with --out what is done is kept: call again to go
+    on. With --lr there is nothing to compare with: --metrics names such as need no reference (default niqe).
     """
     load_plugins(plugins)
     _check(datasets, folders, options)
     net = choice.open(machine)
-    from srkit.evaluation import evaluate
+    from srkit.evaluation.run import Evaluation
     from srkit.evaluation.table import join_csv
     from srkit.inference.mode import scale_of
 
-    protocol = parse_protocol(options["protocol"], scale=scale_of(net))
-    tables = []
+    how: dict[str, Any] = {"protocol": parse_protocol(options["protocol"], scale=scale_of(net))}
+    how |= {name: options[name] for name in ("metrics", "root", "overwrite")}
+    how |= {"ensemble": options["self_ensemble"], "tile": None if choice.method else options["tile"]}
+    how |= {"save": options["save_results"], "save_pairs": options["save_gt"]}
+    tables, codes = [], [0]
     for where in datasets or folders:
+        job = Evaluation(
+            net, _images(where, scale_of(net), options) if datasets else None, lr=where if folders else None, **how
+        )
+        ended: list[Item] = []
         with progress_bar(where, unit="image") as move:
-            table = evaluate(
-                net,
-                _images(where, scale_of(net), options) if datasets else None,
-                lr=where if folders else None,
-                protocol=protocol,
-                metrics=options["metrics"],
-                ensemble=options["self_ensemble"],
-                tile=None if choice.method else options["tile"],
-                save=options["save_results"],
-                save_pairs=options["save_gt"],
-                root=options["root"],
-                progress=move,
-            )
-        click.echo(f"{table}\n")
-        for problem in table.failed:
-            click.echo(f"error: {problem}", err=True)
-        _say_where(table.folder)
-        tables.append(table)
-    if options["csv"]:
+            work = kept_in(ended, job.carry_out(move))
+            codes.append(report(job.planned, work, [], dry_run=options["dry_run"], could_not="be measured"))
+        if any(item.state in ("done", "kept") for item in ended):
+            tables.append((job.table if codes[-1] == 130 else job.finish)(ended))
+            click.echo(f"{tables[-1]}\n")
+            _say_where(tables[-1].folder)
+        if codes[-1] == 130:
+            break
+    if options["csv"] and tables:
         click.echo(f"Numbers: {join_csv(tables, options['csv'])}")
-    return 2 if any(table.failed for table in tables) else 0
+    return max(codes)
 
 
 def _check(datasets: tuple[str, ...], folders: tuple[str, ...], options: dict[str, Any]) -> None:

@@ -106,9 +106,9 @@ def _items(sources: tuple[Path, ...], options: dict[str, Any]) -> tuple[list[Ite
                 continue
             inside = picture.relative_to(source).parent if source.is_dir() else Path()
             target = out / inside / f"{picture.stem}_zssr_x{options['scale']}{picture.suffix}"
-            reads = {"kernel": _kernel_of(picture, options["told"]), "truth": _truth_of(picture, options)}
-            known = {name: path for name, path in reads.items() if path is not None}
-            items.append(Item(source=picture, target=target, settings=_settings(options), reads=known))
+            beside = {"kernel": _kernel_of(picture, options["told"]), "truth": _truth_of(picture, options)}
+            reads = {"picture": picture, **{name: path for name, path in beside.items() if path is not None}}
+            items.append(Item(source=picture, target=target, settings=_settings(options), reads=reads))
     if not items:
         raise BadFile(
             f"There is no picture to enlarge in {', '.join(map(str, sources))} (NAME_gt.* is taken as truth)."
@@ -141,7 +141,7 @@ def _check(item: Item) -> tuple[int, int] | None:
     from srkit.degrade import read_kernel
     from srkit.ops.files import check_enlarged
 
-    if "kernel" in item.reads:
+    if item.reads and "kernel" in item.reads:
         read_kernel(item.reads["kernel"])
     return check_enlarged(item.source, item.target, item.settings["scale"])
 
@@ -152,7 +152,8 @@ def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callab
     from srkit.ops.files import read_picture, write_picture
     from srkit.ops.picture import without_hidden_colours
 
-    scale, kernel, truth = options["scale"], item.reads.get("kernel"), item.reads.get("truth")
+    reads, scale = item.reads or {}, options["scale"]
+    kernel, truth = reads.get("kernel"), reads.get("truth")
     picture = read_picture(item.source)
     lr, rows = machine.put(without_hidden_colours(picture)), []
     state = item.target.with_name(f".{item.target.name}.state")

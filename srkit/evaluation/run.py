@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from srkit.datasets import Pair, load
+from srkit.datasets import Pair, Pairs, load
+from srkit.datasets.maker import Maker
 from srkit.errors import BadFile, BadInput
 from srkit.evaluation.saving import ResultsFolder
 from srkit.evaluation.score import Alone, choose, grey_note, score
@@ -20,10 +22,12 @@ from srkit.inference import measure_reach, upscale
 from srkit.inference.bounded import TileChoice
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
+from srkit.inference.pictures import network_digest
 from srkit.metrics import Protocol
 from srkit.metrics._registry import Metric
 from srkit.ops.check import describe
-from srkit.ops.files import list_images, read
+from srkit.ops.files import check_enlarged, list_images, probe, read
+from srkit.ops.jobs import NOWHERE, Item, Journal, carry_out, code_of, plan
 
 __all__ = ["evaluate"]
 
@@ -77,8 +81,9 @@ def evaluate(
             :func:`srkit.register_metric`); the first is the one the page compares with bicubic interpolation.
         ensemble: mean (True) or ``"median"`` over eight flips and rotations ("EDSR+"); the network's name gets a ``+``.
         tile: LR pixels a side, ``"auto"`` or None, as in :func:`srkit.upscale`.
-        save: a folder that receives ``results-<dataset>/`` with the images, ``metrics.csv`` and ``index.html``.
-            Results that are already there are moved aside to ``results-<dataset>.1``, never overwritten.
+        save: a folder that receives ``results-<dataset>/``: each image as soon as it is made, at the end
+            ``metrics.csv`` and ``index.html``. A call that is repeated with the same network, settings and pictures
+            does what is missing; results of others are moved aside to ``results-<dataset>.1``.
         save_pairs: with ``save``, write the LR and HR images beside the results.
         root: where the dataset lies, when ``dataset`` is a name.
         progress: called as ``progress(done, total)`` after each image.
@@ -98,18 +103,149 @@ def evaluate(
         >>> table.mean.psnr                              # doctest: +SKIP
         33.66
     """
-    factor = _agreed_scale(net, scale)
-    pairs = _images(dataset, lr, factor, root)
-    label = str(getattr(pairs, "name", "pairs"))
-    used, chosen = Protocol.papers(factor) if protocol is None else protocol, choose(metrics, truth=lr is None)
-    said = str(used) if lr is None else _without_truth(used, chosen)
-    empty = Table(network=_name_of(net) + _PLUS[ensemble], dataset=label, scale=factor, protocol=said, rows=(_NOTHING,))
-    halo = measure_reach(net) if isinstance(tile, int) else None
-    enlarge = partial(upscale, net=net, tile=tile, halo=halo, ensemble=ensemble)
-    if save is None:
-        return _measured(empty, pairs, enlarge, used, chosen, progress)
-    with ResultsFolder(Path(save), empty, used, chosen, pairs=save_pairs) as results:
-        return results.finish(_measured(empty, pairs, enlarge, used, chosen, progress, keep=results.add))
+    how: dict[str, Any] = {"scale": scale, "protocol": protocol, "metrics": metrics, "ensemble": ensemble, "tile": tile}
+    job = Evaluation(net, dataset, lr=lr, save=save, save_pairs=save_pairs, root=root, **how)
+    ended = []
+    for item in job.carry_out(progress):
+        if item.problem is not None and not isinstance(item.problem, BadFile):
+            raise item.problem
+        ended.append(item)
+    return job.finish(ended)
+
+
+class Evaluation:
+    """The items of :func:`evaluate`, which takes the same arguments.
+
+    Args:
+        overwrite: make results anew that are there.
+
+    Attributes:
+        planned: an item for each image.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        dataset: str | Path | Sequence[Pair] | None = None,
+        *,
+        lr: str | Path | None = None,
+        scale: int | None = None,
+        protocol: Protocol | None = None,
+        metrics: str | Sequence[str] = ("psnr", "ssim"),
+        ensemble: bool | Ensemble = False,
+        tile: TileChoice = None,
+        save: str | Path | None = None,
+        save_pairs: bool = False,
+        root: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        factor = _agreed_scale(net, scale)
+        self.images = _images(dataset, lr, factor, root)
+        self.protocol = Protocol.papers(factor) if protocol is None else protocol
+        self.metrics = choose(metrics, truth=lr is None)
+        self._empty = Table(
+            network=_name_of(net) + _PLUS[ensemble],
+            dataset=str(getattr(self.images, "name", "pairs")),
+            scale=factor,
+            protocol=str(self.protocol) if lr is None else _without_truth(self.protocol, self.metrics),
+            rows=(_NOTHING,),
+        )
+        halo = measure_reach(net) if isinstance(tile, int) else None
+        self._enlarge = partial(upscale, net=net, tile=tile, halo=halo, ensemble=ensemble)
+        self._facts: dict[int, dict[str, Any]] = {}
+        self._results: ResultsFolder | None = None
+        if save is not None:
+            self._results = ResultsFolder(Path(save), self._empty, self.protocol, self.metrics, pairs=save_pairs)
+        said: dict[str, Any] = {"network": network_digest(net), "pairs": save_pairs} if save is not None else {}
+        wanted = [self._item(number, said) for number in range(len(self.images))]
+        self._aside = not overwrite and not all(
+            Journal(place).is_of([item for item in wanted if item.target.parent == place])
+            for place in {item.target.parent for item in wanted if item.writes}
+        )
+        self.planned = plan(wanted, overwrite=overwrite or self._aside, check=self._check)
+
+    def _item(self, number: int, said: dict[str, Any]) -> Item:
+        name, reads, made = _origin(self.images, number, saved=self._results is not None)
+        item = Item(source=next(iter(reads.values()), Path(name)), target=NOWHERE, reads=reads, number=number)
+        if self._results is None:
+            return item
+        settings = {**said, "named": self._empty.network, "protocol": self._empty.protocol, **made}
+        settings["metrics"] = {one.name: code_of(one.function) for one in self.metrics}
+        return replace(item, target=self._results.place_of(name), settings=settings)
+
+    def _check(self, item: Item) -> tuple[int, int] | None:
+        reads = item.reads or {}
+        scale, path = (1, reads["hr"]) if "hr" in reads else (self._empty.scale, reads.get("lr"))
+        if path is None:
+            return None
+        if item.writes:
+            return check_enlarged(path, item.target, scale)
+        seen = probe(path)
+        return None if seen is None else (scale * seen[0], scale * seen[1])
+
+    def carry_out(self, progress: Callable[[int, int], object] | None = None) -> Iterator[Item]:
+        """Measure what is to be measured; yields each item as :func:`srkit.ops.jobs.carry_out` does."""
+        if self._results is not None:
+            self._results.begin(aside=self._aside)
+        for done, item in enumerate(carry_out(self.planned, self._measure), 1):
+            yield item
+            if progress is not None:
+                progress(done, len(self.planned))
+
+    def _measure(self, item: Item) -> dict[str, Any]:
+        pair = self.images[item.number]
+        began = time.perf_counter()
+        sr = self._enlarge(pair.lr)
+        seconds = time.perf_counter() - began
+        row = Row(name=pair.name, seconds=seconds, scores=score(sr, pair, self.protocol, self.metrics))
+        if self._results is not None:
+            self._results.add(item.target, pair, sr, row)
+        facts = {"name": row.name, "scores": row.scores, "seconds": seconds, "grey": getattr(pair, "grey", False)}
+        self._facts[item.number] = facts
+        return facts
+
+    def table(self, ended: Sequence[Item]) -> Table:
+        """Return the numbers of what is done, or raise the first problem where nothing is."""
+        for item in ended:
+            if item.state == "kept":
+                self._facts[item.number] = Journal(item.target.parent).facts(item.target)
+        failed = [item.problem for item in ended if item.problem is not None]
+        known = [self._facts[item.number] for item in ended if item.problem is None]
+        if not known and failed:
+            raise failed[0]
+        rows = tuple(Row(name=one["name"], scores=one["scores"], seconds=one["seconds"]) for one in known)
+        note = grey_note(sum(one["grey"] for one in known), len(rows), self.protocol)
+        return replace(self._empty, rows=rows, note=note, failed=tuple(map(str, failed)))
+
+    def finish(self, ended: Sequence[Item]) -> Table:
+        """Return the table of a job that has come to its end, and write it and the page beside the results."""
+        table = self.table(ended)
+        if self._results is None:
+            return table
+        made = [item for item in ended if item.problem is None]
+        for item, row in zip(made, table, strict=True):
+            if item.state == "kept":
+                self._results.show(item.target, self.images[item.number], read(item.target), row)
+        return self._results.finish(table, [item.target for item in made])
+
+
+def _origin(
+    images: Sequence[Pair] | Sequence[Alone], number: int, *, saved: bool
+) -> tuple[str, dict[str, Path], dict[str, Any]]:
+    """Return name and files of an image, and what else decides its pixels, where that has to be known."""
+    if isinstance(images, _Folder):
+        return images.files[number].stem, {"lr": images.files[number]}, {}
+    source = images.sources[number] if isinstance(images, Pairs) else None
+    if source is not None and isinstance(source.hr, Path) and not isinstance(source.lr, Tensor):
+        files = {"hr": source.hr} | ({"lr": source.lr} if isinstance(source.lr, Path) else {})
+        return source.name, files, {"made": repr(source.lr)} if isinstance(source.lr, Maker) else {}
+    if not saved:
+        return f"image {number + 1}", {}, {}
+    pair = images[number]
+    pixels = hashlib.sha256()
+    for image in (pair.lr, pair.hr):
+        pixels.update(b"" if image is None else image.cpu().numpy().tobytes())
+    return pair.name, {}, {"pixels": pixels.hexdigest()}
 
 
 def _images(
@@ -135,40 +271,6 @@ def _images(
 def _without_truth(protocol: Protocol, metrics: Sequence[Metric]) -> str:
     """Return how numbers without true images are taken: the protocol where a metric follows it."""
     return "no true images" + (f"; {protocol}" if any(not metric.conditions for metric in metrics) else "")
-
-
-def _measured(
-    empty: Table,
-    pairs: Sequence[Pair] | Sequence[Alone],
-    enlarge: Callable[[Tensor], Tensor],
-    protocol: Protocol,
-    metrics: Sequence[Metric],
-    progress: Callable[[int, int], object] | None,
-    keep: Callable[[Pair | Alone, Tensor, Row], object] | None = None,
-) -> Table:
-    rows: list[Row] = []
-    failed: list[BadFile] = []
-    grey = 0
-    for index in range(len(pairs)):
-        try:
-            pair = pairs[index]
-            began = time.perf_counter()
-            sr = enlarge(pair.lr)
-            seconds = time.perf_counter() - began
-            row = Row(name=pair.name, seconds=seconds, scores=score(sr, pair, protocol, metrics))
-            if keep is not None:
-                keep(pair, sr, row)
-        except BadFile as problem:  # one image that cannot be read does not hide the others
-            failed.append(problem)
-        else:
-            rows.append(row)
-            grey += bool(getattr(pair, "grey", False))
-        if progress is not None:
-            progress(index + 1, len(pairs))
-    if not rows:
-        raise failed[0]
-    problems = tuple(map(str, failed))
-    return replace(empty, rows=tuple(rows), note=grey_note(grey, len(rows), protocol), failed=problems)
 
 
 def _agreed_scale(net: nn.Module, scale: int | None) -> int:

@@ -1,14 +1,11 @@
-"""Write the results of an evaluation into one folder: images, ``metrics.csv`` and a page; whole or not at all."""
+"""Write the results of an evaluation into one folder: images, ``metrics.csv`` and a page."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 
 from torch import Tensor
 
@@ -27,10 +24,7 @@ __all__ = ["ResultsFolder", "set_aside"]
 
 
 class ResultsFolder:
-    """Collects results in a hidden folder and gives it its name at the end.
-
-    Use it in a ``with`` block: an error inside leaves nothing behind, and an older folder of that name keeps its
-    content under the next free number (``results-set5.1``).
+    """The folder of an evaluation: images as they are made, at the end their numbers and the page.
 
     Args:
         pairs: write ``<name>_x2_LR.png`` and ``<name>_x2_HR.png`` beside each ``<name>_x2_SR.png``.
@@ -40,60 +34,57 @@ class ResultsFolder:
         self, home: Path, table: Table, protocol: Protocol, metrics: Sequence[Metric], *, pairs: bool = False
     ) -> None:
         self.folder = home / f"results-{_file_name(table.dataset)}"
-        self.table = table
+        self.scale = table.scale
         self.protocol = protocol
         self.metrics = metrics
         self.pairs = pairs
-        self.entries: list[Entry] = []
-        self.baseline: list[Row] = []
+        self._entries: dict[Path, Entry] = {}
         self._names: set[str] = set()
 
-    def __enter__(self) -> ResultsFolder:
-        home = self.folder.parent
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-            self._hidden = Path(tempfile.mkdtemp(dir=home, prefix=f".{self.folder.name}."))
-        except OSError as error:
-            raise BadFile(
-                f"Results cannot be written to {home} ({error.strerror}). Choose a folder you may write to."
-            ) from error
-        self._hidden.chmod(0o755)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        shutil.rmtree(self._hidden, ignore_errors=True)
-
-    def add(self, pair: Pair | Alone, sr: Tensor, row: Row) -> None:
-        """Write one image, and keep what the page will show of it."""
-        stem = self._free_name(f"{_file_name(pair.name)}_x{self.table.scale}")
-        image = f"{stem}_SR.png"
-        write(self._hidden / image, sr)
-        if self.pairs:
-            write(self._hidden / f"{stem}_LR.png", pair.lr)
-            if pair.hr is not None:
-                write(self._hidden / f"{stem}_HR.png", pair.hr)
-        bicubic = quantise(imresize(pair.lr.double(), size=(sr.shape[-2], sr.shape[-1])))
-        base = Row(name=row.name, seconds=0.0, scores=score(bicubic, pair, self.protocol, self.metrics))
-        self.baseline.append(base)
-        self.entries.append(make_entry(row, base, sr, pair.hr, bicubic, border=self.protocol.border, file=image))
-
-    def finish(self, table: Table) -> Table:
-        """Write ``metrics.csv`` and ``index.html``, give the folder its name, and return the table with it."""
-        table.to_csv(self._hidden / "metrics.csv")
-        baseline = replace(table, network="bicubic", rows=tuple(self.baseline))
-        write_text(self._hidden / "index.html", render(table, baseline, self.entries))
-        set_aside(self.folder)
-        self._hidden.replace(self.folder)
-        return replace(table, folder=self.folder)
-
-    def _free_name(self, stem: str) -> str:
+    def place_of(self, name: str) -> Path:
+        """Return where the result of the next image goes, which has this name; no two go to one place."""
+        stem = f"{_file_name(name)}_x{self.scale}"
         free, number = stem, 2
         while free in self._names:
             free, number = f"{stem}_{number}", number + 1
         self._names.add(free)
-        return free
+        return self.folder / f"{free}_SR.png"
+
+    def begin(self, *, aside: bool) -> None:
+        """Make the folder, and before that give one that is there another name, with ``aside``."""
+        try:
+            if aside:
+                set_aside(self.folder)
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadFile(
+                f"Results cannot be written to {self.folder.parent} ({error.strerror}). Choose a folder you may write "
+                "to."
+            ) from error
+
+    def add(self, place: Path, pair: Pair | Alone, sr: Tensor, row: Row) -> None:
+        """Write one image where :meth:`place_of` said, and keep what the page will show of it."""
+        beside = {"LR": pair.lr, "HR": pair.hr} if self.pairs else {}
+        for kind, image in beside.items():
+            if image is not None:
+                write(place.with_name(f"{place.stem[:-2]}{kind}.png"), image)
+        write(place, sr)
+        self.show(place, pair, sr, row)
+
+    def show(self, place: Path, pair: Pair | Alone, sr: Tensor, row: Row) -> None:
+        """Keep what the page will show of an image that is written."""
+        bicubic = quantise(imresize(pair.lr.double(), size=(sr.shape[-2], sr.shape[-1])))
+        base = Row(name=row.name, seconds=0.0, scores=score(bicubic, pair, self.protocol, self.metrics))
+        file = place.relative_to(self.folder).as_posix()
+        self._entries[place] = make_entry(row, base, sr, pair.hr, bicubic, border=self.protocol.border, file=file)
+
+    def finish(self, table: Table, places: Sequence[Path]) -> Table:
+        """Write ``metrics.csv`` and ``index.html`` of a table whose images lie at ``places``; return the table."""
+        table.to_csv(self.folder / "metrics.csv")
+        entries = [self._entries[place] for place in places]
+        baseline = replace(table, network="bicubic", rows=tuple(entry.baseline for entry in entries))
+        write_text(self.folder / "index.html", render(table, baseline, entries))
+        return replace(table, folder=self.folder)
 
 
 def set_aside(folder: Path) -> Path | None:

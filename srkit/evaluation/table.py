@@ -65,7 +65,7 @@ class Table:
         protocol: how the numbers were taken, in words.
         rows: one per image, in the order of the dataset; never empty.
         note: a sentence that belongs under the numbers, or nothing.
-        failed: a sentence for each image that could not be read and is in no row.
+        failed: a sentence for each image that could not be measured and is in no row.
         folder: where images, ``metrics.csv`` and the page were written; None when nothing was saved.
     """
 
@@ -120,7 +120,7 @@ class Table:
     @property
     def remarks(self) -> tuple[str, ...]:
         """The sentences that belong under the numbers."""
-        left = f"{len(self.failed)} of {len(self) + len(self.failed)} images could not be read and are left out."
+        left = f"{len(self.failed)} of {len(self) + len(self.failed)} images could not be measured and are left out."
         return tuple(filter(None, [left * bool(self.failed), self.note, *(one.remark for one in self.metrics)]))
 
     @property

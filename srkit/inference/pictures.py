@@ -18,7 +18,7 @@ from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
 from srkit.inference.tiling import Halo, Progress
 from srkit.ops.files import check_enlarged
-from srkit.ops.jobs import Item, carry_out, find_images, plan
+from srkit.ops.jobs import Item, carry_out, code_of, find_images, plan
 
 __all__ = ["Outcome", "default_target", "upscale_folder"]
 
@@ -145,9 +145,14 @@ def enlarge_pictures(
 
 
 def network_digest(net: nn.Module) -> str:
-    """Return a digest of a network's class, scale, weights and ``extra_repr``: equal for equal networks."""
+    """Return a digest of a network's class, scale, weights and ``extra_repr``: equal for equal networks.
+
+    The code of classes that are neither srkit's nor PyTorch's counts too, since it is rewritten between two calls.
+    """
     kind = f"{type(net).__module__}.{type(net).__qualname__} x{scale_of(net)}{net.extra_repr()}"
-    seen = hashlib.sha256(kind.encode())
+    own = {type(part) for part in net.modules() if type(part).__module__.split(".")[0] not in ("srkit", "torch")}
+    forwards = [one.forward for one in sorted(own, key=lambda one: one.__qualname__)]
+    seen = hashlib.sha256(f"{kind} {code_of(*forwards) if forwards else ''}".encode())
     for name, value in net.state_dict().items():
         seen.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
         seen.update(value.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())

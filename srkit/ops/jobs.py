@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
+import inspect
 import json
+import marshal
 import os
 import shutil
 from collections import Counter
@@ -25,6 +27,8 @@ from srkit.ops.files import IMAGE_LIKE, SUFFIXES, is_image, natural_key
 
 __all__ = ["Item", "Journal", "carry_out", "digest", "find_images", "plan"]
 
+NOWHERE = Path(os.devnull)
+"""The target of an item that only gives numbers."""
 _JOURNAL, _LOCK = ".srkit-done.jsonl", ".srkit-job.lock"
 _NOBODYS = ("Thumbs.db", "desktop.ini")
 State = Literal["to do", "kept", "done", "refused", "failed"]
@@ -37,9 +41,10 @@ class Item:
 
     Attributes:
         source: the file it begins with.
-        target: the file that will be written.
+        target: the file that will be written; ``NOWHERE`` where none will be.
         settings: what decides the result beside the files, as JSON values.
         reads: files whose content decides the result, by what they are: the source alone, where nothing is said.
+        number: its place in the job, for jobs whose items are more than files.
         state: ``"to do"``; ``"kept"`` from before, made with the same inputs; ``"done"`` now; ``"refused"`` before the
             work or ``"failed"`` in it, with the ``problem``.
         problem: why there is no result.
@@ -50,11 +55,17 @@ class Item:
     source: Path
     target: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
-    reads: Mapping[str, Path] = field(default_factory=dict)
+    reads: Mapping[str, Path] | None = None
+    number: int = 0
     state: State = "to do"
     problem: SrkitError | None = None
     size: tuple[int, int] | None = None
     known: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """Whether there will be a file, and not only numbers to print."""
+        return self.target != NOWHERE
 
     def inputs(self) -> dict[str, Any]:
         """Return settings and SHA-256 of everything read.
@@ -62,7 +73,7 @@ class Item:
         Raises:
             BadFile: a file cannot be read.
         """
-        files = {"picture": self.source, **self.reads}
+        files = {"picture": self.source} if self.reads is None else self.reads
         found = {**self.settings, **{name: digest(path) for name, path in files.items()}}
         plain: dict[str, Any] = json.loads(json.dumps(found))
         return plain
@@ -78,7 +89,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.path = folder / _JOURNAL
         self._known: dict[str, dict[str, Any]] = {}
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             for line in self.path.read_bytes().splitlines():
                 with contextlib.suppress(ValueError, TypeError, KeyError):  # the last line may be cut short
                     entry = json.loads(line)
@@ -104,6 +115,14 @@ class Journal:
         """Tell whether an item was begun with the same inputs and its end was not noted."""
         entry = self._known.get(item.target.name)
         return entry is not None and entry["size"] is None and entry["inputs"] == item.inputs()
+
+    def is_of(self, items: Sequence[Item]) -> bool:
+        """Tell whether all that was done in the folder was done for these items, with the same inputs."""
+        if not self._known:
+            return not any(path.is_file() and not path.name.startswith(".") for path in self.path.parent.glob("*"))
+        inputs = {item.target.name: item.inputs for item in items}
+        done = {name: entry["inputs"] for name, entry in self._known.items() if entry["size"] is not None}
+        return all(name in inputs and before == inputs[name]() for name, before in done.items())
 
     def note(self, item: Item, facts: Any = None, *, begun: bool = False) -> None:
         """Write down that an item is begun, or done; what is written stays written, whatever happens next.
@@ -149,6 +168,12 @@ def digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise BadFile(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def code_of(*functions: Any) -> str:
+    """Return a digest of what functions do, as far as that stands in them: other code, another digest."""
+    codes = [getattr(inspect.unwrap(function), "__code__", None) for function in functions]
+    return hashlib.sha256(b"".join(marshal.dumps(code) for code in codes)).hexdigest()
 
 
 def find_images(folder: Path, *, below: bool = False) -> tuple[list[Path], list[tuple[Path, str]]]:
@@ -201,7 +226,7 @@ def plan(items: Sequence[Item], *, overwrite: bool, check: Check, keep_unknown: 
     for item in items:
         place = os.path.abspath(item.target.parent.resolve() / item.target.name)  # noqa: PTH100 - may be too long a name
         first = wanted.setdefault(os.path.normcase(place), item)
-        if first is item:
+        if first is item or not item.writes:
             home = Path(place).parent
             journal = journals[home] = journals.get(home) or Journal(home)
             found.append(_judged(item, journal, overwrite, check, keep_unknown))
@@ -215,7 +240,7 @@ def plan(items: Sequence[Item], *, overwrite: bool, check: Check, keep_unknown: 
 
 def _judged(item: Item, journal: Journal, overwrite: bool, check: Check, keep_unknown: bool) -> Item:
     try:
-        there = item.target.exists()
+        there = item.writes and item.target.exists()
         if there and item.target.resolve() == item.source.resolve():
             raise BadInput(f"{item.source} would be replaced by its own result; choose another name for it.")
         if there and not overwrite:
@@ -239,7 +264,7 @@ def room(planned: Sequence[Item]) -> Iterator[tuple[Path, int, int]]:
     """
     needed: Counter[Path] = Counter()
     for item in planned:
-        if item.state == "to do" and item.size is not None:
+        if item.state == "to do" and item.size is not None and item.writes:
             parents = (place for place in item.target.resolve().parents if place.is_dir())
             needed[next(parents)] += 4 * item.size[0] * item.size[1]
     for place, much in needed.items():
@@ -272,6 +297,9 @@ def _carried_out(
 ) -> Item:
     place = item.target.parent
     try:
+        if not item.writes:
+            work(item)
+            return replace(item, state="done")
         if place not in journals:
             place.mkdir(parents=True, exist_ok=True)
             locks.enter_context(locked(place / _LOCK, f"working into {place}", advice="Wait for it, then call again."))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -38,7 +39,9 @@ def test_results_page_and_csv_are_written_and_named(call: Call, pictures: Path, 
     assert answer.code == 0, answer.err
     assert str(tmp_path / "out" / "results-pictures" / "index.html") in answer.out
     assert (tmp_path / "out" / "results-pictures" / "p0_x2_LR.png").is_file()
-    assert (tmp_path / "out" / "results-pictures.1" / "p1_x2_SR.png").is_file()
+    assert (tmp_path / "out" / "results-pictures" / "p1_x2_SR.png").is_file()
+    assert "p1_x2_SR.png was made before in just this way" in answer.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["results-pictures"]
     with (tmp_path / "all.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["image"] for row in rows] == ["p0", "p1", "mean"] * 2
@@ -108,9 +111,48 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_others_are_measured(
     answer = call(*words, "--out", tmp_path / "out", "--csv", tmp_path / "all.csv")
     assert answer.code == 2
     assert "cut.png" in answer.err
-    assert "could not be read and are left out" in answer.out
+    assert "could not be measured and are left out" in answer.out
     assert whole.out.split("mean")[1].split()[0] == answer.out.split("mean")[1].split()[0]
     assert "cut" not in (tmp_path / "all.csv").read_text()
+
+
+def test_after_ctrl_c_the_same_call_measures_what_is_missing(
+    call: Call, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("evaluate", *BICUBIC, "--dataset", pictures, "--out", tmp_path / "out")
+    whole = call("evaluate", *BICUBIC, "--dataset", pictures)
+    enlarge, seen = srkit.inference.upscale, []
+
+    def interrupted(lr: torch.Tensor, **options: Any) -> Any:
+        seen.append(lr)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return enlarge(lr, **options)
+
+    planned = call(*words, "--dry-run")
+    assert not (tmp_path / "out").exists()
+    assert "to do" in planned.out
+    assert "p0_x2_SR.png (40 x 32 pixels)" in planned.out
+    monkeypatch.setattr("srkit.evaluation.run.upscale", interrupted)
+    stopped = call(*words)
+    assert (stopped.code, len(seen)) == (130, 2)
+    assert "1 of 2 are done. The same call goes on" in stopped.err
+    assert "p0 " in stopped.out
+    assert call(*words, "--dry-run").out.splitlines()[0].startswith("kept")
+    answer = call(*words)
+    assert (answer.code, len(seen)) == (0, 3)
+    assert whole.out.split("mean")[1].split()[:2] == answer.out.split("mean")[1].split()[:2]
+    assert call(*words, "--overwrite").code == 0
+    assert len(seen) == 5
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["results-pictures"]
+
+
+def test_an_image_that_cannot_be_measured_is_named_and_the_others_are(call: Call, pictures: Path) -> None:
+    srkit.write(pictures / "a.png", torch.rand(3, 12, 12))  # less than SSIM's window is left inside the border
+    answer = call("evaluate", *BICUBIC, "--dataset", pictures)
+    assert answer.code == 2
+    assert "a.png" in answer.err
+    assert "p1" in answer.out
 
 
 BRIGHTNESS = """

@@ -48,6 +48,7 @@ def test_images_numbers_and_page_lie_in_one_folder_of_the_datasets_name(tmp_path
     table = evaluate(Nearest(), pairs, save=tmp_path)
     assert table.folder == tmp_path / "results-pairs"
     assert sorted(path.name for path in table.folder.iterdir()) == [
+        ".srkit-done.jsonl",
         "a_b_c_x2_2_SR.png",
         "a_b_c_x2_SR.png",
         "index.html",
@@ -72,20 +73,49 @@ def test_inputs_and_truths_are_written_too_when_asked(tmp_path: Path, pairs: lis
     assert torch.allclose(hr, pairs[0].hr)
 
 
-def test_earlier_results_are_moved_aside_and_never_overwritten(tmp_path: Path, pairs: list[Pair]) -> None:
-    evaluate(Nearest(), pairs, save=tmp_path)
+class Counting(Nearest):
+    """Counts what it enlarges, and says how it does that in its ``extra_repr``."""
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__()
+        self.said, self.seen = said, 0
+
+    def extra_repr(self) -> str:
+        return self.said
+
+    def forward(self, lr: Tensor) -> Tensor:
+        self.seen += 1
+        return super().forward(lr)
+
+
+def test_results_of_other_networks_settings_or_pictures_are_moved_aside_and_never_overwritten(
+    tmp_path: Path, pairs: list[Pair]
+) -> None:
+    evaluate(Counting(), pairs, save=tmp_path)
     (tmp_path / "results-pairs" / "my notes.txt").write_text("precious")
-    evaluate(Nearest(), pairs, save=tmp_path)
-    evaluate(Nearest(), pairs, save=tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["results-pairs", "results-pairs.1", "results-pairs.2"]
+    evaluate(Counting("another"), pairs, save=tmp_path)
+    evaluate(Counting("another"), pairs, save=tmp_path, metrics="psnr")
+    evaluate(Counting("another"), pairs[::-1], save=tmp_path, metrics="psnr")
+    folders = sorted(path.name for path in tmp_path.iterdir())
+    assert folders == ["results-pairs", "results-pairs.1", "results-pairs.2", "results-pairs.3"]
     assert (tmp_path / "results-pairs.1" / "my notes.txt").read_text() == "precious"
 
 
-def test_an_error_half_way_leaves_nothing_behind(tmp_path: Path, pairs: list[Pair]) -> None:
+def test_what_was_measured_in_just_this_way_is_not_measured_again(tmp_path: Path, pairs: list[Pair]) -> None:
     broken = [pairs[0], Pair("odd", torch.rand(3, 8, 8), torch.rand(3, 17, 16))]
     with pytest.raises(BadInput, match="odd"):
-        evaluate(Nearest(), broken, save=tmp_path / "new")
-    assert list((tmp_path / "new").iterdir()) == []
+        evaluate(Counting(), broken, save=tmp_path)
+    net = Counting()
+    table = evaluate(net, pairs, save=tmp_path)
+    assert net.seen == 1
+    alone = evaluate(Nearest(), pairs)
+    assert [row.scores for row in table] == [row.scores for row in alone]
+    assert table.folder is not None
+    page = (table.folder / "index.html").read_text("utf-8")
+    evaluate(net, pairs, save=tmp_path)
+    assert net.seen == 1
+    assert (table.folder / "index.html").read_text("utf-8") == page
+    assert [path.name for path in tmp_path.iterdir()] == ["results-pairs"]
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_anything_is_computed(

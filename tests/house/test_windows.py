@@ -146,8 +146,9 @@ def test_weights_are_saved_over_the_file_they_came_from(tmp_path: Path) -> None:
 
 
 def test_an_evaluation_is_written_beside_the_one_before(tmp_path: Path, pairs: datasets.Pairs) -> None:
-    for _ in range(2):
-        table = evaluation.evaluate(models.create("bicubic", scale=2), pairs, save=tmp_path / "eval")
+    for metrics in ("psnr", "ssim"):
+        net = models.create("bicubic", scale=2)
+        table = evaluation.evaluate(net, pairs, metrics=metrics, save=tmp_path / "eval")
     assert table.folder is not None
     first, second = (
         folder / "metrics.csv" for folder in (table.folder.with_name(f"{table.folder.name}.1"), table.folder)

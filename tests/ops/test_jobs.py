@@ -66,7 +66,8 @@ def test_a_repeated_call_does_what_is_missing_and_keeps_the_rest(home: Path) -> 
 @pytest.mark.parametrize("change", ["setting", "new setting", "picture", "kernel"])
 def test_a_result_of_other_inputs_is_refused_with_both_named(home: Path, change: str) -> None:
     def wanted(**settings: object) -> list[Item]:
-        one = Item(source=home / "a", target=home / "out" / "a", settings=settings, reads={"kernel": home / "b"})
+        reads = {"picture": home / "a", "kernel": home / "b"}
+        one = Item(source=home / "a", target=home / "out" / "a", settings=settings, reads=reads)
         return plan([one], overwrite=False, check=nothing)
 
     assert [item.state for item in carry_out(wanted(scale=2), copying([]))] == ["done"]
