@@ -109,6 +109,9 @@ def test_a_sensor_without_noise_gives_flat_colours_back_and_one_with_noise_does_
         torch.stack([(noisy - flat)[0, 0, :, :-1].flatten(), (noisy - flat)[0, 0, :, 1:].flatten()])
     )
     assert float(neighbours[0, 1]) > 0.2  # demosaicing spreads the noise
+    grey = torch.full((1, 3, 64, 64), 0.5)
+    red, green, blue = (camera_noise(grey, rng=rng()) - grey)[0].std((-1, -2)).tolist()
+    assert red > blue > green, "white balance amplifies red most and green not at all"
 
 
 @pytest.mark.parametrize("quality", [1, 10, 30, 49, 50, 51, 75, 95, 100])

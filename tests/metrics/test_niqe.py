@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 import srkit
 from srkit.datasets import samples
 from srkit.degrade import parse
 from srkit.errors import BadFile, BadInput
 from srkit.metrics import Naturalness, niqe
-from srkit.metrics.niqe import _asymmetric
+from srkit.metrics.niqe import _asymmetric, _features, _normalised
 from tests._shared import shared
 
 
@@ -44,6 +45,28 @@ def test_the_fit_finds_the_shape_and_the_widths_of_a_lopsided_gaussian() -> None
     shape, left, right = _asymmetric(torch.from_numpy(values))
     assert shape == pytest.approx(2, abs=0.05)
     assert (left, right) == pytest.approx((2**0.5, 2 * 2**0.5), rel=0.02)  # beta is the width times the root of 2
+
+
+def test_luma_is_normalised_as_scipy_does_it_with_the_papers_window() -> None:
+    """Mittal et al., 2013, equations 1 to 3: a circular Gaussian of 7 x 7 pixels with sigma 7/6, and C = 1."""
+    luma = 16 + 219 * torch.rand(30, 41, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    taps = np.exp(-(np.arange(-3, 4) ** 2) / (2 * (7 / 6) ** 2))
+    window = np.outer(taps, taps) / taps.sum() ** 2
+    mean, square = (ndimage.correlate(x, window, mode="nearest") for x in (luma.numpy(), luma.numpy() ** 2))
+    deviation = np.sqrt(square - mean**2)
+    normalised, found = _normalised(luma)
+    np.testing.assert_allclose(found.numpy(), deviation, atol=1e-9)
+    np.testing.assert_allclose(normalised.numpy(), (luma.numpy() - mean) / (deviation + 1), atol=1e-9)
+
+
+def test_the_mean_of_neighbouring_products_is_among_the_features() -> None:
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=(96, 97))
+    for sign in (1, -1):
+        block = torch.from_numpy(noise[:, 1:] + sign * 0.5 * noise[:, :-1])  # each pixel shares with the one beside it
+        product = float((block * block.roll(1, 1)).mean())
+        assert sign * product > 0.3
+        assert float(_features(block)[3]) == pytest.approx(product, abs=0.15)
 
 
 def test_our_own_statistics_can_be_computed_kept_and_read_again(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 
 import srkit
 from srkit.datasets import Made, samples
-from srkit.datasets.makers import GaussianCodes
+from srkit.datasets.makers import GaussianCodes, KernelsAndNoise
 from srkit.degrade import apply_kernel, gaussian_widths, pca_basis, srmd_basis, srmd_code
 from srkit.errors import BadInput
 from srkit.evaluation import evaluate, mismatch
@@ -38,6 +38,13 @@ def test_each_patch_comes_with_the_code_of_its_own_kernel_and_its_noise() -> Non
     assert torch.equal(batches.batch(4)[0], lr)
     kernel = codes[0, :15].double() @ basis()
     assert float(kernel.sum()) == pytest.approx(1, abs=0.05)  # a code is a kernel again
+
+
+def test_the_noise_a_network_is_told_is_a_level_over_255() -> None:
+    kernel = gaussian_widths(15, 1.3)
+    for maker, name in ((GaussianCodes(2, basis(), noise=25), "degradation"), (KernelsAndNoise(2), "noise")):
+        told = [torch.as_tensor(maker.told(kernel, level)[name]).flatten()[-1] for level in (None, 12.75)]
+        assert [float(one) for one in told] == pytest.approx([0, 0.05])
 
 
 class _Remembering(GaussianCodes):

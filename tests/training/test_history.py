@@ -96,4 +96,5 @@ def test_a_long_curve_is_drawn_from_the_medians_of_its_stretches() -> None:
     steps, values = medians(list(range(1000)), [1.0] * 999 + [1e9], parts=100)
     assert len(steps) == len(values) == 100
     assert set(values) == {1.0}
+    assert len(medians(list(range(150)), [1.0] * 150, parts=100)[0]) == 75, "never more than the parts asked for"
     assert medians([1, 2], [3.0, 4.0]) == ([1, 2], [3.0, 4.0])

@@ -10,6 +10,7 @@ from skimage.color import rgb2ycbcr
 from srkit.errors import BadInput
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, nice_ceiling, nice_top, painted
 from srkit.widgets import error_map, show
+from srkit.widgets._errormap import ErrorMap
 
 
 def pair(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,6 +35,13 @@ def test_too_bright_is_orange_too_dark_is_blue_and_agreement_is_nearly_white() -
     assert bright[0] > bright[2] + 50
     assert dark[2] > dark[0] + 50
     assert same.min() >= 245
+
+
+def test_the_colours_of_an_error_map_run_evenly_from_minus_the_limit_to_the_limit() -> None:
+    stops = np.linspace(-20, 20, len(DIVERGING))[None]
+    assert (ErrorMap(stops, "signed").painted(20)[0] == np.array(DIVERGING)).all()
+    stops = np.linspace(0, 20, len(SEQUENTIAL))[None]
+    assert (ErrorMap(stops, "absolute").painted(20)[0] == np.array(SEQUENTIAL)).all()
 
 
 @pytest.mark.parametrize("anchors", [SEQUENTIAL])

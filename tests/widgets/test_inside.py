@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from srkit.models.count import multiply_adds, parameters
 from srkit.widgets import attention_map, feature_maps, receptive_field, shapes
 from srkit.widgets._attention import attention_modules, channel_weights, pixel_shares
 from srkit.widgets._feature_maps import channels_of
-from srkit.widgets._receptive import diffusion_index, influence, radius_of_share
+from srkit.widgets._receptive import ORANGE, diffusion_index, influence, radius_of_share
 from srkit.widgets._walk import Layer, walk
 from tests.widgets.test_show import Images
 
@@ -126,6 +127,11 @@ def test_influence_stays_inside_the_box_that_the_kernel_sizes_allow() -> None:
     text = receptive_field(net, LR, at=(6, 8)).pages[(0,)].text
     assert "7 x 7 input pixels" in text
     assert "49 of 192 pixels count" in text
+
+
+def test_the_box_lies_around_the_very_pixels_that_were_seen() -> None:
+    seen = receptive_field(tiny("nearest"), LR, at=(6, 9)).pages[(0,)].pictures[0].pixels
+    assert np.argwhere((seen == ORANGE).all(-1)).tolist() == [[3, 4]]
 
 
 def test_the_radius_and_the_diffusion_index_of_fields_known_beforehand() -> None:
