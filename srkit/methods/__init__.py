@@ -19,14 +19,13 @@ from srkit.methods._method import Method, MethodCard, Result, Watch
 from srkit.methods._registry import card, create, names, register_method
 from srkit.methods.backprojection import BackProjection
 from srkit.methods.dark_channel import estimate_kernel
-from srkit.methods.dip import DIP
+from srkit.methods.dip import DIP, SkipNet
 from srkit.methods.dip_fkp import DIPFKP
 from srkit.methods.face import as_network
-from srkit.methods.fkp_training import random_gaussians, train_fkp
+from srkit.methods.fkp import random_gaussians, train_fkp
 from srkit.methods.kernel_pool import build_pool
 from srkit.methods.kernel_score import kernel_psnr, kernel_report
 from srkit.methods.kernelgan import KernelGAN, analytic_x4
-from srkit.methods.skip import SkipNet
 from srkit.methods.zssr_presets import preset
 
 __all__ = [

@@ -30,9 +30,8 @@ from srkit.methods._fresh import fresh
 from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
 from srkit.methods.blind import finite
-from srkit.methods.dip import as_grey_as, check_side
+from srkit.methods.dip import SkipNet, as_grey_as, check_side
 from srkit.methods.fkp import KernelFlow, SphereAdam, load_fkp, side_of
-from srkit.methods.skip import SkipNet
 from srkit.ops.pixels import pad
 
 __all__ = ["DIPFKP", "DIPFKP_PRESETS", "DIPFKPSettings", "KernelPrior", "kernel_net", "prior_for"]

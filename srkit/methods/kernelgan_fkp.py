@@ -27,10 +27,10 @@ from srkit.methods._fresh import fresh
 from srkit.methods._method import MethodCard, Watch
 from srkit.methods._registry import register_method
 from srkit.methods.blind import BlindMethod, Then, finite
-from srkit.methods.crops import CropSource
 from srkit.methods.dip_fkp import prior_for
 from srkit.methods.fkp import KernelFlow, SphereAdam
 from srkit.methods.kernelgan import analytic_x4
+from srkit.methods.kernelgan_parts import CropSource
 
 __all__ = [
     "KERNELGAN_FKP_PRESETS",

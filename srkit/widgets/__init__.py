@@ -9,14 +9,13 @@ from srkit._former import former
 from srkit.widgets._attention import attention_map
 from srkit.widgets._compare import compare
 from srkit.widgets._degrade_lab import degrade_lab, kernel_lab
-from srkit.widgets._errormap import error_map
 from srkit.widgets._feature_maps import feature_maps
 from srkit.widgets._gallery import class_table, gallery
 from srkit.widgets._monitor import Monitor
 from srkit.widgets._network_labs import ensemble_lab, mix_lab
 from srkit.widgets._receptive import receptive_field
 from srkit.widgets._shapes import shapes
-from srkit.widgets._show import show
+from srkit.widgets._show import error_map, show
 from srkit.widgets._signal_labs import tv_lab, upsample_lab
 from srkit.widgets._source import source
 

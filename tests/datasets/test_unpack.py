@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from srkit.datasets.unpack import unpack
+from srkit.datasets.fetch import unpack
 from srkit.errors import BadFile
 
 HOSTILE = ["../evil.png", "/tmp/srkit-evil.png", "a/../../evil.png", "..\\evil.png", "C:/evil.png"]

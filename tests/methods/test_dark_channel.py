@@ -19,7 +19,7 @@ from srkit.degrade import apply_kernel, gaussian_widths, motion, read_pool
 from srkit.degrade.alignment import centre_of_mass, on_grid
 from srkit.errors import BadInput, UnknownName
 from srkit.methods import build_pool, estimate_kernel, kernel_psnr
-from srkit.methods import dark_channel_steps as steps
+from srkit.methods import dark_channel as steps
 from srkit.methods.kernel_pool import textured_patches
 from srkit.methods.kernel_score import covariance
 from srkit.ops.pixels import quantise

@@ -13,8 +13,7 @@ from srkit import methods
 from srkit.errors import BadInput, UnknownName
 from srkit.methods import DIP, SkipNet, as_network
 from srkit.methods._fresh import fresh
-from srkit.methods.dip import lanczos_kernel, lanczos_reduce
-from srkit.methods.skip import NonLocal
+from srkit.methods.dip import NonLocal, lanczos_kernel, lanczos_reduce
 from srkit.metrics import Protocol, psnr
 from tests._shared import shared
 

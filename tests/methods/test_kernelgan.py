@@ -19,20 +19,27 @@ from srkit.degrade.kernels import bicubic_kernel
 from srkit.errors import BadInput, UnknownName
 from srkit.methods import KernelGAN, analytic_x4, as_network, kernel_psnr, kernel_report
 from srkit.methods._fresh import fresh
-from srkit.methods.crops import CropSource, edge_map, likelihood
 from srkit.methods.kernel_score import covariance
-from srkit.methods.kernelgan import Duel, clean_kernel
-from srkit.methods.kernelgan_losses import (
+from srkit.methods.kernelgan import (
+    Duel,
     Schedule,
     bicubic_difference,
     boundary,
     boundary_mask,
+    clean_kernel,
     off_centre,
     sparsity,
     sum_to_one,
     verdict,
 )
-from srkit.methods.kernelgan_nets import LinearReducer, SmallPatchDiscriminator, SpectralConv
+from srkit.methods.kernelgan_parts import (
+    CropSource,
+    LinearReducer,
+    SmallPatchDiscriminator,
+    SpectralConv,
+    edge_map,
+    likelihood,
+)
 from tests._shared import shared
 
 QUICK: dict[str, Any] = {"steps": 3, "channels": 4, "crop": 30, "then": "back_projection"}

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from srkit.training import average
-from srkit.training.average import Average
+from srkit.training import state
+from srkit.training.state import Average
 
 
 def test_after_its_start_the_average_moves_as_torchs_does() -> None:
@@ -40,7 +40,7 @@ def test_at_the_start_the_average_is_the_weighted_sum_its_formula_says() -> None
 
 
 def test_the_decay_rises_to_its_value_and_stays() -> None:
-    decays = [average.decay_at(n, 0.99) for n in range(2000)]
+    decays = [state.decay_at(n, 0.99) for n in range(2000)]
     assert decays[0] == 0.1
     assert decays == sorted(decays)
     assert decays[-1] == 0.99
