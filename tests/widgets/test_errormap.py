@@ -10,7 +10,7 @@ from skimage.color import rgb2ycbcr
 from srkit.errors import BadInput
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, nice_ceiling, nice_top, painted
 from srkit.widgets import error_map, show
-from srkit.widgets._errormap import ErrorMap
+from srkit.widgets._show import ErrorMap
 
 
 def pair(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
