@@ -25,15 +25,15 @@ class Job:
     Attributes:
         name: the function or class the student defines.
         pieces: (label, code) of the student's code, in the order of the notebook.
-        probe: source of the function that runs the answer, see :mod:`autograder.probes`.
-        perform: the name of that function within ``probe``.
+        beside: (module, text) of what runs the answer, see :func:`autograder.masks.beside`; the first has ``measure``.
+        perform: the name of the function in the last of them that is given the answer.
         inputs: the inputs of this case.
         hidden: what must not be importable, as ``"module:name"``.
     """
 
     name: str
     pieces: Sequence[tuple[str, str]]
-    probe: str
+    beside: Sequence[tuple[str, str]]
     perform: str
     inputs: Mapping[str, Value]
     hidden: frozenset[str] = frozenset()

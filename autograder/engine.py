@@ -13,9 +13,8 @@ from autograder.budget import Budget
 from autograder.evidence import readable
 from autograder.keys import record_key, submission_hash
 from autograder.limits import LIMITS, Limits
-from autograder.masks import hidden_names
+from autograder.masks import beside, hidden_names
 from autograder.outcomes import Met, judged, reached, told
-from autograder.probes import probe_of
 from autograder.reader import reading
 from autograder.record import CriterionResult, Record, Result
 from srkit.exercises import EXERCISES, Case, Criterion, Exercise
@@ -123,8 +122,8 @@ class _Run:
         return Job(
             name=self.exercise.answer,
             pieces=self.answer.pieces,
-            probe=probe_of(self.exercise.name),
-            perform="perform",
+            beside=beside(self.exercise.name),
+            perform=self.exercise.perform.__name__,
             inputs=case.inputs,
             hidden=hidden_names(self.exercise.name),
         )

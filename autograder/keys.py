@@ -39,21 +39,20 @@ def record_key(submission: str, exercises: Sequence[str], seed: int, limits: Lim
 
 @lru_cache
 def _definition(exercise: str) -> str:
-    """Return a digest of one exercise: the module that defines it, and what is recorded of its references."""
-    module = sys.modules[EXERCISES.get(exercise).cases.__module__]
-    return _digest([Path(str(module.__file__)), ROOT / "exercises" / "references" / f"{exercise}.json"])
+    """Return a digest of one exercise: what defines and what performs it, and what is recorded of its references."""
+    definition = EXERCISES.get(exercise)
+    modules = (sys.modules[function.__module__] for function in (definition.cases, definition.perform))
+    files = [Path(str(module.__file__)) for module in modules]
+    return _digest([*files, ROOT / "exercises" / "references" / f"{exercise}.json"])
 
 
 @lru_cache
 def _common() -> str:
     """Return a digest of what every exercise depends on: the library without the exercises, and the engine."""
-    rooms = (
-        path
-        for path in ROOT.rglob("*.py")
-        if path.parent != ROOT / "exercises" and not path.is_relative_to(ROOT / "_data")
-    )
-    shared = (path for path in (ROOT / "exercises").glob("_*.py") if path.name != "__init__.py")
-    return _digest([*rooms, *shared, *engine_files()])
+    data, exercises = ROOT / "_data", ROOT / "exercises"
+    rooms = (p for p in ROOT.rglob("*.py") if not p.is_relative_to(data) and not p.is_relative_to(exercises))
+    shared = (path for path in exercises.glob("_*.py") if path.name != "__init__.py")
+    return _digest([*rooms, *shared, exercises / "_beside" / "__init__.py", *engine_files()])
 
 
 def engine_files() -> list[Path]:

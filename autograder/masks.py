@@ -1,4 +1,4 @@
-"""The library as student code sees it: without the exercises, and without what the exercise asks for.
+"""What the box is given: the library without what the exercise asks for, and the files that run beside student code.
 
 A hidden function or class keeps its place, so that everything beside it can be imported, and says when it is used that
 the student writes it. Its own code is in no file of the box.
@@ -8,17 +8,37 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import inspect
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import srkit
-from srkit.exercises import EXERCISES
+from srkit.exercises import EXERCISES, measure
 
-__all__ = ["hidden_names", "library", "masked"]
+__all__ = ["beside", "hidden_names", "library", "masked"]
 
 ROOT = Path(srkit.__file__).resolve().parent
 _KINDS = {".py", ".typed", ".css", ".js", ".toml", ".html"}
+
+
+@lru_cache
+def beside(exercise: str) -> tuple[tuple[str, str], ...]:
+    """Return (module, text) of the two files that run an answer: that of ``measure`` and that of ``perform``, whole.
+
+    Raises:
+        ValueError: there is an answer in one of them.
+    """
+    definition = EXERCISES.get(exercise)
+    modules = (measure.__module__, definition.perform.__module__)
+    slips = (part for slip in definition.slips for part in (slip.wrong, slip.sign) if part)
+    if told := [one for one in (definition.cases, *definition.references, *slips) if one.__module__ in modules]:
+        raise ValueError(
+            f"perform of the exercise {exercise!r} shares its file with {told[0].__qualname__!r}, which is for the "
+            "grader alone. Put perform into a file that imports and defines no answer, as srkit/exercises/_beside/ has."
+        )
+    return tuple((module, inspect.getsource(sys.modules[module])) for module in modules)
 
 
 def hidden_names(exercise: str) -> frozenset[str]:

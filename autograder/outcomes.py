@@ -12,7 +12,7 @@ from autograder.evidence import magnitude, pictures, readable
 from autograder.limits import Limits
 from autograder.record import Outcome
 from srkit.exercises import Case, Exercise, judge
-from srkit.exercises._measure import Observation
+from srkit.exercises._beside import Observation
 from srkit.exercises._references import expected_outputs
 
 __all__ = ["Met", "judged", "reached", "told"]

@@ -17,7 +17,7 @@ from autograder.box import End, Job, Reply
 from autograder.inside.frames import BadFrame, decode, read_frame, write_frame
 from autograder.limits import Limits
 from autograder.masks import ROOT, library, masked
-from srkit.exercises._measure import Foreign
+from srkit.exercises._beside import Foreign
 
 __all__ = ["ProcessBox", "Start", "longest"]
 
@@ -135,8 +135,8 @@ class ProcessBox:
         assert process.stdin is not None
         assert process.stdout is not None
         request = {
-            **{name: getattr(job, name) for name in ("name", "probe", "perform", "inputs")},
-            "pieces": [list(piece) for piece in job.pieces],
+            **{name: getattr(job, name) for name in ("name", "perform", "inputs")},
+            **{name: [list(part) for part in getattr(job, name)] for name in ("pieces", "beside")},
             "limits": limits.to_dict(),
             "tree": b"" if self.start.walls == "none" else _tree(job.hidden),
         }

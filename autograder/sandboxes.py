@@ -96,7 +96,8 @@ def tried(box: ProcessBox) -> ProcessBox:
         BoxError: it does not; the message says why.
     """
     code = [("<trial>", "def twice(x):\n    return 2 * x")]
-    reply = box.run(Job(name="twice", pieces=code, probe=_TRIAL, perform="perform", inputs={"x": 21}), Limits())
+    job = Job(name="twice", pieces=code, beside=[("trial", _TRIAL)], perform="perform", inputs={"x": 21})
+    reply = box.run(job, Limits())
     if reply.observation is None or reply.observation["outputs"] != {"value": 42}:
         box.close()
         raise BoxError(f"{box.start.title}: a trial ended with {reply.end!r} {reply.detail} {reply.printed}".strip())

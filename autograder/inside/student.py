@@ -19,21 +19,21 @@ __all__ = ["run"]
 
 
 def run(request: Mapping[str, Any], answer: int, *ended: object) -> None:
-    """Define the student's code, run it on one case through the probe, and write what was observed to ``answer``."""
+    """Define the student's code, run it on one case as ``perform`` does, and write what was observed to ``answer``."""
     del ended
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         vars(sys).pop(name, None)
     sys.excepthook = sys.__excepthook__
     try:
-        probe = _module("srkit_probe", [("<srkit probe>", request["probe"])])
+        beside = [_module(name, code) for name, code in request["beside"]]
         student_module = types.ModuleType("__main__")
-        perform = getattr(probe, request["perform"])
+        perform = getattr(beside[-1], request["perform"])
 
         def load_and_perform(_: None, inputs: Mapping[str, Any]) -> Any:
             _define(student_module, request["pieces"])
             return perform(getattr(student_module, request["name"]), inputs)
 
-        seen = probe.measure(load_and_perform, None, request["inputs"])
+        seen = beside[0].measure(load_and_perform, None, request["inputs"])
         observation = {name: getattr(seen, name) for name in ("outputs", "trouble", "message", "changed", "printed")}
         data = encode(observation)
     except BaseException as problem:
@@ -54,11 +54,10 @@ def _define(module: types.ModuleType, pieces: list[list[str]]) -> None:
         exec(compile(code, name, "exec"), vars(module))
 
 
-def _module(name: str, pieces: list[tuple[str, str]]) -> types.ModuleType:
-    module = types.ModuleType(name)
-    sys.modules[name] = module
-    for file, code in pieces:
-        exec(compile(code, file, "exec"), vars(module))
+def _module(name: str, code: str) -> types.ModuleType:
+    """Make a module of a text; what comes later imports it by its name, though the library here has no such file."""
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(code, f"<srkit {name}>", "exec"), vars(module))
     return module
 
 

@@ -78,9 +78,9 @@ from srkit.exercises import (  # each line files an exercise
     two_bands,
     up_projection,
 )
+from srkit.exercises._beside import Unusable, Value, measure
 from srkit.exercises._grade import grade, judge
-from srkit.exercises._measure import measure
-from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.exercises._study import hint, predict, recall
 from srkit.exercises._verdict import check, score
 
@@ -106,7 +106,7 @@ __all__ = [
 
 _FORMER = {
     "exercises._grade": "CHECK_SEED Finding Result SUBMISSION_SEED",
-    "exercises._measure": "Foreign Observation",
+    "exercises._beside": "Foreign Observation",
     "exercises._study": "Note",
     "exercises._verdict": "Points Verdict",
 }

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srkit.exercises._measure import Foreign
+from srkit.exercises._beside import Foreign
 from srkit.exercises._model import Tolerance
 
 __all__ = ["agree", "difference"]

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from srkit.exercises._beside import Observation, Value, measure
 from srkit.exercises._compare import agree, difference
-from srkit.exercises._measure import Observation, measure
-from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Value
+from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip
 from srkit.exercises._references import expected_outputs
 
 __all__ = ["CHECK_SEED", "SUBMISSION_SEED", "Finding", "Result", "grade", "judge"]

@@ -12,38 +12,15 @@ Inputs and outputs are :data:`Value` only, so a grader in another process sends 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
-
-from torch import Tensor
+from typing import Any
 
 from srkit._registry import Registry
 from srkit.errors import BadInput
+from srkit.exercises._beside import Inputs, Outputs, Perform
 
-__all__ = [
-    "EXERCISES",
-    "Case",
-    "Criterion",
-    "Exercise",
-    "Inputs",
-    "Outputs",
-    "Perform",
-    "Slip",
-    "Tolerance",
-    "Unusable",
-    "Value",
-    "add",
-]
-
-Value: TypeAlias = Tensor | bool | int | float | str | Sequence["Value"] | None
-Inputs: TypeAlias = Mapping[str, Any]  # of Value
-Outputs: TypeAlias = Mapping[str, Any]  # of Value, or Foreign for what is none
-Perform: TypeAlias = Callable[[Any, Inputs], dict[str, Value]]
-
-
-class Unusable(Exception):
-    """Raised inside ``perform``: the answer is not the kind of thing that was asked for; the message says what is."""
+__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +102,7 @@ class Exercise:
         minutes: how long most people need.
         criteria: what is asked, with points.
         cases: seed -> cases; pure.
-        perform: (answer, inputs) -> outputs; runs where the student's code runs.
+        perform: (answer, inputs) -> outputs; runs beside the student's code, so it stands in a file without answers.
         references: accepted answers, the library's own first. Agreement with any of them is agreement.
         tolerance: default tolerance, with its reason.
         slips: known misconceptions, most telling first.

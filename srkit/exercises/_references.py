@@ -19,8 +19,8 @@ from torch import Tensor
 
 from srkit._home import clone
 from srkit.errors import BadFile
-from srkit.exercises._measure import measure
-from srkit.exercises._model import Case, Exercise, Value
+from srkit.exercises._beside import Value, measure
+from srkit.exercises._model import Case, Exercise
 
 __all__ = ["computed_outputs", "digest", "expected_outputs", "from_json", "reference_file", "to_json"]
 

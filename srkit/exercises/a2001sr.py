@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import zlib
 from collections.abc import Callable
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.a2001sr import A2001SR
 
 __all__ = ["A2001SR_EXERCISE"]
@@ -31,44 +29,6 @@ def _cases(seed: int) -> list[Case]:
         Case(criterion="output", inputs=inputs("sr", noise(1, 3, 8, 10, seed=seed + 3))),
         Case(criterion="scale", inputs=inputs("refusal", noise(1, 3, 8, 8, seed=seed))),
     ]
-
-
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    if inputs["watch"] == "refusal":
-        return _refusal(answer)
-    net = answer(scale=2)
-    if not isinstance(net, nn.Module):
-        raise Unusable(f"A2001SR(scale=2) should be an nn.Module; it is {type(net).__name__}.")
-    if inputs["watch"] == "parameters":
-        shapes = sorted(",".join(map(str, p.shape)) for p in net.parameters())
-        return {"number_of_parameters": sum(p.numel() for p in net.parameters()), "shapes": shapes}
-    _fill(net, inputs["seed"], silent=inputs["silent"])
-    with torch.no_grad():
-        sr = net.eval()(inputs["lr"])
-    if inputs["watch"] == "size":
-        return {"size": list(sr.shape) if isinstance(sr, Tensor) else None}
-    return {"sr": sr}
-
-
-def _refusal(answer: Callable[..., Any]) -> dict[str, Value]:
-    answer(scale=2)
-    try:
-        answer(scale=3)
-    except (ValueError, AssertionError):
-        return {"refused": True}
-    return {"refused": False}
-
-
-def _fill(net: nn.Module, seed: int, *, silent: bool) -> None:
-    """Give every parameter values that depend on its shape alone, whatever it is called and wherever it stands.
-
-    The shapes of A2001SR are all different, so this is the same as copying weights from one version to another.
-    """
-    for parameter in net.parameters():
-        draw = zlib.crc32(f"{seed}:{tuple(parameter.shape)}".encode())
-        bound = 1.5 / math.sqrt(max(1, parameter[0].numel()))
-        values = (2 * noise(*parameter.shape, seed=draw) - 1) * bound
-        parameter.data.copy_(torch.zeros_like(values) if silent and len(parameter) == 3 else values)
 
 
 class _Variant(nn.Module):
@@ -131,7 +91,7 @@ A2001SR_EXERCISE = add(
             Criterion(name="scale", points=1, text="asked for another scale than 2 it says no", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_11.a2001sr,
         references=(A2001SR,),
         tolerance=Tolerance(
             absolute=2e-5,

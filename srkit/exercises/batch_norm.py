@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_10
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["BATCH_NORM"]
 
 Three = tuple[Tensor, Tensor, Tensor]
-_NAMES = ("normalised", "mean", "variance")
 _PLACES = (0, 2, 3)
 
 
@@ -60,13 +57,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, Tensor, float], Any], inputs: Inputs) -> dict[str, Value]:
-    three = answer(inputs["x"], inputs["mean"], inputs["variance"], inputs["momentum"])
-    if not isinstance(three, (tuple, list)) or len(three) != 3:
-        raise Unusable("Return three tensors: the normalised features, the new mean, the new variance.")
-    return {name: value for name, value in zip(_NAMES, three, strict=True) if name in inputs["watch"]}
-
-
 BATCH_NORM = add(
     Exercise(
         name="batch_norm",
@@ -84,7 +74,7 @@ BATCH_NORM = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_10.batch_norm,
         references=(_pytorch, _written),
         tolerance=Tolerance(
             absolute=2e-5, relative=1e-4, reason="a float32 variance as a difference of squares is right to 1e-6"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_10
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops.mosaic import mosaic
 
 __all__ = ["BAYER"]
@@ -40,10 +38,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"sensor": answer(inputs["image"])}
-
-
 BAYER = add(
     Exercise(
         name="bayer",
@@ -59,7 +53,7 @@ BAYER = add(
             Criterion(name="odd", points=1, text="a batch with an odd number of rows and columns works", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_10.bayer,
         references=(_pattern, _picked),
         tolerance=Tolerance(
             absolute=1e-6, relative=0.0, reason="values are copied; a product with 0 or 1 and a sum change nothing"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_01
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["BEST_GUESS"]
 
@@ -45,10 +43,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, str], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"guess": answer(inputs["candidates"], inputs["loss"])}
-
-
 BEST_GUESS = add(
     Exercise(
         name="best_guess",
@@ -64,7 +58,7 @@ BEST_GUESS = add(
             Criterion(name="one", points=1, text="with one candidate, and with many", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_01.best_guess,
         references=(_reference, _by_sorting),
         tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="means of nine float32 numbers are right to 1e-7"),
         slips=(

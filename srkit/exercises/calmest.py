@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_13
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["CALMEST"]
 
@@ -76,15 +75,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, int, int], Any], inputs: Inputs) -> dict[str, Value]:
-    step = answer(inputs["images"], inputs["window"], inputs["patience"])
-    if isinstance(step, Tensor) and step.numel() == 1:
-        step = step.item()
-    if isinstance(step, bool) or not isinstance(step, int):
-        raise Unusable(f"The number of a step is asked for, a whole number; yours is {type(step).__name__}.")
-    return {"step": step}
-
-
 CALMEST = add(
     Exercise(
         name="calmest",
@@ -102,7 +92,7 @@ CALMEST = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_13.calmest,
         references=(_reference, _all_at_once),
         tolerance=Tolerance(absolute=0, relative=0.0, reason="the number of a step is a whole number"),
         slips=(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_07
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["CHANNEL_ATTENTION"]
 
@@ -61,10 +59,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"weighted": answer(inputs["features"], inputs["down"], inputs["up"])}
-
-
 CHANNEL_ATTENTION = add(
     Exercise(
         name="channel_attention",
@@ -80,7 +74,7 @@ CHANNEL_ATTENTION = add(
             Criterion(name="batch", points=1, text="each image of a batch has weights of its own", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_07.channel_attention,
         references=(_by_convolutions, _by_products),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-5, reason="two small products in float32 are right to 1e-6 before the sigmoid"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_09
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.losses import charbonnier
 
 __all__ = ["CHARBONNIER"]
@@ -38,17 +36,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, float], Any], inputs: Inputs) -> dict[str, Value]:
-    sr, hr, eps = inputs["sr"], inputs["hr"], inputs["eps"]
-    if inputs["watch"] == "value":
-        return {"value": answer(sr, hr, eps)}
-    sr = sr.clone().requires_grad_()
-    value = answer(sr, hr, eps)
-    if not isinstance(value, Tensor) or not value.requires_grad:
-        raise Unusable("No gradient comes back: the loss should be a tensor computed from sr by tensor operations.")
-    return {"gradient": torch.autograd.grad(value.sum(), sr)[0]}
-
-
 CHARBONNIER = add(
     Exercise(
         name="charbonnier",
@@ -64,7 +51,7 @@ CHARBONNIER = add(
             Criterion(name="general", points=1, text="it holds for colour, a batch and another eps", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_09.charbonnier,
         references=(_library, _hypotenuse),
         tolerance=Tolerance(
             absolute=1e-6, relative=1e-4, reason="errors near 1e-3 are differences of numbers near 1, right to 1e-7"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_09
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.losses import distance
 
 __all__ = ["CONTENT_LOSS"]
@@ -47,22 +46,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Features, Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    weight: Tensor = inputs["weight"]
-
-    def phi(image: Tensor) -> Tensor:
-        return F.relu(F.conv2d(image, weight, stride=2))
-
-    sr, hr = inputs["sr"], inputs["hr"]
-    if inputs["watch"] == "value":
-        return {"value": answer(phi, sr, hr)}
-    sr = sr.clone().requires_grad_()
-    value = answer(phi, sr, hr)
-    if not isinstance(value, Tensor) or not value.requires_grad:
-        raise Unusable("No gradient reaches sr: the features of the result must stay in the graph.")
-    return {"gradient": torch.autograd.grad(value.sum(), sr)[0]}
-
-
 CONTENT_LOSS = add(
     Exercise(
         name="content_loss",
@@ -78,7 +61,7 @@ CONTENT_LOSS = add(
             Criterion(name="batch", points=1, text="a batch costs the mean over its images", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_09.content_loss,
         references=(_library, _norms),
         tolerance=Tolerance(
             absolute=1e-6, relative=1e-4, reason="float32 sums of some hundred products differ by 1e-6 between orders"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from torch import nn
 
+from srkit.exercises._beside import lesson_08
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["CONV_COST"]
 
@@ -52,14 +50,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[int, int, int, int, int], Any], inputs: Inputs) -> dict[str, Value]:
-    names = ("channels_in", "channels_out", "size", "groups", "places")
-    cost = answer(*(inputs[name] for name in names))
-    if not isinstance(cost, (tuple, list)) or len(cost) != 2:
-        raise Unusable("Two numbers are asked for, the parameters and the multiply-adds, in this order.")
-    return {"parameters": cost[0], "multiply_adds": cost[1]}
-
-
 CONV_COST = add(
     Exercise(
         name="conv_cost",
@@ -75,7 +65,7 @@ CONV_COST = add(
             Criterion(name="depthwise", points=1, text="as many groups as channels", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_08.conv_cost,
         references=(_built, _cost),
         tolerance=Tolerance(absolute=1e-6, relative=1e-12, reason="both are counts, so they are whole numbers"),
         slips=(

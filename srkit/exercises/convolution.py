@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_12
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops.filters import convolve
 
 __all__ = ["CONVOLUTION"]
@@ -53,10 +51,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"image": answer(inputs["image"], inputs["kernel"])}
-
-
 CONVOLUTION = add(
     Exercise(
         name="convolution",
@@ -72,7 +66,7 @@ CONVOLUTION = add(
             Criterion(name="colour", points=1, text="every channel is blurred by itself", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_12.convolution,
         references=(convolve, _moved_copies),
         tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 25 products in another order differ by 1e-7"),
         slips=(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_13
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["COUPLING"]
 
@@ -90,16 +90,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    """Run the answer with two small networks made of one matrix each; the case says which of its outputs is meant."""
-    w_scales, w_moves = inputs["w_scales"], inputs["w_moves"]
-    networks = (lambda values: torch.tanh(values @ w_scales + 0.1), lambda values: values @ w_moves + 0.3)
-    found = answer(inputs["x"], inputs["mask"], *networks, inputs["back"])
-    if not isinstance(found, (tuple, list)) or len(found) != 2:
-        raise Unusable("Two things are to be returned: the values, and the log-determinants.")
-    return {inputs["asked"]: found[0] if inputs["asked"] == "values" else found[1]}
-
-
 COUPLING = add(
     Exercise(
         name="coupling",
@@ -118,7 +108,7 @@ COUPLING = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_13.coupling,
         references=(_reference, _by_places),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-5, reason="exp and log in another order differ by some 1e-6 in float32"

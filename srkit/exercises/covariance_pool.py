@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_07
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.san import covariance
 
 __all__ = ["COVARIANCE_POOL"]
@@ -51,10 +49,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"covariance": answer(inputs["features"])}
-
-
 COVARIANCE_POOL = add(
     Exercise(
         name="covariance_pool",
@@ -70,7 +64,7 @@ COVARIANCE_POOL = add(
             Criterion(name="batch", points=1, text="each image of a batch has a covariance of its own", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_07.covariance_pool,
         references=(covariance, _one_by_one),
         tolerance=Tolerance(
             absolute=2e-5, relative=1e-4, reason="float32 sums over 30 pixels with means up to 3 are right to 1e-6"

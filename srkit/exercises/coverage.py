@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 
+from srkit.exercises._beside import lesson_04
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["COVERAGE"]
 
@@ -37,11 +35,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[int, int, int], Any], inputs: Inputs) -> dict[str, Value]:
-    counts = answer(inputs["n"], inputs["size"], inputs["stride"])
-    return {"counts": counts.tolist() if isinstance(counts, torch.Tensor) else counts}
-
-
 COVERAGE = add(
     Exercise(
         name="coverage",
@@ -57,7 +50,7 @@ COVERAGE = add(
             Criterion(name="other", points=1, text="other sizes and strides, gaps included", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_04.coverage,
         references=(_counted, _convolved),
         tolerance=Tolerance(absolute=0, relative=0.0, reason="counts are whole numbers, and either right or wrong"),
         slips=(

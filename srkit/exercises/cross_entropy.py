@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Inputs, Outputs, lesson_09
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.losses import GAMES
 
 __all__ = ["CROSS_ENTROPY"]
 
 Losses = tuple[Tensor, Tensor]
-_SIDES = ("generator", "discriminator")
 
 
 def _library(real: Tensor, made: Tensor) -> Losses:
@@ -40,15 +39,8 @@ def _cases(seed: int) -> list[Case]:
         Case(criterion="discriminator", inputs={"real": real, "made": made, "watch": ["discriminator"]}),
         Case(criterion="certain", inputs={"real": far, "made": -far, "watch": ["generator"]}),
         Case(criterion="certain", inputs={"real": -far, "made": far, "watch": ["discriminator"]}),
-        Case(criterion="maps", inputs={**patches, "watch": list(_SIDES)}),
+        Case(criterion="maps", inputs={**patches, "watch": list(lesson_09.SIDES)}),
     ]
-
-
-def _perform(answer: Callable[[Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    losses = answer(inputs["real"], inputs["made"])
-    if not isinstance(losses, (tuple, list)) or len(losses) != 2:
-        raise Unusable("Return two losses: that of the generator, then that of the discriminator.")
-    return {side: loss for side, loss in zip(_SIDES, losses, strict=True) if side in inputs["watch"]}
 
 
 def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
@@ -79,7 +71,7 @@ CROSS_ENTROPY = add(
             Criterion(name="maps", points=1, text="a map of logits counts by its mean", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_09.cross_entropy,
         references=(_library, _labelled),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-5, reason="a logarithm of a sigmoid in float32 is right to 1e-6 near zero"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_02
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops._weights import KERNELS
 
 __all__ = ["CUBIC_WEIGHTS"]
@@ -47,10 +45,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"weights": answer(inputs["t"])}
-
-
 CUBIC_WEIGHTS = add(
     Exercise(
         name="cubic_weights",
@@ -67,7 +61,7 @@ CUBIC_WEIGHTS = add(
             Criterion(name="close", points=1, text="very close to a pixel, on either side, too", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_02.cubic_weights,
         references=(_reference, lambda t: _keys(_distances(t), -0.5)),
         tolerance=Tolerance(
             absolute=2e-6, relative=1e-5, reason="the cubics can be written in several ways; float32 differs by 1e-7"

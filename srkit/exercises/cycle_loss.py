@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Inputs, Outputs, lesson_09
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.losses import cycle
 
 __all__ = ["CYCLE_LOSS"]
@@ -44,17 +43,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Net, Net, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    first, second = inputs["there"], inputs["back"]
-    x = inputs["x"].clone().requires_grad_()
-    value = answer(lambda image: F.conv2d(image, first), lambda image: F.conv2d(image, second), x)
-    if not isinstance(value, Tensor) or not value.requires_grad:
-        raise Unusable("No gradient comes back: the loss should be a tensor computed by tensor operations.")
-    if inputs["watch"] == "value":
-        return {"value": value.detach()}
-    return {"value": value.detach(), "gradient": torch.autograd.grad(value.sum(), x)[0]}
-
-
 def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     gradient = outputs.get("gradient")
     return isinstance(gradient, Tensor) and not bool(torch.isfinite(gradient).all())
@@ -75,7 +63,7 @@ CYCLE_LOSS = add(
             Criterion(name="batch", points=1, text="a batch costs the mean over its images", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_09.cycle_loss,
         references=(_library, _norms),
         tolerance=Tolerance(
             absolute=2e-6,

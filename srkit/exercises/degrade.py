@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_01
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops import convolve
 
 __all__ = ["DEGRADE"]
@@ -75,10 +73,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, int, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"small_image": answer(inputs["image"], inputs["kernel"], inputs["scale"], inputs["noise"])}
-
-
 DEGRADE = add(
     Exercise(
         name="degrade",
@@ -94,7 +88,7 @@ DEGRADE = add(
             Criterion(name="scale", points=1, text="with another scale and a larger kernel", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_01.degrade,
         references=(_library, _by_shifts),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-5, reason="float32 sums of fifty products in another order differ by 1e-7"

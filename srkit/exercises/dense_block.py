@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_06
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["DENSE_BLOCK"]
 
@@ -69,16 +69,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    layers = []
-    for weight in inputs["weights"]:
-        layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1, bias=False)
-        with torch.no_grad():
-            layer.weight.copy_(weight)
-        layers.append(layer.requires_grad_(False))
-    return {"features": answer(inputs["features"], layers)}
-
-
 DENSE_BLOCK = add(
     Exercise(
         name="dense_block",
@@ -95,7 +85,7 @@ DENSE_BLOCK = add(
             Criterion(name="none", points=1, text="without a layer the input comes back", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_06.dense_block,
         references=(_reference, _from_a_list),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-4, reason="float32 convolutions summed in another order differ by 1e-6"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from torch import nn
 
+from srkit.exercises._beside import lesson_06
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.layers import ResidualDenseBlock
 
 __all__ = ["DENSE_PARAMETERS"]
@@ -57,13 +55,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    costs = answer(inputs["channels"], inputs["growth"], inputs["n_layers"])
-    if not isinstance(costs, (tuple, list)) or len(costs) != 2:
-        raise Unusable("Two numbers are asked for: return width, parameters.")
-    return {str(inputs["watch"]): costs[0] if inputs["watch"] == "width" else costs[1]}
-
-
 DENSE_PARAMETERS = add(
     Exercise(
         name="dense_parameters",
@@ -80,7 +71,7 @@ DENSE_PARAMETERS = add(
             Criterion(name="wide", points=1, text="growth larger than the channels", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_06.dense_parameters,
         references=(_built, _closed_form, _counted),
         tolerance=Tolerance(absolute=0.0, relative=0.0, reason="both are whole numbers and counted exactly"),
         slips=(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_13
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["EFFECTIVE_KERNEL"]
 
@@ -74,10 +74,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Layers], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"kernel": answer(list(zip(inputs["weights"], inputs["strides"], strict=True)))}
-
-
 EFFECTIVE_KERNEL = add(
     Exercise(
         name="effective_kernel",
@@ -94,7 +90,7 @@ EFFECTIVE_KERNEL = add(
             Criterion(name="strides", points=1, text="strides between the layers are counted, too", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_13.effective_kernel,
         references=(_delta, _backwards, _gradient),
         tolerance=Tolerance(
             absolute=5e-6, relative=1e-5, reason="sums of up to 48 products in another order differ by 1e-6"

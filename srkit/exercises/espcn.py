@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.espcn import ESPCN
 
 __all__ = ["ESPCN_EXERCISE"]
@@ -67,14 +67,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Layers, int], Any], inputs: Inputs) -> dict[str, Value]:
-    layers = [(inputs[f"weight_{number}"], inputs[f"bias_{number}"]) for number in (1, 2, 3)]
-    image = answer(inputs["image"], layers, inputs["scale"])
-    if not isinstance(image, Tensor):
-        raise Unusable(f"The result should be an image, a tensor; it is {type(image).__name__}.")
-    return {"size": list(image.shape)} if inputs["watch"] == "size" else {"image": image}
-
-
 ESPCN_EXERCISE = add(
     Exercise(
         name="espcn",
@@ -90,7 +82,7 @@ ESPCN_EXERCISE = add(
             Criterion(name="scale", points=1, text="another scale works", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_03.espcn,
         references=(_library, _as_products),
         tolerance=Tolerance(
             absolute=5e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"

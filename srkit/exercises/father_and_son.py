@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_15
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["FATHER_AND_SON"]
 
@@ -32,16 +31,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    def reduce(x: Tensor) -> Tensor:
-        return torch.nn.functional.avg_pool2d(x[None], 2)[0]
-
-    pair = answer(inputs["lr"], *inputs["place"], reduce)
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise Unusable(f"Two images are asked for, father and son; yours is {type(pair).__name__}.")
-    return {"father": pair[0], "son": pair[1]}
-
-
 FATHER_AND_SON = add(
     Exercise(
         name="father_and_son",
@@ -57,7 +46,7 @@ FATHER_AND_SON = add(
             Criterion(name="edge", points=1, text="a square at the edge of a grey image works", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_15.father_and_son,
         references=(_reference, _narrowed),
         tolerance=Tolerance(absolute=1e-6, relative=1e-6, reason="a mean of four numbers in another order"),
         slips=(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from srkit.exercises._beside import Inputs, Outputs, lesson_11
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["FIND_PAIRS"]
 
@@ -44,37 +43,6 @@ def _cases(seed: int) -> list[Case]:
         ),
         Case(criterion="clutter", inputs={"files": _tree(plain, 2, 4) + clutter, "scale": 2, "lost": ""}),
     ]
-
-
-def _perform(answer: Callable[[Path, int], Any], inputs: Inputs) -> dict[str, Value]:
-    lost, files, scale = str(inputs["lost"]), inputs["files"], inputs["scale"]
-    with tempfile.TemporaryDirectory(prefix="a2001-") as folder:
-        root = Path(folder)
-        for name in files:
-            path = root / str(name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"")
-        if not lost:
-            return {"pairs": _relative(answer(root, scale), root)}
-        try:
-            answer(root, scale)
-        except (OSError, ValueError, LookupError) as problem:
-            stem = lost.removesuffix(f"x{scale}.png")
-            return {"refused": True, "named": lost in str(problem) or stem in str(problem)}
-        return {"refused": False, "named": False}
-
-
-def _relative(pairs: Any, root: Path) -> list[Value]:
-    if not isinstance(pairs, (list, tuple)):
-        raise Unusable(f"A list of pairs is asked for; yours is {type(pairs).__name__}.")
-    rows: list[Value] = []
-    for index, pair in enumerate(pairs):
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not all(isinstance(p, (str, Path)) for p in pair):
-            raise Unusable(
-                f"Each entry is a pair (path of HR, path of LR); entry {index} is {pair!r}.".replace(str(root), "…")
-            )
-        rows.append([Path(path).relative_to(root).as_posix() for path in pair])
-    return rows
 
 
 def _not_refused(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
@@ -122,7 +90,7 @@ FIND_PAIRS = add(
             Criterion(name="clutter", points=1, text="what else lies in the folders is left alone", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_11.find_pairs,
         references=(_reference,),
         tolerance=Tolerance(absolute=0.0, relative=0.0, reason="file names agree or do not"),
         slips=(

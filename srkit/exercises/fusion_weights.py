@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_06
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["FUSION_WEIGHTS"]
 
@@ -63,10 +61,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"weights": answer(inputs["opinions"], inputs["truth"])}
-
-
 FUSION_WEIGHTS = add(
     Exercise(
         name="fusion_weights",
@@ -84,7 +78,7 @@ FUSION_WEIGHTS = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_06.fusion_weights,
         references=(_least_squares, _normal_equations),
         tolerance=Tolerance(
             absolute=2e-3, relative=2e-3, reason="least squares in float32, by whatever method, keeps four digits"

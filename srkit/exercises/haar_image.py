@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_08
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops.wavelets import synthesise
 
 __all__ = ["HAAR_IMAGE"]
@@ -57,10 +55,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"image": answer(inputs["bands"])}
-
-
 HAAR_IMAGE = add(
     Exercise(
         name="haar_image",
@@ -76,7 +70,7 @@ HAAR_IMAGE = add(
             Criterion(name="colour", points=1, text="twelve bands give the image of three channels", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_08.haar_image,
         references=(synthesise, _by_slices),
         tolerance=Tolerance(
             absolute=2e-6, relative=1e-5, reason="sums of four numbers in float32 differ by 1e-7 between orders"

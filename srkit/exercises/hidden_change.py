@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_01
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["HIDDEN_CHANGE"]
 
@@ -41,13 +39,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    change = answer(inputs["change"], inputs["scale"])
-    if inputs["reduced"] and isinstance(change, Tensor) and change.shape == inputs["change"].shape:
-        return {"reduced_change": F.avg_pool2d(change, inputs["scale"])}
-    return {"change": change}
-
-
 HIDDEN_CHANGE = add(
     Exercise(
         name="hidden_change",
@@ -63,7 +54,7 @@ HIDDEN_CHANGE = add(
             Criterion(name="scale", points=1, text="another scale works", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_01.hidden_change,
         references=(_reference, _pooled),
         tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="means of nine float32 numbers are right to 1e-7"),
         slips=(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_14
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["IMAGE_STEP"]
 
@@ -55,11 +53,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    x, y, kernel = inputs["x"], inputs["y"], inputs["kernel"]
-    return {"image": answer(x, y, kernel, inputs["scale"], inputs["step"])}
-
-
 IMAGE_STEP = add(
     Exercise(
         name="image_step",
@@ -75,7 +68,7 @@ IMAGE_STEP = add(
             Criterion(name="scale", points=1, text="it works at every scale", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_14.image_step,
         references=(_by_autograd, _by_hand),
         tolerance=Tolerance(absolute=5e-6, relative=1e-5, reason="sums of 25 products in another order differ by 1e-7"),
         slips=(

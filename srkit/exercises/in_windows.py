@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_07
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.layers import partition
 from srkit.layers.windows import assemble
 
@@ -17,11 +17,6 @@ __all__ = ["IN_WINDOWS"]
 
 Change = Callable[[Tensor], Tensor]
 
-CHANGES: dict[str, Change] = {
-    "centre": lambda windows: windows - windows.mean(2, keepdim=True),
-    "sum_inside": lambda windows: windows.cumsum(2),
-    "sum_over": lambda windows: windows.cumsum(1),
-}
 """What a case does to windows (b, n, window * window, c): the second and third tell the order of pixels and windows."""
 
 
@@ -74,10 +69,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Change, Tensor, int, int], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"features": answer(CHANGES[inputs["change"]], inputs["features"], inputs["window"], inputs["shift"])}
-
-
 IN_WINDOWS = add(
     Exercise(
         name="in_windows",
@@ -94,7 +85,7 @@ IN_WINDOWS = add(
             Criterion(name="windows", points=1, text="several images; the windows come row by row", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_07.in_windows,
         references=(_library, _by_unfold),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-5, reason="means and sums over at most 16 numbers in float32 are right to 1e-6"

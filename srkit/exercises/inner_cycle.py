@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_14
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.losses import GAMES, cycle, l1
 from srkit.papers.cincgan import squared_variation
 
@@ -18,7 +18,6 @@ __all__ = ["INNER_CYCLE"]
 
 Net = Callable[[Tensor], Tensor]
 Terms = list[Tensor]
-_TERMS = ("game", "cycle", "identity", "smooth")
 
 
 def _library(clean: Net, spoil: Net, discriminator: Net, x: Tensor, y: Tensor) -> Terms:
@@ -51,7 +50,7 @@ def _replaced(**terms: Callable[..., Tensor]) -> Callable[..., Terms]:
     """Return the right terms but for one, computed from what the exercise gets."""
 
     def wrong(clean: Net, spoil: Net, discriminator: Net, x: Tensor, y: Tensor) -> Terms:
-        right = dict(zip(_TERMS, _written_out(clean, spoil, discriminator, x, y), strict=True))
+        right = dict(zip(lesson_14.TERMS, _written_out(clean, spoil, discriminator, x, y), strict=True))
         return list(
             {**right, **{name: term(clean, spoil, discriminator, x, y) for name, term in terms.items()}}.values()
         )
@@ -66,18 +65,8 @@ def _cases(seed: int) -> list[Case]:
     batch: dict[str, Value] = {"x": noise(2, 3, 4, 7, seed=seed + 5), "y": noise(2, 3, 4, 7, seed=seed + 6)}
     return [
         Case(criterion=name, inputs={**base, **(batch if name == "smooth" else small), "watch": number})
-        for number, name in enumerate(_TERMS)
+        for number, name in enumerate(lesson_14.TERMS)
     ]
-
-
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    nets = (lambda image, weight=inputs[name]: F.conv2d(image, weight) for name in ("clean", "spoil", "discriminator"))
-    given = answer(*nets, inputs["x"], inputs["y"])
-    if isinstance(given, Tensor) or not isinstance(given, Sequence) or len(given) != len(_TERMS):
-        raise Unusable(
-            "Four terms are asked for, in order: the discriminator, the cycle, the identity, the smoothness."
-        )
-    return {_TERMS[inputs["watch"]]: given[inputs["watch"]]}
 
 
 INNER_CYCLE = add(
@@ -96,7 +85,7 @@ INNER_CYCLE = add(
             Criterion(name="smooth", points=1, text="what was cleaned is smooth", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_14.inner_cycle,
         references=(_library, _written_out),
         tolerance=Tolerance(absolute=2e-6, relative=2e-5, reason="means of 84 squares in another order differ by 1e-7"),
         hides=("srkit.papers.cincgan:squared_variation", "srkit.losses.cycle:cycle"),

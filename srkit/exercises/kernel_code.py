@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from srkit.degrade import gaussian_variances, srmd_code
+from srkit.exercises._beside import lesson_12
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["KERNEL_CODE"]
 
@@ -42,10 +41,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"code": answer(inputs["kernel"], inputs["basis"])}
-
-
 KERNEL_CODE = add(
     Exercise(
         name="kernel_code",
@@ -63,7 +58,7 @@ KERNEL_CODE = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_12.kernel_code,
         references=(srmd_code, _by_index),
         tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 49 products in another order differ by 1e-7"),
         slips=(

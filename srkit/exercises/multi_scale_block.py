@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from srkit.exercises._beside import Value, lesson_06
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.msrn import MultiScaleBlock
 
 __all__ = ["MULTI_SCALE_BLOCK"]
@@ -61,17 +61,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    layers = []
-    for weight in inputs["weights"]:
-        n, m, k, _ = weight.shape
-        layer = nn.Conv2d(m, n, k, padding=k // 2, bias=False)
-        with torch.no_grad():
-            layer.weight.copy_(weight)
-        layers.append(layer.requires_grad_(False))
-    return {"features": answer(inputs["features"], *layers)}
-
-
 MULTI_SCALE_BLOCK = add(
     Exercise(
         name="multi_scale_block",
@@ -87,7 +76,7 @@ MULTI_SCALE_BLOCK = add(
             Criterion(name="silent", points=1, text="with a silent fusion the input comes back", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_06.multi_scale_block,
         references=(_reference, _by_hand),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-4, reason="float32 convolutions summed in another order differ by 1e-6"

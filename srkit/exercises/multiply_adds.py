@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 
+from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["MULTIPLY_ADDS"]
 
@@ -57,13 +57,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Layers, int], Any], inputs: Inputs) -> dict[str, Value]:
-    count = answer([tuple(layer) for layer in inputs["layers"]], inputs["scale"])
-    if isinstance(count, bool) or not isinstance(count, (int, float)):
-        raise Unusable(f"The count should be a number; it is {type(count).__name__}.")
-    return {"count": float(count)}
-
-
 MULTIPLY_ADDS = add(
     Exercise(
         name="multiply_adds",
@@ -80,7 +73,7 @@ MULTIPLY_ADDS = add(
             Criterion(name="pyramid", points=1, text="layers of several sizes in one network are right", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_03.multiply_adds,
         references=(_reference, _run_and_counted),
         tolerance=Tolerance(
             absolute=0.0, relative=1e-6, reason="products of whole numbers, divided once or layer by layer"

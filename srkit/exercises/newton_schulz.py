@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_07
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.san import square_root
 
 __all__ = ["NEWTON_SCHULZ"]
@@ -68,10 +66,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"root": answer(inputs["matrices"], inputs["steps"])}
-
-
 NEWTON_SCHULZ = add(
     Exercise(
         name="newton_schulz",
@@ -87,7 +81,7 @@ NEWTON_SCHULZ = add(
             Criterion(name="batch", points=1, text="several matrices, each brought to its own trace", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_07.newton_schulz,
         references=(_library, _by_eigenvalues),
         tolerance=Tolerance(
             absolute=2e-4, relative=1e-4, reason="fourteen float32 steps differ by 1e-5 between orders of the products"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_07
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["NON_LOCAL"]
 
@@ -59,10 +57,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"found": answer(inputs["query"], inputs["key"], inputs["value"])}
-
-
 NON_LOCAL = add(
     Exercise(
         name="non_local",
@@ -78,7 +72,7 @@ NON_LOCAL = add(
             Criterion(name="batch", points=1, text="several images, and values of other channels", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_07.non_local,
         references=(_by_pytorch, _by_sums),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-4, reason="a softmax over 16 places in float32 is right to 1e-6"

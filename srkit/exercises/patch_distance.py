@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_13
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["PATCH_DISTANCE"]
 
@@ -51,10 +49,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"distances": answer(inputs["image"], inputs["other"], inputs["size"])}
-
-
 PATCH_DISTANCE = add(
     Exercise(
         name="patch_distance",
@@ -72,7 +66,7 @@ PATCH_DISTANCE = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_13.patch_distance,
         references=(_reference, _one_by_one),
         tolerance=Tolerance(
             absolute=2e-6,

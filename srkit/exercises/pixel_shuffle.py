@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_04
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["PIXEL_SHUFFLE"]
 
@@ -37,10 +35,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"image": answer(inputs["x"], inputs["scale"])}
-
-
 PIXEL_SHUFFLE = add(
     Exercise(
         name="pixel_shuffle",
@@ -56,7 +50,7 @@ PIXEL_SHUFFLE = add(
             Criterion(name="scale", points=1, text="other scales and batches work", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_04.pixel_shuffle,
         references=(F.pixel_shuffle, _by_slices),
         tolerance=Tolerance(absolute=0, relative=0.0, reason="pixels are moved, and nothing is computed"),
         slips=(

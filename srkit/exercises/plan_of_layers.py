@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from srkit.exercises._beside import lesson_05
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["PLAN_OF_LAYERS"]
 
@@ -63,15 +64,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[list[tuple[int, ...]]], Any], inputs: Inputs) -> dict[str, Value]:
-    costs = answer([tuple(layer) for layer in inputs["plan"]])
-    if not isinstance(costs, (tuple, list)) or len(costs) != 3:
-        raise Unusable("Three numbers are asked for: return parameters, depth, side.")
-    found: dict[str, Value] = dict(zip(("parameters", "depth", "side"), costs, strict=True))
-    wanted = {"parameters": ("parameters",), "depth and side": ("depth", "side")}.get(inputs["watch"], tuple(found))
-    return {name: found[name] for name in wanted}
-
-
 PLAN_OF_LAYERS = add(
     Exercise(
         name="plan_of_layers",
@@ -88,7 +80,7 @@ PLAN_OF_LAYERS = add(
             Criterion(name="kernels", points=1, text="kernels of several sizes in one plan", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_05.plan_of_layers,
         references=(_counted, _built),
         tolerance=Tolerance(absolute=0.0, relative=0.0, reason="all three are whole numbers"),
         slips=(

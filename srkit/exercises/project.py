@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_04
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["PROJECT"]
 
@@ -50,14 +49,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[int, float], Any], inputs: Inputs) -> dict[str, Value]:
-    pair = answer(inputs["n"], inputs["scale"])
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise Unusable(f"Two tensors are asked for, sources and offsets; yours is {type(pair).__name__}.")
-    source, offset = pair
-    return {"source": source, "offset": offset.float() if isinstance(offset, Tensor) else offset}
-
-
 PROJECT = add(
     Exercise(
         name="project",
@@ -73,7 +64,7 @@ PROJECT = add(
             Criterion(name="free", points=1, text="so does any other real scale", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_04.project,
         references=(_reference, _loop),
         tolerance=Tolerance(
             absolute=2e-5, relative=0.0, reason="i / scale in float32 is right to 1e-6 for small images"

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_15
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["PROJECT_BACK"]
-
-
-def _down(x: Tensor) -> Tensor:
-    c, h, w = x.shape
-    return x.reshape(c, h // 2, 2, w // 2, 2).mean((2, 4))
 
 
 def _reference(
@@ -32,20 +27,9 @@ def _cases(seed: int) -> list[Case]:
     truth = noise(3, 6, 8, seed=seed + 1)
     return [
         Case(criterion="step", inputs={"sr": noise(3, 6, 8, seed=seed + 2), "lr": noise(3, 3, 4, seed=seed + 3)}),
-        Case(criterion="settled", inputs={"sr": truth, "lr": _down(truth)}),
+        Case(criterion="settled", inputs={"sr": truth, "lr": lesson_15.halve(truth)}),
         Case(criterion="grey", inputs={"sr": noise(1, 4, 6, seed=seed + 4), "lr": noise(1, 2, 3, seed=seed + 5)}),
     ]
-
-
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    def reduce(x: Tensor) -> Tensor:
-        c, h, w = x.shape
-        return x.reshape(c, h // 2, 2, w // 2, 2).mean((2, 4))
-
-    def enlarge(x: Tensor) -> Tensor:
-        return x.repeat_interleave(2, 1).repeat_interleave(2, 2)
-
-    return {"image": answer(inputs["sr"], inputs["lr"], reduce, enlarge)}
 
 
 PROJECT_BACK = add(
@@ -63,7 +47,7 @@ PROJECT_BACK = add(
             Criterion(name="grey", points=1, text="grey images work", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_15.project_back,
         references=(_reference, _apart),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-5, reason="differences of numbers near 1 lose a digit in float32"

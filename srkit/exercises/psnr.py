@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_02
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.metrics import Protocol
 from srkit.metrics import psnr as library_psnr
 
@@ -55,15 +54,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    value = answer(inputs["sr"], inputs["hr"], inputs["border"])
-    if isinstance(value, Tensor) and value.numel() == 1:
-        return {"psnr": float(value)}
-    if not isinstance(value, (int, float)):
-        raise Unusable(f"A PSNR is one number of decibels; yours is {type(value).__name__}.")
-    return {"psnr": float(value)}
-
-
 PSNR = add(
     Exercise(
         name="psnr",
@@ -79,7 +69,7 @@ PSNR = add(
             Criterion(name="colour", points=1, text="three channels have one mean squared error", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_02.psnr,
         references=(_reference, _by_hand),
         tolerance=Tolerance(
             absolute=2e-3, relative=0.0, reason="a float32 mean of squares is right to 1e-5, that is 1e-4 decibels"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["PYRAMID_LEVEL"]
 
@@ -69,22 +69,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    def double(features: Tensor) -> Tensor:
-        return F.leaky_relu(F.conv_transpose2d(features, inputs["double"], stride=2, padding=1), 0.2)
-
-    def predict(features: Tensor) -> Tensor:
-        return F.conv2d(features, inputs["predict"], padding=1)
-
-    image, features = inputs["image"], inputs["features"]
-    for _ in range(inputs["levels"]):
-        result = answer(image, features, double, predict)
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise Unusable("Return two tensors, the features and the image: return features, image.")
-        features, image = result
-    return {"features": features} if inputs["watch"] == "features" else {"image": image}
-
-
 PYRAMID_LEVEL = add(
     Exercise(
         name="pyramid_level",
@@ -100,7 +84,7 @@ PYRAMID_LEVEL = add(
             Criterion(name="pyramid", points=1, text="three levels in a row enlarge by eight", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_03.pyramid_level,
         references=(_reference, _by_stamps),
         tolerance=Tolerance(
             absolute=2e-5, relative=1e-4, reason="float32 sums of some ten products in another order differ by 1e-6"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_14
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["RADIAL_SPECTRUM"]
 
@@ -85,10 +84,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"power": answer(inputs["image"], inputs["rings"])}
-
-
 RADIAL_SPECTRUM = add(
     Exercise(
         name="radial_spectrum",
@@ -104,7 +99,7 @@ RADIAL_SPECTRUM = add(
             Criterion(name="oblong", points=1, text="an oblong image is measured in waves per pixel", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_14.radial_spectrum,
         references=(_fourier, _by_matrices),
         tolerance=Tolerance(
             absolute=1e-5,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_06
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.pixelcnn import MaskedConv
 
 __all__ = ["RASTER_MASK"]
@@ -39,11 +37,6 @@ def _cases(seed: int) -> list[Case]:
         case("oblong", 1, sides[3], True),
         case("oblong", sides[4], sides[4] + 2 + sides[5], False),
     ]
-
-
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    mask = answer(inputs["h"], inputs["w"], inputs["sees_itself"])
-    return {"mask": mask.to(torch.get_default_dtype()) if isinstance(mask, Tensor) else mask}
 
 
 def _transposed(h: int, w: int, sees_itself: bool) -> Tensor:
@@ -78,7 +71,7 @@ RASTER_MASK = add(
             Criterion(name="oblong", points=1, text="kernels that are not square, down to a single row", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_06.raster_mask,
         references=(_reference, _in_reading_order),
         tolerance=Tolerance(absolute=1e-6, relative=0.0, reason="a mask holds zeros and ones and nothing between"),
         slips=(

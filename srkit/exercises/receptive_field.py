@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 
+from srkit.exercises._beside import lesson_08
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["RECEPTIVE_FIELD"]
 
@@ -48,13 +48,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[list[int], list[int]], Any], inputs: Inputs) -> dict[str, Value]:
-    pixels = answer(inputs["sizes"], inputs["dilations"])
-    if not isinstance(pixels, (int, float)):
-        raise Unusable(f"A receptive field is a number of pixels; yours is {type(pixels).__name__}.")
-    return {"pixels": pixels}
-
-
 RECEPTIVE_FIELD = add(
     Exercise(
         name="receptive_field",
@@ -70,7 +63,7 @@ RECEPTIVE_FIELD = add(
             Criterion(name="sizes", points=1, text="kernels of other sizes, dilated", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_08.receptive_field,
         references=(_measured, _formula),
         tolerance=Tolerance(absolute=0.0, relative=0.0, reason="a number of pixels is a whole number"),
         slips=(

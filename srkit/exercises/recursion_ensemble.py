@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_05
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["RECURSION_ENSEMBLE"]
 
@@ -46,14 +46,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    weight = inputs["weight"]
-    reconstruct = nn.Conv2d(weight.shape[1], 1, 3, padding=1, bias=False)
-    with torch.no_grad():
-        reconstruct.weight.copy_(weight)
-        return {"image": answer(inputs["bicubic"], list(inputs["states"]), reconstruct, inputs["weights"])}
-
-
 RECURSION_ENSEMBLE = add(
     Exercise(
         name="recursion_ensemble",
@@ -70,7 +62,7 @@ RECURSION_ENSEMBLE = add(
             Criterion(name="free", points=1, text="weights that do not add up to 1 are taken as they are", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_05.recursion_ensemble,
         references=(_reference, _one_by_one),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-4, reason="a sum of a few float32 images may be taken in any order"

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from srkit.exercises._beside import Inputs, Outputs, Value, lesson_05
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["RECURSIVE_BLOCK"]
 
@@ -79,25 +80,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    block = answer(inputs["channels"], inputs["n_recursions"])
-    if not isinstance(block, nn.Module):
-        raise Unusable(f"RecursiveBlock(channels, n_recursions) should be an nn.Module; it is {type(block).__name__}.")
-    if inputs["watch"] == "parameters":
-        return {"number_of_parameters": sum(p.numel() for p in block.parameters())}
-    for parameter in block.parameters():  # both convolutions get the same values, so their order does not matter
-        value = inputs["weight"] if parameter.ndim == 4 else inputs["bias"]
-        if parameter.shape != value.shape:
-            raise Unusable(f"A convolution of {inputs['channels']} channels does not have {tuple(parameter.shape)}.")
-        parameter.data.copy_(value)
-    features: Tensor = block(inputs["features"])
-    if inputs["watch"] == "features":
-        return {"features": features}
-    features.square().mean().backward()  # type: ignore[no-untyped-call]
-    gradients = [p.grad for p in block.parameters() if p.ndim == 4 and p.grad is not None]
-    return {"gradient": torch.stack(gradients).sum(0) if gradients else None}
-
-
 def _grows(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     count = outputs.get("number_of_parameters")
     return isinstance(count, int) and count == inputs["n_recursions"] * expected["number_of_parameters"]
@@ -128,7 +110,7 @@ RECURSIVE_BLOCK = add(
             Criterion(name="gradient", points=1, text="every run has its part in the gradient", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_05.recursive_block,
         references=(_Recursion, _Unit),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-3, reason="float32 gradients of four runs are summed in another order"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from srkit.exercises._beside import Value, lesson_05
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.layers import ResidualBlock
 
 __all__ = ["RESIDUAL_BLOCK"]
@@ -46,18 +46,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _layer(weight: Tensor) -> nn.Conv2d:
-    layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1, bias=False)
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-    return layer.requires_grad_(False)
-
-
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    conv1, conv2 = _layer(inputs["weight1"]), _layer(inputs["weight2"])
-    return {"features": answer(inputs["features"], conv1, conv2, inputs["residual_scale"])}
-
-
 RESIDUAL_BLOCK = add(
     Exercise(
         name="residual_block",
@@ -75,7 +63,7 @@ RESIDUAL_BLOCK = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_05.residual_block,
         references=(_reference, _by_hand),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-4, reason="float32 convolutions summed in another order differ by 1e-6"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from srkit.degrade import gaussian_widths
+from srkit.exercises._beside import lesson_12
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["ROUND_KERNEL"]
 
@@ -45,10 +44,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[int, float], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"kernel": answer(inputs["size"], inputs["sigma"])}
-
-
 ROUND_KERNEL = add(
     Exercise(
         name="round_kernel",
@@ -66,7 +61,7 @@ ROUND_KERNEL = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_12.round_kernel,
         references=(_reference, _from_one_line),
         tolerance=Tolerance(
             absolute=1e-6, relative=1e-4, reason="exponentials and their sum differ by 1e-7 in float32"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_11
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.inference import self_ensemble
 
 __all__ = ["SELF_ENSEMBLE"]
@@ -31,18 +30,6 @@ def _cases(seed: int) -> list[Case]:
         Case(criterion="mean", inputs={"lr": square, "weight": weight}),
         Case(criterion="any", inputs={"lr": batch, "weight": weight}),
     ]
-
-
-def _perform(answer: Callable[[Net, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    weight = inputs["weight"]
-
-    def net(lr: Tensor) -> Tensor:
-        if isinstance(weight, Tensor):
-            return F.pixel_shuffle(F.conv2d(lr, weight, padding=1), 2)
-        return F.interpolate(lr, scale_factor=2.0, mode="nearest")
-
-    with torch.no_grad():
-        return {"sr": answer(net, inputs["lr"])}
 
 
 def _views(lr: Tensor) -> list[Tensor]:
@@ -91,7 +78,7 @@ SELF_ENSEMBLE = add(
             Criterion(name="any", points=1, text="it holds for a batch of images that are not square", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_11.self_ensemble,
         references=(self_ensemble,),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-5, reason="the mean of eight float32 numbers in another order differs by 1e-6"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import torch
 
+from srkit.exercises._beside import lesson_15
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["SHOULD_CUT"]
 
@@ -55,15 +53,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[list[float], float], Any], inputs: Inputs) -> dict[str, Value]:
-    cut = answer(list(inputs["errors"]), inputs["ratio"])
-    if isinstance(cut, np.bool_) or (isinstance(cut, torch.Tensor) and cut.dtype == torch.bool and cut.numel() == 1):
-        cut = bool(cut)
-    if not isinstance(cut, bool):
-        raise Unusable(f"True or False is asked for; yours is {type(cut).__name__}.")
-    return {"cut": cut}
-
-
 SHOULD_CUT = add(
     Exercise(
         name="should_cut",
@@ -80,7 +69,7 @@ SHOULD_CUT = add(
             Criterion(name="between", points=1, text="the cases in between are decided by the formula", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_15.should_cut,
         references=(_reference, _with_numpy),
         tolerance=Tolerance(absolute=0, relative=0.0, reason="a decision is yes or no"),
         slips=(

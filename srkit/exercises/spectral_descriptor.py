@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_08
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops.dct import dct2
 
 __all__ = ["SPECTRAL_DESCRIPTOR"]
@@ -65,10 +65,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Waves], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"descriptor": answer(inputs["features"], inputs["waves"])}
-
-
 SPECTRAL_DESCRIPTOR = add(
     Exercise(
         name="spectral_descriptor",
@@ -84,7 +80,7 @@ SPECTRAL_DESCRIPTOR = add(
             Criterion(name="parts", points=1, text="several images with several channels to a part", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_08.spectral_descriptor,
         references=(_reference, _by_sums),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-4, reason="float32 sums of 56 products with cosines are right to 1e-6"

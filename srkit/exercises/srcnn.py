@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.srcnn import SRCNN
 
 __all__ = ["SRCNN_EXERCISE"]
@@ -78,16 +78,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Layers], Any], inputs: Inputs) -> dict[str, Value]:
-    layers = [(inputs[f"weight_{number}"], inputs[f"bias_{number}"]) for number in (1, 2, 3)]
-    image = answer(inputs["image"], layers)
-    if not isinstance(image, Tensor):
-        raise Unusable(f"The result should be an image, a tensor; it is {type(image).__name__}.")
-    if inputs["watch"] == "size":
-        return {"size": list(image.shape)}
-    return {"image": image[..., 4:-4, 4:-4] if inputs["watch"] == "middle" else image}
-
-
 SRCNN_EXERCISE = add(
     Exercise(
         name="srcnn",
@@ -104,7 +94,7 @@ SRCNN_EXERCISE = add(
             Criterion(name="kernels", points=1, text="other kernel sizes work", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_03.srcnn,
         references=(_library, _as_products),
         tolerance=Tolerance(
             absolute=2e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"

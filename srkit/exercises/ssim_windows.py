@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_02
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["SSIM_WINDOWS"]
 
@@ -61,10 +59,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"similarity": answer(inputs["x"], inputs["y"], inputs["weights"])}
-
-
 SSIM_WINDOWS = add(
     Exercise(
         name="ssim_windows",
@@ -81,7 +75,7 @@ SSIM_WINDOWS = add(
             Criterion(name="weights", points=1, text="the weights of the pixels count", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_02.ssim_windows,
         references=(_ssim, _centred),
         tolerance=Tolerance(
             absolute=2e-4,

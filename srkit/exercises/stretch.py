@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.degrade import srmd_maps
+from srkit.exercises._beside import Value, lesson_12
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["STRETCH"]
 
@@ -49,10 +47,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"input": answer(inputs["lr"], inputs["codes"], inputs["sigma"])}
-
-
 STRETCH = add(
     Exercise(
         name="stretch",
@@ -68,7 +62,7 @@ STRETCH = add(
             Criterion(name="batch", points=1, text="every image of a batch has its own codes and level", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_12.stretch,
         references=(_reference, _enlarged_dots),
         tolerance=Tolerance(absolute=1e-6, relative=1e-6, reason="values are copied, only the level is divided"),
         slips=(

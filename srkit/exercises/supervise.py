@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_10
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.losses import mse
 
 __all__ = ["SUPERVISE"]
@@ -40,20 +40,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Sequence[Tensor], Tensor, Tensor, float], Any], inputs: Inputs) -> dict[str, Value]:
-    early = [one.clone().requires_grad_() for one in inputs["early"]]
-    final = inputs["final"].clone().requires_grad_()
-    value = answer(early, final, inputs["hr"], inputs["alpha"])
-    if not isinstance(value, Tensor):
-        raise Unusable(f"The loss is a tensor with one number; yours is {type(value).__name__}.")
-    if inputs["watch"] == "value":
-        return {"value": value.detach()}
-    if not value.requires_grad:
-        raise Unusable("No gradient reaches the predictions: something cuts the graph.")
-    found = torch.autograd.grad(value.sum(), [*early, final], allow_unused=True)
-    return {"gradients": torch.stack([torch.zeros_like(final) if one is None else one for one in found])}
-
-
 SUPERVISE = add(
     Exercise(
         name="supervise",
@@ -73,7 +59,7 @@ SUPERVISE = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_10.supervise,
         references=(_library, _at_once),
         tolerance=Tolerance(
             absolute=1e-7, relative=1e-4, reason="float32 means of some hundred squares differ by 1e-8 between orders"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from srkit.degrade import gaussian_variances
+from srkit.exercises._beside import lesson_12
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["TILTED_KERNEL"]
 
@@ -58,10 +57,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[int, float, float, float], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"kernel": answer(inputs["size"], inputs["variance_1"], inputs["variance_2"], inputs["theta"])}
-
-
 TILTED_KERNEL = add(
     Exercise(
         name="tilted_kernel",
@@ -77,7 +72,7 @@ TILTED_KERNEL = add(
             Criterion(name="anywhere", points=1, text="every angle, and either axis the longer one", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_12.tilted_kernel,
         references=(_reference, _from_the_matrix),
         tolerance=Tolerance(
             absolute=2e-6, relative=1e-3, reason="the inverse of a 2 x 2 matrix in float32 moves the far tails by 1e-5"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_00
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["TO_BYTES"]
 
@@ -29,10 +27,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"bytes": answer(inputs["image"])}
-
-
 TO_BYTES = add(
     Exercise(
         name="to_bytes",
@@ -50,7 +44,7 @@ TO_BYTES = add(
             ),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_00.to_bytes,
         references=(_reference, lambda image: (255 * image).round().clamp(0, 255).byte()),
         tolerance=Tolerance(absolute=0, relative=0.0, reason="bytes are whole numbers and either right or wrong"),
         slips=(

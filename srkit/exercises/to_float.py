@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_00
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["TO_FLOAT"]
 
@@ -33,10 +31,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"image": answer(inputs["pixels"])}
-
-
 TO_FLOAT = add(
     Exercise(
         name="to_float",
@@ -52,7 +46,7 @@ TO_FLOAT = add(
             Criterion(name="square", points=1, text="each channel keeps its rows and columns", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_00.to_float,
         references=(_reference, lambda pixels: torch.einsum("hwc->chw", pixels.to(torch.float32)) * (1 / 255)),
         tolerance=Tolerance(absolute=1e-6, relative=0.0, reason="dividing and multiplying by 1/255 differ by 1e-7"),
         slips=(

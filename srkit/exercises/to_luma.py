@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_02
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops.color import rgb_to_y
 
 __all__ = ["TO_LUMA"]
@@ -34,10 +32,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"luma": answer(inputs["image"])}
-
-
 TO_LUMA = add(
     Exercise(
         name="to_luma",
@@ -53,7 +47,7 @@ TO_LUMA = add(
             Criterion(name="batch", points=1, text="a batch (b, 3, h, w) works as well as one image", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_02.to_luma,
         references=(rgb_to_y, lambda image: _mixed(image, _WEIGHTS, 16.0)),
         tolerance=Tolerance(
             absolute=2e-6, relative=1e-5, reason="three products summed in float32 differ by 1e-7 between orders"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 
 __all__ = ["TRAINING_STEP"]
 
@@ -43,23 +42,6 @@ def _cases(seed: int) -> list[Case]:
         Case(criterion="fresh", inputs=inputs(3, "squares", "weights")),
         Case(criterion="order", inputs=inputs(2, "lopsided", "both")),
     ]
-
-
-def _lopsided(sr: Tensor, hr: Tensor) -> Tensor:
-    return 3 * F.relu(sr - hr).mean() + F.relu(hr - sr).mean()
-
-
-def _perform(answer: Callable[..., Any], inputs: Inputs) -> dict[str, Value]:
-    weight, lrs, hrs = inputs["weight"], inputs["lr"], inputs["hr"]
-    conv = nn.Conv2d(3, 12, 3, padding=1, bias=False)
-    with torch.no_grad():
-        conv.weight.copy_(weight)
-    net = nn.Sequential(conv, nn.PixelShuffle(2))
-    loss: Loss = F.mse_loss if inputs["loss"] == "squares" else _lopsided
-    optimiser = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.5)
-    values = [answer(net, loss, optimiser, lr, hr) for lr, hr in zip(lrs, hrs, strict=True)]
-    both: dict[str, Value] = {"loss": values, "weights": conv.weight}
-    return both if inputs["watch"] == "both" else {str(inputs["watch"]): both[str(inputs["watch"])]}
 
 
 def _never_cleared(net: nn.Module, loss: Loss, optimiser: Optimiser, lr: Tensor, hr: Tensor) -> float:
@@ -112,7 +94,7 @@ TRAINING_STEP = add(
             Criterion(name="order", points=1, text="it serves a loss that tells sr from hr", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_11.training_step,
         references=(_reference,),
         tolerance=Tolerance(
             absolute=1e-5, relative=1e-4, reason="float32 gradients summed in another order, carried over three steps"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_04
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops.transposed import insert_zeros
 
 __all__ = ["TRANSPOSED"]
@@ -52,10 +50,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    return {"image": answer(inputs["image"], inputs["kernel"], inputs["stride"])}
-
-
 TRANSPOSED = add(
     Exercise(
         name="transposed",
@@ -71,7 +65,7 @@ TRANSPOSED = add(
             Criterion(name="stride", points=1, text="other strides and kernels work", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_04.transposed,
         references=(_torchs, _stamped),
         tolerance=Tolerance(absolute=1e-5, relative=1e-5, reason="sums of 25 products in another order differ by 1e-6"),
         slips=(

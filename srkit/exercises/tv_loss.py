@@ -6,14 +6,12 @@ h*w that the lecture's slide prints: they differ by a constant factor that train
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from srkit.exercises._beside import Inputs, Outputs, lesson_11
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Outputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.losses import tv
 
 __all__ = ["TV_LOSS"]
@@ -41,24 +39,6 @@ def _cases(seed: int) -> list[Case]:
         Case(criterion="flat", inputs={"sr": torch.full((1, 3, 6, 6), level), "watch": "both"}, tolerance=_FLOOR),
         Case(criterion="batch", inputs={"sr": batch, "watch": "value"}),
     ]
-
-
-def _perform(answer: Callable[[Tensor], Any], inputs: Inputs) -> dict[str, Value]:
-    sr = inputs["sr"]
-    if inputs["watch"] == "value":
-        return {"value": answer(sr)}
-    sr = sr.clone().requires_grad_()
-    value = answer(sr)
-    if not isinstance(value, Tensor):
-        raise Unusable(
-            f"The loss should be a tensor, so that it can be differentiated; yours is {type(value).__name__}."
-        )
-    if not value.requires_grad:
-        raise Unusable(
-            "No gradient comes back from your loss: something between the image and the returned value cuts the graph."
-        )
-    gradient = torch.autograd.grad(value.sum(), sr)[0]
-    return {"gradient": gradient} if inputs["watch"] == "gradient" else {"value": value, "gradient": gradient}
 
 
 def _lengths(sr: Tensor) -> Tensor:
@@ -97,7 +77,7 @@ TV_LOSS = add(
             Criterion(name="batch", points=1, text="colour images in a batch are averaged", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_11.tv_loss,
         references=(tv, _slide),
         tolerance=Tolerance(
             absolute=2e-5,

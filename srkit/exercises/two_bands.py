@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import lesson_14
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Unusable, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.ops.bands import low_pass
 
 __all__ = ["TWO_BANDS"]
@@ -60,21 +58,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, int], Any], inputs: Inputs) -> dict[str, Value]:
-    image, size, r = inputs["image"], inputs["size"], inputs["size"] // 2
-    given = answer(image, size)
-    if not isinstance(given, Sequence) or len(given) != 2 or not all(isinstance(one, Tensor) for one in given):
-        raise Unusable("Two tensors are asked for, first the slow part, then the fast one.")
-    low, high = given
-    if low.shape != image.shape or high.shape != image.shape:
-        raise Unusable(f"Both parts have the shape {tuple(image.shape)} of the image; yours: {tuple(low.shape)}.")
-    if inputs["watch"] == "sum":
-        return {"sum": low + high, "mean of high": high.mean((2, 3))}
-    if inputs["watch"] == "inside":
-        return {"low": low[..., r:-r, r:-r]}
-    return {"low": low, "high": high}
-
-
 TWO_BANDS = add(
     Exercise(
         name="two_bands",
@@ -90,7 +73,7 @@ TWO_BANDS = add(
             Criterion(name="edge", points=1, text="at the edge only pixels that exist are averaged", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_14.two_bands,
         references=(_library, _sums_over_counts),
         tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 25 values in another order differ by 1e-7"),
         hides=("srkit.ops.bands:low_pass", "srkit.ops.bands:high_pass", "srkit.losses.frequency:LowPass"),

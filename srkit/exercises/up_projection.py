@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
-import torch.nn.functional as F
 from torch import Tensor
 
+from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Inputs, Slip, Tolerance, Value, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
 from srkit.models.dbpn import Projection
 
 __all__ = ["UP_PROJECTION"]
@@ -73,21 +73,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _perform(answer: Callable[[Tensor, Layer, Layer, Layer], Any], inputs: Inputs) -> dict[str, Value]:
-    scale, slope = inputs["scale"], inputs["slope"]
-
-    def there(x: Tensor) -> Tensor:
-        return F.leaky_relu(F.conv_transpose2d(x, inputs["there"], stride=scale, padding=2), slope)
-
-    def back(x: Tensor) -> Tensor:
-        return F.leaky_relu(F.conv2d(x, inputs["back"], stride=scale, padding=2), slope)
-
-    def again(x: Tensor) -> Tensor:
-        return F.leaky_relu(F.conv_transpose2d(x, inputs["again"], stride=scale, padding=2), slope)
-
-    return {"large_features": answer(inputs["small"], there, back, again)}
-
-
 UP_PROJECTION = add(
     Exercise(
         name="up_projection",
@@ -103,7 +88,7 @@ UP_PROJECTION = add(
             Criterion(name="scale", points=1, text="with activations and another scale, too", hidden=True),
         ),
         cases=_cases,
-        perform=_perform,
+        perform=lesson_03.up_projection,
         references=(_library, _step_by_step),
         tolerance=Tolerance(
             absolute=1e-4, relative=1e-4, reason="values of the size of 10, float32 sums in another order: 1e-5"

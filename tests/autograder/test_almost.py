@@ -7,8 +7,8 @@ import torch
 from autograder.answers import find_answer
 from autograder.notebooks import read_cells
 from srkit.exercises import check, grade
+from srkit.exercises._beside import plain
 from srkit.exercises._compare import difference
-from srkit.exercises._measure import plain
 from srkit.exercises._model import Tolerance
 from tests.autograder._grading import SETUP, grade_code, notebook, solution
 from tools.press import ROOT

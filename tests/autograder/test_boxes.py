@@ -14,7 +14,7 @@ from autograder.inside.frames import BadFrame, decode, encode
 from autograder.masks import hidden_names, library, masked
 from autograder.process import ProcessBox, Start
 from autograder.sandboxes import choose_box
-from srkit.exercises._measure import Foreign
+from srkit.exercises._beside import Foreign
 from tests.autograder._grading import SEED, SETUP, SHORT, notebook, solution, the_box
 
 RIGHT = notebook(SETUP, solution("tv_loss"))
@@ -303,7 +303,13 @@ def test_what_a_run_takes_is_measured_and_a_limit_that_it_reached_is_named():
     box = the_box()
     busy = "    sum(range(10_000_000))\n    print('x' * 5000, flush=True)\n    os.write(1, b'y' * 9000)\n    return x"
     code = f"import os\ndef twice(x):\n{busy}"
-    job = Job(name="twice", pieces=[("cell 1", code)], probe=sandboxes._TRIAL, perform="perform", inputs={"x": 1})
+    job = Job(
+        name="twice",
+        pieces=[("cell 1", code)],
+        beside=[("trial", sandboxes._TRIAL)],
+        perform="perform",
+        inputs={"x": 1},
+    )
     spent = box.run(job, SHORT).spent
     assert 0.02 < spent["cpu"] < 5
     assert 14_000 <= spent["output"] < 20_000

@@ -5,16 +5,18 @@ different forms (errors, changed inputs, types and shapes of what is returned): 
 compared as the one before.
 """
 
+import ast
+import dataclasses
+
 import pytest
 import torch
 
 from autograder.engine import grade_submission
 from autograder.limits import Limits
-from autograder.masks import hidden_names, library, masked
+from autograder.masks import ROOT, beside, hidden_names, library, masked
 from autograder.mutants import mutants
-from autograder.probes import probe_of
 from srkit.exercises import EXERCISES, measure
-from srkit.exercises._measure import Observation
+from srkit.exercises._beside import Observation
 from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
 NAMES = EXERCISES.names()
@@ -70,11 +72,37 @@ def test_neither_the_seed_nor_an_expected_value_enters_the_box(name):
     exercise = EXERCISES.get(name)
     for case in exercise.cases(SEED):
         assert SEED not in list(flat(case.inputs))
-    probe = probe_of(name)
-    secret = {*exercise.references, *(slip.wrong for slip in exercise.slips if slip.wrong)}
-    assert not [answer.__name__ for answer in secret if f"def {answer.__name__}(" in probe]
-    for word in ("Tolerance(", "Criterion(", "Slip(", "points="):
-        assert word not in probe
+    sent = "\n".join(text for _, text in beside(name))
+    for word in ("Tolerance(", "Criterion(", "Slip(", "points=", "Exercise("):
+        assert word not in sent
+
+
+BESIDE = sorted((ROOT / "exercises" / "_beside").glob("*.py"))
+
+
+def bodies(paths):
+    """Return what every function in some files does, whatever it is called."""
+    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    return {"\n".join(map(ast.unparse, node.body)) for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+def test_no_function_of_a_definition_stands_in_a_file_that_enters_a_box():
+    assert len(bodies(BESIDE)) > 80
+    assert not bodies(BESIDE) & bodies((ROOT / "exercises").glob("[a-z]*.py"))
+
+
+def test_a_perform_in_the_file_of_its_answers_enters_no_box(monkeypatch):
+    careless = dataclasses.replace(EXERCISES.get("tv_loss"), perform=EXERCISES.get("tv_loss").references[1])
+    monkeypatch.setattr(EXERCISES, "get", lambda name: careless)
+    with pytest.raises(ValueError, match="'careless' shares its file with '_cases', which is for the grader alone"):
+        beside("careless")
+
+
+@pytest.mark.parametrize("path", BESIDE, ids=lambda path: path.stem)
+def test_what_runs_beside_an_answer_imports_nothing_that_the_box_has_not(path):
+    nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    ours = {node.module for node in nodes if str(node.module).startswith("srkit")}
+    assert ours <= {"srkit.exercises._beside"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -62,9 +62,18 @@ def test_another_exercises_module_changes_no_key_and_the_library_changes_all(cop
     mine = key()
     copied("exercises/psnr.py")
     copied("exercises/__init__.py")
+    copied("exercises/_beside/lesson_02.py")
     assert key() == mine
+    copied("exercises/_beside/__init__.py")
+    assert key() != mine
+    mine = key()
     copied("ops/resize.py")
     assert key() != mine
+
+
+def test_what_defines_an_exercise_and_what_performs_it_are_in_its_key(monkeypatch):
+    monkeypatch.setattr(keys, "_digest", lambda paths: [path.name for path in paths])
+    assert keys._definition.__wrapped__("tv_loss") == ["tv_loss.py", "lesson_11.py", "tv_loss.json"]
 
 
 def test_the_engine_is_what_grading_imports_and_not_what_shows_it():

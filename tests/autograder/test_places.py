@@ -25,7 +25,8 @@ from autograder.limits import Limits
 from autograder.sandboxes import _TRIAL
 box = choose_box()
 code = "import matplotlib, scipy.ndimage, srkit.models, PIL.Image\\ndef twice(x): return 2 * x"
-reply = box.run(Job(name="twice", pieces=[("c", code)], probe=_TRIAL, perform="perform", inputs={"x": 1}), Limits())
+job = Job(name="twice", pieces=[("c", code)], beside=[("trial", _TRIAL)], perform="perform", inputs={"x": 1})
+reply = box.run(job, Limits())
 print(reply.end, reply.observation or reply.detail, reply.printed)
 box.close()
 """

@@ -10,9 +10,8 @@ from autograder.box import Job
 from autograder.engine import grade_submission
 from autograder.inside import frames
 from autograder.limits import Limits
-from autograder.masks import ROOT, hidden_names, library, masked
+from autograder.masks import ROOT, beside, hidden_names, library, masked
 from autograder.outcomes import judged
-from autograder.probes import probe_of
 from srkit.exercises import EXERCISES
 from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
@@ -70,7 +69,7 @@ def look(code, name, inputs, hidden):
     job = Job(
         name="answer",
         pieces=[("cell 1", code)],
-        probe=sandboxes._TRIAL,
+        beside=[("trial", sandboxes._TRIAL)],
         perform="perform",
         inputs={"x": inputs},
         hidden=hidden,
@@ -103,15 +102,15 @@ def answer(x):
     stack = look(code, "frames", 0, hidden_names("tv_loss"))
     files = [file for file, _ in stack]
     assert files[0] == "cell 1"
-    assert set(files) == {"cell 1", "<srkit probe>", "<srkit autograder.inside.student>"}
+    assert set(files) == {"cell 1", "<srkit trial>", "<srkit autograder.inside.student>"}
     assert not [name for _, names in stack for name in names if name in ("start", "tree", "reports", "requests")]
 
 
 def lines_of_all_exercises(name):
     """Return lines of every exercise, with its references, slips and cases, that nothing in the box holds."""
     inside = [path.read_text(encoding="utf-8") for path in Path(frames.__file__).parent.glob("*.py")]
-    held = "\n".join([*(library() | masked(hidden_names(name))).values(), probe_of(name), *inside])
-    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "exercises").glob("*.py"))]
+    held = "\n".join([*(library() | masked(hidden_names(name))).values(), *(text for _, text in beside(name)), *inside])
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "exercises").rglob("*.py"))]
     lines = {line.strip() for text in texts for line in text.splitlines()}
     return sorted(line for line in lines if len(line) > 24 and line not in held and line.isascii() and "\\" not in line)
 
@@ -150,8 +149,8 @@ def test_a_solution_that_uses_every_room_of_the_library_around_it_is_right_in_th
     job = Job(
         name=exercise.answer,
         pieces=[("cell 1", f"{SETUP}\nimport numpy as np\nimport math\nimport os\n{rooms}{used}{solution(name)}")],
-        probe=probe_of(name),
-        perform="perform",
+        beside=beside(name),
+        perform=exercise.perform.__name__,
         inputs=case.inputs,
         hidden=hidden_names(name),
     )
@@ -173,8 +172,6 @@ def test_a_mask_keeps_the_signature_and_only_use_fails():
     for name in MASKING:
         for path, text in masked(hidden_names(name)).items():
             compile(text, path, "exec")
-    probe = probe_of("tv_loss")
-    assert "raise RuntimeError" not in probe
     (text,) = masked(hidden_names("tv_loss")).values()
     space = {"__name__": "copy"}
     exec(compile(text.replace("@register_loss('TV')", ""), "copy", "exec"), space)

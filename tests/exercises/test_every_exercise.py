@@ -9,9 +9,9 @@ import torch
 
 from autograder.mutants import mutants
 from srkit.exercises import EXERCISES, check, grade, hint, score
+from srkit.exercises._beside import measure
 from srkit.exercises._compare import agree
 from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED
-from srkit.exercises._measure import measure
 from srkit.exercises._references import computed_outputs, digest, expected_outputs, reference_file
 from tools._lesson import read_lesson
 from tools.press import sources

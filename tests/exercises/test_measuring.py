@@ -9,8 +9,8 @@ import torch
 
 from srkit.errors import BadFile, BadInput, UnknownName
 from srkit.exercises import EXERCISES, Tolerance, check, grade, hint, measure, predict, recall, score
+from srkit.exercises._beside import Foreign, plain
 from srkit.exercises._compare import difference
-from srkit.exercises._measure import Foreign, plain
 from srkit.exercises._references import digest, from_json, to_json
 
 CLOSE = Tolerance(absolute=1e-6, relative=0.0, reason="rounding of one operation")

@@ -1,6 +1,7 @@
-"""Run a student's answer on one case and bring back plain values. The only file here that executes student code.
+"""What runs beside a student's code: what measures any answer, and in ``lesson_NN`` how each exercise runs its own.
 
-Nothing in this file knows an expected value, a tolerance or a point, so it can run on the far side of a wall.
+Of an exercise both files go into a grader's box, as they are. So nothing in this folder knows a reference, an
+expected value, a tolerance or a point, and what stands here is all that its files import of :mod:`srkit.exercises`.
 """
 
 from __future__ import annotations
@@ -13,21 +14,28 @@ import site
 import sysconfig
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor
 
-from srkit.exercises._model import Perform, Unusable, Value
+__all__ = ["Answer", "Foreign", "Inputs", "Observation", "Outputs", "Perform", "Unusable", "Value", "measure", "plain"]
 
-__all__ = ["Foreign", "Observation", "measure", "plain"]
-
+Value: TypeAlias = Tensor | bool | int | float | str | Sequence["Value"] | None
+Inputs: TypeAlias = Mapping[str, Any]  # of Value
+Outputs: TypeAlias = Mapping[str, Any]  # of Value, or Foreign for what is none
+Answer: TypeAlias = Callable[..., Any]  # the student's function or class
+Perform: TypeAlias = Callable[[Any, Inputs], dict[str, Value]]
 Trouble = Literal["", "stub", "unusable", "error"]
 _LONGEST_MESSAGE = 600
 _LONGEST_PRINT = 16_384
+
+
+class Unusable(Exception):
+    """Raised inside ``perform``: the answer is not the kind of thing that was asked for; the message says what is."""
 
 
 @dataclass(frozen=True)
