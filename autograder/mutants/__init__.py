@@ -1,7 +1,9 @@
 """Wrong answers, each named after the misconception behind it, with the points its author says it must get.
 
 One file per exercise. A mutant is written as a student would write it; the decorator states what it earns and which
-slip the check must recognise in it. :func:`mutants` reads them all; nothing else lists them.
+slip the check must recognise in it. Where that would be the computation of the slip once more, the slip's own ``wrong``
+is the mutant: ``OF_SLIPS`` states what it earns. Exercises of difficulty 3 and more have both, so that the hardest are
+recognised in other words, too. :func:`mutants` reads them all; nothing else lists them.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ class Mutant:
         answer: the function or class.
         points: what its author says it earns.
         slip: the slip that must be recognised, or "" where only the numbers can be told.
+        written: whether it is written as a student would write it; else it is the slip's own.
     """
 
     exercise: str
@@ -39,9 +42,10 @@ class Mutant:
     answer: Callable[..., Any]
     points: float
     slip: str
+    written: bool = True
 
     def source(self) -> str:
-        """Return the code as the student's cell would hold it, under the name the exercise asks for."""
+        """Return the code of a written one as a cell would hold it, under the name the exercise asks for."""
         lines = dedent(inspect.getsource(self.answer)).splitlines()
         code = "\n".join(lines[next(i for i, line in enumerate(lines) if line.startswith(("def ", "class "))) :])
         wanted = EXERCISES.get(self.exercise).answer
@@ -59,9 +63,12 @@ def mutant(points: float, slip: str = "") -> Callable[[Answer], Answer]:
 
 
 def mutants(exercise: str) -> list[Mutant]:
-    """Return the mutants of one exercise, in the order they are written in ``autograder/mutants/<exercise>.py``."""
+    """Return the mutants of one exercise, the written ones first, as ``autograder/mutants/<exercise>.py`` has them."""
     if exercise not in {module.name for module in pkgutil.iter_modules(__path__)}:
         return []
     module = importlib.import_module(f"{__name__}.{exercise}")
     marked = ((name, thing) for name, thing in vars(module).items() if hasattr(thing, "__mutant__"))
-    return [Mutant(exercise, name.strip("_"), thing, *thing.__mutant__) for name, thing in marked]
+    written = [Mutant(exercise, name.strip("_"), thing, *thing.__mutant__) for name, thing in marked]
+    wrong = {slip.name: slip.wrong for slip in EXERCISES.get(exercise).slips if slip.wrong}
+    earned = getattr(module, "OF_SLIPS", {}).items()
+    return written + [Mutant(exercise, name, wrong[name], points, name, written=False) for name, points in earned]

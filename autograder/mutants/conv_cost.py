@@ -2,6 +2,8 @@
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"bias_divided": 1}
+
 
 @mutant(0, "bias_forgotten")
 def weights_only(channels_in, channels_out, size, groups, places):
@@ -19,12 +21,6 @@ def an_ordinary_convolution(channels_in, channels_out, size, groups, places):
 def one_group_alone(channels_in, channels_out, size, groups, places):
     weights = channels_in * channels_out * size**2 / groups / groups
     return weights + channels_out, weights * places
-
-
-@mutant(1, "bias_divided")
-def everything_divided(channels_in, channels_out, size, groups, places):
-    weights = channels_in * channels_out * size**2
-    return (weights + channels_out) / groups, weights * places / groups
 
 
 @mutant(0, "places_forgotten")

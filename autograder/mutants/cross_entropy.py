@@ -5,6 +5,8 @@ import torch.nn.functional as F
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"generator_helps_the_discriminator": 1, "halved": 1, "real_images_forgotten": 1, "labels_exchanged": 1}
+
 
 @mutant(3, "logarithm_of_zero")
 def logarithm_of_the_sigmoid(real, made):
@@ -15,26 +17,6 @@ def logarithm_of_the_sigmoid(real, made):
 @mutant(1, "saturating")
 def the_minimax_generator(real, made):
     return F.logsigmoid(-made).mean(), -F.logsigmoid(real).mean() - F.logsigmoid(-made).mean()
-
-
-@mutant(1, "generator_helps_the_discriminator")
-def generator_wants_to_be_found_out(real, made):
-    return F.softplus(made).mean(), F.softplus(-real).mean() + F.softplus(made).mean()
-
-
-@mutant(1, "halved")
-def mean_of_the_two_terms(real, made):
-    return F.softplus(-made).mean(), (F.softplus(-real).mean() + F.softplus(made).mean()) / 2
-
-
-@mutant(1, "real_images_forgotten")
-def made_images_only(real, made):
-    return F.softplus(-made).mean(), F.softplus(made).mean()
-
-
-@mutant(1, "labels_exchanged")
-def real_is_called_made(real, made):
-    return F.softplus(-made).mean(), F.softplus(real).mean() + F.softplus(-made).mean()
 
 
 @mutant(0, "summed_over_the_batch")

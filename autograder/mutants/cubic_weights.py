@@ -4,29 +4,13 @@ import torch
 
 from autograder.mutants import mutant
 
-
-@mutant(1, "other_kernel")
-def pytorchs_kernel(t):
-    x = torch.stack([1 + t, t, 1 - t, 2 - t], dim=-1)
-    return torch.where(x <= 1, 1.25 * x**3 - 2.25 * x**2 + 1, -0.75 * (x**3 - 5 * x**2 + 8 * x - 4))
-
-
-@mutant(1, "linear")
-def two_pixels_only(t):
-    zero = torch.zeros_like(t)
-    return torch.stack([zero, 1 - t, t, zero], dim=-1)
+OF_SLIPS = {"other_kernel": 1, "linear": 1, "one_branch": 0}
 
 
 @mutant(1, "mirrored")
 def from_right_to_left(t):
     x = torch.stack([2 - t, 1 - t, t, 1 + t], dim=-1)
     return torch.where(x <= 1, 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2)
-
-
-@mutant(0, "one_branch")
-def the_first_piece_everywhere(t):
-    x = torch.stack([1 + t, t, 1 - t, 2 - t], dim=-1)
-    return 1.5 * x**3 - 2.5 * x**2 + 1
 
 
 @mutant(0, "wrong_axis")

@@ -4,6 +4,8 @@ import torch
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"mean_of_squares": 1, "absolute_differences": 1}
+
 
 @mutant(2, "infinite_slope")
 def nothing_under_the_root(there, back, x):
@@ -21,16 +23,6 @@ def there_without_back(there, back, x):
 def back_before_there(there, back, x):
     change = (there(back(x)) - x).flatten(1)
     return (torch.sqrt((change**2).sum(1) + 1e-12) / change.shape[1]).mean()
-
-
-@mutant(1, "mean_of_squares")
-def cincgans_form(there, back, x):
-    return ((back(there(x)) - x) ** 2).mean()
-
-
-@mutant(1, "absolute_differences")
-def cyclegans_form(there, back, x):
-    return (back(there(x)) - x).abs().mean()
 
 
 @mutant(1, "not_divided")

@@ -5,6 +5,8 @@ import torch.nn.functional as F
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"newest_first": 1, "no_activation": 1, "activation_on_everything": 1}
+
 
 @mutant(2, "only_the_layer_before")
 def a_plain_chain(features, layers):
@@ -20,30 +22,6 @@ def the_input_is_dropped(features, layers):
     for layer in layers:
         seen = torch.cat([seen, F.relu(layer(seen))], dim=1)
     return seen[:, features.shape[1] :] if layers else features
-
-
-@mutant(1, "newest_first")
-def new_maps_in_front(features, layers):
-    seen = features
-    for layer in layers:
-        seen = torch.cat([F.relu(layer(seen)), seen], dim=1)
-    return seen
-
-
-@mutant(1, "no_activation")
-def without_an_activation(features, layers):
-    seen = features
-    for layer in layers:
-        seen = torch.cat([seen, layer(seen)], dim=1)
-    return seen
-
-
-@mutant(1, "activation_on_everything")
-def relu_of_old_and_new(features, layers):
-    seen = features
-    for layer in layers:
-        seen = F.relu(torch.cat([seen, layer(seen)], dim=1))
-    return seen
 
 
 @mutant(1, "only_the_layer_before")

@@ -4,10 +4,7 @@ import torch
 
 from autograder.mutants import mutant
 
-
-@mutant(0, "plain_mean")
-def everybody_counts_alike(opinions, truth):
-    return torch.full((opinions.shape[0],), 1 / opinions.shape[0])
+OF_SLIPS = {"plain_mean": 0, "by_quality": 0}
 
 
 @mutant(0, "made_to_sum_to_one")
@@ -19,12 +16,6 @@ def divided_by_their_sum(opinions, truth):
 @mutant(1, "each_for_itself")
 def one_factor_at_a_time(opinions, truth):
     return (opinions * truth).sum(1) / (opinions**2).sum(1)
-
-
-@mutant(0, "by_quality")
-def the_better_the_heavier(opinions, truth):
-    error = ((opinions - truth) ** 2).mean(1)
-    return (1 / error) / (1 / error).sum()
 
 
 @mutant(2, "none_below_zero")

@@ -4,6 +4,8 @@ import torch
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"lower_of_the_two": 2, "four_views": 2}
+
 
 @mutant(1, "mean")
 def the_mean(net, x):
@@ -13,22 +15,6 @@ def the_mean(net, x):
             back = torch.rot90(net(torch.rot90(view, k, (1, 2))), -k, (1, 2))
             total = total + (back if view is x else back.flip(2))
     return total / 8
-
-
-@mutant(2, "lower_of_the_two")
-def the_lower_of_the_two_in_the_middle(net, x):
-    answers = []
-    for k in range(4):
-        for view in (x, x.flip(2)):
-            back = torch.rot90(net(torch.rot90(view, k, (1, 2))), -k, (1, 2))
-            answers.append(back if view is x else back.flip(2))
-    return torch.stack(answers).median(0).values
-
-
-@mutant(2, "four_views")
-def four_views(net, x):
-    answers = [torch.rot90(net(torch.rot90(x, k, (1, 2))), -k, (1, 2)) for k in range(4)]
-    return torch.quantile(torch.stack(answers), 0.5, dim=0)
 
 
 @mutant(0, "not_turned_back")

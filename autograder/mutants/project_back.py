@@ -2,25 +2,7 @@
 
 from autograder.mutants import mutant
 
-
-@mutant(1, "wrong_way")
-def away_from_the_small_image(sr, lr, reduce, enlarge):
-    return sr - enlarge(lr - reduce(sr))
-
-
-@mutant(0, "only_the_correction")
-def the_correction_alone(sr, lr, reduce, enlarge):
-    return enlarge(lr - reduce(sr))
-
-
-@mutant(0, "difference_when_large")
-def compared_on_the_large_image(sr, lr, reduce, enlarge):
-    return sr + (enlarge(lr) - sr)
-
-
-@mutant(0, "nothing_compared")
-def the_small_image_added(sr, lr, reduce, enlarge):
-    return sr + enlarge(lr)
+OF_SLIPS = {"wrong_way": 1, "only_the_correction": 0, "difference_when_large": 0, "nothing_compared": 0}
 
 
 @mutant(0)

@@ -4,35 +4,12 @@ import torch.nn.functional as F
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"subtracted": 1, "nearest": 1, "corners_aligned": 1, "residual_of_the_small_image": 1}
+
 
 @mutant(1, "no_residual")
 def only_enlarged(image, features, double, predict):
     return double(features), F.interpolate(image, scale_factor=2, mode="bilinear")
-
-
-@mutant(1, "subtracted")
-def taken_away(image, features, double, predict):
-    features = double(features)
-    return features, F.interpolate(image, scale_factor=2, mode="bilinear") - predict(features)
-
-
-@mutant(1, "nearest")
-def copied_pixels(image, features, double, predict):
-    features = double(features)
-    return features, F.interpolate(image, scale_factor=2) + predict(features)
-
-
-@mutant(1, "corners_aligned")
-def corners_on_corners(image, features, double, predict):
-    features = double(features)
-    large = F.interpolate(image, scale_factor=2, mode="bilinear", align_corners=True)
-    return features, large + predict(features)
-
-
-@mutant(1, "residual_of_the_small_image")
-def predicted_before_enlarging(image, features, double, predict):
-    large = F.interpolate(image + predict(features), scale_factor=2, mode="bilinear")
-    return double(features), large
 
 
 @mutant(2, "features_kept")

@@ -4,25 +4,12 @@ import torch
 
 from autograder.mutants import mutant
 
-
-@mutant(1, "last_state_only")
-def the_last_run_alone(bicubic, states, reconstruct, weights):
-    return bicubic + reconstruct(states[-1])
+OF_SLIPS = {"last_state_only": 1, "no_bicubic": 0, "bicubic_once": 3}
 
 
 @mutant(2, "weights_ignored")
 def a_plain_mean(bicubic, states, reconstruct, weights):
     return bicubic + sum(reconstruct(state) for state in states) / len(states)
-
-
-@mutant(0, "no_bicubic")
-def residuals_instead_of_images(bicubic, states, reconstruct, weights):
-    return sum(weight * reconstruct(state) for weight, state in zip(weights, states))
-
-
-@mutant(3, "bicubic_once")
-def bicubic_added_at_the_end(bicubic, states, reconstruct, weights):
-    return bicubic + sum(weight * reconstruct(state) for weight, state in zip(weights, states))
 
 
 @mutant(3, "weights_made_to_sum_to_one")

@@ -2,31 +2,12 @@
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"reshaped": 0, "turned": 0, "channels_last": 0, "divided_by_256": 0}
+
 
 @mutant(0, "not_divided")
 def still_up_to_255(pixels):
     return pixels.permute(2, 0, 1).float()
-
-
-@mutant(0, "reshaped")
-def reshaped(pixels):
-    h, w, _ = pixels.shape
-    return pixels.reshape(3, h, w).float() / 255
-
-
-@mutant(0, "turned")
-def every_axis_reversed(pixels):
-    return pixels.permute(2, 1, 0).float() / 255
-
-
-@mutant(0, "channels_last")
-def axes_left_as_they_are(pixels):
-    return pixels.float() / 255
-
-
-@mutant(0, "divided_by_256")
-def divided_by_256(pixels):
-    return pixels.permute(2, 0, 1).float() / 256
 
 
 @mutant(0)

@@ -2,17 +2,13 @@
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"offset_forgotten": 0}
+
 
 @mutant(0, "full_range")
 def opencvs_luma(image):
     red, green, blue = image[..., 0:1, :, :], image[..., 1:2, :, :], image[..., 2:3, :, :]
     return 0.299 * red + 0.587 * green + 0.114 * blue
-
-
-@mutant(0, "offset_forgotten")
-def black_stays_zero(image):
-    red, green, blue = image[..., 0:1, :, :], image[..., 1:2, :, :], image[..., 2:3, :, :]
-    return (65.481 * red + 128.553 * green + 24.966 * blue) / 255
 
 
 @mutant(0, "not_divided")

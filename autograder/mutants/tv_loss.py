@@ -4,6 +4,8 @@ import torch
 
 from autograder.mutants import mutant
 
+OF_SLIPS = {"absolute_differences": 1, "wraps_around": 1}
+
 
 @mutant(3, "infinite_slope")
 def nothing_under_the_root(sr):
@@ -17,13 +19,6 @@ def sum_instead_of_mean(sr):
     dx = sr[:, :, :-1, :-1] - sr[:, :, :-1, 1:]
     dy = sr[:, :, :-1, :-1] - sr[:, :, 1:, :-1]
     return torch.sqrt(dx**2 + dy**2 + 1e-12).sum()
-
-
-@mutant(1, "absolute_differences")
-def absolute_differences(sr):
-    dx = sr[:, :, :-1, :-1] - sr[:, :, :-1, 1:]
-    dy = sr[:, :, :-1, :-1] - sr[:, :, 1:, :-1]
-    return (dx.abs() + dy.abs()).mean()
 
 
 @mutant(1, "no_root")
@@ -75,13 +70,6 @@ def channels_summed(sr):
 def shapes_that_do_not_fit(sr):
     dx = sr[:, :, :, 1:] - sr[:, :, :, :-1]
     dy = sr[:, :, 1:, :] - sr[:, :, :-1, :]
-    return torch.sqrt(dx**2 + dy**2 + 1e-12).mean()
-
-
-@mutant(1, "wraps_around")
-def wraps_around(sr):
-    dx = sr - torch.roll(sr, -1, 3)
-    dy = sr - torch.roll(sr, -1, 2)
     return torch.sqrt(dx**2 + dy**2 + 1e-12).mean()
 
 

@@ -2,29 +2,7 @@
 
 from autograder.mutants import mutant
 
-
-@mutant(1, "other_sign")
-def sent_minus_returned(small, there, back, again):
-    large = there(small)
-    return large + again(small - back(large))
-
-
-@mutant(0, "correction_alone")
-def only_the_correction(small, there, back, again):
-    large = there(small)
-    return again(back(large) - small)
-
-
-@mutant(0, "nothing_taken_away")
-def all_that_came_back(small, there, back, again):
-    large = there(small)
-    return large + again(back(large))
-
-
-@mutant(1, "same_layer")
-def one_layer_for_both(small, there, back, again):
-    large = there(small)
-    return large + there(back(large) - small)
+OF_SLIPS = {"other_sign": 1, "correction_alone": 0, "nothing_taken_away": 0, "same_layer": 1}
 
 
 @mutant(0, "two_sizes")

@@ -63,7 +63,7 @@ def test_the_class_is_the_same_every_time(tmp_path):
 
 def test_a_mutant_is_written_under_the_name_the_exercise_asks_for():
     for name in EXERCISES:
-        for mutant in mutants(name):
+        for mutant in filter(lambda mutant: mutant.written, mutants(name)):
             first = mutant.source().splitlines()[0]
             assert first.split("(")[0].split()[1] == EXERCISES.get(name).answer
             assert "@mutant" not in mutant.source()
@@ -175,7 +175,7 @@ def test_srkit_grade_hands_its_words_to_the_projects_grader(tmp_path):
 def test_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_path):
     from distributed import LocalCluster
 
-    answers = [*(mutant.source() for mutant in mutants("tv_loss")), solution("tv_loss"), DEAD][-12:]
+    answers = [*(mutant.source() for mutant in mutants("tv_loss") if mutant.written), solution("tv_loss"), DEAD][-12:]
     submissions = {f"s{number:02d}": notebook(SETUP, answer) for number, answer in enumerate(answers)}
     grader = Grader(exercises=("tv_loss",), seed=20260101, limits=SHORT)
     grade_class(submissions, Store(tmp_path / "one"), grader, one_by_one)
