@@ -1,23 +1,35 @@
 """Reading a short formula from left to right, with errors that point at the place.
 
 The losses (``"1*L1+0.001*TV"``) and the degradations (``"blur(1.6) > down(4)"``) have small languages of their own;
-numbers, words, quoted text and the caret under a mistake are the same in both.
+numbers, words, quoted text, options in brackets and the caret under a mistake are the same in both.
 """
 
 from __future__ import annotations
 
 import contextlib
 import difflib
+import inspect
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from srkit._options import unfit
 from srkit.errors import BadInput, SrkitError
 
-__all__ = ["NUMBER", "WORD", "Reader", "is_whole", "near", "read_value"]
+__all__ = [
+    "NUMBER",
+    "WORD",
+    "Optioned",
+    "Reader",
+    "is_whole",
+    "near",
+    "read_fitting",
+    "read_options",
+    "read_value",
+    "takes",
+]
 
 _LONGEST, _MOST_DIGITS, _SHOWN = 10_000, 40, 160  # characters of a formula, of a number, and of what a message shows
 
@@ -25,6 +37,7 @@ NUMBER = re.compile(
     r"[-+]?(?>\d++\.?\d*+|\.\d++)(?>[eE][-+]?\d++)?+(?![\w.])|[-+]?(?:nan|inf|infinity)\b", re.IGNORECASE
 )
 WORD = re.compile(r"[A-Za-z_]\w*")
+_NAMED = re.compile(r"([A-Za-z_]\w*)\s*=")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _CONSTANTS = {"True": True, "False": False, "None": None}
 
@@ -84,10 +97,69 @@ class Reader:
             reason = str(error).strip().rstrip(".") or type(error).__name__
             raise self.error(f"{title}: {reason}", place=place) from error
 
-    def check(self, title: str, name: str, value: Any, hint: Any, place: int, *, drawn: bool = False) -> None:
-        """Refuse a value that is not what the annotation ``hint`` of the option ``name`` of ``title`` says."""
-        if wrong := unfit(value, hint, drawn=drawn):
-            raise self.error(f"{title}: {name} {wrong}", place=place)
+
+class Optioned(Protocol):
+    """Something a formula calls by name, with options in brackets."""
+
+    @property
+    def title(self) -> str:
+        """How the formula spells it."""
+        ...
+
+    def options(self) -> dict[str, inspect.Parameter]:
+        """Return what may be set, by name, in order."""
+        ...
+
+
+def takes(entry: Optioned) -> str:
+    """Say which options something takes."""
+    return f"{entry.title} takes {', '.join(entry.options()) or 'no options'}"
+
+
+def read_fitting(reader: Reader, title: str, name: str, hint: Any) -> Any:
+    """Read a value and refuse one that is not what the annotation ``hint`` of the option ``name`` of ``title`` says."""
+    start, value = reader.place, read_value(reader)
+    if wrong := unfit(value, hint):
+        raise reader.error(f"{title}: {name} {wrong}", place=start)
+    return value
+
+
+def read_options(
+    reader: Reader,
+    entry: Optioned,
+    value: Callable[[Reader, str, str, Any], Any] = read_fitting,
+    *,
+    by_name: bool = False,
+) -> dict[str, Any]:
+    """Read the options behind an opening bracket, and the closing one.
+
+    Args:
+        value: reads one, with the title, the name and the annotation of the option.
+        by_name: options without a name, in the order of the signature, are refused.
+    """
+    opening, known = reader.before, entry.options()
+    options: dict[str, Any] = {}
+    named = False
+    while not reader.take(")"):
+        if reader.at_end():
+            raise reader.error("This bracket is never closed", place=opening)
+        if options and not reader.take(","):
+            raise reader.error("Options are separated by ',' and closed by ')'")
+        start, found = reader.place, reader.match(_NAMED)
+        if found is None and by_name:
+            raise reader.error(f"An option is written name=value; {takes(entry)}", place=start)
+        if found is None and (named or len(options) >= len(known)):
+            reason = "After an option with a name, every option needs one" if named else "That is one option too many"
+            raise reader.error(f"{reason}; {takes(entry)}", place=start)
+        named = named or found is not None
+        name = list(known)[len(options)] if found is None else found.group(1)
+        if name not in known:
+            wrong = f"{entry.title} has no option {name!r}.{near(name, list(known))} {takes(entry)}"
+            raise reader.error(wrong, place=start)
+        if name in options:
+            raise reader.error(f"The option {name!r} is given twice", place=start)
+        options[name] = value(reader, entry.title, name, known[name].annotation)
+    return options
 
 
 def read_value(reader: Reader) -> Any:

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit._options import parameters
-from srkit._reader import WORD, Reader
+from srkit._reader import WORD, Reader, read_options
 from srkit._registry import Registry
 from srkit.datasets.degraded import Condition, PatchMaker
 from srkit.datasets.maker import generator_for
@@ -37,7 +37,7 @@ from srkit.degrade import (
     srmd_basis,
     srmd_code,
 )  # fmt: skip
-from srkit.degrade._parse import read_options
+from srkit.degrade._parse import read_ranged
 from srkit.degrade.alignment import align, on_grid
 from srkit.degrade.chain import Range
 from srkit.degrade.pool import check_pool
@@ -105,7 +105,7 @@ def make_maker(formula: str, net: nn.Module) -> PatchMaker:
         entry = MAKERS.get(word.group())
     except UnknownName as error:
         raise UnknownName(reader.pointed(str(error).rstrip("."), reader.before)) from None
-    options = read_options(reader, entry) if reader.take("(") else {}
+    options = read_options(reader, entry, read_ranged) if reader.take("(") else {}
     if not reader.at_end():
         raise reader.error("A maker is one name with options in brackets, and something follows it")
     needed = [name for name, option in entry.options().items() if option.default is option.empty]

@@ -12,38 +12,24 @@ The grammar::
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
-from srkit._options import takes_whole
-from srkit._reader import WORD, Reader, is_whole, near, read_value
+from srkit._options import takes_whole, unfit
+from srkit._reader import WORD, Reader, is_whole, read_fitting, read_options, takes
 from srkit.degrade._registry import DEGRADATIONS
 from srkit.degrade.chain import Chain, Range, Step
 from srkit.errors import UnknownName
 
-__all__ = ["Optioned", "parse", "read_options"]
+__all__ = ["parse", "read_ranged"]
 
 _MOST = 50  # steps
 
 _RANGE = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+))\s*\.\.\s*([-+]?(?:\d+(?:\.\d+)?|\.\d+))")
-
-
-class Optioned(Protocol):
-    """Something a formula calls by name, with options in brackets."""
-
-    @property
-    def title(self) -> str:
-        """How the formula spells it."""
-        ...
-
-    def options(self) -> dict[str, inspect.Parameter]:
-        """Return what may be set, by name, in order."""
-        ...
 
 
 def parse(formula: str) -> Chain:
@@ -86,60 +72,26 @@ def _step(reader: Reader) -> Step:
         entry = DEGRADATIONS.get(word.group())
     except UnknownName as error:
         raise UnknownName(reader.pointed(str(error).rstrip("."), start)) from None
-    step = Step(entry, read_options(reader, entry) if reader.take("(") else {})
+    step = Step(entry, read_options(reader, entry, read_ranged) if reader.take("(") else {})
     missing = [name for name, option in entry.options().items() if option.default is option.empty]
     if lacking := [name for name in missing if name not in step.options]:
-        raise reader.error(f"{entry.title} needs {' and '.join(lacking)}; {_takes(entry)}", place=start)
+        raise reader.error(f"{entry.title} needs {' and '.join(lacking)}; {takes(entry)}", place=start)
     with reader.pointing(entry.title, start):
         sizes = {_tried_size(step, end) for end in (("low", "high") if step.has_range else ("low",))}
         return replace(step, drawn_size=len(sizes) > 1)
 
 
-def read_options(reader: Reader, entry: Optioned) -> dict[str, Any]:
-    """Read the options behind an opening bracket, and the closing one."""
-    opening, known = reader.before, entry.options()
-    options: dict[str, Any] = {}
-    named = False
-    while not reader.take(")"):
-        if reader.at_end():
-            raise reader.error("This bracket is never closed", place=opening)
-        if options and not reader.take(","):
-            raise reader.error("Options are separated by ',' and closed by ')'")
-        start = reader.place
-        name = _name(reader)
-        if name is None and (named or len(options) >= len(known)):
-            reason = "After an option with a name, every option needs one" if named else "That is one option too many"
-            raise reader.error(f"{reason}; {_takes(entry)}", place=start)
-        named = named or name is not None
-        name = list(known)[len(options)] if name is None else name
-        if name not in known:
-            raise reader.error(
-                f"{entry.title} has no option {name!r}.{near(name, list(known))} {_takes(entry)}", place=start
-            )
-        if name in options:
-            raise reader.error(f"The option {name!r} is given twice", place=start)
-        options[name] = _value(reader, entry.title, name, known[name].annotation)
-    return options
-
-
-def _name(reader: Reader) -> str | None:
-    """Step over ``name =`` if that comes next."""
-    found = reader.match(re.compile(r"([A-Za-z_]\w*)\s*="))
-    return None if found is None else found.group(1)
-
-
-def _value(reader: Reader, title: str, name: str, hint: object) -> Any:
+def read_ranged(reader: Reader, title: str, name: str, hint: Any) -> Any:
+    """Read the value of an option, or a range of which it is drawn."""
     start = reader.place
     if (ends := reader.match(_RANGE)) is None:
-        value = read_value(reader)
-        reader.check(title, name, value, hint, start)
-        return value
+        return read_fitting(reader, title, name, hint)
     whole = all(map(is_whole, ends.groups()))
     low, high = (_end(reader, text, whole, start) for text in ends.groups())
     if not low <= high:
         raise reader.error("A range runs from the smaller to the larger end", place=start)
-    for end in (low, high):
-        reader.check(title, name, end, hint, start, drawn=True)
+    if wrong := unfit(low, hint, drawn=True) or unfit(high, hint, drawn=True):
+        raise reader.error(f"{title}: {name} {wrong}", place=start)
     return Range(low, high, whole and takes_whole(hint))
 
 
@@ -161,8 +113,3 @@ def _at(value: Any, end: str) -> Any:
     if not isinstance(value, Range):
         return value
     return int(getattr(value, end)) if value.whole else getattr(value, end)
-
-
-def _takes(entry: Optioned) -> str:
-    known = list(entry.options())
-    return f"{entry.title} takes {', '.join(known)}" if known else f"{entry.title} takes no options"

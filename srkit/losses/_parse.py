@@ -13,11 +13,10 @@ Every error shows the formula with a caret under the place where reading stopped
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 
-from srkit._reader import NUMBER, WORD, Reader, near, read_value
+from srkit._reader import NUMBER, WORD, Reader, read_options
 from srkit.errors import BadInput, SrkitError, UnknownName
 from srkit.losses._registry import LOSSES, Loss, LossEntry, Term
 from srkit.losses.adversarial import GAMES
@@ -69,7 +68,7 @@ def _term(reader: Reader) -> Term:
     if word is None:
         raise reader.error(f"The name of a loss is expected here ({_known()})")
     entry = _entry(reader, word.group(), start)
-    options = _options(reader, entry) if reader.take("(") else {}
+    options = read_options(reader, entry, by_name=True) if reader.take("(") else {}
     with reader.pointing(entry.title, start):
         term = Term(entry.title, weight, entry.make(**options), options)
         _try_out(term)
@@ -114,37 +113,6 @@ def _entry(reader: Reader, word: str, start: int) -> LossEntry:
             play = f"{word} is a game of two: it is not part of the loss but of train(…, adversary='0.001*CE')"
             raise UnknownName(reader.pointed(f"{play} or srkit train --adversarial '0.001*CE'", start)) from None
         raise UnknownName(reader.pointed(str(error).rstrip("."), start)) from None
-
-
-def _options(reader: Reader, entry: LossEntry) -> dict[str, Any]:
-    opening = reader.before
-    options: dict[str, Any] = {}
-    while not reader.take(")"):
-        if reader.at_end():
-            raise reader.error("This bracket is never closed", place=opening)
-        if options and not reader.take(","):
-            raise reader.error("Options are separated by ',' and closed by ')'")
-        start = reader.place
-        name, value = _option(reader, entry)
-        if name in options:
-            raise reader.error(f"The option {name!r} is given twice", place=start)
-        options[name] = value
-    return options
-
-
-def _option(reader: Reader, entry: LossEntry) -> tuple[str, Any]:
-    start, known = reader.place, list(entry.options())
-    takes = f"{entry.title} takes {', '.join(known)}" if known else f"{entry.title} takes no options"
-    word = reader.match(WORD)
-    if word is None or not reader.take("="):
-        raise reader.error(f"An option is written name=value; {takes}", place=start)
-    if word.group() not in known:
-        raise reader.error(
-            f"{entry.title} has no option {word.group()!r}.{near(word.group(), known)} {takes}", place=start
-        )
-    place, value = reader.place, read_value(reader)
-    reader.check(entry.title, word.group(), value, entry.options()[word.group()].annotation, place)
-    return word.group(), value
 
 
 def _between_terms(reader: Reader) -> str:

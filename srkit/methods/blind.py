@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import abc
 import math
-from typing import ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
@@ -38,8 +39,9 @@ class BlindMethod(Method):
     a moment.
 
     Args:
+        settings: a record whose ``steps`` say how many steps the search for the kernel takes.
+        preset: its name; of ``"LESSON"`` ZSSR's preset of that name enlarges.
         then: what enlarges: ``"zssr"`` trains, ``"back_projection"`` takes ten quick steps.
-        zssr: name of ZSSR's preset.
         seed: decides everything random.
 
     Raises:
@@ -48,16 +50,24 @@ class BlindMethod(Method):
 
     scales: ClassVar[tuple[int, ...]] = (2, 4)
 
-    def __init__(self, *, then: Then = "zssr", zssr: str = "X2_GIVEN_KERNEL_CONF", seed: int = 0) -> None:
+    def __init__(self, settings: Any, *, preset: str, then: Then, seed: int) -> None:
         if then not in ("zssr", "back_projection"):
             raise BadInput(f"then is 'zssr' or 'back_projection'; {then!r} was given.")
-        self.then, self.seed = then, seed
+        self.settings, self.then, self.seed = settings, then, seed
+        zssr = "LESSON" if preset.strip().upper() == "LESSON" else "X2_GIVEN_KERNEL_CONF"
         self.enlarger = Zssr(preset=zssr, seed=seed, ensemble=False, rotate=False, back_projections=(2,))
 
-    @property
-    @abc.abstractmethod
-    def steps(self) -> int:
-        """How many steps the search for the kernel takes."""
+    def search(self, one_step: Callable[[], dict[str, float]], kernel: Callable[[], Tensor], watch: Watch) -> Tensor:
+        """Make the steps of the search and return the last ``kernel()`` whose values were all numbers."""
+        found = kernel()
+        while watch.step < self.settings.steps and watch.goes_on():
+            values, now = one_step(), kernel()
+            values["kernel sum"] = float(now.sum())
+            if not finite(watch, **values):
+                break
+            found = now
+            watch.stepped(**values)
+        return found
 
     @abc.abstractmethod
     def estimate(self, lr: Tensor, scale: int, watch: Watch) -> tuple[Tensor, str]:
@@ -70,7 +80,7 @@ class BlindMethod(Method):
                 f"{self.name} finds kernels for x{' and x'.join(map(str, self.scales))}; x{scale} was asked for."
             )
         later = _STEPS if self.then == "back_projection" else self.enlarger.settings.max_steps
-        watch = Watch(progress, total=self.steps + later)
+        watch = Watch(progress, total=self.settings.steps + later)
         with watch.listening():
             kernel, reason = self.estimate(lr, scale, watch)
         if watch.stop:

@@ -30,7 +30,7 @@ from srkit.methods._choose import choose
 from srkit.methods._fresh import fresh
 from srkit.methods._method import MethodCard, Watch
 from srkit.methods._registry import register_method
-from srkit.methods.blind import BlindMethod, Then, finite
+from srkit.methods.blind import BlindMethod, Then
 from srkit.methods.kernelgan_parts import CropSource, LinearReducer, SmallPatchDiscriminator, discriminator_init
 
 __all__ = [
@@ -223,29 +223,13 @@ class KernelGAN(BlindMethod):
     """
 
     def __init__(self, *, preset: str = "PAPER", then: Then = "zssr", seed: int = 0, **changes: Any) -> None:
-        self.settings = choose(KERNELGAN_PRESETS, preset, changes, method="KernelGAN")
-        lesson = preset.strip().upper() == "LESSON"
-        super().__init__(then=then, zssr="LESSON" if lesson else "X2_GIVEN_KERNEL_CONF", seed=seed)
-
-    @property
-    def steps(self) -> int:
-        """How many steps the search for the kernel takes."""
-        return self.settings.steps
+        settings = choose(KERNELGAN_PRESETS, preset, changes, method="KernelGAN")
+        super().__init__(settings, preset=preset, then=then, seed=seed)
 
     def estimate(self, lr: Tensor, scale: int, watch: Watch) -> tuple[Tensor, str]:
         """Train on ``(3, h, w)``; returns the kernel, cleaned and aligned, and why the training ended."""
         duel = Duel(lr, self.settings, self.seed)
-        kernel = duel.kernel()
-        for step in range(self.settings.steps):
-            if not watch.goes_on():
-                break
-            values = duel.one_step(step)
-            now = duel.kernel()
-            values["kernel sum"] = float(now.sum())
-            if not finite(watch, **values):
-                break
-            kernel = now
-            watch.stepped(**values)
+        kernel = self.search(lambda: duel.one_step(watch.step), duel.kernel, watch)
         cleaned = clean_kernel(kernel, keep=self.settings.keep)
         found = cleaned if scale == 2 else align(analytic_x4(cleaned), 4)
         return found, f"done: {self.settings.steps} steps of KernelGAN"

@@ -26,7 +26,7 @@ from srkit.methods._choose import choose
 from srkit.methods._fresh import fresh
 from srkit.methods._method import MethodCard, Watch
 from srkit.methods._registry import register_method
-from srkit.methods.blind import BlindMethod, Then, finite
+from srkit.methods.blind import BlindMethod, Then
 from srkit.methods.dip_fkp import prior_for
 from srkit.methods.fkp import KernelFlow, SphereAdam
 from srkit.methods.kernelgan import analytic_x4
@@ -158,30 +158,16 @@ class KernelGANFKP(BlindMethod):
         seed: int = 0,
         **changes: Any,
     ) -> None:
-        self.settings = choose(KERNELGAN_FKP_PRESETS, preset, changes, method="KernelGAN-FKP")
-        lesson = preset.strip().upper() == "LESSON"
-        super().__init__(then=then, zssr="LESSON" if lesson else "X2_GIVEN_KERNEL_CONF", seed=seed)
+        settings = choose(KERNELGAN_FKP_PRESETS, preset, changes, method="KernelGAN-FKP")
+        super().__init__(settings, preset=preset, then=then, seed=seed)
         self.flow = prior_for(flow)
         if self.flow.scale != 2:
             raise BadInput(f"The kernel is found at x2, also for x4; this kernel prior is for x{self.flow.scale}.")
 
-    @property
-    def steps(self) -> int:
-        """How many steps the search for the kernel takes."""
-        return self.settings.steps
-
     def estimate(self, lr: Tensor, scale: int, watch: Watch) -> tuple[Tensor, str]:
         """Train on ``(3, h, w)``; returns the kernel, aligned, and why the training ended."""
         training = _Training(lr, self.flow.to(lr), self.settings, self.seed)
-        kernel = training.kernel().detach()
-        while watch.step < self.settings.steps and watch.goes_on():
-            values = training.one_step()
-            now = training.kernel().detach()
-            values["kernel sum"] = float(now.sum())
-            if not finite(watch, **values):
-                break
-            kernel = now
-            watch.stepped(**values)
+        kernel = self.search(training.one_step, lambda: training.kernel().detach(), watch)
         found = kernel.double() / kernel.double().sum()
         found = align(found, 2) if scale == 2 else align(analytic_x4(found), 4)
         return found, f"done: {self.settings.steps} steps of KernelGAN-FKP"

@@ -8,11 +8,11 @@ the lecture's exercise computes once it runs at all: another loss, twice the wid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from srkit._reader import near
-from srkit.errors import BadInput, UnknownName
+from srkit.errors import BadInput
+from srkit.methods._choose import choose
 
 __all__ = ["PRESETS", "Settings", "preset"]
 
@@ -157,13 +157,5 @@ def preset(name: str, **changes: Any) -> Settings:
         BadInput: a setting that does not exist, or values that do not go together.
     """
     key = name.strip().upper().replace("-", "_")
-    key = key if key in PRESETS else f"{key}_CONF"
-    if key not in PRESETS:
-        raise UnknownName(
-            f"There is no preset {name!r}.{near(name.upper(), list(PRESETS))} Known: {', '.join(PRESETS)}."
-        )
-    known = [field.name for field in fields(Settings)]
-    for change in changes:
-        if change not in known:
-            raise BadInput(f"ZSSR has no setting {change!r}.{near(change, known)} It has: {', '.join(known)}.")
-    return replace(PRESETS[key], **changes)
+    key = f"{key}_CONF" if f"{key}_CONF" in PRESETS else key
+    return choose(PRESETS, key, changes, method="ZSSR")

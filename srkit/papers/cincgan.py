@@ -25,13 +25,13 @@ from srkit.layers.translator import Translator
 from srkit.losses import cycle, l1, mse
 from srkit.models._registry import MODELS
 from srkit.papers.unpaired import InPredictions, begin_or_resume
-from srkit.papers.unpaired_patches import Images, UnpairedPatches, check_unpaired
+from srkit.papers.unpaired_patches import Images, Reordered, UnpairedPatches, check_unpaired
 from srkit.training.adversarial import AdversarialTerm, Discriminator
 from srkit.training.state import Run
 from srkit.training.supervise import Batches, LossFunction
 from srkit.training.world import chance
 
-__all__ = ["CinCGAN", "CinCGANWeights", "squared_variation", "train_cincgan"]
+__all__ = ["CinCGAN", "CinCGANWeights", "phase", "squared_variation", "train_cincgan"]
 
 CinCGANWeights = Mapping[str, float]
 WEIGHTS: CinCGANWeights = {
@@ -184,16 +184,11 @@ class CinCGAN(nn.Module):
         return {f"discriminator {domain}": adversarial, **rest}  # weighted already
 
 
-class Cycled:
-    """The patches of one phase: what a run compares sizes with is y in the first and z in the joint one."""
-
-    def __init__(self, batches: UnpairedPatches, *, joint: bool) -> None:
-        self.batches, self.joint = batches, joint
-
-    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """Return x ``(b, 3, h, w)``, y or z, and both by name."""
-        noisy, large, condition = self.batches.batch(step)
-        return noisy, large if self.joint else condition["clean"], {**condition, "real": large}
+def phase(batches: UnpairedPatches, name: str) -> Reordered:
+    """Return the patches of a phase: y and z for ``"enlarge"``, else x with its goal, y (``"inner"``) or z."""
+    if name == "enlarge":
+        return Reordered(batches, lambda x, z, y: (y, z, {}))
+    return Reordered(batches, lambda x, z, y: (x, z if name == "joint" else y, {"clean": y, "real": z}))
 
 
 def train_cincgan(
@@ -243,9 +238,9 @@ def train_cincgan(
         system = CinCGAN(sr_net, **{_FORMER.get(name, name): value for name, value in (arguments or {}).items()})
     unpaired = UnpairedPatches(real, large, scale=scale, patch=patch, batch=batch, seed=seed)
     phases: tuple[tuple[str, nn.Module, Batches, LossFunction | str], ...] = (
-        ("inner", system, Cycled(unpaired, joint=False), InPredictions()),
-        ("enlarge", sr_net, Bicubic(unpaired), "1*L1"),
-        ("joint", system, Cycled(unpaired, joint=True), InPredictions()),
+        ("inner", system, phase(unpaired, "inner"), InPredictions()),
+        ("enlarge", sr_net, phase(unpaired, "enlarge"), "1*L1"),
+        ("joint", system, phase(unpaired, "joint"), InPredictions()),
     )
     runs, given = [], {"batch": batch, "patch": patch, "schedule": "halve@40000", "seed": seed, **settings}
     for (name, net, batches, loss), length, rate in zip(phases, steps, rates, strict=True):
@@ -255,15 +250,3 @@ def train_cincgan(
             own = {"loss": loss, "learning_rate": rate, **given}
             runs.append(begin_or_resume(net, batches, steps=length, out=folder, **own))
     return runs
-
-
-class Bicubic:
-    """Pairs of y and z, for the second phase."""
-
-    def __init__(self, batches: UnpairedPatches) -> None:
-        self.batches = batches
-
-    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """Return y ``(b, 3, h, w)``, z ``(b, 3, scale*h, scale*w)`` and an empty condition."""
-        _, large, condition = self.batches.batch(step)
-        return condition["clean"], large, {}

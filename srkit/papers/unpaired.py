@@ -154,7 +154,7 @@ def train_dsgan(
     system = Translation(generator, content=content, adversarial=term, size=patch // scale)
     return _train(
         system,
-        Reordered(batches, lambda real, large, clean: (clean, clean)),
+        Reordered(batches, lambda real, large, clean: (clean, clean, {"goal": clean, "real": real})),
         **{"steps": steps, "batch": batch, "seed": seed, "learning_rate": 2e-4, "betas": (0.5, 0.999), **settings},
     )
 
@@ -201,9 +201,14 @@ def train_high_to_low(
     system = Translation(generator, content=content, adversarial=term, size=patch // 4)
     return _train(
         system,
-        Reordered(batches, lambda real, large, clean: (large, F.avg_pool2d(large, 4))),
+        Reordered(batches, _towards_mean),
         **{"steps": steps, "batch": batch, "seed": seed, "learning_rate": 1e-4, "betas": (0.0, 0.9), **settings},
     )
+
+
+def _towards_mean(real: Tensor, large: Tensor, clean: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    goal = F.avg_pool2d(large, 4)  # (b, 3, h/4, w/4)
+    return large, goal, {"goal": goal, "real": real}
 
 
 @torch.no_grad()

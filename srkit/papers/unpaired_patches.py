@@ -17,6 +17,7 @@ from srkit.ops.resize import imresize
 __all__ = ["Images", "Reordered", "UnpairedPatches", "check_unpaired", "images_of"]
 
 Images = Pairs | str | Path
+Batch = tuple[Tensor, Tensor, dict[str, Tensor]]
 
 
 class UnpairedPatches:
@@ -42,7 +43,7 @@ class UnpairedPatches:
         """Return the number of large images."""
         return len(self._large)
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def batch(self, step: int) -> Batch:
         """Return real small patches ``(b, 3, h, w)``, large ones ``(b, 3, scale*h, scale*w)``, and the clean small."""
         large = self._large.batch(step)[1]
         clean = pixels.quantise(imresize(large, 1 / self.scale))  # (b, 3, h, w)
@@ -50,22 +51,15 @@ class UnpairedPatches:
 
 
 class Reordered:
-    """The same patches as a translation wants them: what is translated, what it should keep to, what is real.
+    """The same patches as a training wants them: ``order(real, large, clean)`` gives source, goal and condition."""
 
-    Args:
-        order: picks source and goal of ``(real, large, clean)``.
-    """
-
-    def __init__(
-        self, batches: UnpairedPatches, order: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
-    ) -> None:
+    def __init__(self, batches: UnpairedPatches, order: Callable[[Tensor, Tensor, Tensor], Batch]) -> None:
         self.batches, self.order = batches, order
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """Return source ``(b, 3, h, w)``, goal and real patches of one size."""
+    def batch(self, step: int) -> Batch:
+        """Return source and goal, ``(b, 3, h, w)`` each, and the condition."""
         real, large, condition = self.batches.batch(step)
-        source, goal = self.order(real, large, condition["clean"])
-        return source, goal, {"goal": goal, "real": real}
+        return self.order(real, large, condition["clean"])
 
 
 def check_unpaired(

@@ -23,8 +23,8 @@ from srkit.training.world import World, chance
 
 __all__ = ["Parts", "Request", "check_same_pairs", "prepare", "request_again"]
 
-_FORMER_SOURCES = ("CodedBatches", "KnownDegradations", "RandomKernels")
-"""Classes of batches that older checkpoints name and that :class:`srkit.datasets.Made` has replaced."""
+_FORMER_SOURCES = ("Bicubic", "CodedBatches", "Cycled", "KnownDegradations", "RandomKernels")
+"""Classes of batches that older checkpoints name and that others have replaced."""
 
 
 @dataclass(frozen=True, kw_only=True)

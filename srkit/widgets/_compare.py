@@ -20,8 +20,8 @@ from srkit.metrics import Protocol
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, data_uri
 from srkit.widgets._comparison import Contents, gather, region_numbers
 from srkit.widgets._frame import CELL, TABLE
-from srkit.widgets._static import page_script, style_sheet, widget_module
-from srkit.widgets._twin import display_with_twin
+from srkit.widgets._static import page_script, style, widget_module
+from srkit.widgets._twin import come_alive, display_with_twin
 
 __all__ = ["Comparison", "compare"]
 
@@ -98,7 +98,7 @@ class Comparison:
     def root(self, inside: str) -> str:
         """Return the element that contains the viewer, around ``inside``."""
         config = escape(json.dumps(self.config()), quote=True)
-        return f'<div class="srkit-compare" data-config="{config}"><style>{style_sheet()}</style>{inside}</div>'
+        return f'<div class="srkit-compare" data-config="{config}"><style>{style("viewer")}</style>{inside}</div>'
 
     def _repr_html_(self) -> str:
         """Return pictures, numbers, style and script in one piece."""
@@ -200,13 +200,8 @@ def live_comparison(comparison: Comparison) -> Any:
 
     ``widget.roi`` is the region ``(x, y, width, height)`` or None, ``widget.numbers`` what is measured on it.
     """
-    try:
-        return _widget_class()(comparison)
-    except ImportError as error:
-        raise BadInput(
-            f"compare(..., live=True) needs the package anywidget, and it cannot be imported ({error}). Install it "
-            "with pip install anywidget and reload the page, or leave live out: the viewer then works without a kernel."
-        ) from error
+    otherwise = " and reload the page, or leave live out: the viewer then works without a kernel."
+    return come_alive(_widget_class, comparison, asked="compare(..., live=True) needs", otherwise=otherwise)
 
 
 @functools.cache

@@ -16,21 +16,9 @@ from srkit.evaluation.score import choose
 from srkit.metrics import Protocol, psnr
 from srkit.metrics._registry import Metric
 from srkit.widgets._compare import Comparison, compare
-from srkit.widgets._static import gallery_script
+from srkit.widgets._static import gallery_script, style
 
 __all__ = ["Gallery", "class_table", "gallery", "worst_piece"]
-
-_STYLE = (
-    ".srkit-gallery{overflow-x:auto;font:13px/1.4 system-ui,sans-serif}.srkit-gallery table{border-collapse:collapse}"
-    ".srkit-gallery>table>*>tr>*{padding:3px 10px;text-align:right;vertical-align:top;border-bottom:1px solid #8886;"
-    "font-variant-numeric:tabular-nums}.srkit-gallery>table>*>tr>.srkit-word{text-align:left}"
-    ".srkit-gallery th>button{font:inherit;font-weight:600;background:none;border:none;color:inherit;cursor:pointer;"
-    "padding:2px;text-decoration:underline dotted}"
-    ".srkit-gallery th[aria-sort=ascending] button::after{content:' \\2191'}"
-    ".srkit-gallery th[aria-sort=descending] button::after{content:' \\2193'}"
-    ".srkit-gallery>table>*>.srkit-fold>td{text-align:left}"
-    ".srkit-gallery summary{cursor:pointer}.srkit-gallery :focus-visible{outline:2px solid #e69f00}"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +46,7 @@ class Gallery:
         heads = "".join(self._heading(i, name) for i, name in enumerate(self.columns))
         body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
         return (
-            f'<div class="srkit-gallery"><style>{_STYLE}</style><div><b>{escape(self.title)}</b></div><table>'
+            f'<div class="srkit-gallery"><style>{style("gallery")}</style><div><b>{escape(self.title)}</b></div><table>'
             f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table><div>{escape(self.note)}</div>"
             f"<script>{gallery_script()}</script></div>"
         )

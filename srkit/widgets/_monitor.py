@@ -25,8 +25,8 @@ from srkit.training.loop import Outcome
 from srkit.widgets._draw import map_scale, picture_of_map, plotted
 from srkit.widgets._frame import CELL
 from srkit.widgets._sliders import Picture, picture_of
-from srkit.widgets._static import monitor_module, sliders_style
-from srkit.widgets._twin import display_with_twin, twin_page
+from srkit.widgets._static import monitor_module, style
+from srkit.widgets._twin import come_alive, display_with_twin, twin_page
 from srkit.widgets._walk import as_batch, borrowed
 
 __all__ = ["Monitor"]
@@ -248,13 +248,8 @@ def _cell(title: str, pixels: Any, alt: str, words: str, zoom: int) -> str:
 
 def live_monitor(monitor: Monitor) -> Any:
     """Return ``monitor`` as an anywidget with buttons to pause, to stop and to keep the best."""
-    try:
-        return _widget_class()(monitor)
-    except ImportError as error:
-        raise BadInput(
-            f"Buttons need the package anywidget, and it cannot be imported ({error}). Install it with pip install "
-            "anywidget, or use start(job, live=False) and the methods pause(), resume() and stop()."
-        ) from error
+    otherwise = ", or use start(job, live=False) and the methods pause(), resume() and stop()."
+    return come_alive(_widget_class, monitor, asked="Buttons need", otherwise=otherwise)
 
 
 @functools.cache
@@ -274,7 +269,7 @@ def _widget_class() -> type:
         done = traitlets.Bool(False).tag(sync=True)
 
         def __init__(self, monitor: Monitor) -> None:
-            super().__init__(_html=monitor._repr_html_(), _style=sliders_style())
+            super().__init__(_html=monitor._repr_html_(), _style=style("sliders"))
             self.monitor = monitor
             self._handles: list[Any] = []
             self.observe(self._pressed, "_command")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -101,21 +102,17 @@ def receptive_field(
     return make_gallery(title, axes, lambda position: picture.page((position[0], position[1])), click=click, live=True)
 
 
+@dataclass
 class _Pictures:
     """Makes the page of one output pixel."""
 
-    def __init__(
-        self, net: nn.Module, lr: Tensor, sr: Tensor, scale: float, reach: int | None, inputs: dict[str, Any], zoom: int
-    ) -> None:
-        self.net, self.lr, self.sr, self.scale, self.reach, self.inputs, self.zoom = (
-            net,
-            lr,
-            sr,
-            scale,
-            reach,
-            inputs,
-            zoom,
-        )
+    net: nn.Module
+    lr: Tensor
+    sr: Tensor
+    scale: float
+    reach: int | None
+    inputs: dict[str, Any]
+    zoom: int
 
     def page(self, at: tuple[int, int]) -> Page:
         """Measure one pixel and draw it."""

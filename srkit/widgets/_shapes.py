@@ -9,15 +9,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from srkit.widgets._static import style
 from srkit.widgets._walk import Layer, merged, walk
 
 __all__ = ["Shapes", "shapes"]
-
-_STYLE = (
-    "<style>.srkit-shapes{font:13px/1.5 system-ui,sans-serif}.srkit-shapes details,.srkit-shapes .srkit-leafline"
-    "{margin-left:1.1em}.srkit-shapes summary{cursor:pointer;margin-left:-1.1em}.srkit-shapes i{font-style:normal;"
-    "opacity:.75}.srkit-shapes summary:focus-visible{outline:2px solid #e69f00}</style>"
-)
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Shapes:
         """Return nested ``<details>``, which fold without any script."""
         body = "".join(_html(part, depth=0) for part in merged(self.layer.parts))
         note = "Multiply-adds of convolutions, products and attention; activations and additions are not counted."
-        head = f"{_STYLE}<div><b>{escape(self.summary)}</b></div>"
+        head = f"<style>{style('shapes')}</style><div><b>{escape(self.summary)}</b></div>"
         return f'<div class="srkit-shapes">{head}{body}<div><i>{note}</i></div></div>'
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.evaluation.regions import error_levels
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, colour_bar, data_uri, nice_top, painted
-from srkit.widgets._frame import frames
+from srkit.widgets._frame import TABLE, frames
 
 __all__ = ["ErrorMap", "Shown", "error_map", "show"]
 
@@ -101,7 +101,6 @@ def _one(thing: Any, name: str) -> Tensor:
 
 PAGE_WIDTH = 960
 LEAST_CELL = 170
-_CELL = "border:none;background:none;text-align:left;vertical-align:top;padding:4px 12px 4px 0;white-space:normal"
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ class Shown:
         )
         caption = f'<p style="margin:4px 0">{escape(self.caption)}</p>' if self.caption else ""
         return (
-            f'<div class="srkit-show" style="overflow-x:auto"><table role="presentation" style="{_CELL};margin:0">'
+            f'<div class="srkit-show" style="overflow-x:auto"><table role="presentation" style="{TABLE};margin:0">'
             f"<tbody>{body}</tbody></table>{caption}</div>"
         )
 
@@ -227,7 +226,7 @@ def _cell(panel: Panel, zoom: int) -> str:
         'style="image-rendering:pixelated;max-width:none;display:block;margin:2px 0">'
     )
     facts = f'<div style="font-size:smaller;opacity:0.8">{escape(panel.text)}{zoomed}</div>'
-    style = f"{_CELL};width:{_cell_width(panel, zoom)}px"
+    style = f"{TABLE};width:{_cell_width(panel, zoom)}px"
     return f'<td style="{style}">{title}{image}{panel.scale_bar}{facts}{warning}</td>'
 
 

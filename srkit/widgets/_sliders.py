@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from srkit.errors import BadInput
 from srkit.ops.colours import data_uri
 from srkit.widgets._frame import CELL, TABLE, frames
-from srkit.widgets._static import sliders_module, sliders_script, sliders_style
-from srkit.widgets._twin import display_with_twin
+from srkit.widgets._static import sliders_module, sliders_script, style
+from srkit.widgets._twin import come_alive, display_with_twin
 
 __all__ = ["Axis", "Click", "Page", "Picture", "SliderGallery", "axis_of", "make_gallery", "picture_of"]
 
@@ -40,36 +40,22 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """One picture of a page.
+    """One picture of a page."""
 
-    Attributes:
-        title: above it; the same on every page.
-        pixels: uint8, ``(h, w, 3)`` or ``(h, w)``.
-        alt: what it shows, in words.
-        zoom: screen pixels per pixel.
-        text: numbers below it.
-    """
-
-    title: str
-    pixels: NDArray[np.uint8]
-    alt: str
-    zoom: int = 1
-    text: str = ""
+    title: str  # above it; the same on every page
+    pixels: NDArray[np.uint8]  # ``(h, w, 3)`` or ``(h, w)``
+    alt: str  # what it shows, in words
+    zoom: int = 1  # screen pixels per pixel
+    text: str = ""  # numbers below it
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """What is seen at one position of the sliders.
-
-    Attributes:
-        pictures: the pictures.
-        text: what was measured, in words.
-        code: a line of Python that does the same, or nothing.
-    """
+    """What is seen at one position of the sliders."""
 
     pictures: tuple[Picture, ...]
-    text: str = ""
-    code: str = ""
+    text: str = ""  # what was measured, in words
+    code: str = ""  # a line of Python that does the same, or nothing
 
 
 @dataclass(frozen=True)
@@ -150,7 +136,7 @@ class SliderGallery:
     def root(self, inside: str) -> str:
         """Return the element that contains the gallery, around ``inside``."""
         config = escape(json.dumps(self.config()), quote=True)
-        return f'<div class="srkit-sliders" data-config="{config}"><style>{sliders_style()}</style>{inside}</div>'
+        return f'<div class="srkit-sliders" data-config="{config}"><style>{style("sliders")}</style>{inside}</div>'
 
     def _repr_html_(self) -> str:
         """Return pages, style and script in one piece."""
@@ -234,13 +220,8 @@ def _cell(picture: Picture) -> str:
 
 def live_gallery(gallery: SliderGallery) -> Any:
     """Return ``gallery`` as an anywidget; ``widget.position`` follows the sliders, and setting it moves them."""
-    try:
-        return _widget_class()(gallery)
-    except ImportError as error:
-        raise BadInput(
-            f"live=True needs the package anywidget, and it cannot be imported ({error}). Install it with pip install "
-            "anywidget and reload the page, or leave live out: the sliders then work without a kernel, on fewer steps."
-        ) from error
+    otherwise = " and reload the page, or leave live out: the sliders then work without a kernel, on fewer steps."
+    return come_alive(_widget_class, gallery, asked="live=True needs", otherwise=otherwise)
 
 
 @functools.cache

@@ -14,41 +14,20 @@ from types import ModuleType
 from typing import Any
 
 from srkit.errors import BadInput
+from srkit.widgets._static import style
 
 __all__ = ["Source", "source"]
-
-_STYLE = """
-.srkit-source{border:1px solid var(--jp-border-color2,#8888);border-radius:4px;margin:4px 0;overflow:hidden}
-.srkit-source-head{padding:4px 8px;border-bottom:1px solid var(--jp-border-color2,#8888);opacity:.85}
-.srkit-source pre{margin:0;padding:6px 8px!important;line-height:1.35;background:none}
-.srkit-source .n{user-select:none;opacity:.7}
-.srkit-source .kw{color:color-mix(in srgb,var(--jp-mirror-editor-keyword-color,#1a7f37) 65%,currentColor)}
-.srkit-source .kw{font-weight:600}
-.srkit-source .st{color:color-mix(in srgb,var(--jp-mirror-editor-string-color,#b3261e) 65%,currentColor)}
-.srkit-source .co{color:color-mix(in srgb,var(--jp-mirror-editor-comment-color,#3f7f7f) 65%,currentColor)}
-.srkit-source .co{font-style:italic}
-.srkit-source .nu{color:color-mix(in srgb,var(--jp-mirror-editor-number-color,#1a7f6b) 65%,currentColor)}
-.srkit-source .na{color:color-mix(in srgb,var(--jp-mirror-editor-def-color,#1f5fd0) 65%,currentColor)}
-""".strip()
 
 
 @dataclass(frozen=True)
 class Source:
-    """The code of one thing: a notebook draws it coloured, ``print`` shows it plain.
+    """The code of one thing: a notebook draws it coloured, ``print`` shows it plain."""
 
-    Attributes:
-        name: qualified name.
-        path: file, relative to the folder that holds the package.
-        first_line: number of the first line in that file.
-        code: the text, without common indentation.
-        summary: first sentence of the docstring, or an empty string.
-    """
-
-    name: str
-    path: str
-    first_line: int
-    code: str
-    summary: str
+    name: str  # qualified
+    path: str  # file, relative to the folder that holds the package
+    first_line: int  # number of the first line in that file
+    code: str  # without common indentation
+    summary: str  # first sentence of the docstring, or an empty string
 
     @property
     def place(self) -> str:
@@ -69,8 +48,8 @@ class Source:
         )
         summary = f"<br>{escape(self.summary)}" if self.summary else ""
         return (
-            f'<div class="srkit-source"><style>{_STYLE}</style><div class="srkit-source-head"><b>{escape(self.name)}'
-            f"</b> <small>{escape(self.place)}</small>{summary}</div>"
+            f'<div class="srkit-source"><style>{style("source")}</style><div class="srkit-source-head">'
+            f"<b>{escape(self.name)}</b> <small>{escape(self.place)}</small>{summary}</div>"
             f'<pre tabindex="0" style="white-space:pre;overflow-x:auto;word-break:normal" '
             f'aria-label="Source code of {escape(self.name)}">{body}</pre></div>'
         )

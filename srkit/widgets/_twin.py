@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["display_with_twin", "twin_page"]
+from srkit.errors import BadInput
+
+__all__ = ["come_alive", "display_with_twin", "twin_page"]
 
 _TWIN_STYLE = (
     ".srkit-twin[hidden]{display:none}"
     ".jp-OutputArea-child:has(.srkit-twin)+.jp-OutputArea-child:not(:has(.srkit-alive)){display:none}"
     ".jp-OutputArea-child:has(.srkit-twin):has(+.jp-OutputArea-child .srkit-alive){display:none}"
 )
+
+
+def come_alive(widget_class: Callable[[], type], still: Any, *, asked: str, otherwise: str) -> Any:
+    """Return ``still`` as an anywidget; where that is missing, an error says what needs it and what works without."""
+    try:
+        return widget_class()(still)
+    except ImportError as error:
+        raise BadInput(
+            f"{asked} the package anywidget, and it cannot be imported ({error}). Install it with pip install anywidget"
+            f"{otherwise}"
+        ) from error
 
 
 def display_with_twin(widget: Any, still: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -61,18 +61,8 @@ def merged(parts: tuple[Layer, ...]) -> tuple[Layer, ...]:
         alike = list(group)
         first, last = alike[0], alike[-1]
         name = first.name if len(alike) == 1 else f"{first.name} to {last.name}"
-        lines.append(
-            Layer(
-                name,
-                first.kind,
-                first.shape,
-                sum(part.parameters for part in alike),
-                sum(part.multiply_adds for part in alike),
-                first.calls,
-                first.parts,
-                len(alike),
-            )
-        )
+        total = {what: sum(getattr(part, what) for part in alike) for what in ("parameters", "multiply_adds")}
+        lines.append(replace(first, name=name, alike=len(alike), **total))
     return tuple(lines)
 
 

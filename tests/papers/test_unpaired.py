@@ -28,7 +28,7 @@ from srkit.papers import (
     train_dsgan,
     train_high_to_low,
 )
-from srkit.papers.cincgan import Cycled, squared_variation
+from srkit.papers.cincgan import phase, squared_variation
 from srkit.papers.translators import Degrader, HighToLow
 from srkit.papers.unpaired import InPredictions
 from srkit.papers.unpaired_patches import UnpairedPatches
@@ -192,7 +192,7 @@ def test_both_games_of_cincgan_are_played_in_one_step_and_each_judge_learns() ->
     for joint in (False, True):
         system.joint = joint
         before = {name: [p.clone() for p in player.net.parameters()] for name, player in system.discriminators.items()}
-        outcome = whole_step(state, Cycled(batches, joint=joint).batch(0))
+        outcome = whole_step(state, phase(batches, "joint" if joint else "inner").batch(0))
         assert not outcome.skipped
         moved = {
             name: any(not torch.equal(a, b) for a, b in zip(before[name], player.net.parameters(), strict=True))

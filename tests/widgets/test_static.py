@@ -18,8 +18,7 @@ from srkit.widgets._static import (
     page_script,
     sliders_module,
     sliders_script,
-    sliders_style,
-    style_sheet,
+    style,
     widget_module,
 )
 
@@ -68,10 +67,10 @@ def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twi
     [
         page_script(),
         widget_module(),
-        style_sheet(),
+        style("viewer"),
         sliders_script(),
         sliders_module(),
-        sliders_style(),
+        style("sliders"),
         gallery_script(),
         monitor_module(),
     ],
@@ -96,8 +95,9 @@ def test_python_and_the_browser_agree_on_the_fields_and_choices_of_a_view() -> N
         assert tuple(re.findall(r"(\w+):", body[1])) == CHOICES[field]
 
 
-@pytest.mark.parametrize("sheet", [style_sheet(), sliders_style()], ids=["viewer", "gallery"])
-def test_every_rule_of_a_style_sheet_is_confined_to_its_widget(sheet: str) -> None:
+@pytest.mark.parametrize("name", [path.name for path in FOLDER.iterdir() if path.name.endswith(".css")])
+def test_every_rule_of_a_style_sheet_is_confined_to_its_widget(name: str) -> None:
+    sheet = style(name.removesuffix(".css"))
     selectors = re.findall(r"^([^\s{}@/][^{}]*)\{", sheet, flags=re.MULTILINE)
     assert selectors
     for selector in selectors:
