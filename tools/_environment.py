@@ -24,6 +24,7 @@ __all__ = [
     "ROOT",
     "Environment",
     "Stop",
+    "add_pip",
     "constrained",
     "explain",
     "fingerprint",
@@ -201,6 +202,23 @@ def make(folder: Path) -> Environment:
     say(f"Making {folder.name} with Python {sys.version.split()[0]}")
     run_quietly([launcher(), "-m", "venv", "--clear", str(folder)], log=None)
     return environment
+
+
+def add_pip(environment: Environment) -> None:
+    """Put Python's own pip into an environment that was made without one, as ``uv venv`` makes them.
+
+    Raises:
+        Stop: this Python brings none.
+    """
+    if output(environment.python, "import pip; print(pip.__version__)"):
+        return
+    if not output(environment.python, "import ensurepip; print(ensurepip.version())"):
+        raise Stop(
+            f"{environment.folder} has no pip, and its Python brings none. Move it away, or put pip into it "
+            f"(uv pip install --python {environment.python} pip), and call again."
+        )
+    say(f"{environment.folder.name} has no pip, as uv makes environments: adding the one of its Python")
+    run_quietly([str(environment.python), "-m", "ensurepip"], log=environment.log)
 
 
 def launcher() -> str:

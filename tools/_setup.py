@@ -11,7 +11,7 @@ from pathlib import Path
 
 import _system
 import _torch
-from _environment import ROOT, Environment, Stop, constrained, fingerprint, locked, make, output, pip, say
+from _environment import ROOT, Environment, Stop, add_pip, constrained, fingerprint, locked, make, output, pip, say
 
 __all__ = ["conda_environment", "install_lock", "prepare", "run", "workers"]
 
@@ -56,6 +56,7 @@ def _use_venv(kind: str) -> Environment:
     complete = wanted["test"] == done.get("test") or (kind == "lab" and wanted["lab"] == done.get("lab"))
     if complete and wish in {"", stamp.get("wish")}:
         return environment
+    add_pip(environment)
     install_lock(environment, LOCKS[kind])
     torch = _torch.provide(environment, wish, Path(sys.executable))  # after the lock, which has what PyTorch imports
     say(f"Using {torch}")

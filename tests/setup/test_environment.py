@@ -44,6 +44,22 @@ def test_an_environment_is_made_once_and_then_found(
     assert len(quick) == 1
 
 
+def test_an_environment_without_pip_as_uv_makes_them_gets_the_one_of_its_python(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")], check=True)
+    bare = environment.make(tmp_path / ".venv")
+    ran: list[list[str]] = []
+    monkeypatch.setattr(environment, "run_quietly", lambda command, log: ran.append(command))
+    environment.add_pip(bare)
+    assert ran == [[str(bare.python), "-m", "ensurepip"]]
+    environment.add_pip(environment.Environment(Path(sys.executable), tmp_path))
+    assert len(ran) == 1, "this one has pip"
+    monkeypatch.setattr(environment, "output", lambda python, code: "")
+    with pytest.raises(environment.Stop, match=r"uv pip install --python .* pip"):
+        environment.add_pip(bare)
+
+
 def test_a_folder_that_is_not_ours_is_left_alone(
     environment: ModuleType, quick: list[list[str]], tmp_path: Path
 ) -> None:
