@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._progress import duration, progress_bar
-from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
     from srkit.ops.jobs import Item
 
-__all__ = ["bars", "counted", "items_of", "job_options", "kept_in", "recursive_option", "report", "sources_argument"]
+__all__ = ["bars", "counted", "job_options", "kept_in", "recursive_option", "report", "sources_argument"]
 
-sources_argument = click.argument(
-    "sources", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path)
-)
+sources_argument = click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...")
 recursive_option = click.option(
     "--recursive", is_flag=True, help="Go into the folders below, too; results keep their tree."
 )
@@ -36,45 +33,6 @@ def job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return functools.wraps(function)(function)
-
-
-def items_of(
-    sources: Sequence[Path], out: Path | None, word: str, suffix: str, below: bool, settings: Mapping[str, Any]
-) -> tuple[list[Item], list[tuple[Path, str]]]:
-    """Return an item for each picture that files and folders stand for, and what was left out and why.
-
-    Args:
-        sources: files and folders.
-        out: where results go, a file where there is one picture; None is beside each file as ``NAME_word``, and beside
-            a folder as ``FOLDER_word``.
-        word: what results are called by.
-        suffix: of results that no file name was given for.
-        below: go into the folders of a folder.
-        settings: of every item.
-
-    Raises:
-        BadFile: a source does not exist, or there is no picture.
-        BadInput: one file is named for several pictures.
-    """
-    from srkit.ops.jobs import Item, find_images
-
-    items, left = [], []
-    for source in sources:
-        folder = source.is_dir()
-        found, others = find_images(source, below=below) if folder else ([source], [])
-        left += others
-        home = source.resolve()
-        place = out or (home.with_name(f"{home.name}_{word}") if folder else home.parent)
-        one_file = not folder and out is not None and not out.is_dir() and bool(out.suffix)
-        for picture in found:
-            inside = place / picture.relative_to(source).parent if folder else place
-            target = place if one_file else inside / f"{picture.stem}{'' if folder else f'_{word}'}{suffix}"
-            items.append(Item(source=picture, target=target, settings=settings))
-    if not items:
-        raise BadFile(f"There is no picture in {', '.join(map(str, sources))}.")
-    if out is not None and out.suffix and not out.is_dir() and (len(sources) > 1 or sources[0].is_dir()):
-        raise BadInput(f"--out {out} names one file and there are several pictures; give a folder.")
-    return items, left
 
 
 @contextmanager
@@ -164,7 +122,7 @@ def _say(item: Item, dry_run: bool) -> None:
         click.echo(f"error: {_named(item)}", err=True)
     elif dry_run:
         size = "" if item.size is None else f" ({item.size[1]} x {item.size[0]} pixels)"
-        click.echo(f"{item.state}: {item.source}{f' -> {item.target}' if item.writes else ''}{size}")
+        click.echo(f"{item.state}: {item.called}{f' -> {item.target}' if item.writes else ''}{size}")
     elif item.writes:
         click.echo(str(item.target))
         if item.state == "kept":
@@ -175,13 +133,13 @@ def _say(item: Item, dry_run: bool) -> None:
 
 
 def _named(item: Item) -> str:
-    return str(item.problem) if item.source.name in str(item.problem) else f"{item.source}: {item.problem}"
+    return str(item.problem) if item.source.name in str(item.problem) else f"{item.called}: {item.problem}"
 
 
 def _table(bad: Sequence[Item]) -> None:
     """List what failed once more where the errors have scrolled away."""
     for item in bad:
-        click.echo(f"  {item.state:<7}  {item.source}", err=True)
+        click.echo(f"  {item.state:<7}  {item.called}", err=True)
 
 
 def _say_room(planned: Sequence[Item]) -> None:

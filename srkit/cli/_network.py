@@ -135,9 +135,14 @@ class Choice:
         """The settings of a method, and the precision: what decides a result beside the weights."""
         return {"method": self.method, "settings": list(self.settings), "precision": self.precision}
 
-    @property
+    @functools.cached_property
     def _model(self) -> str:
-        return self.model or ""
+        """A name or a file; what an address gives is fetched."""
+        if self.model is None or "://" not in self.model:
+            return self.model or ""
+        from srkit.datasets.transfer import fetched
+
+        return str(fetched(self.model))
 
     def _from_method(self) -> nn.Module:
         from srkit.methods import as_network
@@ -199,7 +204,7 @@ class Choice:
 
 
 _OPTIONS = (
-    click.option("--model", metavar="NAME|FILE", help="A network, or a file of trained weights."),
+    click.option("--model", metavar="NAME|FILE|ADDRESS", help="A network, or a file of trained weights."),
     click.option("--method", metavar="NAME", help="Instead of a network: zssr, back_projection."),
     click.option(
         "--weights",

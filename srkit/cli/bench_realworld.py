@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import counted, job_options, kept_in, report
+from srkit.cli._job import counted, job_options, kept_in, recursive_option, report
 from srkit.cli._network import Choice, Machine, machine_options
 from srkit.cli._progress import progress_bar
 from srkit.cli._told import Told, told_options
@@ -49,6 +49,7 @@ __all__ = ["command"]
     help="Where to write the photographs and their page.",
 )
 @told_options
+@recursive_option
 @job_options
 @machine_options
 def command(machine: Machine, **options: Any) -> int:
@@ -57,9 +58,9 @@ def command(machine: Machine, **options: Any) -> int:
         raise BadInput("Say what to compare on: --dataset set5 (the eight blurs), --photos FOLDER, or both.")
     machine.set_threads()
     contenders = _contenders(machine, options)
-    if options["dataset"] is not None and not options["dry_run"]:
-        _gaussians(contenders, options)
-    return 0 if options["photos"] is None else _photographs(contenders, options)
+    measured = options["dataset"] is not None and not options["dry_run"]
+    code = _gaussians(contenders, options) if measured else 0
+    return code if options["photos"] is None else max(code, _photographs(contenders, options))
 
 
 def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
@@ -91,14 +92,14 @@ def _network(net: nn.Module, foreign: bool, told: Told, known: bool, kernel: Ten
     return told.to_network(net, foreign=foreign, strict=False)
 
 
-def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> None:
+def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> int:
+    from srkit.datasets import load
     from srkit.evaluation.realworld import bench_gaussian8
     from srkit.evaluation.table import finite_mean
 
+    pairs = load(options["dataset"], scale=options["scale"], root=options["root"], below=options["recursive"])
     with progress_bar("eight blurs", unit="table") as move:
-        found = bench_gaussian8(
-            contenders, options["dataset"], scale=options["scale"], root=options["root"], progress=move
-        )
+        found = bench_gaussian8(contenders, pairs, scale=options["scale"], progress=move)
     said = ", the blur known to methods that use it" * options["known"]
     first = next(iter(found.values()))[0]
     click.echo(f"{options['dataset']} x{options['scale']}, eight aligned Gaussian blurs{said}: PSNR ({first.protocol})")
@@ -106,6 +107,9 @@ def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> Non
         values, exact = [table.mean.psnr for table in tables], sum(table.perfect("psnr") for table in tables)
         said = f"   ({exact} images reproduced exactly left out)" if exact else ""
         click.echo(f"{name:20s} " + " ".join(f"{v:6.2f}" for v in values) + f"   mean {finite_mean(values):6.2f}{said}")
+    for problem in first.failed:
+        click.echo(f"error: {problem}", err=True)
+    return 2 if first.failed else 0
 
 
 def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> int:
@@ -114,7 +118,9 @@ def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> i
     from srkit.ops.jobs import carry_out
 
     natural = None if options["natural"] is None else Naturalness.load(options["natural"])
-    chosen: dict[str, Any] = {name: options[name] for name in ("metrics", "overwrite")}
+    chosen: dict[str, Any] = {name: options[name] for name in ("metrics", "overwrite")} | {
+        "below": options["recursive"]
+    }
     bench = PhotographBench(contenders, options["photos"], options["out"], natural=natural, **chosen)
     ended: list[Item] = []
     with progress_bar("photographs", unit="picture") as move:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import counted, job_options, kept_in, report
+from srkit.cli._job import counted, job_options, kept_in, recursive_option, report
 from srkit.cli._numbers import Count
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._progress import progress_bar
@@ -87,8 +87,9 @@ def doctor(target: str, scale: int, root: str | None, plugins: tuple[str, ...]) 
 @click.option(
     "--scale", "scales", type=Count(2), metavar="N", multiple=True, help="Enlargement factor. Repeatable. [default: 2]"
 )
+@recursive_option
 @job_options
-def make_low_resolution(folder: str, scales: tuple[int, ...], overwrite: bool, dry_run: bool) -> int:
+def make_low_resolution(folder: str, scales: tuple[int, ...], recursive: bool, overwrite: bool, dry_run: bool) -> int:
     """Write the LR images of FOLDER as MATLAB's imresize would, in EDSR-PyTorch's tree.
 
     LR images that are there are kept: call again to go on.
@@ -96,7 +97,7 @@ def make_low_resolution(folder: str, scales: tuple[int, ...], overwrite: bool, d
     from srkit.datasets.lowres import plan_lr, write_lr
     from srkit.ops.jobs import carry_out
 
-    planned, left = plan_lr(folder, scales or (2,), overwrite=overwrite)
+    planned, left = plan_lr(folder, scales or (2,), overwrite=overwrite, below=recursive)
     ended: list[Item] = []
     with progress_bar("reducing", unit="picture") as move:
         work = kept_in(ended, carry_out(planned, counted(write_lr, planned, move)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import counted, items_of, job_options, recursive_option, report, sources_argument
+from srkit.cli._job import counted, job_options, recursive_option, report, sources_argument
 from srkit.cli._numbers import SEED
 from srkit.cli._progress import progress_bar
 
@@ -35,7 +36,7 @@ __all__ = ["command"]
 @recursive_option
 @job_options
 def command(
-    sources: tuple[Path, ...],
+    sources: tuple[str, ...],
     formula: str,
     out: Path | None,
     seed: int,
@@ -48,10 +49,12 @@ def command(
     Each picture has draws of its own, which --seed and its name decide. Results are PNG, which adds no loss.
     """
     from srkit.degrade import parse
+    from srkit.inference.pictures import pictures_of
     from srkit.ops.jobs import carry_out, plan
 
     chain = parse(formula)
-    wanted, left = items_of(sources, out, "degraded", ".png", recursive, {"chain": str(chain), "seed": seed})
+    wanted, left = pictures_of(sources, out, "degraded", suffix=".png", below=recursive)
+    wanted = [replace(item, settings={"chain": str(chain), "seed": seed}) for item in wanted]
     planned = plan(wanted, overwrite=overwrite, check=_check)
     with progress_bar("degrading", unit="picture") as move:
         work = carry_out(planned, counted(lambda item: _degrade(item, chain), planned, move))

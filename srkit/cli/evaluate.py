@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import job_options, kept_in, report
+from srkit.cli._job import job_options, kept_in, recursive_option, report
 from srkit.cli._network import Choice, Machine, machine_options, network_options, tile_option
 from srkit.cli._plugin import load_plugins, plugin_option
 from srkit.cli._progress import progress_bar
@@ -57,6 +57,7 @@ __all__ = ["command"]
 )
 @click.option("--save-gt", is_flag=True, help="With --out, write the LR and HR images too.")
 @click.option("--csv", metavar="FILE", help="Write the numbers of all datasets to this file.")
+@recursive_option
 @job_options
 @machine_options
 @plugin_option
@@ -81,7 +82,7 @@ def command(
     from srkit.inference.mode import scale_of
 
     how: dict[str, Any] = {"protocol": parse_protocol(options["protocol"], scale=scale_of(net))}
-    how |= {name: options[name] for name in ("metrics", "root", "overwrite")}
+    how |= {name: options[name] for name in ("metrics", "root", "overwrite")} | {"below": options["recursive"]}
     how |= {"ensemble": options["self_ensemble"], "tile": None if choice.method else options["tile"]}
     how |= {"save": options["save_results"], "save_pairs": options["save_gt"]}
     tables, codes = [], [0]
@@ -92,7 +93,7 @@ def command(
         ended: list[Item] = []
         with progress_bar(where, unit="image") as move:
             work = kept_in(ended, job.carry_out(move))
-            codes.append(report(job.planned, work, [], dry_run=options["dry_run"], could_not="be measured"))
+            codes.append(report(job.planned, work, job.left, dry_run=options["dry_run"], could_not="be measured"))
         if any(item.state in ("done", "kept") for item in ended):
             tables.append((job.table if codes[-1] == 130 else job.finish)(ended))
             click.echo(f"{tables[-1]}\n")
@@ -122,7 +123,8 @@ def _images(dataset: str, scale: int, options: dict[str, Any]) -> Any:
     from srkit.datasets import load
     from srkit.datasets.degraded import degraded
 
-    return degraded(load(dataset, scale=scale, root=options["root"]), options["degrade"])
+    pairs = load(dataset, scale=scale, root=options["root"], below=options["recursive"])
+    return degraded(pairs, options["degrade"])
 
 
 def _say_where(folder: Path | None) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import bars, items_of, job_options, recursive_option, report, sources_argument
+from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import Count
 from srkit.errors import BadInput
@@ -43,18 +44,20 @@ __all__ = ["command"]
 @recursive_option
 @job_options
 @machine_options
-def command(sources: tuple[Path, ...], machine: Machine, **options: Any) -> int:
+def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     """Estimate the blur kernel of pictures and write it as a file that every --kernel takes.
 
     Methods: kernelgan, kernelgan_fkp, dip_fkp, ikc, and those of plugins that estimate one. Beside each kernel stands a
     round Gaussian, which is often as good: compare the pictures that the two give before believing either.
     """
+    from srkit.inference.pictures import pictures_of
     from srkit.ops.jobs import carry_out, plan
 
     machine.set_threads()
     _method(options)  # a method or a setting that does not exist is told before anything else
     said = {"method": options["method"], "scale": options["scale"], "settings": list(options["settings"])}
-    wanted, left = items_of(sources, options["out"], "kernel", ".mat", options["recursive"], said)
+    wanted, left = pictures_of(sources, options["out"], "kernel", suffix=".mat", below=options["recursive"])
+    wanted = [replace(item, settings=said) for item in wanted]
     planned = plan(wanted, overwrite=options["overwrite"], check=_check)
     with bars(planned, unit="step") as bar:
         work = carry_out(planned, lambda item: _estimate(item, options, machine, bar(item.source)))

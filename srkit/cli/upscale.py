@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import bars, job_options, recursive_option, report
+from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Choice, Machine, machine_options, network_options, tile_option
 from srkit.cli._numbers import Count, Real
 from srkit.cli._plugin import load_plugins, plugin_option
-from srkit.errors import BadFile, BadInput
 
 __all__ = ["command"]
 
@@ -25,9 +24,10 @@ __all__ = ["command"]
         "srkit upscale photos/ --model RCAN_BIX4.pt --out photos_x4 --self-ensemble",
     ),
 )
-@click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER...")
+@sources_argument
 @network_options
-@click.option("--out", metavar="FILE|FOLDER", help="Where to; by default beside each picture as NAME_x2.png.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE|FOLDER",
+              help="Where to; by default beside each picture as NAME_x2.png.")  # fmt: skip
 @click.option(
     "--clean",
     type=Real(0, 1),
@@ -44,7 +44,7 @@ __all__ = ["command"]
 def command(
     sources: tuple[str, ...],
     choice: Choice,
-    out: str | None,
+    out: Path | None,
     plugins: tuple[str, ...],
     machine: Machine,
     **options: Any,
@@ -55,29 +55,14 @@ def command(
     what is done is kept: call again to go on.
     """
     from srkit.inference import pictures
+    from srkit.inference.mode import scale_of
 
-    paths = [_existing(source) for source in sources]
     load_plugins(plugins)
-    target = None if out is None else Path(out)
-    _refuse_one_file_for_many(paths, target)
     net = choice.open_for_photographs(machine, options["clean"])
-    wanted, left = pictures.pictures_of(paths, target, net, below=options["recursive"])
+    wanted, left = pictures.pictures_of(sources, out, f"x{scale_of(net)}", below=options["recursive"])
     how = {"ensemble": options["self_ensemble"]}
     planned = pictures.plan_pictures(wanted, net, overwrite=options["overwrite"], said=choice.said, **how)
     tile = None if choice.method else options["tile"]
     with bars(planned) as bar:
         work = pictures.enlarge_pictures(planned, net, tile=tile, halo=options["halo"], progress=bar, **how)
         return report(planned, work, left, dry_run=options["dry_run"])
-
-
-def _existing(source: str) -> Path:
-    path = Path(source)
-    if not path.exists():
-        raise BadFile(f"{source} does not exist (looked in {Path.cwd()}).")
-    return path
-
-
-def _refuse_one_file_for_many(paths: list[Path], out: Path | None) -> None:
-    many = len(paths) > 1 or paths[0].is_dir()
-    if many and out is not None and out.suffix and not out.is_dir():
-        raise BadInput(f"--out {out} names one file and there are several pictures; give a folder.")

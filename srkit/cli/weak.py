@@ -88,7 +88,7 @@ def _steps(text: str) -> tuple[int, int]:
 def _enlarge(net: nn.Module, source: Path, out: Path) -> int:
     from srkit.inference import pictures
 
-    wanted, left = pictures.pictures_of([source], out, net)
+    wanted, left = pictures.pictures_of([source], out, "")
     planned = pictures.plan_pictures(wanted, net)
     with bars(planned) as bar:
         return report(planned, pictures.enlarge_pictures(planned, net, progress=bar), left, dry_run=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,13 +56,13 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE|FOLDER",
-    help="Where to; by default FOLDER_zssr, or beside a file.",
+    help="Where to; by default FOLDER_zssr_x2, or beside a file.",
 )
 @told_options
 @recursive_option
 @job_options
 @machine_options
-def command(sources: tuple[Path, ...], machine: Machine, **options: Any) -> int:
+def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     """Enlarge pictures by ZSSR, trained on each; the PSNR of bicubic and back-projection alone stands beside it.
 
     Where no blur is told, a file NAME_0.mat beside a picture tells its own. What was made with the same settings is
@@ -92,23 +92,18 @@ class _Stopped(Exception):
     """ZSSR was told to end early; what it has is written, and the next call goes on from there."""
 
 
-def _items(sources: tuple[Path, ...], options: dict[str, Any]) -> tuple[list[Item], list[tuple[Path, str]]]:
-    from srkit.ops.jobs import Item, find_images
+def _items(sources: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Item], list[tuple[Path, str]]]:
+    from srkit.inference.pictures import pictures_of
 
-    items, left = [], []
-    for source in sources:
-        found, others = find_images(source, below=options["recursive"]) if source.is_dir() else ([source], [])
-        left += others
-        home = source.resolve()
-        out = options["out"] or (home.with_name(f"{home.name}_zssr") if source.is_dir() else home.parent)
-        for picture in found:
-            if source.is_dir() and picture.stem.endswith("_gt"):
-                continue
-            inside = picture.relative_to(source).parent if source.is_dir() else Path()
-            target = out / inside / f"{picture.stem}_zssr_x{options['scale']}{picture.suffix}"
-            beside = {"kernel": _kernel_of(picture, options["told"]), "truth": _truth_of(picture, options)}
-            reads = {"picture": picture, **{name: path for name, path in beside.items() if path is not None}}
-            items.append(Item(source=picture, target=target, settings=_settings(options), reads=reads))
+    end = f"zssr_x{options['scale']}"
+    found, left = pictures_of(sources, options["out"], end, below=options["recursive"], in_folders=f"_{end}")
+    items = []
+    for item in found:
+        if item.source.stem.endswith("_gt") and str(item.source) not in sources:
+            continue
+        beside = {"kernel": _kernel_of(item.source, options["told"]), "truth": _truth_of(item.source, options)}
+        reads = {"picture": item.source, **{name: path for name, path in beside.items() if path is not None}}
+        items.append(replace(item, settings=_settings(options), reads=reads))
     if not items:
         raise BadFile(
             f"There is no picture to enlarge in {', '.join(map(str, sources))} (NAME_gt.* is taken as truth)."

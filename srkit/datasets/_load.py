@@ -15,7 +15,14 @@ from srkit.errors import BadFile, BadInput, UnknownName
 __all__ = ["load"]
 
 
-def load(name_or_path: str | Path, *, scale: int, root: str | Path | None = None, download: bool = False) -> Pairs:
+def load(
+    name_or_path: str | Path,
+    *,
+    scale: int,
+    root: str | Path | None = None,
+    download: bool = False,
+    below: bool = False,
+) -> Pairs:
     """Return the pairs of a data set, by name or by path.
 
     A name is looked up among the registered data sets (``srkit.datasets.DATASETS.names()``); it finds a folder the
@@ -24,9 +31,11 @@ def load(name_or_path: str | Path, *, scale: int, root: str | Path | None = None
 
     Args:
         name_or_path: a registered name, names joined by ``+``, or the path of a folder.
+        below: of a path, take the images of the folders below too; their names say where they lie.
         scale: enlargement factor; 1 for registered pairs of equal size.
         root: the one folder in which to look.
         download: fetch the data set into :func:`~srkit.datasets.places.downloads` if it is not found.
+        below: of a path, take the images of the folders below too.
 
     Returns:
         Pairs, decoded one by one when asked for.
@@ -43,16 +52,18 @@ def load(name_or_path: str | Path, *, scale: int, root: str | Path | None = None
         True
     """
     if isinstance(name_or_path, Path):
-        return _from_path(name_or_path, scale)
+        return _from_path(name_or_path, scale, below)
     if not name_or_path.strip():
         raise BadInput("load needs the name of a dataset or the path of a folder and got an empty text.")
+    if below and (name_or_path in DATASETS or not _looks_like_path(name_or_path)):
+        raise BadInput(f"{name_or_path!r} has its own tree; the folders below are gone into where a path is given.")
     if name_or_path in DATASETS:
         return _from_name(name_or_path, scale, root, download)
     if "+" in name_or_path and not Path(name_or_path).exists():
         parts = [load(part.strip(), scale=scale, root=root, download=download) for part in name_or_path.split("+")]
         return sum(parts[1:], start=parts[0]).named(name_or_path)
     if _looks_like_path(name_or_path):
-        return _from_path(Path(name_or_path), scale)
+        return _from_path(Path(name_or_path), scale, below)
     try:
         DATASETS.get(name_or_path)
     except UnknownName as problem:
@@ -91,12 +102,12 @@ def _warn_of_count(name: str, found: Pairs) -> None:
         )
 
 
-def _from_path(path: Path, scale: int) -> Pairs:
+def _from_path(path: Path, scale: int, below: bool = False) -> Pairs:
     path = path.expanduser()
     if path.is_file():
         raise BadFile(f"{path} is a file; a dataset is a folder. Its folder is {path.parent}.")
     folder = path.parent if path.name.lower() == "hr" else path
-    tree = read_tree(folder, scale)
+    tree = read_tree(folder, scale, below=below)
     return Pairs(tree.sources, name=folder.resolve().name, scale=scale)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from srkit.datasets.header import is_grey
 from srkit.datasets.pair import bicubic_lr
-from srkit.datasets.trees import hr_folder
+from srkit.datasets.trees import hr_folder, hr_images
 from srkit.errors import BadFile, BadInput
 from srkit.ops import files, pixels
-from srkit.ops.jobs import Item, carry_out, complain, find_images, plan
+from srkit.ops.jobs import Item, carry_out, complain, plan
 
 __all__ = ["lr_place", "make_lr"]
 
@@ -51,7 +51,7 @@ def make_lr(
 
 
 def plan_lr(
-    folder: str | Path, scales: int | Iterable[int], *, overwrite: bool
+    folder: str | Path, scales: int | Iterable[int], *, overwrite: bool, below: bool = False
 ) -> tuple[list[Item], list[tuple[Path, str]]]:
     """Return the plan of :func:`make_lr`, which takes the same arguments, and what is left out, with the reason."""
     wanted = [scales] if isinstance(scales, int) else list(scales)
@@ -60,14 +60,17 @@ def plan_lr(
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise BadFile(f"There is no folder {folder}. Give the folder of HR images or the one above it.")
-    hr = hr_folder(folder)
-    images = files.list_images(hr)
+    hr = hr_folder(folder, below=below)
+    images, left = hr_images(hr, below=below)
     items = [
-        Item(source=path, target=lr_place(hr, scale) / f"{path.stem}x{scale}.png", settings={"bicubic": scale})
+        Item(
+            source=path,
+            target=lr_place(hr, scale) / path.relative_to(hr).with_name(f"{path.stem}x{scale}.png"),
+            settings={"bicubic": scale},
+        )
         for scale in dict.fromkeys(wanted)
         for path in images
     ]
-    left = [(path, why) for path, why in find_images(hr)[1] if path.name != "LR_bicubic"]
     return plan(items, overwrite=overwrite, check=_check, keep_unknown=True), left
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import email.message
+import functools
 import hashlib
 import http.client
 import queue
@@ -16,6 +17,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
@@ -27,8 +29,9 @@ from srkit.datasets.manifest import Item
 from srkit.errors import BadFile, Offline
 from srkit.ops.atomic import cannot_write
 
-__all__ = ["download", "fetched", "sha256"]
+__all__ = ["download", "fetched", "is_address", "sha256"]
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _CHUNK = 1 << 16
 _ATTEMPTS = 3
 _MOST = 1 << 30  # bytes of a file about whose size nothing is known
@@ -99,14 +102,31 @@ def download(item: Item, target: Path, *, timeout: float = 30.0, progress: Progr
     return digest
 
 
-def fetched(address: str, *, timeout: float = 30.0) -> bytes:
-    """Return what is at an http, https or file address: at most 1 GiB, under the limits of :func:`download`."""
+def is_address(text: Any) -> bool:
+    """Whether a text is the address of something, and no path."""
+    return isinstance(text, str) and _ADDRESS.match(text) is not None
+
+
+def fetched(address: str, *, timeout: float = 30.0) -> Path:
+    """Return a file of what is at an http, https or file address, called as the address ends; it goes with the process.
+
+    At most 1 GiB is taken, under the limits of :func:`download`.
+
+    Raises:
+        Offline: the address cannot be reached or the transfer broke off.
+        BadFile: it is no such address, or gives more than that.
+    """
     _check_scheme(address)
-    with tempfile.TemporaryDirectory() as folder:
-        part = Path(folder) / "part"
-        item = Item(address=address, name=part.name)
-        _receive_all(item, part, timeout, None, "Fetch it in another way and give the file.")
-        return part.read_bytes()
+    ended = urllib.parse.unquote(urllib.parse.urlsplit(address).path).rpartition("/")[2]
+    name = re.sub(r"[^\w.+ -]+", "_", ended)[-100:].strip(". ") or "unnamed"
+    part = Path(tempfile.mkdtemp(dir=_until_the_end().name)) / name
+    _receive_all(Item(address=address, name=name), part, timeout, None, "Fetch it in another way and give the file.")
+    return part
+
+
+@functools.cache
+def _until_the_end() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="srkit-")
 
 
 def _check_scheme(address: str) -> None:

@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srkit.datasets.pair import Pairs, Source
 from srkit.errors import BadFile, BadInput
 from srkit.ops.files import SUFFIXES, list_images
+from srkit.ops.jobs import find_images
 
 __all__ = [
     "Tree",
@@ -113,29 +114,45 @@ def match_lr(hr: Sequence[Path], lr: Iterable[Path], scale: int, pattern: str | 
     return partners
 
 
-def read_tree(folder: Path, scale: int) -> Tree:
-    """Read a data set's folder in whichever of the known layouts it is."""
+def read_tree(folder: Path, scale: int, *, below: bool = False) -> Tree:
+    """Read a data set's folder in whichever of the known layouts it is.
+
+    With ``below`` HR images of the folders below are taken too and called by their place there; LR has the same tree.
+    """
     if not folder.is_dir():
         raise BadFile(f"There is no folder {folder}. Check the spelling; paths are relative to {Path.cwd()}.")
-    mixed = mixed_tree(folder, scale)
+    mixed = None if below else mixed_tree(folder, scale)
     if mixed is not None:
         return mixed
-    hr = hr_folder(folder)
+    hr = hr_folder(folder, below=below)
     lr = lr_folder(folder, hr, scale)
-    return Tree(folder, hr, lr, folder_sources(hr, lr, scale))
+    if not below:
+        return Tree(folder, hr, lr, folder_sources(hr, lr, scale))
+    sources: list[Source] = []
+    for place in dict.fromkeys(path.parent.relative_to(hr) for path in hr_images(hr, below=True)[0]):
+        inside = folder_sources(hr / place, None if lr is None else lr / place, scale)
+        sources += [replace(source, name=(place / source.name).as_posix()) for source in inside]
+    return Tree(folder, hr, lr, tuple(sources))
 
 
-def hr_folder(folder: Path) -> Path:
+def hr_images(hr: Path, *, below: bool) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Return the images of a folder of HR images, and what is left out and why; LR images made in it are neither."""
+    images, left = find_images(hr, below=below)
+    made = hr / "LR_bicubic"
+    return [path for path in images if made not in path.parents], [(path, why) for path, why in left if path != made]
+
+
+def hr_folder(folder: Path, *, below: bool = False) -> Path:
     """Return the folder of HR images: ``HR`` and its other names, or the folder itself if images lie in it."""
-    below = [path for path in _folders(folder) if _HR_NAMES.fullmatch(path.name) and has_images(path)]
-    if len(below) > 1:
+    named = [path for path in _folders(folder) if _HR_NAMES.fullmatch(path.name) and (below or has_images(path))]
+    if len(named) > 1:
         raise BadFile(
-            f"{folder} holds several folders of HR images ({', '.join(path.name for path in below)}). "
+            f"{folder} holds several folders of HR images ({', '.join(path.name for path in named)}). "
             "Give the path of one of them."
         )
-    if below:
-        return below[0]
-    if has_images(folder):
+    if named:
+        return named[0]
+    if has_images(folder) or (below and hr_images(folder, below=True)[0]):
         return folder
     found = ", ".join(sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))[:8])
     inside = [path for path in _folders(folder) if has_images(path) or has_images(path / "HR")]

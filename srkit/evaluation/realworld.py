@@ -84,9 +84,14 @@ def bench_gaussian8(
     kernels = gaussian8(scale)
     found: dict[str, list[Table]] = {name: [] for name in contenders}
     for number, kernel in enumerate(kernels):
-        blurred = [_blurred(pairs[index], kernel, scale) for index in range(len(pairs))]
+        blurred, failed = [], []
+        for index in range(len(pairs)):
+            try:
+                blurred.append(_blurred(pairs[index], kernel, scale))
+            except BadFile as problem:
+                failed.append(str(problem))
         for position, (name, make) in enumerate(contenders.items()):
-            found[name].append(evaluate(make(kernel), blurred, scale=scale))
+            found[name].append(replace(evaluate(make(kernel), blurred, scale=scale), failed=tuple(failed)))
             if progress is not None:
                 progress(number * len(contenders) + position + 1, len(kernels) * len(contenders))
     return found
@@ -147,16 +152,19 @@ class PhotographBench:
         metrics: str | Sequence[str] = (),
         natural: Naturalness | None = None,
         overwrite: bool = False,
+        below: bool = False,
     ) -> None:
         if not contenders:
             raise BadInput("There is nothing to compare; name at least one network or method.")
         self.metrics, self.out = _metrics(metrics, natural), Path(out)
         self.nets = {name: make(None) for name, make in contenders.items()}
-        images, self.left = find_images(Path(folder))
+        self.home = Path(folder)
+        images, self.left = find_images(self.home, below=below)
         if not images:
             list_images(folder)  # says what is there instead
+        places = {image: self.out / image.relative_to(folder).parent for image in images}
         wanted = [
-            Item(source=image, target=self.out / f"{image.stem}_{name}.png", settings={"contender": name})
+            Item(source=image, target=places[image] / f"{image.stem}_{name}.png", settings={"contender": name})
             for image in images
             for name in self.nets
         ]
@@ -181,7 +189,7 @@ class PhotographBench:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadFile(f"The folder {self.out} cannot be made ({error.strerror}).") from error
-        write_text(self.out / "index.html", _page(found, list(self.nets)))
+        write_text(self.out / "index.html", _page(found, list(self.nets), self.out))
         return found
 
     def _photograph(self, item: Item) -> Photograph:
@@ -191,7 +199,8 @@ class PhotographBench:
             scores = {metric.name: _measured(sr, metric) for metric in self.metrics}
         problem = "" if item.problem is None else str(item.problem)
         name = item.settings["contender"]
-        return Photograph(name=item.source.stem, contender=name, scores=scores, file=item.target, problem=problem)
+        called = item.source.relative_to(self.home).with_suffix("").as_posix()
+        return Photograph(name=called, contender=name, scores=scores, file=item.target, problem=problem)
 
 
 def _blurred(pair: Pair, kernel: Tensor, scale: int) -> Pair:
@@ -219,6 +228,6 @@ def _measured(sr: Tensor, metric: Metric) -> float | None:
         return None
 
 
-def _page(found: Sequence[Photograph], names: Sequence[str]) -> str:
+def _page(found: Sequence[Photograph], names: Sequence[str], home: Path) -> str:
     rows = {name: [one for one in found if one.name == name] for name in dict.fromkeys(one.name for one in found)}
-    return render(Path(__file__).with_name("photographs.html"), names=names, rows=rows)
+    return render(Path(__file__).with_name("photographs.html"), names=names, rows=rows, home=home)

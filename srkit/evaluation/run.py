@@ -27,7 +27,7 @@ from srkit.metrics import Protocol
 from srkit.metrics._registry import Metric
 from srkit.ops.check import describe
 from srkit.ops.files import check_enlarged, list_images, probe, read
-from srkit.ops.jobs import NOWHERE, Item, Journal, carry_out, code_of, plan
+from srkit.ops.jobs import NOWHERE, Item, Journal, carry_out, code_of, find_images, plan
 
 __all__ = ["evaluate"]
 
@@ -39,18 +39,26 @@ class _Folder(Sequence[Alone]):
     """The images of a folder, read when they are asked for.
 
     Args:
-        folder: where they lie; folders below are not looked into.
+        folder: where they lie.
+        below: take those of the folders below too.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.files, self.name = list_images(folder), folder.absolute().name
+    def __init__(self, folder: Path, *, below: bool) -> None:
+        self.files, self.left = find_images(folder, below=below)
+        self.home, self.name = folder, folder.absolute().name
+        if not self.files:
+            list_images(folder)  # says what is there instead
 
     def __len__(self) -> int:
         return len(self.files)
 
     def __getitem__(self, index: Any) -> Any:
         """Return one image; slices are not needed."""
-        return Alone(self.files[index].stem, read(self.files[index]))
+        return Alone(self.called(index), read(self.files[index]))
+
+    def called(self, index: int) -> str:
+        """Return the name of an image, with its place below the folder."""
+        return self.files[index].relative_to(self.home).with_suffix("").as_posix()
 
 
 def evaluate(
@@ -118,9 +126,11 @@ class Evaluation:
 
     Args:
         overwrite: make results anew that are there.
+        below: of a path, take the images of the folders below too.
 
     Attributes:
         planned: an item for each image.
+        left: what was left out, with the reason.
     """
 
     def __init__(
@@ -138,9 +148,11 @@ class Evaluation:
         save_pairs: bool = False,
         root: str | Path | None = None,
         overwrite: bool = False,
+        below: bool = False,
     ) -> None:
         factor = _agreed_scale(net, scale)
-        self.images = _images(dataset, lr, factor, root)
+        self.images = _images(dataset, lr, factor, root, below)
+        self.left: Sequence[tuple[Path, str]] = getattr(self.images, "left", ())
         self.protocol = Protocol.papers(factor) if protocol is None else protocol
         self.metrics = choose(metrics, truth=lr is None)
         self._empty = Table(
@@ -157,12 +169,14 @@ class Evaluation:
         if save is not None:
             self._results = ResultsFolder(Path(save), self._empty, self.protocol, self.metrics, pairs=save_pairs)
         said: dict[str, Any] = {"network": network_digest(net), "pairs": save_pairs} if save is not None else {}
-        wanted = [self._item(number, said) for number in range(len(self.images))]
+        self.planned = self._plan([self._item(number, said) for number in range(len(self.images))], overwrite)
+
+    def _plan(self, wanted: Sequence[Item], overwrite: bool) -> list[Item]:
         self._aside = not overwrite and not all(
             Journal(place).is_of([item for item in wanted if item.target.parent == place])
             for place in {item.target.parent for item in wanted if item.writes}
         )
-        self.planned = plan(wanted, overwrite=overwrite or self._aside, check=self._check)
+        return plan(wanted, overwrite=overwrite or self._aside, check=self._check)
 
     def _item(self, number: int, said: dict[str, Any]) -> Item:
         name, reads, made = _origin(self.images, number, saved=self._results is not None)
@@ -234,7 +248,7 @@ def _origin(
 ) -> tuple[str, dict[str, Path], dict[str, Any]]:
     """Return name and files of an image, and what else decides its pixels, where that has to be known."""
     if isinstance(images, _Folder):
-        return images.files[number].stem, {"lr": images.files[number]}, {}
+        return images.called(number), {"lr": images.files[number]}, {}
     source = images.sources[number] if isinstance(images, Pairs) else None
     if source is not None and isinstance(source.hr, Path) and not isinstance(source.lr, Tensor):
         files = {"hr": source.hr} | ({"lr": source.lr} if isinstance(source.lr, Path) else {})
@@ -249,7 +263,11 @@ def _origin(
 
 
 def _images(
-    dataset: str | Path | Sequence[Pair] | None, lr: str | Path | None, scale: int, root: str | Path | None
+    dataset: str | Path | Sequence[Pair] | None,
+    lr: str | Path | None,
+    scale: int,
+    root: str | Path | None,
+    below: bool,
 ) -> Sequence[Pair] | Sequence[Alone]:
     """Return what is measured on, loaded where it is a name or a folder."""
     if (dataset is None) == (lr is None):
@@ -257,8 +275,8 @@ def _images(
             "Say what to measure on: a dataset, or lr=FOLDER for images without true large ones; one of them."
         )
     if lr is not None:
-        return _Folder(Path(lr))
-    pairs = load(dataset, scale=scale, root=root) if isinstance(dataset, str | Path) else dataset
+        return _Folder(Path(lr), below=below)
+    pairs = load(dataset, scale=scale, root=root, below=below) if isinstance(dataset, str | Path) else dataset
     if not isinstance(pairs, Sequence):
         raise BadInput(f"A dataset is a name, a folder or loaded pairs; {describe(pairs)} was given.")
     if not len(pairs):

@@ -52,7 +52,7 @@ class ResultsFolder:
 
     def place_of(self, name: str) -> Path:
         """Return where the result of the next image goes, which has this name; no two go to one place."""
-        stem = f"{_file_name(name)}_x{self.scale}"
+        stem = "/".join(map(_file_name, name.split("/"))) + f"_x{self.scale}"
         free, number = stem, 2
         while free in self._names:
             free, number = f"{stem}_{number}", number + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from srkit.datasets.transfer import fetched
+from srkit.datasets.transfer import fetched, is_address
 from srkit.errors import BadInput
 from srkit.ops._decode import decode_bytes, from_levels, from_pillow
 from srkit.ops._encode import as_levels, planes_of
@@ -19,8 +18,6 @@ from srkit.ops.files import read_picture
 from srkit.ops.picture import Picture
 
 __all__ = ["opened", "packed"]
-
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 _DEPTHS = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}
 
@@ -33,8 +30,8 @@ def opened(image: Any) -> Picture:
             the address of a file, or its bytes; a NumPy array ``(h, w)``, ``(h, w, 1)``, ``(h, w, 3)`` or ``(h, w, 4)``
             of uint8, uint16 or of floats in [0, 1]; a Pillow image.
     """
-    if isinstance(image, str) and _ADDRESS.match(image):
-        return decode_bytes(fetched(image), image)
+    if is_address(image):
+        return decode_bytes(fetched(image).read_bytes(), image)
     if isinstance(image, str | Path):
         return read_picture(image)
     if isinstance(image, bytes | bytearray | memoryview):

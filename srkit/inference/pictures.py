@@ -11,16 +11,18 @@ from typing import Any
 import torch
 from torch import nn
 
+from srkit.datasets.transfer import fetched, is_address
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.inference.bounded import TileChoice
 from srkit.inference.enlarge import upscale
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import scale_of
 from srkit.inference.tiling import Halo, Progress
-from srkit.ops.files import check_enlarged
-from srkit.ops.jobs import Item, carry_out, code_of, find_images, plan
+from srkit.ops._decode import kind_of
+from srkit.ops.files import SUFFIXES, check_enlarged
+from srkit.ops.jobs import NOWHERE, Item, carry_out, code_of, find_images, plan
 
-__all__ = ["Outcome", "default_target", "upscale_folder"]
+__all__ = ["Outcome", "upscale_folder"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +69,9 @@ def upscale_folder(
         BadInput: ``target`` is ``source``.
         BadFile: ``source`` holds no images.
     """
-    wanted, left = pictures_of([Path(source)], Path(target), net, below=below)
-    if not wanted:
-        named = ", ".join(f"{path.name} ({why})" for path, why in left[:5])
-        raise BadFile(f"There is no image in {source}{f', only {named}' if named else ''}.")
+    if not Path(source).is_dir():
+        raise BadFile(f"{source} is no folder; a folder with images was expected.")
+    wanted, _ = pictures_of([Path(source)], Path(target), f"x{scale_of(net)}", below=below)
     planned = plan_pictures(wanted, net, overwrite=overwrite, ensemble=ensemble)
     for item in enlarge_pictures(planned, net, tile=tile, halo=halo, ensemble=ensemble, progress=progress):
         written = item.target if item.problem is None else None
@@ -78,29 +79,72 @@ def upscale_folder(
 
 
 def pictures_of(
-    sources: Sequence[Path], out: Path | None, net: nn.Module, *, below: bool = False
+    sources: Sequence[str | Path],
+    out: Path | None,
+    word: str,
+    *,
+    suffix: str = "",
+    below: bool = False,
+    in_folders: str = "",
 ) -> tuple[list[Item], list[tuple[Path, str]]]:
-    """Return which pictures files and folders stand for and where their results go, and what was left out and why.
+    """Return an item for each picture that files, folders and addresses stand for, and what was left out and why.
 
     Args:
-        sources: files and folders; what is given by name is taken, whatever it is.
-        out: a folder, or a file where there is one source; by default beside each source, with the scale in the name.
+        sources: what is given by name is taken, whatever it is; what an address gives is fetched, and called by it.
+        out: where results go, a file where there is one picture; None is beside each file as ``NAME_word``, beside a
+            folder as ``FOLDER_word``, and for an address here.
+        word: what results are called by.
+        suffix: of the results; by default that of each picture.
+        below: also go into the folders of a folder.
+        in_folders: ends the names of results in other folders, which are otherwise those of the pictures.
+
+    Raises:
+        BadFile: a source does not exist, or there is no picture.
+        BadInput: one file is named for several pictures, or results would go into the folder that is read.
     """
+    names_one = out is not None and bool(out.suffix) and not out.is_dir()
+    if names_one and (len(sources) > 1 or Path(sources[0]).is_dir()):
+        raise BadInput(f"--out {out} names one file and there are several pictures; give a folder.")
     found: list[Item] = []
     left: list[tuple[Path, str]] = []
     for source in sources:
-        if not source.is_dir():
-            found.append(Item(source=source, target=_target_of_file(source, out, net)))
+        if is_address(source) or not Path(source).is_dir():
+            item = _called_by(str(source)) if is_address(source) else Item(source=Path(source), target=NOWHERE)
+            home = Path.cwd() if item.address else Path(source).parent
+            end = in_folders if out is not None else f"_{word}"
+            target = (out or home) / f"{item.source.stem}{end}{suffix or item.source.suffix}"
+            found.append(replace(item, target=out if names_one and out is not None else target))
             continue
-        home = source.resolve()
-        folder = out if out is not None else home.with_name(f"{home.name}_x{scale_of(net)}")
-        if folder.resolve() == home:
+        home = Path(source).resolve()
+        place = out or home.with_name(f"{home.name}_{word}")
+        if place.resolve() == home:
             raise BadInput(f"{source} was given as the folder to read and to write; choose another folder for results.")
-        images, others = find_images(source, below=below)
-        inside = [path for path in images if folder.resolve() not in path.resolve().parents]
-        found += [Item(source=path, target=folder / path.relative_to(source)) for path in inside]
+        images, others = find_images(Path(source), below=below)
+        for path in images:
+            if place.resolve() not in path.resolve().parents:
+                inside = place / path.relative_to(source)
+                target = inside.with_name(f"{path.stem}{in_folders}{suffix or path.suffix}")
+                found.append(Item(source=path, target=target))
         left += others
+    if not found:
+        named = ", ".join(f"{path.name} ({why})" for path, why in left[:5])
+        given = ", ".join(map(str, sources))
+        raise BadFile(f"There is no picture in {given}{f', only {named}' if named else ''}.")
     return found, left
+
+
+def _called_by(address: str) -> Item:
+    """Return an item for what an address gives, refused where that is no picture."""
+    try:
+        path = fetched(address)
+        kind = kind_of(path.read_bytes()[:16])
+        if kind is None:
+            raise BadFile(f"{address} gives no image srkit reads (PNG, JPEG, BMP, TIFF, WebP).")
+    except SrkitError as problem:
+        return Item(source=Path(address), target=NOWHERE, address=address, state="refused", problem=problem)
+    suffixes = [suffix for suffix in SUFFIXES if SUFFIXES[suffix] == kind]
+    named = path if path.suffix.lower() in suffixes else path.rename(path.with_name(path.name + suffixes[0]))
+    return Item(source=named, target=NOWHERE, address=address)
 
 
 def plan_pictures(
@@ -157,14 +201,3 @@ def network_digest(net: nn.Module) -> str:
         seen.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
         seen.update(value.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
     return seen.hexdigest()
-
-
-def default_target(source: Path, net: nn.Module) -> Path:
-    """Return where the result goes by default: beside ``source``, as ``<name>_x<scale>`` with its suffix."""
-    return source.with_name(f"{source.stem}_x{scale_of(net)}{source.suffix}")
-
-
-def _target_of_file(source: Path, out: Path | None, net: nn.Module) -> Path:
-    if out is None:
-        return default_target(source, net)
-    return out / source.name if out.is_dir() or not out.suffix else out

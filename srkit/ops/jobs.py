@@ -50,6 +50,7 @@ class Item:
         problem: why there is no result.
         size: height and width of the result, where they are known before the work.
         known: whether the journal says how a result that is kept was made.
+        address: where the source came from, if it was fetched.
     """
 
     source: Path
@@ -61,6 +62,12 @@ class Item:
     problem: SrkitError | None = None
     size: tuple[int, int] | None = None
     known: bool = True
+    address: str = ""
+
+    @property
+    def called(self) -> str:
+        """What was given for it."""
+        return self.address or str(self.source)
 
     @property
     def writes(self) -> bool:
@@ -232,13 +239,15 @@ def plan(items: Sequence[Item], *, overwrite: bool, check: Check, keep_unknown: 
             found.append(_judged(item, journal, overwrite, check, keep_unknown))
         else:
             both = (
-                f"{item.target} is the result of {first.source} already; rename one of the two or choose another place."
+                f"{item.target} is the result of {first.called} already; rename one of the two or choose another place."
             )
             found.append(replace(item, state="refused", problem=BadInput(both)))
     return found
 
 
 def _judged(item: Item, journal: Journal, overwrite: bool, check: Check, keep_unknown: bool) -> Item:
+    if item.state == "refused":
+        return item
     try:
         there = item.writes and item.target.exists()
         if there and item.target.resolve() == item.source.resolve():
@@ -323,7 +332,7 @@ def complain(items: Sequence[Item]) -> None:
     if len(bad) == 1 and bad[0].problem is not None:
         raise bad[0].problem
     if bad:
-        named = "\n".join(f"  {item.source}: {item.problem}" for item in bad)
+        named = "\n".join(f"  {item.called}: {item.problem}" for item in bad)
         raise BadFile(f"{len(bad)} of {len(items)} could not be done; the others are.\n{named}")
 
 

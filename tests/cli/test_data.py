@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 import srkit
+from srkit.evaluation.run import _Folder
 from tests.cli._call import Call
 
 
@@ -75,3 +76,30 @@ def test_fetching_an_unknown_dataset_lists_the_known_ones(call: Call) -> None:
     answer = call("data", "fetch", "nosuchset")
     assert answer.code == 2
     assert "set5" in answer.err
+
+
+def test_lr_images_of_folders_below_keep_their_tree_and_are_the_pairs_of_an_evaluation(
+    call: Call, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path)
+    (folder / "HR" / "a.png").rename(folder / "HR" / "b.tif")
+    (folder / "HR" / "below" / "deep").mkdir(parents=True)
+    srkit.write(folder / "HR" / "below" / "deep" / "b.png", torch.rand(3, 24, 24))
+    (folder / "HR" / "b.tif").unlink()
+    left = call("data", "make-lr", folder)
+    assert "--recursive goes into it" in left.err
+    answer = call("data", "make-lr", folder, "--recursive")
+    assert answer.code == 0, answer.err
+    assert (folder / "LR_bicubic" / "X2" / "below" / "deep" / "bx2.png").is_file()
+    pairs = srkit.datasets.load(folder, scale=2, below=True)
+    assert pairs.names == ("b", "below/deep/b")
+    assert pairs.paths[1][0] == folder / "LR_bicubic" / "X2" / "below" / "deep" / "bx2.png"
+    words = ("--model", "bicubic", "--scale", 2, "--recursive", "--out", tmp_path / "out")
+    assert call("evaluate", *words, "--dataset", folder).code == 0
+    assert (tmp_path / "out" / "results-mine" / "below" / "deep" / "b_x2_SR.png").is_file()
+    assert "below/deep/b_x2_SR.png" in (tmp_path / "out" / "results-mine" / "index.html").read_text("utf-8")
+    assert "has its own tree" in call("evaluate", *words, "--dataset", "samples").err
+    assert _Folder(folder / "HR", below=True)[1].name == "below/deep/b"
+    bench = ("--scale", 2, "--method", "bicubic", "--photos", folder / "HR", "--out", tmp_path / "bench")
+    assert call("bench-realworld", *bench, "--recursive").code == 0
+    assert 'src="below/deep/b_bicubic.png"' in (tmp_path / "bench" / "index.html").read_text("utf-8")

@@ -9,6 +9,7 @@ from PIL import Image
 
 import srkit
 from tests.cli._call import Call
+from tests.datasets._server import Site, serve
 
 BICUBIC = ("--model", "bicubic", "--scale", 2)
 
@@ -236,3 +237,32 @@ def test_what_cannot_be_used_is_said(call: Call, photo: Path, words: tuple[objec
     assert answer.code == 2
     assert sentence in answer.err
     assert [path.name for path in photo.parent.iterdir()] == ["photo.png"]
+
+
+def test_an_address_is_a_picture_or_a_weight_file_and_the_result_is_called_by_it(
+    call: Call, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = srkit.models.create("espcn", scale=2, tiny=True)
+    srkit.models.save(net, tmp_path / "net.safetensors")
+    weights, body = (tmp_path / "net.safetensors").read_bytes(), photo.read_bytes()
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    files = {"/a%20photo.png": body, "/get.php": body, "/page.png": b"<html>", "/net.safetensors": weights}
+    with serve(Site(files=files)) as site:
+        words = [f"{site.base}/{name}" for name in ("a%20photo.png", "page.png", "get.php", "none.png")]
+        answer = call("upscale", photo, *words, "--model", f"{site.base}/net.safetensors")
+        again = call("upscale", words[0], "--model", f"{site.base}/net.safetensors")
+    assert answer.code == 2
+    assert [path.name for path in sorted(here.glob("[!.]*"))] == ["a photo_x2.png", "get.php_x2.png"]
+    assert photo.with_name("photo_x2.png").is_file()
+    assert torch.equal(srkit.read(here / "get.php_x2.png"), srkit.read(photo.with_name("photo_x2.png")))
+    assert f"{words[1]} gives no image" in answer.err
+    assert f"{words[3]} could not be downloaded" in answer.err
+    assert (again.code, "kept" in again.err) == (0, True)
+
+
+def test_an_address_that_cannot_be_reached_is_said(call: Call) -> None:
+    answer = call("upscale", "http://127.0.0.1:9/a.png", *BICUBIC)
+    assert answer.code == 2
+    assert "http://127.0.0.1:9/a.png could not be downloaded" in answer.err

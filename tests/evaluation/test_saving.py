@@ -47,28 +47,23 @@ class Page(HTMLParser):
 def test_images_numbers_and_page_lie_in_one_folder_of_the_datasets_name(tmp_path: Path, pairs: list[Pair]) -> None:
     table = evaluate(Nearest(), pairs, save=tmp_path)
     assert table.folder == tmp_path / "results-pairs"
-    assert sorted(path.name for path in table.folder.iterdir()) == [
-        ".srkit-done.jsonl",
-        "a_b_c_x2_2_SR.png",
-        "a_b_c_x2_SR.png",
-        "index.html",
-        "metrics.csv",
-    ]
+    files = sorted(path.relative_to(table.folder).as_posix() for path in table.folder.rglob("*.*"))
+    assert files == ["a/.srkit-done.jsonl", "a/b_c_x2_2_SR.png", "a/b_c_x2_SR.png", "index.html", "metrics.csv"]
     with (table.folder / "metrics.csv").open() as file:
         assert float(next(iter(csv.DictReader(file)))["psnr"]) == pytest.approx(table[0].psnr, abs=1e-6)
 
 
 def test_the_saved_image_scores_what_the_table_says(tmp_path: Path, pairs: list[Pair]) -> None:
     table = evaluate(Nearest(), pairs, save=tmp_path)
-    saved = srkit.read(tmp_path / "results-pairs" / "a_b_c_x2_SR.png")
+    saved = srkit.read(tmp_path / "results-pairs" / "a/b_c_x2_SR.png")
     again = srkit.metrics.psnr(saved, pairs[0].hr, protocol=srkit.Protocol.papers(2))
     assert again == pytest.approx(table[0].psnr, abs=1e-9)
 
 
 def test_inputs_and_truths_are_written_too_when_asked(tmp_path: Path, pairs: list[Pair]) -> None:
     evaluate(Nearest(), pairs, save=tmp_path, save_pairs=True)
-    lr = srkit.read(tmp_path / "results-pairs" / "a_b_c_x2_LR.png")
-    hr = srkit.read(tmp_path / "results-pairs" / "a_b_c_x2_HR.png")
+    lr = srkit.read(tmp_path / "results-pairs" / "a/b_c_x2_LR.png")
+    hr = srkit.read(tmp_path / "results-pairs" / "a/b_c_x2_HR.png")
     assert torch.allclose(lr, pairs[0].lr)
     assert torch.allclose(hr, pairs[0].hr)
 

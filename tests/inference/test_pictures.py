@@ -11,7 +11,7 @@ from PIL import Image
 import srkit
 from srkit.errors import BadFile, BadInput
 from srkit.inference import upscale_folder
-from srkit.inference.pictures import default_target
+from srkit.inference.pictures import pictures_of
 from srkit.ops.resize import imresize
 from tests.inference._nets import noise
 
@@ -113,7 +113,7 @@ def test_a_folder_goes_on_past_a_broken_file_and_reports_it(tmp_path: Path, net:
 
 def test_an_empty_folder_is_an_error_and_no_folder_is_made(tmp_path: Path, net: torch.nn.Module) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadFile, match="no image"):
+    with pytest.raises(BadFile, match="no picture"):
         list(upscale_folder(tmp_path / "empty", tmp_path / "large", net))
     assert not (tmp_path / "large").exists()
 
@@ -124,5 +124,6 @@ def test_a_folder_is_not_written_into_itself(tmp_path: Path, net: torch.nn.Modul
         list(upscale_folder(tmp_path, tmp_path / ".", net, overwrite=True))
 
 
-def test_the_default_name_says_the_scale(net: torch.nn.Module) -> None:
-    assert default_target(Path("a/photo.final.jpg"), net) == Path("a/photo.final_x2.jpg")
+def test_the_default_name_says_the_word_of_the_verb() -> None:
+    (item,), _ = pictures_of(["a/photo.final.jpg"], None, "x2")
+    assert item.target == Path("a/photo.final_x2.jpg")
