@@ -46,6 +46,7 @@ def enlarge(
     halo: Halo,
     ensemble: bool | Ensemble,
     progress: Progress | None,
+    orientation: int = 1,
     into: Tensor | None = None,
 ) -> None:
     """Enlarge ``(b, 3, h, w)`` and hand the result over in strips.
@@ -53,23 +54,22 @@ def enlarge(
     Args:
         take: called with an iterator of strips ``(b, 3, n, scale*w)``, clamped, from the top down. It is called again,
             and the strips begin anew, where memory ran out and smaller tiles are tried.
+        orientation: how ``lr`` lies, and the strips shall lie, as EXIF says; the network sees it upright.
         into: where the whole result is wanted, room for it: at least 8 pixels a side, times the scale.
     """
-    if ensemble not in (False, True, "mean", "median"):
-        raise BadInput(f"ensemble={ensemble!r} was given; write True, 'mean', 'median' or False.")
     wanted, scale = (lr.shape[-2], lr.shape[-1]), scale_of(net)
     lr = _at_least(LEAST, lr)
     longest = max(lr.shape[-2:])
-    size = min(_chosen_tile(tile, lr, net, scale if into is not None else 0, halo) or longest, longest)
-    how: Ensemble = "median" if ensemble == "median" else "mean"
-    batched = bool(ensemble) and views_fit(net, lr, side=size)
+    how = _way_of(ensemble)
+    size = min(_chosen_tile(tile, lr, net, scale if into is not None else 0, halo, how) or longest, longest)
+    batched = how is not None and views_fit(net, lr, side=size)
     while True:
         plan = _WHOLE if size >= longest else _plan_for(net, lr, size, halo, asked=isinstance(tile, int))
-        forward: Forward = partial(self_ensemble, net, how=how, batched=batched) if ensemble else net
-        rows = min(size, _rows_of_a_strip(lr, scale)) if into is None and plan.exact else size
-        options: dict[str, Any] = {"tile": (rows, size), "plan": plan, "scale": scale, "into": into}
+        forward: Forward = partial(self_ensemble, net, how=how, batched=batched) if how else net
+        rows = min(size, _rows_of_a_strip(lr, scale)) if into is None and plan.exact and size < longest else size
+        options: dict[str, Any] = {"tile": (rows, size), "plan": plan, "scale": scale, "progress": progress}
         with evaluating(net):
-            made = strips(forward, lr, place_of(net, lr), progress=progress, **options)
+            made = strips(forward, lr, place_of(net, lr), orientation=orientation, into=into, **options)
             error = _attempt(take, _finished(made, wanted, scale))
         if error is None:
             return
@@ -80,6 +80,14 @@ def enlarge(
             )
         size = size if batched else max(_SMALLEST, size // 2)
         batched = False
+
+
+def _way_of(ensemble: bool | Ensemble) -> Ensemble | None:
+    if ensemble not in (False, True, "mean", "median"):
+        raise BadInput(f"ensemble={ensemble!r} was given; write True, 'mean', 'median' or False.")
+    if isinstance(ensemble, str):
+        return ensemble
+    return "mean" if ensemble else None
 
 
 def _plan_for(net: nn.Module, lr: Tensor, size: int, halo: Halo, *, asked: bool) -> Plan:
@@ -102,10 +110,12 @@ def _at_least(side: int, lr: Tensor) -> Tensor:
     return functional.pad(lr, (0, right, 0, below), mode="replicate") if below or right else lr
 
 
-def _chosen_tile(tile: TileChoice, lr: Tensor, net: nn.Module, scale: int, halo: Halo) -> int | None:
+def _chosen_tile(
+    tile: TileChoice, lr: Tensor, net: nn.Module, scale: int, halo: Halo, how: Ensemble | None
+) -> int | None:
     if isinstance(tile, str) and tile != "auto":
         raise BadInput(f"tile={tile!r} was given; write a number of pixels (tile=256), 'auto', or None.")
-    chosen = affordable_tile(net, lr, scale=scale) if isinstance(tile, str) else tile
+    chosen = affordable_tile(net, lr, scale=scale, ensemble=how) if isinstance(tile, str) else tile
     check_sizes(chosen, halo)
     return chosen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from srkit.inference.ensemble import Ensemble
 from srkit.inference.kinds import opened, packed
 from srkit.inference.mode import scale_of
 from srkit.inference.tiling import Halo, Progress
-from srkit.ops._encode import writer_of
-from srkit.ops.files import check_target, write_strips
+from srkit.ops._encode import as_stored, writer_of
+from srkit.ops.files import check_target, format_of, write_strips
 from srkit.ops.picture import Picture, without_hidden_colours
 
 __all__ = ["upscale"]
@@ -90,11 +91,15 @@ def upscale(
         return packed(sr if lr.dim() == 4 else sr[0], image, picture)
     if lr.dim() == 4:
         raise BadInput(f"A file holds one image (3, h, w) and a batch of {len(lr)} was given: image[0].")
+    kind = picture.format if out is None else format_of(Path(out))
+    picture, orientation = as_stored(replace(picture, rgb=lr), kind)
+    lr = picture.rgb
     save = partial(_to_bytes, picture) if out is None else partial(_to_file, picture, Path(out), overwrite=overwrite)
     size = (scale * lr.shape[-2], scale * lr.shape[-1])
     if out is not None:
         check_target(out, transparent=picture.alpha is not None, size=size)
     results: list[tuple[Any, tuple[str, ...]]] = []
+    options["orientation"] = orientation
     enlarge(lr[None], net, lambda strips: results.append(save(size, (strip[0] for strip in strips))), **options)
     made, lost = results[-1]
     if lost:

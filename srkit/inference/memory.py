@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
+from srkit.inference.ensemble import Ensemble, self_ensemble
 from srkit.inference.mode import evaluating, place_of, remembered
 from srkit.models.count import living_at_once
 from srkit.ops.memory import free_bytes
@@ -34,30 +38,35 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
 
 
-def bytes_per_pixel(net: nn.Module, *, channels: int = 3) -> float:
+def bytes_per_pixel(net: nn.Module, *, channels: int = 3, ensemble: Ensemble | None = None) -> float:
     """Estimate the peak of activations in bytes per LR pixel, from one pass over 32 x 32 pixels.
 
     Counts what is alive at the same time, and half of it again for the workspace of the convolutions. It is found out
     once and remembered for as long as the network stays as it is.
+
+    Args:
+        ensemble: also count the answers to the eight views, one view after the other.
     """
-    return remembered(net, ("bytes", channels), lambda: _weighed(net, channels))
+    forward = partial(self_ensemble, net, how=ensemble) if ensemble else net
+    return remembered(net, ("bytes", channels, ensemble), lambda: _weighed(net, forward, channels))
 
 
-def _weighed(net: nn.Module, channels: int) -> float:
+def _weighed(net: nn.Module, forward: Callable[[Tensor], Tensor], channels: int) -> float:
     device, dtype = place_of(net, torch.zeros(()))
     image = torch.full((1, channels, _PROBE, _PROBE), 0.5, device=device, dtype=dtype)
     with evaluating(net):
-        peak = living_at_once(lambda: net(image))
+        peak = living_at_once(lambda: forward(image))
     return float(_WORKSPACE * (peak + image.nbytes) / _PROBE**2)
 
 
-def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
+def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int, ensemble: Ensemble | None = None) -> int | None:
     """Return the tile that fits into half of the free memory and 512 MiB, or None where the whole image fits.
 
     Where free memory is not known, 512 MiB are assumed.
 
     Args:
         scale: the network's factor; the result itself is counted too.
+        ensemble: how eight views of a tile become one.
     """
     if len(lr) * lr.shape[-2] * lr.shape[-1] <= _SMALL:
         return None
@@ -65,7 +74,7 @@ def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int) -> int | None:
     free = free_bytes(device)
     result = lr.numel() * scale**2 * lr.element_size() if device == lr.device else 0
     room = _ENOUGH if free is None else min(max(free - result, 0) * _SAFETY, _ENOUGH)
-    pixels = room / (bytes_per_pixel(net, channels=lr.shape[-3]) * len(lr))
+    pixels = room / (bytes_per_pixel(net, channels=lr.shape[-3], ensemble=ensemble) * len(lr))
     if pixels >= lr.shape[-2] * lr.shape[-1]:
         return None
     return max(32, int(pixels**0.5) // 32 * 32)

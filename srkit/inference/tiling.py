@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.inference.mode import evaluating, place_of, scale_of
 from srkit.inference.reach import Reach, measure_reach
+from srkit.ops.picture import turn_back, upright
 
 __all__ = ["HALO", "LEAST", "Forward", "Halo", "Progress", "Span", "cut", "plan_of", "strips", "tiled"]
 
@@ -137,6 +138,7 @@ def strips(
     tile: tuple[int, int],
     plan: Plan,
     scale: int,
+    orientation: int = 1,
     into: Tensor | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Tensor]:
@@ -145,46 +147,53 @@ def strips(
     Args:
         place: device and type that ``forward`` works in.
         tile: LR rows and columns that a tile answers for at most.
-        into: ``(b, c, scale*h, scale*w)``, which is filled; the strips are then parts of it. Without it only the rows
-            that are not finished yet are in memory.
+        orientation: how ``lr`` lies, as EXIF says; ``forward`` sees its tiles upright and cut as they would be there.
+        into: ``(b, c, scale*h, scale*w)``, which is filled; the strips are then parts of it. Without it each strip is
+            made where the one before it was, which must not be wanted any more.
 
     Yields:
         ``(b, c, n, scale*w)`` on the device of ``lr``, together the whole result.
     """
     blend = not plan.exact
     rows, columns = (
-        cut(length, tile=most, halo=plan.halo, align=plan.align, blend=blend)
-        for length, most in zip(lr.shape[-2:], tile, strict=True)
+        _mirrored(spans, length) if backwards else spans
+        for length, most, backwards in zip(lr.shape[-2:], tile, _backwards(orientation), strict=True)
+        for spans in [cut(length, tile=most, halo=plan.halo, align=plan.align, blend=blend)]
     )
     done, total = 0, len(rows) * len(columns)
-    unfinished = lr.new_empty(*lr.shape[:-2], 0, lr.shape[-1] * scale)
-    for row, later in zip(rows, [*rows[1:], None], strict=True):
-        first, last = (row.start, row.stop) if blend else (row.keep_start, row.keep_stop)
-        canvas = _canvas(into, unfinished, first * scale, last * scale, blend=blend)
+    reads = [(row.start, row.stop) if blend else (row.keep_start, row.keep_stop) for row in rows]
+    tallest, begun = max(last - first for first, last in reads), 0
+    room = lr.new_empty(*lr.shape[:-2], tallest * scale, lr.shape[-1] * scale) if into is None else into
+    for row, (first, last), (later, _) in zip(rows, reads, [*reads[1:], reads[-1][::-1]], strict=True):
+        top = 0 if into is None else first * scale
+        canvas = room[..., top : top + (last - first) * scale, :]
+        if blend:
+            canvas[..., begun:, :] = 0
         for column in columns:
             piece = lr[..., row.start : row.stop, column.start : column.stop].to(*place)
-            answer = forward(piece.contiguous())
+            answer = turn_back(forward(upright(piece, orientation).contiguous()), orientation)
             _expect(answer, piece, scale)
             (_mix if blend else _place)(canvas, answer.to(canvas.device, canvas.dtype), row, column, scale)
             done += 1
             if progress is not None:
                 progress(done, total)
-        finished = ((later.start if blend and later else last) - first) * scale
+        finished = (later - first) * scale
         yield canvas[..., :finished, :]
-        unfinished = canvas[..., finished:, :]
+        begun = canvas.shape[-2] - finished
+        if into is None and begun:
+            room[..., :begun, :] = canvas[..., finished:, :].clone()
 
 
-def _canvas(into: Tensor | None, begun: Tensor, first: int, last: int, *, blend: bool) -> Tensor:
-    """Return where the rows from ``first`` to ``last`` of the result are put together, ``begun`` at their top."""
-    height = begun.shape[-2]
-    if into is None:
-        canvas = begun.new_empty(*begun.shape[:-2], last - first, begun.shape[-1])
-        canvas[..., :height, :] = begun
-    else:
-        canvas = into[..., first:last, :]
-    if blend:
-        canvas[..., height:, :] = 0
-    return canvas
+def _backwards(orientation: int) -> tuple[bool, bool]:
+    """Return whether rows and columns, as they lie, run against an axis of the upright image."""
+    first, right, below, _ = turn_back(torch.arange(4).view(2, 2), orientation).flatten().tolist()
+    return below < first, right < first
+
+
+def _mirrored(spans: list[Span], length: int) -> list[Span]:
+    """Return the spans of an axis of ``length`` pixels that is counted from its other end."""
+    ends = [(length - s.stop, length - s.start, length - s.keep_stop, length - s.keep_start) for s in spans]
+    return [Span(*end, fade=span.fade) for end, span in zip(ends[::-1], spans[::-1], strict=True)]
 
 
 def check_sizes(tile: int | None, halo: Halo) -> None:

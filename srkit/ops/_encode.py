@@ -22,7 +22,17 @@ from srkit.ops.picture import Picture, turn_back
 from srkit.ops.pixels import levels
 from srkit.ops.resize import imresize
 
-__all__ = ["LONGEST", "SIXTEEN_BITS", "as_levels", "check_fits", "encode", "holds", "planes_of", "writer_of"]
+__all__ = [
+    "LONGEST",
+    "SIXTEEN_BITS",
+    "as_levels",
+    "as_stored",
+    "check_fits",
+    "encode",
+    "holds",
+    "planes_of",
+    "writer_of",
+]
 
 SIXTEEN_BITS = ("PNG", "TIFF")
 
@@ -39,24 +49,31 @@ def writer_of(
     """Return what writes a picture to an open file, and what of ``like`` goes lost.
 
     Args:
-        strips: ``(3, n, w)``, of a grey picture ``(1, n, w)``, too, in [0, 1], upright, from the top down.
+        strips: ``(3, n, w)``, of a grey picture ``(1, n, w)``, too, in [0, 1], from the top down, as they will lie.
+        like: the picture whose kind, transparency and belongings it gets, as :func:`as_stored` gives it.
     """
     if like.depth not in (8, 16) or not 1 <= quality <= 100:
         raise BadInput(f"depth is 8 or 16 and quality 1 to 100; {like.depth} and {quality} were given.")
     depth = like.depth if file_format in SIXTEEN_BITS else 8
     beside = holds(file_format, like.carried)
-    orientation = like.orientation if beside.orientation == like.orientation and file_format != "TIFF" else 1
-    height, width = size[::-1] if orientation >= 5 else size
+    height, width = size
     if beside.exif and size != tuple(like.rgb.shape[-2:]):
         beside = replace(beside, exif=resized_exif(beside.exif, width=width, height=height))
-    rows: Iterable[NDArray[Any]] = (as_levels(planes, depth) for planes in planes_of(strips, like, size))
-    rows = rows if orientation == 1 else _turned(rows, orientation)
+    rows = (as_levels(planes, depth) for planes in planes_of(strips, like, size))
     shape = Shape(height, width, (1 if like.grey else 3) + (like.alpha is not None), depth)
 
     def write_to(file: BinaryIO) -> None:
         encode(file, rows, shape, file_format=file_format, beside=beside, quality=quality)
 
     return write_to, beside.lost
+
+
+def as_stored(picture: Picture, file_format: str) -> tuple[Picture, int]:
+    """Return a picture as its pixels will lie in a file of some format, and how that is: EXIF's orientation, 1 to 8."""
+    kept = holds(file_format, picture.carried).orientation
+    orientation = kept if kept == picture.orientation and file_format != "TIFF" else 1
+    alpha = None if picture.alpha is None else turn_back(picture.alpha, orientation)
+    return replace(picture, rgb=turn_back(picture.rgb, orientation), alpha=alpha), orientation
 
 
 def planes_of(strips: Iterable[Tensor], like: Picture, size: tuple[int, int]) -> Iterator[Tensor]:
@@ -88,11 +105,6 @@ def _alpha_of(alpha: Tensor, size: tuple[int, int]) -> Callable[[int, int], Tens
         return large[:, first - top * scale : last - top * scale]
 
     return rows
-
-
-def _turned(rows: Iterable[NDArray[Any]], orientation: int) -> Iterator[NDArray[Any]]:
-    whole = torch.from_numpy(np.concatenate(list(rows))).permute(2, 0, 1)  # (c, h, w)
-    yield turn_back(whole, orientation).permute(1, 2, 0).numpy()
 
 
 def encode(

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
 from srkit.ops._decode import SUFFIXES, decode, kind_of, look
-from srkit.ops._encode import SIXTEEN_BITS, check_fits, writer_of
+from srkit.ops._encode import SIXTEEN_BITS, as_stored, check_fits, writer_of
 from srkit.ops.atomic import atomic_path, check_place
 from srkit.ops.check import check_image
-from srkit.ops.picture import Picture
+from srkit.ops.picture import Picture, turn_back
 
 __all__ = [
     "SUFFIXES",
@@ -100,7 +100,7 @@ def write(
         BadInput: not an image, NaN, an unknown suffix, or something the format cannot hold.
         BadFile: the folder is missing, the disk is full, writing is not allowed.
     """
-    if depth == 16 and _format_of(Path(path)) not in SIXTEEN_BITS:
+    if depth == 16 and format_of(Path(path)) not in SIXTEEN_BITS:
         raise BadInput(f"{Path(path).name!r} would hold 8 bits per channel and 16 were asked for; use .png or .tif.")
     planes = check_image(image, channels=(1, 3))
     like = Picture(rgb=planes, alpha=alpha, depth=depth, grey=planes.shape[-3] == 1)
@@ -138,17 +138,17 @@ def write_strips(
 ) -> tuple[str, ...]:
     """Write a picture that comes in strips, as :func:`write_picture` writes a whole one.
 
-    PNG, TIFF, BMP and JPEG hold one strip at a time; WebP holds the whole (4 bytes a pixel and libwebp's own), and so
-    does a picture whose pixels lie turned in the file (its EXIF orientation, 1 to 2 bytes a channel).
+    PNG, TIFF, BMP and JPEG hold one strip at a time; WebP holds the whole (4 bytes a pixel and libwebp's own).
 
     Args:
-        strips: ``(3, n, w)`` in [0, 1], upright, from the top down, ``n`` any numbers that add up to ``h``.
-        like: what :func:`read_picture` gave for the picture that was enlarged.
+        strips: ``(3, n, w)`` in [0, 1], from the top down, ``n`` any numbers that add up to ``h``, as the pixels lie in
+            the file: upright, but where EXIF goes along and says otherwise.
+        like: what :func:`read_picture` gave for the picture that was enlarged, its pixels lying as the strips' do.
 
     Returns:
         What ``like`` carried and the new file does not, each in a few words.
     """
-    write_to, lost = writer_of(strips, file_format=_format_of(Path(path)), size=size, like=like, quality=quality)
+    write_to, lost = writer_of(strips, file_format=format_of(Path(path)), size=size, like=like, quality=quality)
     with atomic_path(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
         write_to(file)
     return lost
@@ -157,7 +157,7 @@ def write_strips(
 def check_target(path: PathLike, *, transparent: bool, size: tuple[int, int], make: bool = False) -> None:
     """Refuse a target that :func:`write_picture` could not write, before the work is done."""
     target = Path(path)
-    check_fits(_format_of(target), transparent=transparent, size=size)
+    check_fits(format_of(target), transparent=transparent, size=size)
     if target.parent.is_dir() or not make:
         check_place(target, overwrite=True)
 
@@ -214,11 +214,14 @@ def natural_key(name: str) -> list[tuple[int, int | str]]:
 def _write(path: PathLike, planes: Tensor, like: Picture, quality: int, overwrite: bool) -> tuple[str, ...]:
     if planes.ndim != 3:
         raise BadInput(f"One image (3, h, w) is written at a time; {tuple(planes.shape)} is a batch: write batch[0].")
+    like, orientation = as_stored(like, format_of(Path(path)))
+    planes = turn_back(planes, orientation)
     size = (planes.shape[-2], planes.shape[-1])
     return write_strips(path, [planes], size=size, like=like, quality=quality, overwrite=overwrite)
 
 
-def _format_of(path: Path) -> str:
+def format_of(path: Path) -> str:
+    """Return the format, as Pillow names it, that the suffix of a target chooses."""
     if path.suffix.lower() not in SUFFIXES:
         raise BadInput(f"{path.name!r} does not say which format to write; it must end in {', '.join(SUFFIXES)}.")
     return SUFFIXES[path.suffix.lower()]

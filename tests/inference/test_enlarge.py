@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from srkit.errors import BadFile, BadInput
 from srkit.inference import self_ensemble
 from srkit.inference.memory import affordable_tile, bytes_per_pixel, is_out_of_memory
 from srkit.inference.mode import evaluating, scale_of
+from srkit.models.count import living_at_once
 from tests.inference._nets import Convolutional, Hungry, Pooling, noise, seeded
 
 CPU_FULL = "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried to allocate"
@@ -224,3 +226,13 @@ def test_evaluating_a_network_restores_grad_mode_and_mode() -> None:
         assert torch.is_inference_mode_enabled()
     assert net.training
     assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("ensemble", [True, "median"])
+def test_the_answers_to_eight_views_are_part_of_what_a_tile_may_take(
+    monkeypatch: pytest.MonkeyPatch, ensemble: Any
+) -> None:
+    net, lr = srkit.models.create("nearest", scale=4), noise(3, 192, 192)
+    monkeypatch.setattr("srkit.inference.memory._ENOUGH", 2**24)
+    peak = living_at_once(lambda: srkit.upscale(lr, net, ensemble=ensemble))
+    assert peak - lr.nbytes * 4**2 < 2**24

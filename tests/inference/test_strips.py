@@ -19,10 +19,11 @@ from torch.nn import functional
 import srkit
 from srkit.errors import BadFile, BadInput
 from srkit.inference.memory import bytes_per_pixel
+from srkit.ops._encode import as_levels
 from srkit.ops.files import read_picture, write_picture
 from srkit.ops.picture import without_hidden_colours
 from srkit.ops.resize import imresize
-from tests.inference._nets import Hungry, Pooling, noise, seeded
+from tests.inference._nets import Hungry, Pooling, Windowed, noise, seeded
 
 SIZE = (150, 97)
 
@@ -108,6 +109,26 @@ def test_a_file_made_in_strips_equals_one_made_at_once(
         assert b.orientation == orientation
 
 
+@pytest.mark.parametrize("orientation", [2, 4, 5, 6, 7, 8])
+def test_a_photograph_that_lies_turned_is_enlarged_as_it_is_seen_and_written_while_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orientation: int
+) -> None:
+    def encoded(*given: Any) -> Any:
+        events.append("rows")
+        return as_levels(*given)
+
+    net, events = seeded(Windowed), list[str]()
+    monkeypatch.setattr("srkit.ops._encode.as_levels", encoded)
+    given = source(tmp_path, ".png", channels=3, depth=8, orientation=orientation)
+    picture = read_picture(given)
+    whole = srkit.upscale(picture.rgb, net, tile=None)
+    options: dict[str, Any] = {"tile": 40, "progress": lambda *_: events.append("tile")}
+    made = read_picture(srkit.upscale(given, net, out=tmp_path / "out.png", **options))
+    assert torch.equal(made.rgb, srkit.ops.pixels.quantise(whole))
+    assert made.orientation == orientation
+    assert events.index("rows") < events.index("tile", 6)
+
+
 @pytest.mark.parametrize("scale", [2, 3])
 def test_transparency_is_that_of_the_whole_picture_in_every_strip(tmp_path: Path, scale: int) -> None:
     planes = srkit.ops.pixels.quantise(noise(4, 150, 20))
@@ -117,6 +138,14 @@ def test_transparency_is_that_of_the_whole_picture_in_every_strip(tmp_path: Path
     expected = imresize(planes[3:].double(), scale).clamp(0, 1)
     assert found is not None
     assert float((found - expected).abs().max()) <= 0.5001 / 255
+
+
+def test_a_picture_taken_at_once_has_no_seams_in_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srkit.inference.bounded._FLATTEST", 20)
+    monkeypatch.setattr("srkit.inference.bounded._STRIP", 1)
+    lr = srkit.ops.pixels.quantise(noise(3, 90, 30))
+    written = srkit.read(srkit.upscale(lr, NET, out=tmp_path / "out.png", tile=None))
+    assert torch.equal(written, srkit.ops.pixels.quantise(srkit.upscale(lr, NET, tile=None)))
 
 
 def test_strips_of_a_network_that_looks_at_the_whole_fade_into_each_other_as_its_tiles_do(tmp_path: Path) -> None:
