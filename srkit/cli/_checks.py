@@ -23,19 +23,12 @@ __all__ = ["Check", "Finding", "Installation", "check_installation", "guarded", 
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one check.
+    """The outcome of one check."""
 
-    Attributes:
-        name: what was looked at.
-        state: ``ok``; ``note`` for what only some need; ``fail`` for what the lessons need.
-        found: what is there.
-        fix: what to do, or nothing.
-    """
-
-    name: str
-    state: Literal["ok", "note", "fail"]
-    found: str
-    fix: str = ""
+    name: str  # what was looked at
+    state: Literal["ok", "note", "fail"]  # ``ok``; ``note`` for what only some need; ``fail`` for what the lessons need
+    found: str  # what is there
+    fix: str = ""  # what to do, or nothing
 
 
 Check = Callable[[], Finding]

@@ -39,21 +39,13 @@ class Machine:
             torch.set_num_threads(self.threads)
 
     def put(self, image: Tensor) -> Tensor:
-        """Move an image there.
-
-        Raises:
-            BadInput: there is no such device here.
-        """
+        """Move an image there."""
         from srkit.ops.device import pick_device
 
         return image.to(pick_device(self.device))
 
     def place(self, net: nn.Module) -> nn.Module:
-        """Move ``net`` there.
-
-        Raises:
-            BadInput: there is no such device here.
-        """
+        """Move ``net`` there."""
         from srkit.ops.device import pick_device
 
         self.set_threads()
@@ -74,13 +66,7 @@ class Choice:
     told: Told = field(default_factory=Told)
 
     def open(self, machine: Machine) -> nn.Module:
-        """Return the network with its trained weights, on its machine, in eval mode.
-
-        Raises:
-            UnknownName: no network of that name.
-            BadInput: no scale can be known, the options contradict each other, or it cannot or must be told the blur.
-            BadFile: a weight file is missing or does not fit, or nothing is shipped for the name.
-        """
+        """Return the network with its trained weights, on its machine, in eval mode."""
         if (self.model is None) == (self.method is None):
             raise BadInput("Say what shall enlarge: --model NAME or FILE, or --method NAME; one of the two.")
         if self.method is not None:
@@ -98,11 +84,7 @@ class Choice:
         """Return what enlarges photographs best of all that is shipped, where nobody said what shall, and say what.
 
         Args:
-            machine: where to run.
             clean: 0 for poor photographs to 1 for clean ones; None is 0. Only where nobody said what shall enlarge.
-
-        Raises:
-            BadInput: ``clean`` with a network that was named, or a scale nothing is shipped for.
         """
         from srkit import mix, models
         from srkit.models._official import listed
@@ -277,11 +259,7 @@ def tile_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Turn ``["n_blocks=32", "activation=relu"]`` into keyword arguments.
-
-    Raises:
-        BadInput: an item is not ``name=value``, or a name stands twice.
-    """
+    """Turn ``["n_blocks=32", "activation=relu"]`` into keyword arguments."""
     found: dict[str, Any] = {}
     for item in settings:
         name, equals, text = item.partition("=")

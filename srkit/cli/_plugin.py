@@ -28,12 +28,7 @@ def plugin_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def load_plugins(paths: Sequence[str]) -> None:
-    """Run each file once, and say what it registered.
-
-    Raises:
-        BadFile: a file is missing or is no Python file.
-        BadInput: a file failed; the message names the line.
-    """
+    """Run each file once, and say what it registered."""
     for text in paths:
         path = Path(text)
         if not path.is_file():

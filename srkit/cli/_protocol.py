@@ -29,15 +29,7 @@ _HELP = (
 
 
 def parse_protocol(text: str, *, scale: int) -> Protocol:
-    """Turn ``"rgb border=10 no-quantise"`` into a protocol; what is not said is as in the papers.
-
-    Args:
-        text: words separated by spaces or commas.
-        scale: enlargement factor, the papers' border.
-
-    Raises:
-        BadInput: a word is none of these.
-    """
+    """Turn ``"rgb border=10 no-quantise"`` into a protocol; what is not said is as in the papers."""
     from srkit.metrics import Protocol
 
     protocol = Protocol.papers(scale)

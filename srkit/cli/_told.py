@@ -33,12 +33,7 @@ class Told:
         return any(getattr(self, name.name) is not None for name in fields(self))
 
     def matrix(self) -> Tensor | None:
-        """Return the blur as a kernel ``(k, k)``, or None.
-
-        Raises:
-            BadInput: both a kernel and a width.
-            BadFile: the file holds no kernel.
-        """
+        """Return the blur as a kernel ``(k, k)``, or None."""
         from srkit.degrade import gaussian_widths, read_kernel
         from srkit.degrade.kernels import side_for
         from srkit.ops.kernels import delta
@@ -55,12 +50,8 @@ class Told:
         """Return a network that is told this, as an ordinary network; itself where there is nothing to tell.
 
         Args:
-            net: a network of the registry.
             foreign: its weights are not srkit's, so that their codes may belong to another basis.
             strict: refuse a network that cannot be told, instead of leaving it as it is.
-
-        Raises:
-            BadInput: it cannot be told this, or must be told and nothing is said.
         """
         from srkit import models
         from srkit.degrade.kernel_files import read_matrix
@@ -84,12 +75,7 @@ class Told:
         """Return this as settings of a method.
 
         Args:
-            name: of the method.
             strict: refuse what it cannot be told, instead of leaving it out.
-
-        Raises:
-            UnknownName: there is no such method.
-            BadInput: the method has no such setting.
         """
         from srkit.methods._registry import METHODS
 

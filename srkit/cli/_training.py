@@ -101,11 +101,7 @@ def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def scales(text: str) -> tuple[float, ...]:
-    """Turn ``"2,3,4"`` into numbers; nothing is no scale.
-
-    Raises:
-        BadInput: it is something else.
-    """
+    """Turn ``"2,3,4"`` into numbers; nothing is no scale."""
     try:
         return tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError:
@@ -113,11 +109,7 @@ def scales(text: str) -> tuple[float, ...]:
 
 
 def betas(text: str) -> tuple[float, float]:
-    """Turn ``"0.9,0.999"`` into two numbers.
-
-    Raises:
-        BadInput: it is something else.
-    """
+    """Turn ``"0.9,0.999"`` into two numbers."""
     try:
         first, second = (float(part) for part in text.strip("() ").split(","))
     except ValueError:

@@ -36,16 +36,8 @@ def command(folder: Path) -> int:
 def lay_out(lessons: Path, folder: Path) -> list[str]:
     """Copy new and renewed lessons to a folder.
 
-    Args:
-        lessons: the course as it came.
-        folder: the reader's own; made if absent.
-
     Returns:
         One sentence for each lesson that was laid out.
-
-    Raises:
-        BadInput: the folder holds other things and no lessons.
-        BadFile: there are no lessons in this installation, or something cannot be written.
     """
     found = sorted([*lessons.glob("[0-9]*.ipynb"), *lessons.glob("ko/[0-9]*.ipynb")])
     if not found:

@@ -42,12 +42,7 @@ def command(quick: bool) -> int:
 
 
 def all_checks(kind: Installation, *, quick: bool = False) -> list[Check]:
-    """Return the checks in the order in which things build on each other.
-
-    Args:
-        kind: what the installation is for.
-        quick: leave out those that start another program.
-    """
+    """Return the checks in the order in which things build on each other."""
     from srkit.cli import _checks, _jupyter
 
     checks: list[Check] = [

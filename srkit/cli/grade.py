@@ -34,13 +34,6 @@ def grader_environment(home: Path, surroundings: Mapping[str, str]) -> dict[str,
     ``PYTHONPATH``. The current folder may contain hand-ins, so none of the three is allowed here nor in any process
     that
     the grader starts.
-
-    Args:
-        home: the folder that holds ``autograder``.
-        surroundings: the variables of this process.
-
-    Raises:
-        BadInput: there is no grader in ``home``.
     """
     if not (home / "autograder" / "__main__.py").is_file():
         raise BadInput(f"This srkit came without its grader (looked in {home}). Install it again: srkit[lab].")

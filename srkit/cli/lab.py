@@ -65,11 +65,7 @@ def stay_until_it_ends(line: list[str], environment: Mapping[str, str]) -> int:
 
 
 def find_lessons(here: Path) -> Path:
-    """Return the folder to open: this one, ``work`` or ``lessons`` in it, or those of the clone srkit is run from.
-
-    Raises:
-        BadInput: there are no lessons in any of them.
-    """
+    """Return the folder to open: this one, ``work`` or ``lessons`` in it, or those of the clone srkit is run from."""
     project = _home.clone()
     places = [here, here / "work", here / "lessons", *([project / "work", project / "lessons"] if project else [])]
     for place in places:

@@ -253,13 +253,7 @@ def _watched(address: str, have: int, timeout: float) -> Generator[Any, None, No
         over.set()
 
 
-def _fetch(
-    address: str,
-    have: int,
-    timeout: float,
-    pieces: queue.Queue[_Piece],
-    over: threading.Event,
-) -> None:
+def _fetch(address: str, have: int, timeout: float, pieces: queue.Queue[_Piece], over: threading.Event) -> None:
     def give(piece: _Piece) -> None:
         while not over.is_set():
             with contextlib.suppress(queue.Full):

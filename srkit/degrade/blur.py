@@ -39,12 +39,7 @@ Side = Annotated[int, Between(1, 255)]
 
 
 def apply_kernel(
-    image: Tensor,
-    kernel: Tensor,
-    *,
-    border: Border = "replicate",
-    by: Operation = "correlation",
-    aligned: int = 1,
+    image: Tensor, kernel: Tensor, *, border: Border = "replicate", by: Operation = "correlation", aligned: int = 1
 ) -> Tensor:
     """Blur every channel of ``(…, h, w)`` with one kernel.
 

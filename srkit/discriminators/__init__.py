@@ -10,11 +10,7 @@ from srkit._former import former
 from srkit.discriminators import patch, residual, texture, unet, vgg  # each registers a discriminator or more
 from srkit.discriminators._registry import DISCRIMINATORS, create, register_discriminator
 
-__all__ = [
-    "DISCRIMINATORS",
-    "create",
-    "register_discriminator",
-]
+__all__ = ["DISCRIMINATORS", "create", "register_discriminator"]
 
 _FORMER = {
     "discriminators.patch": "PatchDiscriminator",

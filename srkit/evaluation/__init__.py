@@ -11,19 +11,8 @@ from srkit.evaluation.run import evaluate
 from srkit.evaluation.scales import evaluate_scales
 from srkit.evaluation.table import Table
 
-__all__ = [
-    "Mismatch",
-    "Table",
-    "bench_gaussian8",
-    "bench_photographs",
-    "evaluate",
-    "evaluate_scales",
-    "mismatch",
-]
+__all__ = ["Mismatch", "Table", "bench_gaussian8", "bench_photographs", "evaluate", "evaluate_scales", "mismatch"]
 
-_FORMER = {
-    "evaluation.mismatch": "Conditioned Told=Conditioned",
-    "evaluation.table": "join_csv",
-}
+_FORMER = {"evaluation.mismatch": "Conditioned Told=Conditioned", "evaluation.table": "join_csv"}
 if not TYPE_CHECKING:
     __getattr__ = former(__name__, _FORMER)

@@ -10,14 +10,7 @@ from srkit.inference.pictures import upscale_folder
 from srkit.inference.reach import measure_reach
 from srkit.inference.tiling import tiled
 
-__all__ = [
-    "measure_reach",
-    "mix",
-    "self_ensemble",
-    "tiled",
-    "upscale",
-    "upscale_folder",
-]
+__all__ = ["measure_reach", "mix", "self_ensemble", "tiled", "upscale", "upscale_folder"]
 
 _FORMER = {
     "inference.ensemble": "dihedral undo_dihedral",

@@ -33,9 +33,6 @@ __all__ = [
     "with_chroma",
 ]
 
-_FORMER = {
-    "layers.codes": "example_codes stretched_codes",
-    "layers.windows": "assemble",
-}
+_FORMER = {"layers.codes": "example_codes stretched_codes", "layers.windows": "assemble"}
 if not TYPE_CHECKING:
     __getattr__ = former(__name__, _FORMER)

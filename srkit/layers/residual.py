@@ -25,13 +25,7 @@ class ResidualBlock(nn.Module):
     """
 
     def __init__(
-        self,
-        channels: int,
-        *,
-        size: int = 3,
-        residual_scale: float = 1.0,
-        bias: bool = True,
-        relu_after: bool = False,
+        self, channels: int, *, size: int = 3, residual_scale: float = 1.0, bias: bool = True, relu_after: bool = False
     ) -> None:
         super().__init__()
         self.residual_scale = residual_scale

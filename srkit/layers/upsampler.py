@@ -32,9 +32,7 @@ class Upsampler(nn.Sequential):
 
     def __init__(self, channels: int, scale: int) -> None:
         steps = _steps(scale)
-        super().__init__(
-            *(layer for r in steps for layer in (conv(channels, channels * r * r), nn.PixelShuffle(r))),
-        )
+        super().__init__(*(layer for r in steps for layer in (conv(channels, channels * r * r), nn.PixelShuffle(r))))
 
     @staticmethod
     def scale_of(weights: Mapping[str, Tensor], prefix: str) -> int:

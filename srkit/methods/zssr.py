@@ -56,7 +56,6 @@ def should_cut(history: Sequence[tuple[int, float]], *, ratio: float, dof: int =
     Args:
         history: at least ``dof + 1`` points.
         ratio: the authors' 1.5.
-        dof: 4 or 2, see :class:`~srkit.methods.zssr_presets.Settings`.
     """
     n = len(history)
     if n <= dof:
@@ -129,14 +128,6 @@ class Zssr(Method):
 
 class Trainee:
     """The network of one image, with its optimiser and data.
-
-    Args:
-        lr: ``(3, h, w)``.
-        settings: how.
-        seed: decides everything random.
-        watch: keeps curves and hears when to end.
-        truth: the true HR image for a curve, or None.
-        file: where the state is kept, or None.
 
     Attributes:
         pool: images that fathers are cut from.

@@ -23,10 +23,6 @@ def cost_of(settings: Settings, size: tuple[int, int]) -> tuple[float, float]:
 
     The time is that of the network alone: every step that the settings allow, the tests, and the last enlargement. The
     learning rate usually ends the training sooner.
-
-    Args:
-        settings: resolved for the scale.
-        size: height and width of the picture.
     """
     pixels, learnt = size[0] * size[1], min(settings.crop**2, size[0] * size[1])
     tested = min(TESTED**2, pixels) / settings.test_every

@@ -26,15 +26,10 @@ Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 @dataclass(frozen=True)
 class Pool:
-    """The images fathers are cut from: the input, and with gradual enlargement every result so far.
+    """The images fathers are cut from: the input, and with gradual enlargement every result so far."""
 
-    Attributes:
-        images: each ``(3, h, w)``.
-        scales: how large each is in terms of the input, (vertical, horizontal).
-    """
-
-    images: tuple[Tensor, ...]
-    scales: tuple[tuple[float, float], ...]
+    images: tuple[Tensor, ...]  # each ``(3, h, w)``
+    scales: tuple[tuple[float, float], ...]  # how large each is in terms of the input, (vertical, horizontal)
 
     def with_result(self, image: Tensor, scale: tuple[float, float]) -> Pool:
         """Return the pool with one more image."""
@@ -69,9 +64,7 @@ def warp(image: Tensor, matrix: Matrix, size: tuple[int, int]) -> Tensor:
     """Move ``(3, h, w)`` by an affine map from its pixels (x, y) to those of the result, ``(3, *size)``; black outside.
 
     Args:
-        image: source.
         matrix: two rows of (x, y, 1).
-        size: (h, w) of the result.
     """
     (a, b, c), (d, e, f) = matrix
     determinant = a * e - b * d

@@ -27,14 +27,7 @@ _ROWS = 64  # of a median at once
 
 
 class ZSSRNet(nn.Module):
-    """Convolutions of 3 x 3 without biases, ReLU between them, and the input added at the end.
-
-    Args:
-        width: channels.
-        depth: convolutions.
-        init: as in :class:`~srkit.methods.zssr_presets.Settings`.
-        rng: where the first weights come from.
-    """
+    """Convolutions of 3 x 3 without biases, ReLU between them, and the input added at the end."""
 
     scale = 1
 

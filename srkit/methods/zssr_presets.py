@@ -96,11 +96,7 @@ class Settings:
             raise BadInput(f"loss is 'l1' or 'mse', init 'official' or 'he'; {self.loss!r}, {self.init!r} were given.")
 
     def for_scale(self, scale: int) -> Settings:
-        """Return the same settings for another scale than the 2 that the presets are written for.
-
-        Raises:
-            BadInput: a gradual preset, whose intermediate factors are published for x2 only.
-        """
+        """Return the same settings for another scale than the 2 that the presets are written for."""
         if all(factor == scale for factor in self.factors[-1]):
             return self
         if len(self.factors) > 1:

@@ -44,7 +44,6 @@ class StateFile:
     """Where a training keeps its state.
 
     Args:
-        path: the file; None keeps nothing.
         inputs: a digest of all that decides the result: a file of other inputs is not taken up.
     """
 
@@ -63,10 +62,6 @@ class StateFile:
         return None
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the file at once, whole.
-
-        Raises:
-            BadFile: it cannot be written.
-        """
+        """Replace the file at once, whole."""
         if self.path is not None:
             write_atomically(self.path, lambda file: torch.save({**state, "inputs": self.inputs}, file))

@@ -17,10 +17,7 @@ from srkit.errors import BadInput
 
 __all__ = ["check_finite", "check_image", "check_pair", "check_range", "check_same_shape", "describe"]
 
-_LOW, _HIGH = (
-    -1.0,
-    2.0,
-)  # room for the overshoot of networks and for noise, but not for 0 to 255
+_LOW, _HIGH = (-1.0, 2.0)  # room for the overshoot of networks and for noise, but not for 0 to 255
 
 
 def describe(thing: Any) -> str:

@@ -75,11 +75,7 @@ class Item:
         return self.target != NOWHERE
 
     def inputs(self) -> dict[str, Any]:
-        """Return settings and SHA-256 of everything read.
-
-        Raises:
-            BadFile: a file cannot be read.
-        """
+        """Return settings and SHA-256 of everything read."""
         files = {"picture": self.source} if self.reads is None else self.reads
         found = {**self.settings, **{name: digest(path) for name, path in files.items()}}
         plain: dict[str, Any] = json.loads(json.dumps(found))
@@ -87,11 +83,7 @@ class Item:
 
 
 class Journal:
-    """What was made in a folder, and of what: a hidden file of one JSON line for each result.
-
-    Args:
-        folder: where the results lie.
-    """
+    """What was made in a folder, and of what: a hidden file of one JSON line for each result."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / _JOURNAL
@@ -132,11 +124,7 @@ class Journal:
         return all(name in inputs and before == inputs[name]() for name, before in done.items())
 
     def note(self, item: Item, facts: Any = None, *, begun: bool = False) -> None:
-        """Write down that an item is begun, or done; what is written stays written, whatever happens next.
-
-        Raises:
-            BadFile: the journal cannot be written.
-        """
+        """Write down that an item is begun, or done; what is written stays written, whatever happens next."""
         size = None if begun else item.target.stat().st_size
         entry = {"target": item.target.name, "inputs": item.inputs(), "size": size}
         entry |= {"facts": facts} if facts is not None else {}
@@ -165,11 +153,7 @@ def _short(value: Any) -> str:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file's content.
-
-    Raises:
-        BadFile: it cannot be read.
-    """
+    """Return the SHA-256 of a file's content."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -187,11 +171,7 @@ def find_images(folder: Path, *, below: bool = False) -> tuple[list[Path], list[
     """Return the images of a folder, told by their content, and what looks like one and is left out, with the reason.
 
     Args:
-        folder: where to look.
         below: also look into the folders in it, at any depth; links to folders are not followed.
-
-    Raises:
-        BadFile: there is no such folder.
     """
     if not folder.is_dir():
         raise BadFile(f"{folder} is {'a file' if folder.exists() else 'missing'}; a folder with images was expected.")
@@ -221,8 +201,6 @@ def plan(items: Sequence[Item], *, overwrite: bool, check: Check, keep_unknown: 
     """Decide of every item, before any is begun, whether it is to be done, was done already, or cannot be.
 
     Args:
-        items: what is wanted.
-        overwrite: whether results that are there may be replaced.
         check: raises for an item that cannot succeed: what its target cannot hold, rights, an unreadable source;
             returns height and width of the result, or None.
         keep_unknown: keep results of which nothing says how they were made, instead of refusing their items.
@@ -286,14 +264,10 @@ def carry_out(items: Sequence[Item], work: Callable[[Item], Any]) -> Iterator[It
     """Do what is to do, one after the other; an item that fails is named and the others go on.
 
     Args:
-        items: a plan.
         work: makes the target of an item and returns facts to note, or None.
 
     Yields:
         Every item of the plan in its final state, as soon as it has one.
-
-    Raises:
-        BadInput: another process works into the same folder; nothing was done.
     """
     journals: dict[Path, Journal] = {}
     with contextlib.ExitStack() as locks:
@@ -323,11 +297,7 @@ def _carried_out(
 
 
 def complain(items: Sequence[Item]) -> None:
-    """Raise the problem of the items that were refused or failed, if there are any; several are named in one.
-
-    Raises:
-        SrkitError: the problem.
-    """
+    """Raise the problem of the items that were refused or failed, if there are any; several are named in one."""
     bad = [item for item in items if item.problem is not None]
     if len(bad) == 1 and bad[0].problem is not None:
         raise bad[0].problem

@@ -66,12 +66,7 @@ def imresize(
 
 
 def imresize_adjoint(
-    image: Tensor,
-    *,
-    size: Sequence[int],
-    scale: Scale | None = None,
-    method: str = "bicubic",
-    antialias: bool = True,
+    image: Tensor, *, size: Sequence[int], scale: Scale | None = None, method: str = "bicubic", antialias: bool = True
 ) -> Tensor:
     """Apply the adjoint (the transposed matrix) of :func:`imresize`.
 

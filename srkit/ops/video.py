@@ -21,10 +21,7 @@ Standard = Literal["bt709", "bt2020"]
 
 Affine = tuple[Tensor, Tensor]
 
-_LUMA: dict[str, tuple[float, float, float]] = {
-    "bt709": (0.2126, 0.7152, 0.0722),
-    "bt2020": (0.2627, 0.6780, 0.0593),
-}
+_LUMA: dict[str, tuple[float, float, float]] = {"bt709": (0.2126, 0.7152, 0.0722), "bt2020": (0.2627, 0.6780, 0.0593)}
 
 
 def rgb_to_video(image: Tensor, *, standard: Standard = "bt709", bits: int = 8) -> Tensor:

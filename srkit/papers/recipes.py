@@ -217,14 +217,7 @@ def srmd_recipe(*, small: bool = False) -> dict[str, Any]:
     """
     if small:
         return {"loss": "1*L1", "patch": 48, "batch": 16, "learning_rate": 1e-3}
-    return {
-        "loss": "1*L1",
-        "patch": 96,
-        "batch": 64,
-        "learning_rate": 1e-4,
-        "schedule": "halve@200000",
-        "gamma": 0.5,
-    }
+    return {"loss": "1*L1", "patch": 96, "batch": 64, "learning_rate": 1e-4, "schedule": "halve@200000", "gamma": 0.5}
 
 
 def usrnet_recipe() -> dict[str, Any]:

@@ -76,12 +76,7 @@ def _cincgan() -> dict[str, Any]:
     """Narrow generators with a skip, five times the rate; FSSR's discriminator of small images, a shallow of large."""
     sees = TextureDiscriminator(size=24, channels=8, norm=False, gain=20.0)
     narrow = {"channels": 16, "n_blocks": 2, "skip": True, "discriminator_channels": 16, "discriminator_depth": 1}
-    return {
-        "arguments": {**narrow, "discriminator_y": sees},
-        "patch": 48,
-        "batch": 8,
-        "rates": (1e-3, 1e-4, 5e-5),
-    }
+    return {"arguments": {**narrow, "discriminator_y": sees}, "patch": 48, "batch": 8, "rates": (1e-3, 1e-4, 5e-5)}
 
 
 WEAK: Mapping[str, Callable[[], dict[str, Any]]] = {"fssr": _fssr, "bulat": _bulat, "cincgan": _cincgan}

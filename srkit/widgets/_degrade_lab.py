@@ -136,13 +136,7 @@ def _degraded(hr: Tensor, chain: Chain, seed: int, zoom: int) -> Page:
 
 
 def kernel_lab(
-    hr: Tensor,
-    *,
-    scale: int = 2,
-    widths: Sequence[float] = WIDTHS,
-    steps: int = 10,
-    zoom: int = 1,
-    live: bool = False,
+    hr: Tensor, *, scale: int = 2, widths: Sequence[float] = WIDTHS, steps: int = 10, zoom: int = 1, live: bool = False
 ) -> Any:
     """Blur with one Gaussian and restore with another: the effect of a wrong kernel, too wide or too narrow.
 
