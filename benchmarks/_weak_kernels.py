@@ -39,7 +39,7 @@ class Assumed(KXNet):
 
 
 class Told(Assumed):
-    """The same, told the true kernel before it is asked: the most that knowing it can give."""
+    """The same, given the true kernel: the most that knowing it can give."""
 
     told: Tensor | None = None
 
@@ -101,7 +101,7 @@ def compare_kernels(
         ("trained for one kernel, width 0.4", Assumed, (widths[0], widths[0])),
         ("trained for all, told none", Assumed, widths),
         ("KXNet: trained for all, estimates it", KXNet, widths),
-        ("oracle: trained for all, told the truth", Told, widths),
+        ("oracle: trained for all, given the true kernel", Told, widths),
     ):
         torch.manual_seed(seed)
         net, begin = kind(scale=SCALE, **SMALL), time.process_time()

@@ -27,7 +27,7 @@ SCALE, SIDE = 2, 17
 
 
 def camera_kernels(count: int, seed: int) -> Tensor:
-    """Return the blur of cameras nobody is told: stretched, turned Gaussians with widths from 1.0 to 2.4 pixels."""
+    """Return the blur of unknown cameras: stretched, turned Gaussians with widths from 1.0 to 2.4 pixels."""
     rng = torch.Generator().manual_seed(seed)
     widths = [(draw.uniform(rng, 1.0, 2.4), draw.uniform(rng, 1.0, 2.4)) for _ in range(count)]
     return torch.stack([gaussian_widths(SIDE, *pair, draw.uniform(rng, 0, math.pi)) for pair in widths])

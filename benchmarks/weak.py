@@ -1,6 +1,6 @@
 """Weakly supervised systems in minutes: python -m benchmarks weak SYSTEM [--root FOLDER] [--steps N] [--curve FILE].
 
-SYSTEM is fssr, bulat, cincgan or kxnet. The real domain is a chain of blur, noise and JPEG that is told to no row but
+SYSTEM is fssr, bulat, cincgan or kxnet. The real domain is a chain of blur, noise and JPEG that is given to no row but
 the oracle. Without --root it is made of the photographs that are shipped; with it, of BSDS200 (real), T91 (large) and,
 for the test, the first --images of --test; none share a picture. All rows begin with the same network and differ in
 what they were trained on; CPU seconds stand beside them. For kxnet the hidden thing is the width of a round blur.

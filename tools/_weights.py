@@ -28,20 +28,21 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / "data" / "weights"
 LISTED = HOME / "official.toml"
 SETS = ("set5", "set14", "b100")
-WIDTHS = (0.5, 0.9, 1.3, 1.7, 2.1)  # of the blur that networks which are told it are measured on
+WIDTHS = (0.5, 0.9, 1.3, 1.7, 2.1)  # of the blur on which conditioned networks are measured
 NO_BLUR = 0.1  # a Gaussian so narrow is a single pixel
 TOLD = """
-## Told the blur
+## Conditioned on the blur
 
-`srmd_small_x2` is told the blur of its image, here always none. Its twin `srmd_small_x2_bicubic`, alike in all but what
-it saw in training, knows the bicubic reduction alone. PSNR-Y in dB on Set5 x2, blurred by a round Gaussian of width
-sigma_LR, then bicubic, 8 bits; the best of each row is bold, and the gain is over the twin where the truth is told:
+`srmd_small_x2` takes the blur of its image as a condition, in the table above always no blur. Its twin
+`srmd_small_x2_bicubic`, equal but for its training data, was trained on the bicubic reduction alone. PSNR-Y in dB
+on Set5 x2, blurred by a round Gaussian of width sigma_LR, then bicubic, 8 bits; the best of each row is bold, and the
+gain is over the twin where the true width is given:
 
 {rows}
 
     python tools/weights.py measure srmd_small_x2 srmd_small_x2_bicubic --root FOLDER
 
-`srkit.degrade.srmd_code(kernel, srkit.degrade.srmd_basis())` gives the code that the network is told.
+`srkit.degrade.srmd_code(kernel, srkit.degrade.srmd_basis())` gives the code that the network takes.
 """
 BUDGETS = (3, 6, 9)  # CPU minutes
 PAGE = """# Trained weights
@@ -134,12 +135,12 @@ def page() -> str:
 
 
 def _told_page() -> str:
-    """Return the paragraph about the network that is told the blur; empty without its weights or its twin's."""
+    """Return the paragraph about the network conditioned on the blur; empty without its weights or its twin's."""
     both = ("srmd_small_x2", "srmd_small_x2_bicubic")
     if not set(both) <= set(names()):
         return ""
     told, twin = (json.loads((HOME / f"{name}.json").read_text("utf-8"))["told"] for name in both)
-    heads = [*(f"told {width}" for width in WIDTHS), "twin", "gain", "bicubic"]
+    heads = [*(f"given {width}" for width in WIDTHS), "twin", "gain", "bicubic"]
     rows = ["| sigma_LR | " + " | ".join(heads) + " |", "|--:" * (len(heads) + 1) + "|"]
     for i, width in enumerate(WIDTHS):
         row, other = told["psnr"][i], twin["psnr"][i][0]

@@ -1,6 +1,6 @@
 """Values as bytes and back, without pickle: a length, JSON, raw arrays.
 
-Both sides of the wall use this file. Whoever reads assumes that the writer lies: every count is compared with what is
+Both sides of the wall use this file. The reader assumes that the writer lies: every count is compared with what is
 there, nothing is executed, and what does not fit raises :class:`BadFrame`.
 """
 

@@ -54,7 +54,7 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Which network: what the options of :func:`network_options` said."""
+    """The values of the options of :func:`network_options`."""
 
     model: str | None
     weights: str | None = None
@@ -74,14 +74,14 @@ class Choice:
         return machine.place(self.told.to_network(self.untold(machine), foreign=self.foreign)).eval()
 
     def untold(self, machine: Machine) -> nn.Module:
-        """Return the network of :meth:`open` before it is told anything about the pictures; raises as that does."""
+        """Return the network of :meth:`open` without a condition; raises the same errors."""
         import torch
 
         net = self._from_file() if _is_file(self._model) else self._from_name()
         return machine.place(net).to(getattr(torch, self.precision)).eval()
 
     def open_for_photographs(self, machine: Machine, clean: float | None) -> nn.Module:
-        """Return what enlarges photographs best of all that is shipped, where nobody said what shall, and say what.
+        """Return the best of the shipped networks for photographs, and print its name; used where no network was given.
 
         Args:
             clean: 0 for poor photographs to 1 for clean ones; None is 0. Only where nobody said what shall enlarge.
@@ -91,7 +91,7 @@ class Choice:
 
         if self.told and self.model is None and self.method is None:
             raise BadInput(
-                "Blur and noise are for what can be told them: add --model srmd_small or --method zssr, say."
+                "Blur and noise are for networks and methods that use them: add --model srmd_small or --method zssr."
             )
         if self.model is not None or self.method is not None or self.weights or self.tiny or self.settings:
             if clean is not None:
@@ -114,7 +114,7 @@ class Choice:
 
     @property
     def said(self) -> dict[str, Any]:
-        """The settings of a method, and the precision: what decides a result beside the weights."""
+        """The settings of a method and the precision: what the result depends on besides the weights."""
         return {"method": self.method, "settings": list(self.settings), "precision": self.precision}
 
     @functools.cached_property
@@ -136,7 +136,7 @@ class Choice:
 
     @property
     def foreign(self) -> bool:
-        """Whether the weights are of others than srkit, as far as their name tells."""
+        """Whether the weights are not srkit's own, judging by their name."""
         source = self._model if _is_file(self._model) else self.weights or "srkit"
         return source.partition(":")[0] != "srkit" and Path(source).suffix != ".safetensors"
 

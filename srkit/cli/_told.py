@@ -1,4 +1,4 @@
-"""``--kernel``, ``--blur``, ``--noise``: what a network or a method can be told about the pictures."""
+"""``--kernel``, ``--blur``, ``--noise``: the condition of a network, or settings of a method."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Told", "told_options"]
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What the options say: at most one of ``kernel`` and ``blur``; ``given`` is a kernel that is no file."""
+    """The options' values: at most one of ``kernel`` and ``blur``; ``given`` is a kernel that is not in a file."""
 
     kernel: str | None = None
     blur: float | None = None
@@ -47,7 +47,7 @@ class Told:
         return gaussian_widths(side_for(self.blur), self.blur) if self.blur else delta(3)
 
     def to_network(self, net: nn.Module, *, foreign: bool = False, strict: bool = True) -> nn.Module:
-        """Return a network that is told this, as an ordinary network; itself where there is nothing to tell.
+        """Return the network conditioned on these values, as an ordinary network; unchanged where none is given.
 
         Args:
             foreign: its weights are not srkit's, so that their codes may belong to another basis.
@@ -62,7 +62,7 @@ class Told:
         if not needs and not (self and strict):
             return net
         if needs and self.matrix() is None and self.noise is None:
-            raise BadInput(f"{name} must be told the blur of the pictures: --kernel FILE, or --blur W (0 is no blur).")
+            raise BadInput(f"{name} needs the blur of the pictures: --kernel FILE, or --blur W (0 is no blur).")
         if needs and foreign and self.basis is None and models.card(name).extra_input == "degradation":
             raise BadInput(
                 f"These weights of {name} are not srkit's, so their codes belong to a basis of their authors: give it "
@@ -80,7 +80,7 @@ class Told:
         from srkit.methods._registry import METHODS
 
         if self.basis is not None and strict:
-            raise BadInput(f"--basis belongs to networks that are told codes; the method {name} takes none.")
+            raise BadInput(f"--basis belongs to networks conditioned on codes; the method {name} takes none.")
         found = {"kernel": self.matrix(), "noise": None if self.noise is None else self.noise / 255}
         found = {
             setting: value
@@ -92,7 +92,7 @@ class Told:
             if name not in can:
                 said = "noise" if setting == "noise" else "blur"
                 raise BadInput(
-                    f"The method {METHODS.key(name)} cannot be told the {said}. Methods that can: {', '.join(can)}."
+                    f"The method {METHODS.key(name)} cannot use the {said}. Methods that can: {', '.join(can)}."
                 )
         return found
 

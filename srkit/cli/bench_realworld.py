@@ -36,7 +36,9 @@ __all__ = ["command"]
 @click.option("--model", "chosen_models", multiple=True, metavar="NAME|FILE", help="A network. Repeatable.")
 @click.option("--dataset", metavar="NAME|FOLDER", help="Measure here under the eight Gaussian blurs.")
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
-@click.option("--known-blur", "--told", "known", is_flag=True, help="Give the true blur to what can be told it.")
+@click.option(
+    "--known-blur", "--told", "known", is_flag=True, help="Give the true blur to networks and methods that use it."
+)
 @click.option("--photos", metavar="FOLDER", help="Enlarge these photographs and show them side by side.")
 @click.option("--metrics", metavar="NAMES", default="", help="Measure the photographs too, for example niqe.")
 @click.option("--natural", metavar="FILE", help="NIQE's statistics (.npz); with them NIQE is measured.")

@@ -1,7 +1,7 @@
 """Degrading on the fly: training batches whose LR is made anew, at every step, from patches of HR.
 
 :class:`Made` joins patches and a *maker*. A maker turns one HR patch into its LR patch and the *condition*: what the
-network, or its loss, is told beside the image (a blur kernel, its code, a noise level).
+network, or its loss, is given beside the image (a blur kernel, its code, a noise level).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class PatchMaker(Protocol):
 
     Attributes:
         scale: side of HR over that of LR.
-        margin: HR pixels around a patch that are degraded with it and cut off again, so that no border rule is learnt.
+        margin: HR pixels around a patch that are degraded with it and cut off again, so that no border rule is learned.
     """
 
     scale: int
@@ -109,7 +109,7 @@ class Made:
 
 
 class Chained:
-    """The maker of a chain of degradations; it tells nothing.
+    """The maker of a chain of degradations; it gives no condition.
 
     Args:
         chain: a formula such as ``"blur(0.2..2) > down(2) > noise(0..20)"``, or a chain.

@@ -1,4 +1,4 @@
-"""How the batches of a network are made that is trained on more than pairs: makers by name.
+"""Makers, by name: how batches are made for networks that are trained on more than pairs.
 
 A card names its maker (``trained_on="gaussian_codes(noise=75)"``), and :func:`srkit.train` builds it for the network:
 the size of kernels and codes is read from the network itself. A maker of one's own is registered like everything else::
@@ -120,7 +120,7 @@ def make_maker(formula: str, net: nn.Module) -> PatchMaker:
 
 
 class GaussianCodes:
-    """SRMD's: a Gaussian blur, MATLAB's bicubic reduction, white noise; told are the code of the kernel and the noise.
+    """SRMD's: a Gaussian blur, MATLAB's bicubic reduction, white noise; the condition is the code and the noise.
 
     Zhang et al., CVPR 2018, section 4.1; the same with round kernels for SFTMD and IKC (Gu et al., CVPR 2019).
 
@@ -155,7 +155,7 @@ class GaussianCodes:
         """Return the condition of images with a given blur ``(k, k)`` and noise level (0…255; None where unsaid)."""
         code = srmd_code(fitted(kernel, self.size), self.basis)
         if self.noise is None and noise:
-            raise BadInput(f"This network is told the blur alone and no noise level; noise {noise:g} was given.")
+            raise BadInput(f"This network is conditioned on the blur and no noise level; noise {noise:g} was given.")
         if self.noise is not None:
             code = torch.cat([code, code.new_tensor([(noise or 0.0) / 255])])
         return {"degradation": code.float()}
@@ -173,7 +173,7 @@ class GaussianCodes:
 
 
 class BlurKernels:
-    """KXNet's: every patch has a Gaussian of its own, which the loss is told; its reduction keeps each first pixel.
+    """KXNet's: each patch is blurred by its own Gaussian, known to the loss; the reduction keeps each first pixel.
 
     Fu et al., ECCV 2022: correlation with a centred kernel, reflected borders, every ``scale``-th pixel, noise.
 
@@ -212,7 +212,7 @@ class BlurKernels:
 
 
 class KernelsAndNoise:
-    """USRNet's: blur with wrapped borders by a shaking hand or a Gaussian, every ``scale``-th pixel, noise; both told.
+    """USRNet's: motion or Gaussian blur with periodic borders, every ``scale``-th pixel, noise; the condition is both.
 
     Zhang et al., CVPR 2020, section 5.1, and data/dataset_usrnet.py of cszn/KAIR: half of the kernels are motions, half
     anisotropic Gaussians; one patch in eight has no noise. Paths and variances are srkit's own draws; a run trains one
@@ -280,7 +280,7 @@ class KernelPool:
 def gaussian_codes(
     net: nn.Module, family: str = "anisotropic", widths: Widths = None, noise: float | None = None, size: int = 15
 ) -> GaussianCodes:
-    """Return SRMD's maker for a network of ``n_codes`` codes; one with a ``basis`` of its own gets it filled."""
+    """Return SRMD's maker for a network of ``n_codes`` codes; a network with a buffer ``basis`` gets it filled."""
     told: Any = net
     if not hasattr(told, "n_codes"):
         raise _not_for(net, "gaussian_codes", "it has no n_codes")

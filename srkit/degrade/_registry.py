@@ -14,7 +14,7 @@ from torch import Tensor
 from srkit._options import parameters
 from srkit._registry import Registry
 from srkit.errors import BadInput
-from srkit.ops.check import check_range
+from srkit.ops.check import check_kind, check_range
 
 __all__ = ["DEGRADATIONS", "DegradationEntry", "register_degradation"]
 
@@ -33,7 +33,7 @@ class DegradationEntry:
 
     @property
     def random(self) -> bool:
-        """Whether it draws numbers, and therefore wants ``rng``."""
+        """Whether it draws numbers, and therefore needs ``rng``."""
         return "rng" in inspect.signature(self.function).parameters
 
     def options(self) -> dict[str, inspect.Parameter]:
@@ -98,11 +98,11 @@ def register_degradation(name: str, *, reduces: str = "", one_by_one: bool = Fal
 
 
 def _checked(function: F) -> F:
-    """Return the function with a check of the range of its image; in a chain, the chain checks once."""
+    """Return the function with a check of its image; in a chain, the chain checks once."""
 
     @functools.wraps(function)
     def checked(image: Tensor, *rest: Any, **options: Any) -> Tensor:
-        if isinstance(image, Tensor) and image.numel() and image.is_floating_point():
+        if check_kind(image).numel():
             check_range(image)
         return function(image, *rest, **options)
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from srkit._registry import Registry
 from srkit.errors import BadInput
+from srkit.ops.check import check_kind, describe
 
 __all__ = ["DISCRIMINATORS", "create", "register_discriminator"]
 
@@ -36,7 +37,7 @@ def register_discriminator(name: str) -> Callable[[type[nn.Module]], type[nn.Mod
 
 
 def create(name: str, *, size: int, **arguments: Any) -> nn.Module:
-    """Make a discriminator with random weights.
+    """Make a discriminator with random weights, which refuses anything but float images ``(b, 3, h, w)``.
 
     Args:
         name: as registered; ``srkit.discriminators.DISCRIMINATORS.names()`` lists them.
@@ -52,4 +53,13 @@ def create(name: str, *, size: int, **arguments: Any) -> nn.Module:
     for argument in arguments:
         if argument not in known:
             raise BadInput(f"The discriminator {name!r} has no argument {argument!r}; it has {', '.join(known)}.")
-    return network(size=size, **arguments)
+    made = network(size=size, **arguments)
+    made.register_forward_pre_hook(_check_input)
+    return made
+
+
+def _check_input(_: nn.Module, given: tuple[Any, ...]) -> None:
+    """Refuse what is no batch of images of floats; their range is free, as that of a network which begins to learn."""
+    image = check_kind(given[0])
+    if image.ndim != 4 or image.shape[1] != 3:
+        raise BadInput(f"A discriminator takes images (b, 3, h, w) and was given {describe(image)}.")

@@ -103,12 +103,12 @@ class Mismatch:
 
 
 class Conditioned(nn.Module):
-    """A network together with what it is told about the images, as an ordinary network.
+    """A network together with its condition for the images, as an ordinary network.
 
     Args:
         net: takes ``net(lr, **condition)``.
         condition: of one image, by keyword; what ``forward`` does not take is left out. Or the code of SRMD's kind,
-            ``(n_codes,)`` or ``(n_codes - 1,)``; a noise level of 0 is added where the network wants one more.
+            ``(n_codes,)`` or ``(n_codes - 1,)``; a noise level of 0 is added where the network takes one more.
     """
 
     def __init__(self, net: nn.Module, condition: Tensor | Mapping[str, Any], *, scale: int | None = None) -> None:
@@ -125,7 +125,7 @@ class Conditioned(nn.Module):
     def by(
         cls, net: nn.Module, *, kernel: Tensor | None, noise: float | None, basis: Tensor | None = None
     ) -> Conditioned:
-        """Tell a registered network the degradation in the way its training does (``Card.trained_on``).
+        """Condition a registered network on a degradation, encoded as in its training (``Card.trained_on``).
 
         Args:
             kernel: blur ``(k, k)`` of the large image, in its pixels, by correlation; None is no blur.
@@ -137,10 +137,10 @@ class Conditioned(nn.Module):
         maker: Any = make_maker(str(card.trained_on), net) if card is not None and needs_degradation(card) else None
         if not hasattr(maker, "told"):
             can = [other for other in models.names() if needs_degradation(models.card(other))]
-            raise BadInput(f"{name} cannot be told blur or noise. Networks that can: {', '.join(can)}.")
+            raise BadInput(f"{name} cannot be conditioned on blur or noise. Networks that can: {', '.join(can)}.")
         if basis is not None:
             if not hasattr(maker, "basis"):
-                raise BadInput(f"{name} is told the kernel itself, so a basis is of no use.")
+                raise BadInput(f"{name} is conditioned on the kernel itself and uses no basis.")
             maker.basis, maker.size = basis, math.isqrt(basis.shape[-1])
         return cls(net, maker.told(delta(3) if kernel is None else kernel, noise))
 
@@ -153,7 +153,7 @@ class Conditioned(nn.Module):
 
 
 def needs_degradation(card: models.Card) -> bool:
-    """Tell whether a network must be told the blur of its images, in whatever form."""
+    """Tell whether a network needs the blur of its images as a condition, in any form."""
     return card.extra_input in ("degradation", "kernel")
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.losses._registry import register_loss
+from srkit.ops.check import check_kind
 
 __all__ = ["TV", "tv"]
 
@@ -30,8 +31,9 @@ def tv(image: Tensor, *, normalisation: Normalisation = "mean", eps: float = 1e-
         eps: keeps the root's gradient finite; flat regions get gradient 0 and cost ``sqrt(eps)``.
 
     Raises:
-        BadInput: fewer than 2x2 pixels, an unknown normalisation, or ``eps`` not positive.
+        BadInput: not floats, fewer than 2x2 pixels, an unknown normalisation, or ``eps`` not positive.
     """
+    check_kind(image)
     if image.ndim < 2 or min(image.shape[-2:]) < 2:
         raise BadInput(f"Total variation needs at least 2x2 pixels and was given shape {tuple(image.shape)}.")
     _check_options(normalisation, eps)

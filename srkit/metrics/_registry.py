@@ -12,6 +12,7 @@ from torch import Tensor
 from srkit._registry import Registry
 from srkit.errors import BadInput
 from srkit.metrics.protocol import Protocol
+from srkit.ops.check import check_image
 
 __all__ = ["METRICS", "Metric", "register_metric"]
 
@@ -23,7 +24,7 @@ class Metric:
     """A registered metric.
 
     Attributes:
-        name: under which it is asked for.
+        name: under which it is requested.
         function: ``f(sr, hr, *, protocol=None)``; without ``hr`` where no reference is needed, and without
             ``protocol`` where ``conditions`` say how it is taken. Gives a float for an image ``(3, h, w)``.
         title: what tables call it.
@@ -50,6 +51,8 @@ class Metric:
         if self.needs_reference and hr is None:
             raise BadInput(f"{self.name} compares a result with the true image, and no true image was given.")
         images = (sr, hr) if self.needs_reference else (sr,)
+        for image, which in zip(images, ("sr", "hr"), strict=False):
+            check_image(image, name=which, channels=(1, 3))
         value = self.function(*images) if self.conditions else self.function(*images, protocol=protocol)
         if isinstance(value, Tensor) and value.numel() == 1:
             value = value.item()
@@ -73,7 +76,7 @@ class Metric:
         return f"{self.title}: {said}." if said else ""
 
     def spoken(self, value: float) -> str:
-        """Return a value as tables print it."""
+        """Return a value formatted as in tables."""
         return f"{value:.{self.digits}f}"
 
     def gain(self, ours: float, theirs: float) -> float:
@@ -105,7 +108,7 @@ def register_metric(
         unit: of its numbers.
         digits: behind the decimal point in tables.
         higher_is_better: False for distances.
-        needs_reference: False for a function ``f(sr, *, protocol=None)`` that judges an image alone.
+        needs_reference: False for a function ``f(sr, *, protocol=None)`` that needs no true image.
         conditions: how the metric is taken, in words, where no protocol applies; the function is then called without
             ``protocol``.
         ready: see :class:`Metric`.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.errors import BadInput
-from srkit.ops.check import check_same_shape
+from srkit.ops.check import check_finite, check_kind, check_same_shape
 from srkit.ops.device import exact
 from srkit.ops.hdr import ictcp, to_pq
 
@@ -21,9 +21,9 @@ def pq_psnr(ours: Tensor, truth: Tensor) -> Tensor:
         truth: the same shape.
 
     Raises:
-        BadInput: the shapes differ.
+        BadInput: not finite floats, or the shapes differ.
     """
-    check_same_shape(ours, truth)
+    _check(ours, truth)
     error = (to_pq(exact(ours)) - to_pq(exact(truth))).square().mean()
     return -10 * torch.log10(error)
 
@@ -43,9 +43,9 @@ def multi_exposure_psnr(
         white: luminance that is white at exposure 0.
 
     Raises:
-        BadInput: the shapes differ, or there is no exposure between the two stops.
+        BadInput: not finite floats, the shapes differ, or there is no exposure between the two stops.
     """
-    check_same_shape(ours, truth)
+    _check(ours, truth)
     if stops[0] > stops[1]:
         raise BadInput(f"stops={stops} hold no exposure; give first and last, the first not above the last.")
     errors = [
@@ -68,12 +68,18 @@ def delta_e_itp(ours: Tensor, truth: Tensor) -> Tensor:
         ``(…, h, w)``; its mean is the number usually reported.
 
     Raises:
-        BadInput: the shapes differ.
+        BadInput: not finite floats, or the shapes differ.
     """
-    check_same_shape(ours, truth)
+    _check(ours, truth)
     step = ictcp(exact(ours)) - ictcp(exact(truth))  # (..., 3, h, w)
     intensity, tritan, protan = step.unbind(-3)  # (..., h, w)
     return 720 * torch.sqrt(intensity.square() + (tritan / 2).square() + protan.square())
+
+
+def _check(ours: Tensor, truth: Tensor) -> None:
+    for light, name in ((ours, "ours"), (truth, "truth")):
+        check_finite(check_kind(light, name=name), name=name)
+    check_same_shape(ours, truth, names=("ours", "truth"))
 
 
 def _photograph(light: Tensor, stop: int, white: float) -> Tensor:

@@ -18,7 +18,7 @@ from srkit.ops.atomic import atomic_path
 __all__ = ["Drawing", "Mark", "draw"]
 
 WIDTH, HEIGHT = 1000, 700
-"""Of one panel, in pixels."""
+"""Of one plot, in pixels."""
 LEFT, RIGHT, TOP, BOTTOM = 64, 976, 64, 644
 """Where its axes lie."""
 CAPITAL, SMALL, LINE = 7.8, 6.6, 13
@@ -105,9 +105,7 @@ def draw(marks: Sequence[Mark], *, title: str) -> Drawing:
     year = _Panel(
         marks, lambda mark: max(mark.year, first), (first - 0.5, last + 0.5), _years(first, last), "year of publication"
     )
-    body = "".join(
-        f'<g transform="translate(0 {n * HEIGHT})">{panel.svg()}</g>' for n, panel in enumerate((cost, year))
-    )
+    body = "".join(f'<g transform="translate(0 {n * HEIGHT})">{plot.svg()}</g>' for n, plot in enumerate((cost, year)))
     words = html.escape(f"{title}, {len(marks)} networks, against multiply-adds per output pixel and against the year")
     return Drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {2 * HEIGHT}" width="{WIDTH}" role="img" '

@@ -62,7 +62,7 @@ class ModulatedBlock(nn.Module):
 
 
 class SFTMD(nn.Module):
-    """Figure 4: three convolutions, modulated blocks, and pixel shuffles; told the code of the kernel.
+    """Figure 4: three convolutions, modulated blocks, and pixel shuffles; conditioned on the kernel's code.
 
     Args:
         scale: enlargement factor, 2, 3 or 4.
@@ -113,7 +113,7 @@ class SFTMD(nn.Module):
             (b, _, h, w), n = lr.shape, self.n_codes
             found = "nothing" if degradation is None else tuple(degradation.shape)
             raise BadInput(
-                f"SFTMD must be told the kernel: net(lr, degradation=codes), codes ({b}, {n}) or "
+                f"SFTMD needs the kernel: net(lr, degradation=codes), codes ({b}, {n}) or "
                 f"({b}, {n}, {h}, {w}). Given: {found}. The network 'ikc' finds the code itself."
             )
         return maps
@@ -204,7 +204,7 @@ class IKC(nn.Module):
         Args:
             lr: ``(b, 3, h, w)``.
             iterations: corrections; one turn more is yielded.
-            apart: no gradient leaves a turn or enters SFTMD, as in training: each guess answers for itself.
+            apart: no gradient leaves a turn or enters SFTMD, as in training: each estimate has its own loss.
         """
         codes = self.predictor(lr)  # (b, n_codes)
         for turn in range(iterations + 1):
@@ -216,7 +216,7 @@ class IKC(nn.Module):
                 codes = self.corrector(sr.detach(), given)  # (b, n_codes)
 
     def predictions(self, lr: Tensor, *, degradation: Tensor | None = None) -> list[Prediction]:
-        """Return SFTMD's image, told the truth, with the squared errors of all guesses of the codes beside it.
+        """Return SFTMD's image for the true codes, with the squared errors of all estimates of the codes beside it.
 
         Args:
             lr: ``(b, 3, h, w)``.

@@ -79,7 +79,7 @@ class MetaSR(nn.Module):
     """Meta-RDN: RDN's trunk, and the meta upscale module instead of its upsampler.
 
     Args:
-        scale: what it enlarges by where ``forward`` is not told; the weights are the same for every scale.
+        scale: the factor where ``forward`` is not given one; the weights are the same for every scale.
         channels: of the features.
         growth: channels that a layer of a dense block adds.
         n_blocks: residual dense blocks.

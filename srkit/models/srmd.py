@@ -84,7 +84,7 @@ class SRMD(nn.Module):
             (b, _, h, w), n = lr.shape, self.n_codes
             found = "nothing" if degradation is None else tuple(degradation.shape)
             raise BadInput(
-                f"SRMD must be told the degradation: net(lr, degradation=codes), codes ({b}, {n}) for each "
+                f"SRMD needs the degradation: net(lr, degradation=codes), codes ({b}, {n}) for each "
                 f"image or ({b}, {n}, {h}, {w}) for each pixel. Given: {found}."
             )
         return maps
@@ -194,7 +194,7 @@ SMALL = replace(
     parameters_source="SRMDNF's layer list with 8 layers of 32 channels",
     published=(),
     measured=score_table(
-        "data/weights/srmd_small_x2.safetensors, told that there is no blur; data/weights/README.md",
+        "data/weights/srmd_small_x2.safetensors, given the code of no blur; data/weights/README.md",
         {2: {"set5": (35.82, 0.9500), "set14": (31.89, 0.9023), "b100": (30.86, 0.8827)}},
     ),
     deviations=(

@@ -178,7 +178,7 @@ class USRNet(nn.Module):
         if kernel is None or kernel.ndim != 4 or kernel.shape[0] != b or kernel.shape[1] not in (1, 3):
             found = "nothing" if kernel is None else tuple(kernel.shape)
             raise BadInput(
-                f"USRNet must be told the blur: net(lr, kernel=k), of shape (k, k), ({b}, 1, k, k) or ({b}, 3, k, k). "
+                f"USRNet needs the blur: net(lr, kernel=k), of shape (k, k), ({b}, 1, k, k) or ({b}, 3, k, k). "
                 f"Given: {found}. srkit.degrade makes kernels; a kernel of 1 in the middle and 0 around it is no blur."
             )
         if kernel.shape[-2] > self.scale * h or kernel.shape[-1] > self.scale * w:

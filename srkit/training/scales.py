@@ -32,7 +32,7 @@ class Family(nn.Module):
         shared: names of the sub-modules they have in common; those of the first member are used by all.
 
     Attributes:
-        scale: the largest scale, which :meth:`forward` takes unless told otherwise.
+        scale: the largest scale, which :meth:`forward` takes by default.
 
     ``family[3]`` is the network for x3, to be evaluated and saved like any other.
 
@@ -74,7 +74,7 @@ class Family(nn.Module):
 
 
 class RandomScale:
-    """One scale per batch, drawn with equal chances; the network is told which.
+    """One scale per batch, drawn with equal chances and passed to the network.
 
     Args:
         by_scale: scale -> where the pairs of that scale come from.
@@ -144,8 +144,8 @@ def keyword_of(net: nn.Module) -> str:
     parameters: list[Any] = list(inspect.signature(net.forward).parameters.values())[1:]
     if not parameters:
         raise BadInput(
-            f"{type(net).__name__} enlarges by one scale: its forward takes no further keyword, so that it cannot be "
-            "told the scale of a batch. Join one network per scale in a srkit.training.Family, or leave scales out."
+            f"{type(net).__name__} enlarges by one scale: its forward takes no further keyword, so that it cannot "
+            "be given the scale of a batch. Join one network per scale in a srkit.training.Family, or leave scales out."
         )
     if len(parameters) > 1:
         raise BadInput(f"The forward of {type(net).__name__} takes {len(parameters)} keywords; which is the scale?")

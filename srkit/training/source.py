@@ -40,18 +40,18 @@ _PAIRS = "pairs"
 class Way:
     """How batches are made of pairs."""
 
-    named: object  # the pairs as they were asked for: a name, a folder or the pairs themselves
+    named: object  # the pairs as they were requested: a name, a folder or the pairs themselves
     scale: int | None  # enlargement factor
     root: str | Path | None  # where named data lie
     degrade: str | Chain | None  # a chain that makes LR anew, or None
     maker: str | None  # formula of what makes LR and condition, or None
 
     def of(self, net: nn.Module, pairs: Pairs | Batches) -> Way:
-        """Return the same with the maker that was asked for or that the card of the network names."""
+        """Return the same with the requested maker or the one on the network's card."""
         name = getattr(net, "name", None)
         card = MODELS.get(str(name)).card if name in MODELS else None
         maker = self.maker or (None if card is None else card.trained_on)
-        if maker == _PAIRS or (maker is None and not _must_be_told(net, card)):
+        if maker == _PAIRS or (maker is None and not _condition_of(net, card)):
             return replace(self, maker=None)
         if not isinstance(pairs, Pairs):
             if callable(getattr(pairs, "batch", None)):
@@ -59,14 +59,14 @@ class Way:
             return replace(self, maker=None)
         if maker is None:
             raise BadInput(
-                f"{type(net).__name__} must be told {_must_be_told(net, card)!r} beside the image, and nothing says "
-                "how: give maker=… (a name of srkit.datasets.MAKERS), name it on the card (trained_on=…), or hand in "
+                f"{type(net).__name__} needs the condition {_condition_of(net, card)!r} beside the image, and nothing "
+                "makes it: give maker=… (a name of srkit.datasets.MAKERS), name it on the card (trained_on=…), or give "
                 "batches with it, srkit.datasets.Made.of(pairs, maker)."
             )
         if self.degrade is not None:
             raise BadInput(
                 f"{type(net).__name__} is trained on batches made by {maker}, and degrade=… would make them without "
-                "what it must be told. Leave degrade out, or say maker='pairs' to train without."
+                "the condition it needs. Leave degrade out, or say maker='pairs' to train without."
             )
         return replace(self, maker=maker)
 
@@ -181,7 +181,7 @@ def _measure_told(pairs: Pairs, maker: PatchMaker, how: dict[str, Any]) -> Measu
 
 
 class InTurn(nn.Module):
-    """One network, told another condition at each call: those of a series of images, in their order."""
+    """One network with another condition at each call: those of a series of images, in their order."""
 
     def __init__(self, nets: Sequence[Conditioned]) -> None:
         super().__init__()
@@ -199,13 +199,13 @@ def _checked_maker(formula: str, net: nn.Module, config: Config) -> PatchMaker:
         raise BadInput(f"Batches made by {formula} have one scale: leave scales and growth out.")
     if has_predictions(net) and not config.supervision:
         raise BadInput(
-            f"supervision=False trains {type(net).__name__} by its last prediction alone, which is not told what its "
-            f"batches bring (made by {formula}). Leave supervision on, or say maker='pairs'."
+            f"supervision=False trains {type(net).__name__} by its last prediction alone, which does not use the "
+            f"condition of its batches (made by {formula}). Leave supervision on, or say maker='pairs'."
         )
     return make_maker(formula, net)
 
 
-def _must_be_told(net: nn.Module, card: models.Card | None) -> str | None:
+def _condition_of(net: nn.Module, card: models.Card | None) -> str | None:
     """Return the keyword without which a network cannot be trained, or None."""
     if card is not None:
         return card.extra_input
@@ -217,7 +217,7 @@ def _must_be_told(net: nn.Module, card: models.Card | None) -> str | None:
 def _check_condition(batches: Batches, net: nn.Module, maker: str | None) -> None:
     if not complete(batches.batch(0))[2]:
         raise BadInput(
-            f"{type(net).__name__} must be told more than the image ({maker or 'see its forward'}), and these batches, "
+            f"{type(net).__name__} needs a condition beside the image ({maker or 'see its forward'}), and the batches, "
             f"{type(batches).__name__}, bring no condition: their batch(step) returns (lr, hr, condition), "
             "srkit.datasets.Made.of(pairs, maker) makes such. maker='pairs' trains without."
         )

@@ -1,4 +1,4 @@
-"""``train`` and ``resume``: from names and settings to a run, and from a run to a result."""
+"""``train`` and ``resume``: set up a run from names and settings, and carry it out."""
 
 from __future__ import annotations
 
@@ -90,15 +90,15 @@ def train(
         protocol: how validation measures; None is the papers'.
         degrade: make LR anew at every step by a chain (``"blur(0.2..2) > down(2) > noise(0..20)"``) instead of taking
             that of the pairs; validation pairs are degraded too, once and for all.
-        maker: how batches are made, for a network that is told more than the image: a name of
+        maker: how batches are made, for a network that takes a condition: a name of
             :data:`srkit.datasets.MAKERS` with options, such as ``"blur_kernels(noise=25)"``. None takes the network's
             card; ``"pairs"`` takes LR and HR as they are. Validation pairs are made likewise.
-        progress: show a bar (and in a notebook a growing curve); None does so where somebody can see it, and not in a
-            thread.
+        progress: show a bar (and in a notebook a growing curve); None does so on a terminal or in a notebook,
+            but not in a thread.
         **settings: every other field of :class:`~srkit.training.Config`: schedule, ema, clip, precision, ….
 
     Returns:
-        The run. ``run.net`` is the network handed in, now holding the averaged weights where ``ema`` is on, and with
+        The run. ``run.net`` is the network given, now holding the averaged weights where ``ema`` is on, and with
         ``keep="best"`` those of the best validation. Ctrl-C ends the run after the step in hand and returns it, with
         ``run.interrupted`` saying so.
 
@@ -157,7 +157,7 @@ def resume(
 
     Raises:
         BadFile: there is no checkpoint, or it is damaged.
-        BadInput: something that was not recorded by name is missing, or other pairs were handed in.
+        BadInput: something that was not recorded by name is missing, or other pairs were given.
     """
     path = Path(path) / "checkpoint.pt" if Path(path).is_dir() else Path(path)
     saved = load_checkpoint(path)

@@ -87,12 +87,15 @@ def test_the_networks_that_need_it_are_those_tested_here() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--model", "srmd_small", "--scale", 2), "must be told the blur of the pictures: --kernel FILE, or --blur W"),
+        (("--model", "srmd_small", "--scale", 2), "needs the blur of the pictures: --kernel FILE, or --blur W"),
         (("--model", "srmd_small", "--scale", 2, "--blur", 1, "--noise", 4), "no noise level"),
         (("--model", "srmd_small", "--scale", 2, "--blur", 9), "wider than the 15 x 15 pixels"),
-        (("--model", "edsr_small", "--scale", 2, "--blur", 1), "cannot be told blur or noise. Networks that can: "),
+        (
+            ("--model", "edsr_small", "--scale", 2, "--blur", 1),
+            "cannot be conditioned on blur or noise. Networks that can: ",
+        ),
         (("--method", "bicubic", "--scale", 2, "--blur", 1), "Methods that can: back_projection, plug_and_play, zssr"),
-        (("--method", "back_projection", "--scale", 2, "--noise", 1), "cannot be told the noise"),
+        (("--method", "back_projection", "--scale", 2, "--noise", 1), "cannot use the noise"),
         (("--method", "zssr", "--scale", 2, "--blur", 1, "--kernel", "k.mat"), "leave one of the two out"),
         (("--blur", 1), "add --model srmd_small"),
         (("--model", "edsr", "--scale", 2), "srkit models list says which"),

@@ -23,7 +23,7 @@ CROWD = [
 
 
 def _names(drawing: Drawing) -> list[tuple[str, float, float]]:
-    """Return what is written beside the marks of the first panel: words, x and y of the start."""
+    """Return what is written beside the marks of the first plot: words, x and y of the start."""
     found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" fill="#\w+">(Network[^<]+)</text>', drawing.svg)
     return [(name, float(x), float(y)) for x, y, name in found][: len(CROWD)]
 

@@ -94,7 +94,7 @@ def test_the_noise_level_and_the_kernel_matter() -> None:
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [(None, "must be told the blur"), (torch.ones(2, 2, 5, 5), "must be told"), (torch.ones(17, 17), "is larger than")],
+    [(None, "needs the blur"), (torch.ones(2, 2, 5, 5), "needs the blur"), (torch.ones(17, 17), "is larger than")],
 )
 def test_a_kernel_that_cannot_be_is_refused(given: Tensor | None, says: str) -> None:
     with pytest.raises(BadInput, match=says):

@@ -70,7 +70,7 @@ def test_batches_that_tell_nothing_are_refused(name: str) -> None:
 
 def test_who_wants_pairs_can_have_them() -> None:
     assert train(tiny("kxnet"), "samples", maker="pairs", **QUICK).history.terms == ("stage 1 L1", "stage 2 L1")
-    with pytest.raises(BadInput, match="SRMD must be told"):
+    with pytest.raises(BadInput, match="SRMD needs the degradation"):
         train(tiny("srmd"), "samples", maker="pairs", **QUICK)
 
 
@@ -79,7 +79,7 @@ def test_a_network_of_ones_own_that_must_be_told_something_is_refused_until_a_ma
         def forward(self, lr: Tensor, *, haze: Tensor) -> Tensor:
             return super().forward(lr) + haze.view(-1, 1, 1, 1)
 
-    with pytest.raises(BadInput, match="Hazy must be told 'haze'"):
+    with pytest.raises(BadInput, match="Hazy needs the condition 'haze'"):
         train(Hazy(), samples(scale=2), **QUICK)
 
     class Haze:
@@ -116,7 +116,7 @@ def test_a_plugin_whose_card_has_an_extra_input_and_no_maker_is_refused() -> Non
 
     srkit.register_model("moody_net", card)(Moody)
     try:
-        with pytest.raises(BadInput, match=r"must be told 'mood'.*trained_on"):
+        with pytest.raises(BadInput, match=r"needs the condition 'mood'.*trained_on"):
             train("moody_net", "samples", scale=2, **QUICK)
     finally:
         MODELS.unregister("moody_net")
