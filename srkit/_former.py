@@ -1,4 +1,4 @@
-"""Names that rooms had before: they can be had for one more version, from where they are now."""
+"""Former public names, which still work for one version and are found where they are now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["former"]
 
 
 def former(room: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a module (PEP 562) that finds names it had before, with a warning.
+    """Return a module's ``__getattr__`` (PEP 562) that finds its former names and warns about their use.
 
     Args:
         room: the module's dotted name.

@@ -1,4 +1,4 @@
-"""Where this srkit stands: in a clone of the project, or as an installed package, and what lies beside it."""
+"""Where srkit is installed: in a clone of the project or as a package, and the folders that belong to it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def weights_terms() -> str:
 
 
 def lessons() -> Path:
-    """Return the folder that holds the course as it came."""
+    """Return the folder of the unmodified course."""
     return (clone() or _PACKAGE / "_data") / "lessons"
 
 

@@ -1,4 +1,4 @@
-"""Pages from templates: everything that is put into one is escaped, unless it says that it is HTML already."""
+"""HTML pages from templates: every value is escaped, unless it is marked as HTML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["render"]
 
 
 def render(template: Path, **values: object) -> str:
-    """Fill in a Jinja2 template; a name it uses and was not given is an error.
+    """Render a Jinja2 template; a missing value is an error.
 
     Args:
         **values: what it uses. Text is escaped; ``markupsafe.Markup`` is taken as HTML.

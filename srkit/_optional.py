@@ -1,4 +1,4 @@
-"""Packages that only some need: asked for where they are used, and named with the extra that brings them."""
+"""Optional packages: imported where they are used; if one is missing, the error names the extra that installs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the options of a formula may be, read from the annotations of the function that gets them.
+"""Types and bounds of a formula's options, read from the annotations of the function that receives them.
 
 ``size: int`` takes whole numbers, ``sigma: float`` numbers, ``kind: str`` (or a ``Literal``) text, ``grey: bool`` True
 or False, ``… | None`` also None. ``Annotated[float, Between(0, 50)]`` bounds a number. An argument without annotation

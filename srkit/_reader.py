@@ -88,7 +88,7 @@ class Reader:
 
     @contextlib.contextmanager
     def pointing(self, title: str, place: int) -> Iterator[None]:
-        """Turn whatever is raised in the block into an error of the project that points at ``place``."""
+        """Turn any exception raised in the block into an error of the project that points at ``place``."""
         try:
             yield
         except SrkitError as error:

@@ -69,7 +69,7 @@ class Registry(Generic[T]):
         return sorted(name for name in self._entries if fnmatch.fnmatchcase(name, pattern.lower()))
 
     def unregister(self, name: str) -> None:
-        """Forget ``name``, so that it can be used again; unknown names are an error."""
+        """Remove ``name`` from the registry; unknown names are an error."""
         self.get(name)
         del self._entries[self.key(name)]
 

@@ -1,4 +1,4 @@
-"""The version of srkit, in a file that needs no other, so that every room may write it down."""
+"""The version of srkit, in a module without imports, so that every package can use it."""
 
 __all__ = ["__version__"]
 

@@ -31,7 +31,7 @@ class BadFile(SrkitError, OSError):
 
 
 class UnknownName(SrkitError, LookupError):
-    """A name that is not registered was asked for; the message lists near misses and everything there is."""
+    """A name that is not registered was requested; the message lists near misses and everything there is."""
 
 
 class DuplicateName(SrkitError, ValueError):

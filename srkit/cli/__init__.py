@@ -1,4 +1,4 @@
-"""The command line: a thin door onto the functions of the library.
+"""The command line: a thin layer over the functions of the library.
 
 One file per verb, imported when the verb is called, so that ``srkit --help`` does not wait for PyTorch.
 """

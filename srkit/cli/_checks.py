@@ -36,7 +36,7 @@ Installation = Literal["clone", "lab", "library"]
 
 
 def installation() -> Installation:
-    """Return what this srkit is: run from a clone, installed with all that lessons and grader need, or the library."""
+    """Return the kind of this installation: a clone, one for the course and the grader, or the library alone."""
     if _home.clone():
         return "clone"
     return "library" if _missing("lab") else "lab"
@@ -59,7 +59,7 @@ def check_installation() -> Finding:
 
 
 def guarded(name: str, check: Check) -> Finding:
-    """Run a check that looks at other people's files; what it trips over is a finding too."""
+    """Run a check that reads foreign files; an exception becomes a finding too."""
     try:
         return check()
     except Exception as error:
@@ -170,7 +170,7 @@ def check_weights(home: Path | None = None) -> Finding:
 
 
 def check_sandbox(limit: float = 600.0) -> Finding:
-    """The box that grading would use runs an answer, as the grader itself finds; only those who grade need it."""
+    """The sandbox that grading would use can run an answer; needed only for grading."""
     line = [sys.executable, "-P", "-m", "srkit", "grade", "--try-sandbox"]
     try:
         done = subprocess.run(line, capture_output=True, text=True, timeout=limit, check=False)

@@ -1,4 +1,4 @@
-"""What every verb over many pictures has in common: its options, its bars, and the account it gives at the end."""
+"""What all commands over many pictures share: options, progress bars, and the report at the end."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def bars(planned: Sequence[Item], *, unit: str = "tile") -> Iterator[Callable[[Path], Callable[[int, int], object]]]:
-    """Give a function that shows a bar for each picture, with its place among those to do and the time left for all."""
+    """Return a function that shows a progress bar for each picture, with its number and the time left for all."""
     total, begun, start = sum(item.state == "to do" for item in planned), 0, time.monotonic()
     with ExitStack() as open_bars:
 

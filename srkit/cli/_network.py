@@ -39,13 +39,13 @@ class Machine:
             torch.set_num_threads(self.threads)
 
     def put(self, image: Tensor) -> Tensor:
-        """Move an image there."""
+        """Move an image to the device."""
         from srkit.ops.device import pick_device
 
         return image.to(pick_device(self.device))
 
     def place(self, net: nn.Module) -> nn.Module:
-        """Move ``net`` there."""
+        """Move ``net`` to the device."""
         from srkit.ops.device import pick_device
 
         self.set_threads()
@@ -84,7 +84,7 @@ class Choice:
         """Return the best of the shipped networks for photographs, and print its name; used where no network was given.
 
         Args:
-            clean: 0 for poor photographs to 1 for clean ones; None is 0. Only where nobody said what shall enlarge.
+            clean: 0 for poor photographs to 1 for clean ones; None is 0. Only where no network was given.
         """
         from srkit import mix, models
         from srkit.models._official import listed

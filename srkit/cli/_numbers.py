@@ -1,4 +1,4 @@
-"""Kinds of numbers for options: what PyTorch can hold, and no infinity and nothing that is not a number."""
+"""Types of numbers for options: finite, and within the range of PyTorch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Real(click.FloatRange):
     """A finite number, within bounds where they are given."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number, or refuse it in a sentence."""
+        """Return the number, or raise an error that says why it is refused."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is no finite number.", param, ctx)

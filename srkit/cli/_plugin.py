@@ -28,7 +28,7 @@ def plugin_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def load_plugins(paths: Sequence[str]) -> None:
-    """Run each file once, and say what it registered."""
+    """Run each file once, and print what it registered."""
     for text in paths:
         path = Path(text)
         if not path.is_file():

@@ -48,7 +48,7 @@ def _lines(label: str, unit: str) -> Callable[[int, int], None]:
 
 
 def duration(seconds: float) -> str:
-    """Return a time to come in words: ``"about 3 min"``."""
+    """Return an estimated duration in words: ``"about 3 min"``."""
     if seconds < 90:
         return f"about {seconds:.0f} s"
     return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

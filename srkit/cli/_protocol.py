@@ -29,7 +29,7 @@ _HELP = (
 
 
 def parse_protocol(text: str, *, scale: int) -> Protocol:
-    """Turn ``"rgb border=10 no-quantise"`` into a protocol; what is not said is as in the papers."""
+    """Turn ``"rgb border=10 no-quantise"`` into a protocol; everything else is as in the papers."""
     from srkit.metrics import Protocol
 
     protocol = Protocol.papers(scale)

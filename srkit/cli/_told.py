@@ -75,7 +75,7 @@ class Told:
         """Return this as settings of a method.
 
         Args:
-            strict: refuse what it cannot be told, instead of leaving it out.
+            strict: refuse settings that it does not have, instead of leaving it out.
         """
         from srkit.methods._registry import METHODS
 

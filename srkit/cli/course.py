@@ -20,7 +20,7 @@ RECORD = ".lessons.json"
 @click.command("course", epilog=examples("srkit course my_course", "cd my_course", "srkit lab"))
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def command(folder: Path) -> int:
-    """Lay the lessons out in FOLDER, which is made if it is not there.
+    """Copy the lessons into FOLDER, which is created if it does not exist.
 
     Called again after an update of srkit, it renews the lessons you have not changed; beside one you have changed, the
     new version is laid under another name. Nothing of yours is ever overwritten.

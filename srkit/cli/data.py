@@ -1,4 +1,4 @@
-"""``srkit data``: what there is, bringing it here, what is wrong with it, and its small half."""
+"""``srkit data``: list, download, check and prepare datasets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command() -> None:
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie, and nowhere else.")
 @plugin_option
 def list_data(root: str | None, plugins: tuple[str, ...]) -> None:
-    """Print every dataset that has a name, and where it lies if it is here."""
+    """Print every dataset of the catalogue, and its folder if it is on this machine."""
     load_plugins(plugins)
     from srkit.datasets import CATALOGUE, card
     from srkit.datasets._registry import DATASETS

@@ -1,4 +1,4 @@
-"""``srkit kernel``: the blur of pictures, estimated, with what a round Gaussian is beside it."""
+"""``srkit kernel``: estimate the blur of pictures, and compare it with a round Gaussian."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def show_card(name: str, plugins: tuple[str, ...]) -> None:
 @click.argument("name")
 @plugin_option
 def sit_exam(name: str, plugins: tuple[str, ...]) -> int:
-    """Check that the network NAME keeps the contract of all networks."""
+    """Check that the network NAME fulfils the contract of all networks."""
     load_plugins(plugins)
     from srkit import models
 

@@ -63,9 +63,9 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
 @job_options
 @machine_options
 def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
-    """Enlarge pictures by ZSSR, trained on each; the PSNR of bicubic and back-projection alone stands beside it.
+    """Enlarge pictures by ZSSR, trained on each; prints the PSNR of bicubic and of back-projection for comparison.
 
-    Where no blur is told, a file NAME_0.mat beside a picture tells its own. What was made with the same settings is
+    Where no blur is given, a file NAME_0.mat beside a picture is its kernel. What was made with the same settings is
     kept: call again to go on, also in the middle of a picture. Ctrl-C keeps the best so far of the picture in hand.
     Results are called NAME_zssr_x2, in the format of the picture.
     """
@@ -89,7 +89,7 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
 
 
 class _Stopped(Exception):
-    """ZSSR was told to end early; what it has is written, and the next call goes on from there."""
+    """ZSSR was interrupted; its state is saved, and the next call continues from there."""
 
 
 def _items(sources: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Item], list[tuple[Path, str]]]:

@@ -38,12 +38,12 @@ def load(
         below: of a path, take the images of the folders below too.
 
     Returns:
-        Pairs, decoded one by one when asked for.
+        Pairs, decoded one by one on access.
 
     Raises:
         UnknownName: neither a registered name nor an existing path.
         BadFile: the data is not there, incomplete or unreadable; the message says what was looked for and what to do.
-        Offline: a download was asked for and cannot be made.
+        Offline: a download was requested and cannot be made.
 
     Example:
         >>> pairs = load("samples", scale=2)

@@ -1,4 +1,4 @@
-"""The registry of data sets: a name, the function that finds its pairs, and a card that says what it is.
+"""The registry of data sets: a name, the function that finds its pairs, and a card that describes it.
 
 The library's own entries (:mod:`srkit.datasets.catalogue`) and a student's own stand side by side; whatever takes a
 data set by name (:func:`srkit.datasets.load`, training, evaluation, the command line) looks here.

@@ -1,4 +1,4 @@
-"""A pair is a small image and the large one it came from; pairs are a sequence of them, decoded when asked for.
+"""A pair is a small image and the large one it came from; pairs are a sequence of them, decoded on access.
 
 Two conventions decide what a pair is, and both are those of the papers' MATLAB scripts:
 

@@ -1,4 +1,4 @@
-"""Where data lies: what the project ships, what the user has, what was downloaded.
+"""The folders of data: shipped with the project, of the user, and downloaded.
 
 Three places, and one order in which data sets are looked for:
 
@@ -55,7 +55,7 @@ def search_places(root: str | Path | None) -> list[Path]:
     """Return the folders in which a data set is looked for, in order.
 
     Args:
-        root: a folder the caller names. It is then the only place: reading other data than asked for would be worse
+        root: a folder the caller names. It is then the only place: reading other data than requested would be worse
             than an error.
     """
     if root is not None:

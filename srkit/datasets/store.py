@@ -54,7 +54,7 @@ class _Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where one pair lies in the block of bytes."""
+    """The position of one pair in the block of bytes."""
 
     name: str
     hr_at: int

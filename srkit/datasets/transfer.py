@@ -1,4 +1,4 @@
-"""Bringing one file here: resumed where it broke off, verified before it gets its name, removed if it is wrong.
+"""Download one file: resumed after an interruption, verified before it gets its name, removed if it is wrong.
 
 A server is not trusted. It cannot send more than the file may have, keep a connection open without sending, or
 leave anything behind that stands in the way of the right file.
@@ -43,7 +43,7 @@ Progress = Callable[[int], None]
 
 
 class _Interrupted(Exception):
-    """The connection ended, or was of no use, before the file was here."""
+    """The connection failed before the file was complete."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ _Piece = _Answer | bytes | Exception | None
 
 
 def download(item: Item, target: Path, *, timeout: float = 30.0, progress: Progress | None = None) -> str:
-    """Bring ``item`` to ``target`` and return its SHA-256.
+    """Download ``item`` to ``target`` and return its SHA-256.
 
     The bytes go to ``target`` plus ``.part``. A download that breaks off is continued there, now (three attempts) or
     the next time. Only when the checksum is right is the file given its name. Proxies and certificates are those of

@@ -1,4 +1,4 @@
-"""Reading the folder trees in which super-resolution data is handed around.
+"""Reading the folder layouts in which super-resolution data is distributed.
 
 Understood are, for a data set ``NAME`` and a scale ``s``:
 
@@ -115,7 +115,7 @@ def match_lr(hr: Sequence[Path], lr: Iterable[Path], scale: int, pattern: str | 
 
 
 def read_tree(folder: Path, scale: int, *, below: bool = False) -> Tree:
-    """Read a data set's folder in whichever of the known layouts it is.
+    """Read a data set's folder in any of the known layouts.
 
     With ``below`` HR images of the folders below are taken too and called by their place there; LR has the same tree.
     """

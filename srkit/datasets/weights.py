@@ -12,7 +12,7 @@ __all__ = ["fetch_weights"]
 
 
 def fetch_weights(network: str, *, scale: int, variant: str = "official", progress: Progress | None = None) -> Path:
-    """Bring a listed weight file here and return its path; what is there already is verified, not fetched again.
+    """Download a listed weight file and return its path; a file that is there already is only verified.
 
     A file without a published checksum is kept only if it loads as the network it is listed for; its checksum is then
     written beside it.

@@ -103,7 +103,7 @@ class Chain:
         return any(step.draws for step in self.steps)
 
     def __call__(self, hr: Tensor, *, rng: torch.Generator | None = None) -> Tensor:
-        """Degrade an image ``(3, h, w)`` or a batch ``(b, 3, h, w)`` in [0, 1], on whichever device.
+        """Degrade an image ``(3, h, w)`` or a batch ``(b, 3, h, w)`` in [0, 1], on any device.
 
         Args:
             rng: where random numbers come from; needed only if the chain draws any.

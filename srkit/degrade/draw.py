@@ -1,4 +1,4 @@
-"""Random numbers for degradations: from the generator handed in, the same on every device."""
+"""Random numbers for degradations: from a given generator, the same on every device."""
 
 from __future__ import annotations
 

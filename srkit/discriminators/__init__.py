@@ -1,4 +1,4 @@
-"""Networks that tell real images from made ones: not super-resolution networks, so they have a registry of their own.
+"""Networks that tell real images from generated ones, in a registry separate from that of super-resolution networks.
 
 A discriminator takes images ``(b, 3, h, w)`` in [0, 1] and gives logits, larger for what it takes for real: one per
 image ``(b, 1)``, or one per place ``(b, 1, h', w')``. It is made with ``size``, the side of the images it will see.

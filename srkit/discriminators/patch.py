@@ -1,4 +1,4 @@
-"""PatchGAN: every patch of 70x70 pixels gets a verdict of its own.
+"""PatchGAN: one logit for every patch of 70x70 pixels.
 
 Isola, Zhu, Zhou, Efros, "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, section 3.2.2.
 """
@@ -20,19 +20,19 @@ Norm = Literal["batch", "instance", "spectral"]
 
 @register_discriminator("patch")
 class PatchDiscriminator(nn.Module):
-    """4x4 convolutions of stride 2, then two of stride 1; the verdicts form a small image.
+    """4x4 convolutions of stride 2, then two of stride 1; the logits form a small image.
 
     Args:
-        size: side of the images; at least what one verdict needs.
+        size: side of the images; at least what one logit needs.
         channels: of the first layer; doubled up to eight times as many.
-        depth: layers that halve the image. One verdict sees 70 pixels with 3, 34 with 2, 16 with 1.
+        depth: layers that halve the image. One logit sees 70 pixels with 3, 34 with 2, 16 with 1.
         norm: ``"batch"`` (pix2pix), ``"instance"`` (CycleGAN) or ``"spectral"`` (KAIR's for BSRGAN); never on the first
             and the last layer, except ``"spectral"``, which is on all.
-        stride: of the layers that halve; with 1 none does, and one verdict sees 16 pixels with 3 (CinCGAN's on small
+        stride: of the layers that halve; with 1 none does, and one logit sees 16 pixels with 3 (CinCGAN's on small
             images).
 
     Raises:
-        BadInput: images too small for one verdict, no such norm, or no layer.
+        BadInput: images too small for one logit, no such norm, or no layer.
     """
 
     def __init__(

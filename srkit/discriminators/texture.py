@@ -1,4 +1,4 @@
-"""DSGAN's discriminator: small verdicts about the fast part of an image alone.
+"""DSGAN's discriminator: logits of small patches, from the high frequencies of an image only.
 
 Fritsche, Gu, Timofte, "Frequency Separation for Real-World Super-Resolution", ICCV Workshops 2019, section 3.1.
 """
@@ -16,14 +16,14 @@ __all__ = ["HighPassed", "TextureDiscriminator"]
 
 @register_discriminator("texture")
 class TextureDiscriminator(nn.Module):
-    """A high-pass, three 5x5 convolutions and a last one of 1x1; a verdict sees 13 pixels of the high-passed image.
+    """A high-pass, three 5x5 convolutions and a last one of 1x1; each logit depends on 13x13 high-passed pixels.
 
     Args:
         size: side of the images, at least 5.
         channels: of the first layer; doubled twice.
         norm: whether the second and third layer are batch-normalised. The paper's are; a training of minutes learns
             more without.
-        gain: what the fast part is multiplied by; 1 in the paper. It is faint, and a larger one is learnt sooner.
+        gain: what the fast part is multiplied by; 1 in the paper. It is faint, and a larger one is learned sooner.
 
     Raises:
         BadInput: images smaller than the filter.
@@ -48,7 +48,7 @@ class TextureDiscriminator(nn.Module):
 
 
 class HighPassed(nn.Module):
-    """Any discriminator, shown the fast part of images: that of ESRGAN-FS.
+    """Any discriminator, applied to the high frequencies of images: that of ESRGAN-FS.
 
     Args:
         size: of the mean that is taken away; 9 in the paper's code.

@@ -1,4 +1,4 @@
-"""The U-Net discriminator of Real-ESRGAN: a verdict for every pixel, from near and far.
+"""The U-Net discriminator of Real-ESRGAN: a logit for every pixel, from near and far.
 
 Wang, Xie, Dong, Shan, "Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure Synthetic Data", ICCV
 Workshops 2021, section 3.3; spectral normalisation after Miyato et al., ICLR 2018.

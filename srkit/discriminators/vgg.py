@@ -1,4 +1,4 @@
-"""Discriminators after the pattern of VGG: convolutions that halve the image, then two dense layers, one verdict.
+"""Discriminators after the pattern of VGG: convolutions that halve the image, then two dense layers, one logit.
 
 Ledig et al., "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network", CVPR 2017, figure
 4; Wang et al., "ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks", ECCV Workshops 2018.

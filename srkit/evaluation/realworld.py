@@ -1,8 +1,8 @@
 """Two benches for "real-world" claims: known blurs with a truth, and photographs without one.
 
-Under the eight Gaussians of the literature ("Gaussian8") PSNR can be measured, and a method that knows the blur stands
-beside those that do not. For photographs there is no true image: there are metrics without a reference, and the
-pictures side by side.
+Under the eight Gaussians of the literature ("Gaussian8") PSNR can be measured, and methods that are given the blur
+stand beside methods that are not. For photographs there is no true image: there are metrics without a reference, and
+the pictures side by side.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Photograph:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """Each number with the name of its metric: ``("NIQE ↓ 4.31",)``."""
+        """Each value with the name of its metric: ``("NIQE ↓ 4.31",)``."""
         told = ((METRICS.get(name), value) for name, value in self.scores.items())
         return tuple(
             f"{metric.heading} {'not measured: too small' if value is None else metric.spoken(value)}"
@@ -209,7 +209,7 @@ def _blurred(pair: Pair, kernel: Tensor, scale: int) -> Pair:
 
 
 def _metrics(names: str | Sequence[str], natural: Naturalness | None) -> list[Metric]:
-    """Return the metrics of these names, and NIQE by the statistics that were handed in."""
+    """Return the metrics of these names, and NIQE by the statistics that were given."""
     wanted = names.split(",") if isinstance(names, str) else names
     named = [name for name in wanted if name.strip() and (natural is None or METRICS.key(name) != "niqe")]
     found = list(choose(named)) if named else []

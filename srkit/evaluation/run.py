@@ -36,7 +36,7 @@ _NOTHING = Row(name="nothing yet", scores={}, seconds=0.0)
 
 
 class _Folder(Sequence[Alone]):
-    """The images of a folder, read when they are asked for.
+    """The images of a folder, read on access.
 
     Args:
         folder: where they lie.
@@ -79,7 +79,7 @@ def evaluate(
     """Measure a network on every image of a dataset: PSNR and SSIM, or any registered metrics.
 
     Args:
-        net: a network of the contract; it is handed back in the mode it came in.
+        net: a network of the contract; it is returned in the mode it came in.
         dataset: a name of the catalogue ("set5"), a folder, or pairs already loaded.
         lr: instead, a folder of images to enlarge of which no true large ones exist; ``metrics`` are then such as need
             no reference, for example ``"niqe"``.

@@ -18,7 +18,7 @@ __all__ = ["Alone", "choose", "grey_note", "score"]
 
 @dataclass(frozen=True)
 class Alone:
-    """An image to enlarge of which no true large one is known; ``hr`` is None where a pair has its HR."""
+    """An LR image without a known HR image: ``hr`` is None."""
 
     name: str
     lr: Tensor

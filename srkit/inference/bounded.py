@@ -91,7 +91,7 @@ def _way_of(ensemble: bool | Ensemble) -> Ensemble | None:
 
 
 def _plan_for(net: nn.Module, lr: Tensor, size: int, halo: Halo, *, asked: bool) -> Plan:
-    """Choose how to cut into tiles, and say so where nobody asked for them and they change the result."""
+    """Choose how to cut into tiles, and say so where they were not requested and they change the result."""
     plan = plan_of(net, halo, channels=lr.shape[-3])
     if not (plan.exact or asked):
         warnings.warn(

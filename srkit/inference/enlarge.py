@@ -38,7 +38,7 @@ def upscale(
 ) -> Any:
     """Enlarge one image or a batch with a network.
 
-    The network is used in eval mode without gradients and handed back in the mode it came in; several threads may use
+    The network is used in eval mode without gradients and returned in the mode it came in; several threads may use
     it at once. What does not fit into 512 MiB beside the result is enlarged in tiles, which give what the whole image
     gives; for a network that looks at the whole image (channel attention) they cannot, and a warning says so. When
     memory runs out all the same, the tiles are halved until they fit.

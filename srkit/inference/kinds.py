@@ -1,4 +1,4 @@
-"""The kinds of image that :func:`srkit.upscale` takes: each comes back as what it was."""
+"""The types of image that :func:`srkit.upscale` takes; the result has the type of the input."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def opened(image: Any) -> Picture:
 
 
 def packed(sr: Tensor, given: Any, picture: Picture) -> Any:
-    """Return an enlargement as the kind of thing that was given: an array, a Pillow image, or a tensor."""
+    """Return an enlargement in the type that was given: an array, a Pillow image, or a tensor."""
     if isinstance(given, np.ndarray):
         return _to_array(sr, given, picture)
     if hasattr(given, "getbands") and hasattr(given, "mode"):

@@ -32,7 +32,7 @@ _SMALL = 96**2  # LR pixels that fit anywhere
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether ``error`` says that memory ran out, on whichever device and in whichever words."""
+    """Return whether ``error`` says that memory ran out, on any device."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)

@@ -60,7 +60,7 @@ def _give_back(borrowed: list[nn.Module]) -> None:
 
 
 def remembered(net: nn.Module, question: Hashable, answer: Callable[[], T]) -> T:
-    """Return what ``answer`` found out about a network, asked once for as long as the network stays as it is.
+    """Return ``answer`` for a network, computed once as long as the network does not change.
 
     A layer put in its place, another device or number type, or another step of training forgets the answers.
 

@@ -1,4 +1,4 @@
-"""Whole files and folders: a photo in, a larger photo out, of the same kind and with everything it carried."""
+"""Whole files and folders: a photo in, a larger photo out, of the same format and with its metadata."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def plan_pictures(
     ensemble: bool | Ensemble = False,
     said: Mapping[str, Any] | None = None,
 ) -> list[Item]:
-    """Plan the enlargement of pictures: what is to do, what is kept from before, what cannot be and why.
+    """Plan the enlargement of pictures: which are to do, which are kept from before, which cannot be done and why.
 
     Args:
         said: further settings that decide the result, for the journal.

@@ -36,7 +36,7 @@ LEAST = 8
 
 @dataclass(frozen=True)
 class Span:
-    """One tile along one axis, in LR pixels: it reads ``[start, stop)`` and answers for ``[keep_start, keep_stop)``.
+    """One tile along one axis, in LR pixels: it reads ``[start, stop)`` and gives ``[keep_start, keep_stop)``.
 
     ``fade`` is the half-width of the zone around an inner boundary in which two neighbours are mixed; 0 is a hard cut.
     """
@@ -92,7 +92,7 @@ def cut(length: int, *, tile: int, halo: int, align: int = 1, blend: bool = Fals
 
 
 def plan_of(net: nn.Module, halo: Halo, *, channels: int) -> Plan:
-    """Choose how to cut for ``net``: an explicit halo wins, a reach measured before is believed, None measures it."""
+    """Choose how to cut for ``net``: an explicit halo, else a reach measured before; None measures it."""
     reach = halo if isinstance(halo, Reach) else measure_reach(net, channels=channels)
     halo = None if isinstance(halo, Reach) else halo
     if reach.radius is None:

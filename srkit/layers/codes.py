@@ -1,4 +1,4 @@
-"""What networks that are told the degradation share: its code, for each image or for each pixel."""
+"""Shared by networks conditioned on the degradation: its code, for each image or for each pixel."""
 
 from __future__ import annotations
 

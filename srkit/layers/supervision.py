@@ -1,4 +1,4 @@
-"""What a network that is supervised in several places hands to the training loop."""
+"""The predictions that a network with supervision in several places gives to the training loop."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def layer_names() -> list[str]:
 
 
 class VGG19(nn.Module):
-    """Features of an image at chosen layers; the layers behind the deepest one asked for are not built.
+    """Features of an image at chosen layers; layers behind the deepest chosen one are not built.
 
     The weights are random until :func:`read_vgg` has been called: He's initialisation, drawn from ``seed``, without
     biases. Even then the distance of such features is a usable perceptual loss (Liu, Chen, Chen, Yin, Shen, "A Generic

@@ -1,4 +1,4 @@
-"""Where the official weights of VGG-19 lie, and how they are brought here: once, on request, and verified."""
+"""The official weights of VGG-19: where they are stored, and their download, once, on request, and verified."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fetch_vgg(*, address: str = VGG_ADDRESS, folder: str | Path | None = None, p
 
     Raises:
         Offline: the address cannot be reached.
-        BadFile: what came is not the file its name promises (it is removed), or it cannot be written.
+        BadFile: what came is not the file that was requested (it is removed), or it cannot be written.
     """
     target = _cached().parent if folder is None else Path(folder)
     target = target / address.rpartition("/")[2]

@@ -111,7 +111,7 @@ class FunctionLoss(nn.Module):
 
 @dataclass(frozen=True)
 class LossEntry:
-    """A registered loss: how the formula spells it, and what makes it."""
+    """A registered loss: its name in formulas, and its factory."""
 
     title: str
     factory: Callable[..., Any]

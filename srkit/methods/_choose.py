@@ -1,4 +1,4 @@
-"""Presets of settings by name, with some of them changed, and errors that name the nearest thing there is."""
+"""Presets of settings by name, with some of them changed, and errors that name the nearest known name."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ N = TypeVar("N", bound=nn.Module)
 
 
 def fresh(make: Callable[[], N], rng: torch.Generator) -> N:
-    """Make a network with PyTorch's own first weights, drawn from ``rng``.
+    """Make a network with PyTorch's default initial weights, drawn from ``rng``.
 
     Convolutions and linear layers are uniform within ``1 / sqrt(fan in)``, as PyTorch draws them; normalisations begin
     as the identity. A module with a method ``draw_first(rng)`` draws its own and those of all it holds.

@@ -71,7 +71,7 @@ class Result:
 
     @property
     def complete(self) -> bool:
-        """Whether the method came to its own end."""
+        """Whether the method was not stopped early."""
         return not self.reason.startswith(("stopped", "interrupted"))
 
     def __repr__(self) -> str:
@@ -82,7 +82,7 @@ class Result:
 class Watch:
     """Counts steps, keeps curves, and tells a method when to stop.
 
-    A method makes one for each image and asks it after each step::
+    A method makes one for each image and calls it after each step::
 
         watch = Watch(progress, total=3000)
         with watch.listening():
@@ -110,12 +110,12 @@ class Watch:
 
     @contextmanager
     def listening(self) -> Iterator[Watch]:
-        """Let the first Ctrl-C inside end the method after the step in hand."""
+        """Let the first Ctrl-C inside end the method after the current step."""
         with finish_step_first(self):
             yield self
 
     def take_up(self, *, step: int, history: dict[str, list[tuple[int, float]]], seconds: float) -> None:
-        """Go on from where an interrupted call was: its steps, curves and wall time count."""
+        """Continue an interrupted call: its steps, curves and wall time count."""
         self.step = step
         self.history = {name: [(int(at), float(value)) for at, value in curve] for name, curve in history.items()}
         self._began -= seconds
@@ -142,7 +142,7 @@ class Watch:
         return time.perf_counter() - self._began
 
     def result(self, image: Tensor, reason: str, *, kernel: Tensor | None = None) -> Result:
-        """Return the result; an asked-for end is the reason where there was one."""
+        """Return the result; where the method was stopped on request, that is the reason given."""
         found, (low, high) = image.detach(), torch.aminmax(image.detach())
         return Result(
             image=found if low >= 0 and high <= 1 else found.clamp(0, 1),  # a large image is not copied in vain

@@ -137,7 +137,7 @@ class StableDiffusion(Method):
 
     @torch.no_grad()
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
-        """Enlarge ``(3, h, w)`` tile by tile; where an end is asked for, the tiles not yet begun are bicubic."""
+        """Enlarge ``(3, h, w)`` tile by tile; where the method is stopped, the tiles not yet begun are bicubic."""
         if scale != 4:
             raise BadInput(f"The Stable Diffusion upscaler enlarges by 4 and nothing else; x{scale} was asked for.")
         pipeline = self.pipeline().to(lr.device)

@@ -1,7 +1,7 @@
 """Deep image prior: an untrained network, fitted to one LR image, produces natural images before it overfits.
 
 D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, https://arxiv.org/abs/1711.10925. The parameters of
-a network that is fed fixed noise are sought for which its image, made small, is the LR image. Nothing is learnt
+a network that is fed fixed noise are sought for which its image, made small, is the LR image. Nothing is learned
 beforehand, and the fit has to end early: in the long run the network draws the noise as well. The settings are those of
 the authors' super-resolution notebook. The network is an hourglass of normalised convolutions with narrow skip
 connections (supplement, figure 21); with non-local blocks after X. Wang et al., "Non-local Neural Networks", CVPR 2018,
@@ -104,7 +104,7 @@ class SkipNet(nn.Module):
 
 
 class _ZeroNorm(nn.BatchNorm2d):
-    """A normalisation that gives nothing until it has learnt to."""
+    """A normalisation whose scale begins at zero."""
 
     def draw_first(self, rng: torch.Generator) -> None:
         self.reset_parameters()
@@ -211,7 +211,7 @@ class DIPSettings:
             raise BadInput("jitter, variation and patience are 0 or more, average lies in [0, 1).")
 
     def for_scale(self, scale: int) -> DIPSettings:
-        """Return the authors' changes for x8, twice the steps and more jitter, where nothing else was asked for."""
+        """Return the authors' changes for x8, twice the steps and more jitter, where nothing else was requested."""
         if scale >= 8 and (self.steps, self.jitter) == (2000, 0.03):
             return replace(self, steps=4000, jitter=0.05)
         return self

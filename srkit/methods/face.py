@@ -47,12 +47,12 @@ class MethodNetwork(nn.Module):
 def as_network(method: Method | str, *, scale: int, progress: Progress | None = None, **settings: Any) -> MethodNetwork:
     """Wrap a method as a network: for ``srkit.evaluate``, ``srkit.upscale``, tables and widgets.
 
-    Use it without tiles: a method wants to see the whole image.
+    Use it without tiles: a method needs the whole image.
 
     Args:
         method: a method, or the name of one.
         scale: whole enlargement factor.
-        progress: handed to the method.
+        progress: passed to the method.
         **settings: of the method, where it is given by name.
 
     Raises:

@@ -1,7 +1,7 @@
 """IKC as a method: the kernel of one image is estimated iteratively, and each iteration can be observed.
 
 J. Gu, H. Lu, W. Zuo, C. Dong, "Blind Super-Resolution With Iterative Kernel Correction", CVPR 2019, algorithm 1. The
-network ``ikc`` does the same in one call; here the turns can be watched and stopped, and the kernel is handed out.
+network ``ikc`` does the same in one call; here the turns can be watched and stopped, and the kernel is returned.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def kernel_report(found: Tensor, truth: Tensor, *, scale: int, size: int = 17) -
     """Return the kernel PSNR in dB under ``"found"``, and beside it the scores of estimates that ignore the image.
 
     These are ``"delta"``, no blur; ``"bicubic"``, the kernel of bicubic reduction; ``"round"``, a round Gaussian in the
-    middle of what FKP draws (variance 1.34 * scale); and ``"round, true width"``, which knows the truth's variance but
+    middle of what FKP draws (variance 1.34 * scale); and ``"round, true width"``, which has the true variance but
     not its direction.
 
     Args:

@@ -120,7 +120,7 @@ class Schedule:
 
     While the reduction does not resemble bicubic (difference below ``similar``, three steps running), it is pulled
     there. From then on the weight of that loss falls a hundredfold at every ``every``-th step; when it first is below
-    5e-3, the centre and sparsity are asked for.
+    5e-3, the centre and sparsity are requested.
     """
 
     every: int = 200  # steps between changes

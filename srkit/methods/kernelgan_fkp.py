@@ -2,7 +2,7 @@
 
 J. Liang, K. Zhang, S. Gu, L. Van Gool, R. Timofte, "Flow-based Kernel Prior with Application to Blind
 Super-Resolution", CVPR 2021, section 3.4, https://arxiv.org/abs/2103.15977. Only a point on the prior's sphere is
-learnt, so none of KernelGAN's losses on the kernel is needed. The training is that of I. Gulrajani et al., "Improved
+learned, so none of KernelGAN's losses on the kernel is needed. The training is that of I. Gulrajani et al., "Improved
 Training of Wasserstein GANs", 2017, with the gradient's length taken over colours at each pixel, as in the program.
 
 Deviations: ZSSR or back-projection enlarges (the paper: USRNet); the kernel found is moved to the aligned centre; crops

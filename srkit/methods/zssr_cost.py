@@ -1,4 +1,4 @@
-"""What ZSSR will need for a picture: told before it begins."""
+"""Memory and time that ZSSR will need for a picture, estimated before it begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZSSR's network, and the ways a picture of any size goes through it."""
+"""ZSSR's network, and how it is applied to pictures of any size."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def digest_of(*inputs: Any) -> str:
 
 
 class StateFile:
-    """Where a training keeps its state.
+    """The file in which a training keeps its state.
 
     Args:
         inputs: a digest of all that decides the result: a file of other inputs is not taken up.

@@ -53,7 +53,7 @@ def build(name: str, *, scale: int, **arguments: Any) -> nn.Module:
     """Build a registered network with arguments on top of its variant's, checked and labelled.
 
     Raises:
-        UnknownName: nobody registered ``name``.
+        UnknownName: ``name`` is not registered.
         BadInput: a scale or an argument the network does not have, or a value it cannot be built with.
     """
     entry, key = MODELS.get(name), MODELS.key(name)

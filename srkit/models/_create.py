@@ -46,7 +46,7 @@ def create(
         or in evaluation mode where it has trained weights, as :func:`load` gives it.
 
     Raises:
-        UnknownName: nobody registered ``name``.
+        UnknownName: ``name`` is not registered.
         BadInput: a scale or an argument the network does not have.
         BadFile: ``pretrained`` names weights that are missing or do not fit.
         Offline: ``pretrained`` names weights that are not on this machine; the message has the command that gets them.
@@ -73,7 +73,7 @@ def card(name: str) -> Card:
     """Return the card of a registered network.
 
     Raises:
-        UnknownName: nobody registered ``name``.
+        UnknownName: ``name`` is not registered.
     """
     return MODELS.get(name).card
 

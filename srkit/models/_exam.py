@@ -1,4 +1,4 @@
-"""The exam that every registered network sits, the reader's own included."""
+"""The exam: checks that every registered network must pass, a user's own included."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Report:
 
 
 def exam(name: str, *, points: Sequence[str] | None = None) -> Report:
-    """Let a registered network sit the exam: does it keep the contract of the house?
+    """Run the exam on a registered network: does it fulfil the contract of all networks?
 
     It is sat in the tiny configuration of the card, at the card's smallest scale that enlarges, in CPU seconds. Where a
     paper's network cannot meet a point as it stands, its card says so (``luma_only``, ``quiet_parameters``,
@@ -72,7 +72,7 @@ def exam(name: str, *, points: Sequence[str] | None = None) -> Report:
         A report; ``report.passed`` is the outcome.
 
     Raises:
-        UnknownName: nobody registered ``name``.
+        UnknownName: ``name`` is not registered.
         BadInput: a point that does not exist.
     """
     scales = MODELS.get(name).card.scales

@@ -108,7 +108,7 @@ def _inside(key: str, prefix: str, value: Tensor) -> bool:
 
 
 def save(net: nn.Module, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a network's weights and what it takes to build it again into one safetensors file.
+    """Write a network's weights, and its name and settings, into one safetensors file.
 
     Args:
         net: made by ``create`` or ``load`` (wrappers for several GPUs or compilation are looked through).
@@ -142,7 +142,7 @@ def unwrap(net: nn.Module) -> nn.Module:
 
 
 def read_held(path: str | Path) -> Held:
-    """Read everything a weight file holds; its kind is told from its content, not from its name.
+    """Read everything a weight file holds; its format is recognised from its content, not from its name.
 
     Args:
         path: safetensors; a file of ``torch.save``, even of a whole network, of which no code is run; a pair of ncnn
@@ -176,7 +176,7 @@ def read_held(path: str | Path) -> Held:
 
 
 def read_weights(path: str | Path) -> Weights:
-    """Read the likeliest state dict of a file, whatever network it is of.
+    """Read the likeliest state dict of a file, of any network.
 
     Raises:
         BadFile: as :func:`read_held`, and where some weights are not finite.

@@ -1,4 +1,4 @@
-"""What a file is that somebody takes for weights: told from its first bytes, with what to do about it."""
+"""What a file given as weights really is, recognised from its first bytes, and what to do about it."""
 
 from __future__ import annotations
 

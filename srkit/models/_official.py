@@ -1,4 +1,4 @@
-"""Weights by name: what is listed, where it lies on this machine, and how to get what does not."""
+"""Weights by name: what is listed, where it is on this machine, and how to download what is missing."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Source:
 
     @property
     def path(self) -> Path | None:
-        """Where the file lies on this machine: in the installed package, or among the downloads; None if nowhere."""
+        """The path of the file on this machine, in the package or among the downloads; None if there is none."""
         if not self.package:
             place = weights_folder() / self.address.rsplit("/", 1)[-1]
             return place if place.is_file() else None

@@ -1,4 +1,4 @@
-"""The points of the exam: what every network of the house promises, each as a function that objects or is silent."""
+"""The points of the exam: functions that raise if a network breaks the contract."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Unmet(Exception):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A registered network that sits the exam, in its tiny configuration."""
+    """A registered network under examination, in its tiny configuration."""
 
     name: str
     scale: int

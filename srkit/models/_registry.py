@@ -26,7 +26,7 @@ Framework = Literal["interpolation", "pre-upsampling", "post-upsampling", "progr
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One published or measured result. A number never travels alone.
+    """One published or measured result, with its source.
 
     Attributes:
         dataset: catalogue name, for example ``"set5"``.

@@ -106,7 +106,7 @@ class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
 
 
 class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    """Follows every piece of memory from the operation that makes it to the moment nobody holds it."""
+    """Follows every piece of memory from the operation that makes it until it is freed."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped

@@ -220,7 +220,7 @@ class DAT(nn.Module):
         depth: layers in a group, over space and over channels in turn.
         n_heads: attention maps side by side; even.
         window: height and width of a window; the other half of the channels has it the other way round.
-        places: width of the perceptrons that judge offsets; by default a 32nd of ``channels``.
+        places: width of the perceptrons that weigh offsets; by default a 32nd of ``channels``.
         expansion: channels inside a perceptron, as a multiple of ``channels``.
         slim: three convolutions, the middle ones narrow, in place of one at the end of groups.
         reconstruction: "shuffle" or, in the light network, "direct".

@@ -3,7 +3,7 @@
 W. Han, S. Chang, D. Liu, M. Yu, M. Witbrock, T. S. Huang, "Image Super-Resolution via Dual-State Recurrent Networks",
 CVPR 2018, 1654-1663, https://arxiv.org/abs/1805.02704. The idea in one sentence: one state lives at the size of the LR
 image and one at the size of the HR image, both are refined again and again by the same weights, and at every step each
-hands the other what it knows.
+passes its features to the other.
 
 Deviations from the paper: the layers are those of the authors' TensorFlow file, which enlarges by 2 in one step; for x3
 and x4 the transposed convolution and the pooling take kernel and stride ``scale``. The file does not say in which range

@@ -3,7 +3,7 @@
 X. Wang, K. Yu, S. Wu, J. Gu, Y. Liu, C. Dong, Y. Qiao, C. C. Loy, "ESRGAN: Enhanced Super-Resolution Generative
 Adversarial Networks", ECCV Workshops 2018, 63-79, https://arxiv.org/abs/1809.00219. The idea in one sentence: a deep
 network of residual-in-residual dense blocks without batch normalisation, first trained for pixels, then against a
-discriminator that judges which of two images is more real.
+discriminator that decides which of two images is more real.
 
 Deviations from the paper: none at x4. x2 is not in the paper: by default it has one enlarging step, as BSRGAN's; with
 ``shrink=2`` it folds 2x2 pixels into channels first, as Real-ESRGAN's (an image of odd size is padded and cut back).

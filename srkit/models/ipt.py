@@ -4,7 +4,7 @@ H. Chen, Y. Wang, T. Guo, C. Xu, Y. Deng, Z. Liu, S. Ma, C. Xu, C. Xu, W. Gao, "
 Transformer", CVPR 2021, 12299-12310, https://arxiv.org/abs/2012.00364. The idea in one sentence: a transformer of 256
 words of 3x3 feature pixels, trained on six tasks at once with ImageNet, is shared by heads and tails of single tasks.
 
-Deviations: none in the network, which knows images of 48x48 only. Larger ones are cut into such tiles that overlap by
+Deviations: none in the network, which takes images of 48x48 only. Larger ones are cut into such tiles that overlap by
 12, of each of which the outer 6 pixels are not used where there is a neighbour. The released test code holds this as a
 comment, and takes the mean of tiles at every twelfth pixel instead, which is nine times the work. Smaller images are
 extended by repeating their border.
@@ -124,7 +124,7 @@ class IPT(nn.Module):
         channels: feature channels; a word is 3x3 pixels of them.
         depth: layers of the encoder, and of the decoder.
         n_heads: attention heads.
-        side: of the images the transformer knows, a multiple of 3.
+        side: of the images the transformer takes, a multiple of 3.
         tasks: scales of the tasks that have a head and a tail, 1 where nothing is enlarged; ``(scale,)`` if None.
         rgb_range: the value of white inside the network; the released weights have 255.
 
@@ -174,7 +174,7 @@ class IPT(nn.Module):
         return torch.cat(rows, dim=-2)[..., : s * h, : s * w]  # (b, 3, s*h, s*w)
 
     def enlarge_tile(self, tile: Tensor) -> Tensor:
-        """Enlarge ``(b, 3, side, side)``, the size the transformer knows."""
+        """Enlarge ``(b, 3, side, side)``, the size the transformer takes."""
         features = self.heads[self.chosen](self.range.inwards(tile))  # (b, channels, side, side)
         patches = F.unfold(features, 3, stride=3).mT  # (b, words, 9*channels)
         words = patches + self.read(patches) + self.places.weight

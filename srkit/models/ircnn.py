@@ -2,7 +2,7 @@
 
 K. Zhang, W. Zuo, S. Gu, L. Zhang, "Learning Deep CNN Denoiser Prior for Image Restoration", CVPR 2017, 2808-2817,
 https://arxiv.org/abs/1704.03264. The idea in one sentence: train denoisers for many noise levels once, and let an
-optimiser that knows the degradation call them as its prior, the strong ones first.
+optimiser that is given the degradation call them as its prior, the strong ones first.
 
 Deviations from the paper: its network is a denoiser (:meth:`IRCNN.denoise`) and enlarges nothing. To keep the contract
 it is given the bicubic image, which is also what the paper's enlargement starts from; that enlargement itself is

@@ -119,8 +119,8 @@ class KXNet(nn.Module):
         scale: enlargement factor.
         n_stages: T, turns of both steps, each with weights of its own.
         kernel_size: side of the estimated kernel, odd; None is 11, 15, 21 at x2, x3, x4.
-        image_maps: feature maps handed from stage to stage beside the image.
-        kernel_maps: kernel maps handed on beside the kernel.
+        image_maps: feature maps passed from stage to stage beside the image.
+        kernel_maps: kernel maps passed on beside the kernel.
         maps: what the kernel maps are at first, ``"round"`` Gaussians or ``"anisotropic"`` ones.
 
     Raises:

@@ -6,7 +6,7 @@ counterpart, so first learn, from unpaired images, to make real-looking small on
 this network on the pairs that result.
 
 Deviations: a 1x1 convolution that the authors' code declares and never uses is left out. The network works on [-1, 1]
-inside, as its tanh asks; images are stretched on the way in and back on the way out.
+inside, as its tanh requires; images are stretched on the way in and back on the way out.
 """
 
 from __future__ import annotations

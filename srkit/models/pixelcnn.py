@@ -7,7 +7,7 @@ a distribution for each pixel from two sources, what the LR image says and what 
 Deviations from the paper: as in the public TensorFlow code, the three colours of one pixel do not see each other.
 ``net(lr, rng=...)`` draws as the paper does. Without ``rng`` nothing is drawn: the result is the mean of each pixel's
 distribution, where the prior reads the conditioning network's own mean image instead of drawn pixels. That is ours; it
-makes the network deterministic and every parameter part of the result, as the contract wants.
+makes the network deterministic and every parameter part of the result, as the contract demands.
 """
 
 from __future__ import annotations

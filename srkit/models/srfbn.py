@@ -1,4 +1,4 @@
-"""SRFBN, a network that runs four times and hands its high-level features back to itself.
+"""SRFBN, a network that runs four times and feeds its high-level features back to itself.
 
 Z. Li, J. Yang, Z. Liu, X. Yang, G. Jeon, W. Wu, "Feedback Network for Image Super-Resolution", CVPR 2019, 3862-3871,
 https://arxiv.org/abs/1903.09814. The idea in one sentence: what the network understood in one step is an input of the

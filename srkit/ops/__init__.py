@@ -1,4 +1,4 @@
-"""Pure functions on tensors: no state, no randomness of their own, nothing imported from higher rooms.
+"""Pure functions on tensors: no state, no own randomness, no imports from higher packages.
 
 Public modules: bands, color, dct, filters, hdr, kernels, mosaic, pixels, resize, statistics, transposed, video,
 wavelets, windows. The others (files, jobs, devices, locks, checks of arguments, painting) serve the rooms above and may

@@ -46,7 +46,7 @@ _LARGEST_BMP = 2**32 - 2**16  # bytes, which its head counts with 32 bits
 def writer_of(
     strips: Iterable[Tensor], *, file_format: str, size: tuple[int, int], like: Picture, quality: int
 ) -> tuple[Callable[[BinaryIO], None], tuple[str, ...]]:
-    """Return what writes a picture to an open file, and what of ``like`` goes lost.
+    """Return the function that writes a picture to an open file, and what of ``like`` is lost.
 
     Args:
         strips: ``(3, n, w)``, of a grey picture ``(1, n, w)``, too, in [0, 1], from the top down, as they will lie.
@@ -198,7 +198,7 @@ def as_levels(x: Tensor, depth: int) -> NDArray[Any]:
 
 
 def check_fits(file_format: str, *, transparent: bool, size: tuple[int, ...]) -> None:
-    """Refuse a picture that a format cannot hold; asked before the work as well as after it."""
+    """Refuse a picture that a format cannot hold; called before the work as well as after it."""
     if transparent and file_format in ("JPEG", "BMP"):
         raise BadInput(f"{file_format} files written here hold no transparency; use .png, .tif or .webp.")
     if file_format == "BMP" and 3 * size[0] * size[1] > _LARGEST_BMP:

@@ -1,4 +1,4 @@
-"""Reading MATLAB files of version 5, in Python: whatever a file holds, nothing crashes.
+"""Reading MATLAB files of version 5, in Python; damaged files raise an error and never crash.
 
 "MAT-File Format", MathWorks, chapter 1: a header of 128 bytes, then elements, each a tag (type and number of bytes) and
 its data; an element of type 14 is an array and is made of elements itself, one of type 15 is compressed.

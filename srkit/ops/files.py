@@ -1,4 +1,4 @@
-"""Image files in and out: PNG, JPEG, BMP, TIFF and WebP, whatever is in them, always ``(3, h, w)`` float RGB in [0, 1].
+"""Reading and writing image files: PNG, JPEG, BMP, TIFF and WebP, always as ``(3, h, w)`` float RGB in [0, 1].
 
 :func:`read` and :func:`write` are for experiments. :func:`read_picture` and :func:`write_picture` also keep what else
 the file holds (transparency, 16 bits, grey, orientation, EXIF, colour profile, resolution), so that an enlarged

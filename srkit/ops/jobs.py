@@ -124,7 +124,7 @@ class Journal:
         return all(name in inputs and before == inputs[name]() for name, before in done.items())
 
     def note(self, item: Item, facts: Any = None, *, begun: bool = False) -> None:
-        """Write down that an item is begun, or done; what is written stays written, whatever happens next."""
+        """Record that an item is begun, or done; the record is on disk before the call returns."""
         size = None if begun else item.target.stat().st_size
         entry = {"target": item.target.name, "inputs": item.inputs(), "size": size}
         entry |= {"facts": facts} if facts is not None else {}
@@ -261,7 +261,7 @@ def room(planned: Sequence[Item]) -> Iterator[tuple[Path, int, int]]:
 
 
 def carry_out(items: Sequence[Item], work: Callable[[Item], Any]) -> Iterator[Item]:
-    """Do what is to do, one after the other; an item that fails is named and the others go on.
+    """Process the planned items in turn; an item that fails is named and the others continue.
 
     Args:
         work: makes the target of an item and returns facts to note, or None.
@@ -307,7 +307,7 @@ def complain(items: Sequence[Item]) -> None:
 
 
 def _told(error: Exception, target: Path) -> SrkitError:
-    """Return an error as one of ours; one that nobody foresaw keeps its name and its cause."""
+    """Return an error as one of the project's; an unforeseen one keeps its name and its cause."""
     if isinstance(error, SrkitError):
         return error
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():

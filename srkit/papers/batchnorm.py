@@ -133,7 +133,7 @@ def saved_bytes(net: nn.Module, lr: Tensor, hr: Tensor) -> int:
 
 
 def _block(channels: int, *, normalise: bool) -> nn.Sequential:
-    """Return convolution, ReLU, convolution, with normalisation behind both convolutions if asked for."""
+    """Return convolution, ReLU, convolution, with normalisation behind both convolutions if requested."""
     layers: list[nn.Module] = [conv(channels, channels), nn.ReLU(), conv(channels, channels)]
     if normalise:
         layers = [layers[0], nn.BatchNorm2d(channels), layers[1], layers[2], nn.BatchNorm2d(channels)]

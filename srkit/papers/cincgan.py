@@ -1,4 +1,4 @@
-"""CinCGAN: a cycle that cleans small images inside a cycle that enlarges them, from images that do not belong together.
+"""CinCGAN: a cycle that cleans small images inside a cycle that enlarges them, trained on unpaired images.
 
 Y. Yuan, S. Liu, J. Zhang, Y. Zhang, C. Dong, L. Lin, "Unsupervised Image Super-Resolution using Cycle-in-Cycle
 Generative Adversarial Networks", CVPR Workshops 2018, 701-710, https://arxiv.org/abs/1809.00437. Noisy small images x,
@@ -127,7 +127,7 @@ class CinCGAN(nn.Module):
         return net
 
     def adversarial_terms(self) -> dict[str, AdversarialTerm]:
-        """Return both discriminators, made anew unless handed in: D1 sees 16 pixels of y at a time, D2 70 of z."""
+        """Return both discriminators, made anew unless given: D1 sees 16 pixels of y at a time, D2 70 of z."""
         nets = {
             name: self.own_discriminators.get(name)
             or PatchDiscriminator(norm="batch", stride=stride, **self.discriminator_sizes)

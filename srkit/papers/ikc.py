@@ -1,4 +1,4 @@
-"""Training IKC: first the network that is told the kernel, then those that find it.
+"""Training IKC: first the network conditioned on the kernel, then the networks that estimate it.
 
 J. Gu, H. Lu, W. Zuo, C. Dong, "Blind Super-Resolution With Iterative Kernel Correction", CVPR 2019, section 3, and the
 code of yuanjunchai/IKC. SFTMD learns as SRMD does. Then it is held fast, and predictor and corrector learn the codes of

@@ -1,4 +1,4 @@
-"""Settings with which published networks were trained, ready to be handed to :func:`srkit.train`.
+"""Settings with which published networks were trained, as arguments of :func:`srkit.train`.
 
 ``srkit.train(net, pairs, steps=200_000, init="srresnet.safetensors", **srgan_recipe())``. What is given beside a recipe
 must not be in it; change a copy of the dict instead.

@@ -1,4 +1,4 @@
-"""Networks that spoil good images as real ones are: the generators of DSGAN and of Bulat et al.
+"""Networks that degrade clean images like real ones: the generators of DSGAN and of Bulat et al.
 
 They do not enlarge, so they are not registered in ``srkit.models``. Each takes ``(b, 3, h, w)`` in [0, 1] and
 gives an image of the same size, or one that is ``reduces`` times smaller.
@@ -71,7 +71,7 @@ class ReducerBlock(nn.Module):
 class HighToLow(nn.Module):
     """The high-to-low network of Bulat et al. (ECCV 2018, section 3.1): 64x64 to 16x16, through 4x4.
 
-    White noise enters with a learnt strength for each colour, as in the authors' code; the paper projects a noise
+    White noise enters with a learned strength for each colour, as in the authors' code; the paper projects a noise
     vector onto a channel of its own.
 
     Args:

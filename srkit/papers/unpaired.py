@@ -1,4 +1,4 @@
-"""Learning from images that do not belong together: translate one kind so that a discriminator takes it for another.
+"""Learning from unpaired images: translate images of one kind so that a discriminator takes them for the other.
 
 Real small images have no large counterpart. DSGAN (Fritsche et al., ICCV Workshops 2019) and the high-to-low network of
 Bulat et al. (ECCV 2018) learn from unpaired images to make *real-looking* small ones of good large ones; what they make
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class InPredictions:
-    """A loss of nothing: the network's predictions bring their own terms (``Prediction.beside``)."""
+    """A loss that is always 0: all terms come from the network's predictions (``Prediction.beside``)."""
 
     def __call__(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Return 0 for ``(b, 3, h, w)`` images."""
@@ -57,7 +57,7 @@ class InPredictions:
 
 
 class Translation(nn.Module):
-    """A network that translates, as the loop trains it: kept to a goal by ``content``, made real by a discriminator.
+    """A translating network in training: ``content`` compares it with a target, a discriminator makes it realistic.
 
     Args:
         generator: ``(b, 3, h, w)`` to the size of the goal.
@@ -123,7 +123,7 @@ def train_dsgan(
     arguments: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Run:
-    """Train DSGAN: teach a network the corruptions of real images; the discriminator sees their fast part alone.
+    """Train DSGAN: a network learns the corruptions of real images; the discriminator sees their high frequencies only.
 
     The paper's loss is ``1*LowPass``, 0.01 LPIPS and 0.005 of the game, at 2e-4 with betas (0.5, 0.999). LPIPS needs
     weights that are not shipped: with them, ``content="1*LowPass+0.01*LPIPS(...)"``.

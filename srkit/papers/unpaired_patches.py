@@ -1,4 +1,4 @@
-"""Patches for training on images that do not belong together, and what is asked of the two folders they come from."""
+"""Patches for training on unpaired images, and the requirements on the two sets they come from."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Reordered:
 def check_unpaired(
     real: Images, large: Images, *, patch: int, scale: int, alone: str = "give good ones of other scenes"
 ) -> None:
-    """Make sure that two sets can be learnt from: both readable, not the same, and with images as large as a patch.
+    """Check that two sets can be used for training: both readable, not the same, and with images as large as a patch.
 
     Args:
         alone: what to do where there is only one set.
@@ -86,7 +86,7 @@ def check_unpaired(
 
 
 def images_of(given: Images) -> Pairs:
-    """Return what is named or handed in as pairs of equal size, of which HR is taken."""
+    """Return what is named or given as pairs of equal size, of which HR is taken."""
     return at_scale(load(given, scale=1) if isinstance(given, str | Path) else given, 1)
 
 

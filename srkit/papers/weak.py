@@ -1,4 +1,4 @@
-"""The weakly supervised systems by one call each: from two sets of images that do not belong together to a network.
+"""The weakly supervised systems, one call each: from two unpaired sets of images to a network.
 
 ``train_weak("fssr", "photos/", "good/", net=net, steps=(600, 100))``. What is set here is what learns something in
 minutes on a CPU (docs/BENCHMARKS.md says what and how much); each deviation from the papers stands in
@@ -31,12 +31,12 @@ __all__ = ["TUNING", "WEAK", "Weak", "train_weak"]
 
 @dataclass(frozen=True, kw_only=True)
 class Weak:
-    """What came of a weakly supervised training.
+    """The result of a weakly supervised training.
 
     Attributes:
         net: enlarges images of the real kind.
-        generator: what was learnt of the real images: the network that makes such (FSSR, Bulat et al.), or the one that
-            cleans them (CinCGAN).
+        generator: the network trained on the real images: it makes such (FSSR, Bulat et al.), or cleans them
+            (CinCGAN).
         pairs: what ``generator`` made of the large images, on which ``net`` was trained; None for CinCGAN.
         runs: the trainings by name, in order.
     """
@@ -122,7 +122,7 @@ def train_weak(
     Raises:
         UnknownName: there is no such system.
         BadFile: a folder is missing or empty.
-        BadInput: the images cannot be learnt from (:func:`srkit.papers.check_unpaired`), ``net`` has another scale,
+        BadInput: the images cannot be learned from (:func:`srkit.papers.check_unpaired`), ``net`` has another scale,
             or CinCGAN is given settings for its second phase.
     """
     if system not in WEAK:

@@ -1,6 +1,6 @@
 """What weak supervision gains: the same network, once for each kind of training, beside what could be gained at most.
 
-The real domain is a chain of degradations that only the oracle is told, so that there is a truth to measure with.
+The real domain is a chain of degradations known only to the oracle, so that there is a truth to measure with.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
-    """A real domain of which, unlike of a real one, the truth is known."""
+    """A simulated real domain, of which the true images are known."""
 
     real: Pairs  # its small images, at scale 1; large ones of the same scenes are nowhere
     large: Pairs  # good large images of other scenes, at scale 1
@@ -95,7 +95,7 @@ class Seen:
 
 
 def make_domain(real: Pairs, large: Pairs, test: Pairs, chain: str, *, seed: int = 0) -> Domain:
-    """Spoil two of three sets by a chain, and the third for the oracle.
+    """Degrade two of three sets by a chain, and the third for the oracle.
 
     Args:
         real: pairs whose LR, made by the chain, are the real images; their HR is thrown away.
@@ -164,7 +164,7 @@ def compare_weak(
 
 
 def learnt(system: nn.Module, test: Pairs) -> Likeness:
-    """Return how alike what a system makes of the test scenes is to what it should be.
+    """Return how similar a system's LR images of the test scenes are to true ones.
 
     Args:
         system: makes real-looking images of large ones (compared with the real ones), or is a

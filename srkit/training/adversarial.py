@@ -70,7 +70,7 @@ class AdversarialTerm:
             discriminators.DISCRIMINATORS.get(self.discriminator)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values; a discriminator that was handed in as a module is None."""
+        """Return the settings as plain values; a discriminator that was given as a module is None."""
         named = self.discriminator if isinstance(self.discriminator, str) else None
         plain = {name: getattr(self, name) for name in ("game", "weight", "channels", "learning_rate", "updates")}
         return {**plain, "betas": list(self.betas), "discriminator": named}
@@ -89,7 +89,7 @@ def parse_adversarial(text: str, **settings: Any) -> AdversarialTerm:
 
 
 class Discriminated:
-    """A loss with one more term: what the discriminator says about the images. Computing it leaves that as it is."""
+    """A loss with one more term, the adversarial one. Computing it does not change the discriminator."""
 
     def __init__(self, loss: LossFunction, discriminator: Discriminator) -> None:
         self.loss = loss
@@ -105,7 +105,7 @@ class Discriminated:
 
 
 class Discriminator:
-    """A discriminator with everything it owns in a run: weights, optimiser, guard.
+    """A discriminator in a run, with its weights, optimiser and guard.
 
     Args:
         name: stands before its numbers in the history; empty where there is only one.
@@ -157,7 +157,7 @@ class Discriminator:
             yield torch.stack([loss, real.mean(), made.mean()]).detach()
 
     def _asked(self, images: Tensor) -> Tensor:
-        """Return the logits, without weights or statistics noticing that they were asked for."""
+        """Return the logits, without weights or statistics noticing that they were requested."""
         weights = {name: weight.detach() for name, weight in self.net.named_parameters()}
         statistics = {name: value.clone() for name, value in self.net.named_buffers()}
         logits: Tensor = functional_call(self.net, {**weights, **statistics}, (images,))
@@ -190,7 +190,7 @@ class Discriminator:
 
 
 def add_discriminators(state: State, term: AdversarialTerm | None) -> None:
-    """Give a run the discriminator of a term, which its loss then listens to, or those that its network brings."""
+    """Add to a run the discriminator of a term, which its loss then uses, or those of its network."""
     net: Any = state.net
     if term is not None:
         state.discriminators = [_discriminator_of(state, term)]

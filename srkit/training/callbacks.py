@@ -1,4 +1,4 @@
-"""What looks on while a network trains: record, validate, stop early, save, show a bar or a growing curve.
+"""Callbacks: record, validate, stop early, save, show a progress bar or a growing curve.
 
 A callback has three moments (:class:`srkit.training.Callback`); the order in which they stand is the order in which
 they are told. None of them keeps anything that a resumed run would miss: what must survive is in the state.
@@ -119,7 +119,7 @@ class EarlyStopping(Callback):
         self.patience = patience
 
     def stepped(self, state: State, outcome: Outcome) -> None:
-        """Stop if the best is too long ago."""
+        """Stop if the best validation is more than ``patience`` steps ago."""
         if state.best is not None and state.step - state.best.step >= self.patience:
             state.stop = f"no better {state.best.metric.title} for {self.patience} steps"
 
@@ -345,5 +345,5 @@ def in_notebook() -> bool:
 
 
 def on_terminal() -> bool:
-    """Return whether somebody sees what is written to stderr."""
+    """Return whether stderr is a terminal."""
     return sys.stderr is not None and sys.stderr.isatty()

@@ -1,4 +1,4 @@
-"""Every number a training run depends on, in one frozen record.
+"""The settings of a training run, in one frozen dataclass.
 
 A config is made once, checked once, written to ``config.json`` and into each checkpoint, and never changed. What is not
 in it (the network, the loss, the images) is recorded beside it by :mod:`srkit.training.start`. The learning rate is a
@@ -156,7 +156,7 @@ def check_fields(record: object, rules: Sequence[tuple[str, Callable[[Any], bool
 
 
 def make_config(settings: Mapping[str, Any]) -> Config:
-    """Return the config that ``settings`` spell out; a misspelt one is answered with the nearest that exist."""
+    """Return the config with these ``settings``; the error for an unknown one names the nearest known."""
     known = [field.name for field in dataclasses.fields(Config)]
     for name in settings:
         if name not in known:
@@ -169,7 +169,7 @@ def make_config(settings: Mapping[str, Any]) -> Config:
 
 
 def parse_schedule(text: str) -> tuple[str, tuple[int, ...]]:
-    """Take a schedule's spelling apart: ``"multistep@100,300"`` -> ``("multistep", (100, 300))``."""
+    """Parse a schedule: ``"multistep@100,300"`` -> ``("multistep", (100, 300))``."""
     found = _SPELLING.fullmatch(text.strip().lower())
     if not found or found[1] not in SCHEDULES:
         raise BadInput(f"{text!r} is not a learning rate schedule: {_HELP}.")

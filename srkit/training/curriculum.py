@@ -1,4 +1,4 @@
-"""Curricula: from easy to hard while one run lasts, as functions of the step.
+"""Curricula: from easy to hard within one run, as functions of the step.
 
 *Growing.* ``growth="2@0,4@0.12-0.25,8@0.45-0.6"`` trains a pyramid level by level: the network is a x2 network at
 first; from 12 % of the steps on it is a x4 network whose new level is blended in until 25 %, and so on (ProSR, Wang et
@@ -78,7 +78,7 @@ def growth_at(step: int, levels: Sequence[Level], steps: int) -> tuple[int, floa
 
 
 def grow(nets: Sequence[nn.Module], scale: int, blend: float) -> None:
-    """Let networks become what they are at this step."""
+    """Grow networks to their state at this step."""
     for net in nets:
         method: Any = getattr(net, "grow", None)
         if not callable(method):

@@ -1,4 +1,4 @@
-"""The folder of a run: one owner at a time, and nobody's earlier run is ever lost."""
+"""The folder of a run: used by one process at a time; an earlier run is never overwritten."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunFolder:
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[RunFolder]:
-    """Own a fresh folder at ``path`` while a run lasts; an earlier run there is renamed to ``<path>.<date>-<time>``."""
+    """Lock a new folder at ``path`` while a run lasts; an earlier run there is renamed to ``<path>.<date>-<time>``."""
     _check_free(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def new_folder(path: Path) -> Iterator[RunFolder]:
 
 @contextlib.contextmanager
 def existing_folder(path: Path) -> Iterator[RunFolder]:
-    """Own the folder of an earlier run while it is resumed."""
+    """Lock the folder of an earlier run while it is resumed."""
     with _owned(path):
         yield RunFolder(path)
 

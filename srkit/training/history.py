@@ -1,4 +1,4 @@
-"""What happened during a run, as data: rows in memory, the same rows as CSV on disk, one for each logged step."""
+"""The history of a run: one row for each logged step, in memory and as CSV on disk."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Outcome:
 
 
 class Callback:
-    """Something that looks on, and may ask the run to end by setting ``state.stop`` to the reason.
+    """Called during a run; may end it by setting ``state.stop`` to the reason.
 
     Subclass it and override what is needed; a plain function ``f(state, outcome)`` is accepted wherever a callback is.
     """
@@ -88,7 +88,7 @@ def run(state: State, config: Config, batches: Batches, callbacks: Iterable[Call
 
 
 def whole_step(state: State, batch: Batch) -> Outcome:
-    """Let the network make its step, and then every discriminator that saw images its own on those images."""
+    """Make one step of the network, then one of every discriminator on the images it was given."""
     for one in state.discriminators:
         one.seen.clear()
     outcome = one_step(state, batch)
@@ -160,7 +160,7 @@ def _check_sizes(sr: Tensor, hr: Tensor) -> None:
 
 
 def measure_gradient(state: State) -> float | None:
-    """Return the L2 norm of the whole gradient and clip it to ``config.clip``; None if nobody wants to know."""
+    """Return the L2 norm of the whole gradient and clip it to ``config.clip``; None if it is not needed."""
     config = state.config
     if config.clip is None and config.guard is None:
         return None
@@ -173,7 +173,7 @@ def measure_gradient(state: State) -> float | None:
 
 
 def weigh(state: State, terms: dict[str, Tensor], norm: float | None) -> Outcome:
-    """Say what the step gave and whether its update may be made; every process comes to the same answer."""
+    """Return the outcome of the step and whether its update may be made, the same in every process."""
     values = mean_over(state.world, torch.stack([*terms.values()])).tolist()
     loss = float(sum(values))
     known = None if state.scaler.is_enabled() else norm  # in float16 an infinite gradient is the scaler's own affair
@@ -182,7 +182,7 @@ def weigh(state: State, terms: dict[str, Tensor], norm: float | None) -> Outcome
 
 
 def update(state: State) -> None:
-    """Let the optimiser move the weights, and the average follow them."""
+    """Update the weights, and then their average."""
     state.scaler.step(state.optimiser)
     state.scaler.update()
     if state.average is not None:
@@ -190,7 +190,7 @@ def update(state: State) -> None:
 
 
 def agree_to_stop(state: State) -> None:
-    """Let all processes stop after the same step when one of them wants to; alone, do nothing."""
+    """Make all processes stop after the same step when one of them stops; with one process, do nothing."""
     if state.world.size > 1:
         wanted = torch.tensor(float(bool(state.stop)), device=state.device)
         if float(mean_over(state.world, wanted)) > 0 and not state.stop:
@@ -204,7 +204,7 @@ def set_learning_rate(state: State, rate: float) -> None:
 
 
 def let_grow(state: State, config: Config) -> None:
-    """Make a growing network what it is at this step; a best validation of another scale is forgotten."""
+    """Grow a network to its state at this step; the best validation of another scale is discarded."""
     scale, blend = growth_at(state.step, parse_growth(config.growth), config.steps)
     if scale != state.net.scale and state.step:
         state.best = None
@@ -243,7 +243,7 @@ class Stoppable(Protocol):
 def finish_step_first(state: Stoppable) -> Iterator[None]:
     """Turn the first Ctrl-C inside a ``with`` block into ``state.stop``; a second one interrupts at once.
 
-    Python's own Ctrl-C handling is put back at the end. Where somebody else handles Ctrl-C already, or outside the main
+    Python's own Ctrl-C handling is put back at the end. Where other code handles Ctrl-C already, or outside the main
     thread, nothing is changed.
     """
     ours = threading.current_thread() is threading.main_thread()

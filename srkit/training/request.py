@@ -1,4 +1,4 @@
-"""From names to things: the network, the pairs, the loss and the validation of a run, and where each came from."""
+"""Resolve names: the network, the pairs, the loss and the validation of a run, and where each came from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FORMER_SOURCES = ("Bicubic", "CodedBatches", "Cycled", "KnownDegradations", "Ra
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for: names, paths or the things themselves."""
+    """The arguments of a run: names, paths or objects."""
 
     net: nn.Module | str | None
     pairs: Images | Batches | None
@@ -97,7 +97,7 @@ def prepare(request: Request, config: Config, world: World) -> Parts:
 
 
 def request_again(origin: Mapping[str, Any], given: Request) -> Request:
-    """Complete what was handed to ``resume`` with what the checkpoint says was used."""
+    """Complete the arguments of ``resume`` with those that the checkpoint records."""
     missing = [
         name for name in ("net", "pairs", "loss") if getattr(given, name) is None and origin[name]["name"] is None
     ]

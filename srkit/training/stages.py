@@ -1,4 +1,4 @@
-"""A curriculum of several runs: train a small network, grow the next one out of it, train that.
+"""A curriculum of several runs: train a small network, initialise a larger one from it, train that.
 
 Progressive CARN (Ahn, Kang, Sohn, CVPR Workshops 2018) is trained for x2, then x4, then x8; a stage keeps what the one
 before has learned and replaces its end. A network that grows like that offers ``start_from(smaller)``. Each stage is an

@@ -242,7 +242,7 @@ class Run:
     """A finished (or interrupted) training.
 
     Attributes:
-        net: the network handed in, holding the result: the averaged weights where ``ema`` is on, those of the best
+        net: the network given, holding the result: the averaged weights where ``ema`` is on, those of the best
             validation with ``keep="best"``, else the last.
         history: every logged number; ``run.history.plot()`` draws it.
         config: the settings.

@@ -1,4 +1,4 @@
-"""What a step is trained on, and what its predictions are compared with.
+"""The batches of a step, and the targets of its predictions.
 
 A batch is small images, large images, and the condition, further keywords of the network. A network that offers
 ``predictions(lr)`` (:class:`srkit.layers.Prediction`: the levels of a pyramid, the turns of a recursion) is supervised

@@ -1,4 +1,4 @@
-"""Weights into and out of a run: the files it leaves behind, and the weights a fine-tuning begins with."""
+"""Weights of a run: the files it writes, and the weights that fine-tuning begins with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step has from outside: its place among the processes that train together, and its random numbers.
+"""Distributed training and random numbers: the rank of this process, and the seeding of a step.
 
 ``torchrun --nproc_per_node=2 -m srkit train …`` starts the same program twice; each process works on its share of
 every batch, gradients are averaged (DistributedDataParallel), and only the first process writes files. Across machines
@@ -29,7 +29,7 @@ __all__ = ["World", "chance", "join_world", "mean_over", "mix"]
 
 @dataclass(frozen=True)
 class World:
-    """The place of this process among those that train together."""
+    """The rank of this process among those that train together."""
 
     rank: int = 0  # number of this process, 0 … size - 1
     size: int = 1  # how many processes there are
@@ -43,7 +43,7 @@ class World:
 
 @contextlib.contextmanager
 def join_world() -> Iterator[World]:
-    """Meet the other processes that ``torchrun`` started, and part from them at the end; alone, do nothing.
+    """Join the process group of ``torchrun``, and leave it at the end; with one process, do nothing.
 
     A process group that already exists is used and left as it is.
     """

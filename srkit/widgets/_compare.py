@@ -69,7 +69,7 @@ class Comparison:
         return f"{self.contents.protocol}; a region is measured the same way without cutting a border"
 
     def config(self) -> dict[str, Any]:
-        """Return what the browser half is told besides the pictures."""
+        """Return the settings of the browser half, without the pictures."""
         width, height = self.contents.size
         return {
             "names": self.contents.names,

@@ -70,17 +70,17 @@ class Monitor(Callback):
         return not self._going.is_set()
 
     def pause(self) -> None:
-        """Let the run wait after the step in hand."""
+        """Pause the run after the current step."""
         self._going.clear()
         self._tell()
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue the run."""
         self._going.set()
         self._tell()
 
     def stop(self) -> None:
-        """End it after the step in hand."""
+        """End the run after the current step."""
         self._wanted = self._wanted or "stopped by the monitor"
         self.resume()
 
@@ -106,7 +106,7 @@ class Monitor(Callback):
             self.pictures[title] = picture_of(title, picture, f"{title}, as it stands", zoom=self.zoom)
 
     def stepped(self, state: State, outcome: Outcome) -> None:
-        """Note the loss and, where one was just made, the validation; wait while paused; pass on the wish to end."""
+        """Record the loss and, after a validation, its result; wait while paused; stop the run if requested."""
         values = {"loss": outcome.loss}
         if state.best is not None and state.best.step == state.step:
             metric = state.best.metric
@@ -119,7 +119,7 @@ class Monitor(Callback):
             state.stop = self._wanted
 
     def ended(self, state: State) -> None:
-        """Draw the end; put the best weights back if that was asked for."""
+        """Draw the end; put the best weights back if that was requested."""
         if self._best and state.best is not None:
             state.result.load_state_dict(dict(state.best.weights))
         self._look(state)

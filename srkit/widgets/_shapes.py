@@ -47,7 +47,7 @@ def shapes(net: nn.Module, lr: Tensor, **inputs: Any) -> Shapes:
     """Show what each part of a network gives out, how many numbers it holds and how much it computes.
 
     Args:
-        net: a network; it runs once, in eval mode, and is handed back as it was.
+        net: a network; it runs once, in eval mode, and is returned as it was.
         lr: ``(3, h, w)`` or ``(1, 3, h, w)``.
         **inputs: the extra keyword of networks that need one.
 

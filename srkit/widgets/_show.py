@@ -25,7 +25,7 @@ Kind = Literal["signed", "absolute"]
 
 @dataclass(frozen=True, eq=False)
 class ErrorMap:
-    """The error of one result, to be handed to :func:`srkit.widgets.show`."""
+    """The error of one result, for :func:`srkit.widgets.show`."""
 
     # ``(h, w)`` float64, ``sr - hr`` in 8-bit levels of luma (signed), or its absolute value
     levels: NDArray[np.float64]

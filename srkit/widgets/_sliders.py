@@ -80,7 +80,7 @@ class SliderGallery:
 
     @property
     def start(self) -> Position:
-        """Where the sliders stand first."""
+        """The initial position of the sliders."""
         return tuple(axis.start for axis in self.axes)
 
     def words(self, position: Position) -> str:
@@ -102,7 +102,7 @@ class SliderGallery:
         return "\n".join(lines)
 
     def config(self) -> dict[str, Any]:
-        """Return what the browser half is told besides the pages."""
+        """Return the settings of the browser half, without the pages."""
         return {
             "title": self.title,
             "axes": [{"name": axis.name, "values": axis.values, "start": axis.start} for axis in self.axes],

@@ -55,7 +55,7 @@ def walk(net: nn.Module, lr: Tensor, **inputs: Any) -> Layer:
 
 
 def merged(parts: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Put neighbours that are equal but for their names on one line."""
+    """Merge neighbouring modules that differ only in their names."""
     lines = []
     for _, group in groupby(parts, key=_signature):
         alike = list(group)
@@ -96,7 +96,7 @@ def as_batch(lr: Tensor) -> Tensor:
 
 @contextmanager
 def borrowed(net: nn.Module) -> Iterator[nn.Module]:
-    """Put ``net`` in eval mode with gradients possible, and give every module its own mode back."""
+    """Put ``net`` in eval mode with gradients, and restore the mode of every module afterwards."""
     training = [module for module in net.modules() if module.training]
     net.eval()
     try:

@@ -110,7 +110,8 @@ def test_every_test_name_is_a_sentence() -> None:
 
 PLAIN = {
     "she": "the student", "her": "the student's", "hers": "the student's", "herself": "the student",
-    "desk": "work folder", "shelf": "registry",
+    "desk": "work folder", "shelf": "registry", "rival": "discriminator", "opponent": "discriminator",
+    "learnt": "learned", "spoilt": "degraded", "whoever": "anyone who",
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ _LONGEST_PRINT = 16_384
 
 
 class Unusable(Exception):
-    """Raised inside ``perform``: the answer is not the kind of thing that was asked for; the message says what is."""
+    """Raised inside ``perform``: the answer is not the kind of thing that was requested; the message says what is."""
 
 
 @dataclass(frozen=True)
