@@ -123,7 +123,7 @@ class WindowAttention(nn.Module):
 
     def __init__(self, channels: int, *, n_heads: int, window: int, bias: bool = True) -> None:
         super().__init__()
-        self.n_heads = n_heads
+        self.n_heads, self.window = n_heads, window
         self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty((2 * window - 1) ** 2, n_heads), std=0.02))
         self.qkv = nn.Linear(channels, 3 * channels, bias=bias)
         self.proj = nn.Linear(channels, channels, bias=bias)
@@ -138,3 +138,14 @@ class WindowAttention(nn.Module):
         seen = attend(query, key, value, bias, None if mask is None else mask[:, None])
         mixed: Tensor = self.proj(seen.transpose(1, 2).reshape(b, n, area, c))  # (b, n, area, c)
         return mixed
+
+    def over(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        """Let the pixels of ``(b, h, w, c)`` attend within their windows; the shape stays.
+
+        Where ``mask`` is that of :func:`shift_mask`, the windows lie half a side further down and right.
+        """
+        _, h, w, _ = features.shape
+        shift = 0 if mask is None else self.window // 2
+        moved = features.roll((-shift, -shift), dims=(1, 2)) if shift else features
+        moved = assemble(self(partition(moved, self.window), mask), h, w)  # (b, h, w, c)
+        return moved.roll((shift, shift), dims=(1, 2)) if shift else moved

@@ -29,6 +29,7 @@ from srkit.models import (  # each line registers a network
     esrgan,
     fdan,
     fsrcnn,
+    hat,
     idn,
     ikc,
     ipt,

@@ -20,9 +20,9 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.layers import PixelRange, WindowAttention, conv, partition, shift_mask
+from srkit.layers import PixelRange, WindowAttention, conv, shift_mask
 from srkit.layers.tail import Reconstruction, Tail, group_end
-from srkit.layers.windows import assemble, calm_linear
+from srkit.layers.windows import calm_linear
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 from srkit.ops.pixels import pad_to_multiple
@@ -35,7 +35,7 @@ class SwinLayer(nn.Module):
 
     def __init__(self, channels: int, *, n_heads: int, window: int, mlp_ratio: float, shift: bool) -> None:
         super().__init__()
-        self.window, self.shift = window, window // 2 if shift else 0
+        self.shift = shift
         self.norm1 = nn.LayerNorm(channels)
         self.attention = WindowAttention(channels, n_heads=n_heads, window=window)
         self.norm2 = nn.LayerNorm(channels)
@@ -44,15 +44,7 @@ class SwinLayer(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Refine ``(b, h, w, c)``; the shape stays. ``mask`` is that of :func:`shift_mask`."""
-        _, h, w, _ = features.shape
-        moved = self.norm1(features)
-        if self.shift:
-            moved = moved.roll((-self.shift, -self.shift), dims=(1, 2))
-        windows = self.attention(partition(moved, self.window), mask if self.shift else None)
-        moved = assemble(windows, h, w)  # (b, h, w, c)
-        if self.shift:
-            moved = moved.roll((self.shift, self.shift), dims=(1, 2))
-        features = features + moved
+        features = features + self.attention.over(self.norm1(features), mask if self.shift else None)
         hidden: Tensor = self.narrow(F.gelu(self.widen(self.norm2(features))))
         return features + hidden
 

@@ -47,10 +47,17 @@ _REAL = ("PLKSR.__arch.RealPLKSR.RealPLKSR", "upscaling_factor")
 _DAT = ("DAT.__arch.DAT.DAT", "upscale")
 _DAT_LIGHT: dict[str, Any] = {"depth": [4], "num_heads": [2], "expansion_factor": 2.0, "resi_connection": "3conv"}
 _DAT_SIZES: dict[str, Any] = {"embed_dim": 96, "split_size": [2, 4], "img_size": 8, "gain": 0.7}
+_HAT_SIZES: dict[str, Any] = {"embed_dim": 16, "depths": [3, 3], "num_heads": [2, 2], "window_size": 4}
 _SWINIR: dict[str, Any] = {"img_size": 8, "embed_dim": 12, "depths": [2, 2], "num_heads": [2, 2], "mlp_ratio": 2}
 REFERENCES = {
     "dat": _reference(*_DAT, (1, 2, 3, 4), depth=[3, 3], num_heads=[4, 4], expansion_factor=4.0, **_DAT_SIZES),
     "dat_light": _reference(*_DAT, (2, 4), upsampler="pixelshuffledirect", **_DAT_LIGHT, **_DAT_SIZES),
+    "hat": _reference(
+        "HAT.__arch.HAT.HAT",
+        "upscale",
+        (2, 3, 4),
+        **{**_HAT_SIZES, "compress_ratio": 2, "squeeze_factor": 4, "mlp_ratio": 2, "img_size": 8},
+    ),
     "swinir_noise": _reference("SwinIR.__arch.SwinIR.SwinIR", "upscale", (1,), window_size=4, upsampler="", **_SWINIR),
     "swinir_jpeg": _reference(
         "SwinIR.__arch.SwinIR.SwinIR",

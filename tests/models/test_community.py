@@ -42,6 +42,7 @@ MODELS_OF_THE_COMMUNITY = {
     "swinir": (22, 7),
     "realplksr": (21, 21),
     "omnisr": (20, 20),
+    "hat": (7, 7),
 }
 """Architecture -> models in OpenModelDB at commit 782aac08 (2026-08-14), all of them and those since 2023."""
 ALL, RECENT = 671, 286
@@ -49,5 +50,5 @@ ALL, RECENT = 671, 286
 
 def test_the_architectures_of_seven_in_eight_models_of_the_community_are_registered() -> None:
     counts = [count for name, count in MODELS_OF_THE_COMMUNITY.items() if srkit.models.card(name)]
-    assert sum(total for total, _ in counts) / ALL > 0.87
-    assert sum(recent for _, recent in counts) / RECENT > 0.785
+    assert sum(total for total, _ in counts) / ALL > 0.88
+    assert sum(recent for _, recent in counts) / RECENT > 0.81
