@@ -134,11 +134,13 @@ def measure(name: str, root: Path) -> None:
         _note(name, {"told": _measure_told(net, recipe["degradation"]["family"], root)})
 
 
-def measure_listed(root: Path) -> None:
-    """Measure the listed weights of others that this machine has, and write the numbers into the list."""
+def measure_listed(root: Path, networks: list[str]) -> None:
+    """Measure the listed weights of others that this machine has (of some networks), and write them into the list."""
     import srkit
 
     for source in srkit.models.official():
+        if networks and source.network not in networks:
+            continue
         if source.path is None:
             print(f"{source.network} x{source.scale} {source.variant!r} is not here: {source.how_to_get}", flush=True)
             continue
@@ -205,7 +207,7 @@ def main(arguments: list[str]) -> int:
     if options.verb == "table":
         return table(check=options.check)
     if options.verb == "listed":
-        measure_listed(options.root)
+        measure_listed(options.root, options.name)
     for name in options.name:
         if options.verb == "train":
             train(name, options.root)

@@ -22,12 +22,15 @@ class SpatialAttention(nn.Module):
 
     Args:
         middle: maps ``(b, few, h, w)`` onto itself at the small size; by default one 3x3 convolution.
+        stride: maps it onto about half of its size first; by default a 3x3 convolution without padding.
     """
 
-    def __init__(self, channels: int, few: int, *, middle: nn.Module | None = None) -> None:
+    def __init__(
+        self, channels: int, few: int, *, middle: nn.Module | None = None, stride: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.narrow, self.beside, self.widen = conv(channels, few, 1), conv(few, few, 1), conv(few, channels, 1)
-        self.stride = nn.Conv2d(few, few, 3, stride=2)
+        self.stride = stride or nn.Conv2d(few, few, 3, stride=2)
         self.middle = middle or conv(few, few)
 
     def forward(self, features: Tensor) -> Tensor:

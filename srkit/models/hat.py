@@ -81,7 +81,10 @@ class Perceptron(nn.Sequential):
 
     def forward(self, features: Tensor) -> Tensor:
         """Refine ``(b, h, w, c)``; the shape stays."""
-        return features + super().forward(features)
+        refined = features
+        for layer in self:
+            refined = layer(refined)
+        return features + refined
 
 
 class HybridLayer(nn.Module):

@@ -68,6 +68,24 @@ def _csnln(module: ModuleType, scale: int) -> nn.Module:
     return _edsr_like(n_feats=128, depth=2)(module, scale)
 
 
+def _light(name: str, **sizes: Any) -> Callable[[ModuleType, int], nn.Module]:
+    def build(module: ModuleType, scale: int) -> nn.Module:
+        net: nn.Module = getattr(module, name)(upscale=scale, **sizes)
+        return net
+
+    return build
+
+
+def _pan(module: ModuleType, scale: int) -> nn.Module:
+    net: nn.Module = module.PAN(3, 3, nf=16, unf=8, nb=2, scale=scale)
+    return net
+
+
+def _span_v2(module: ModuleType, scale: int) -> nn.Module:
+    net: nn.Module = module.SPANV2_ESR(3, 3, feature_channels=8, upscale=scale, use_span_attn=False)
+    return net
+
+
 _IPT = {
     "n_feats": 8,
     "patch_size": 12,
@@ -104,6 +122,16 @@ REFERENCES = {
     "csnln": Reference(
         "SHI-Labs/Cross-Scale-Non-Local-Attention", "src", "model.csnln", _csnln, (2, 3, 4), size=(12, 18), white=255.0
     ),
+    "imdn": Reference("Zheng222/IMDN", ".", "model.architecture", _light("IMDN", num_modules=6), (2, 3, 4), gain=0.7),
+    "rfdn": Reference("njulj/RFDN", ".", "RFDN", _light("RFDN"), (4,), size=(17, 19), white=255.0, gain=0.7),
+    "rlfn": Reference(
+        "bytedance/RLFN", ".", "model.rlfn", _light("RLFN"), (2, 3, 4), size=(17, 19), white=255.0, gain=0.7
+    ),
+    "bsrn": Reference(
+        "xiaom233/BSRN", ".", "basicsr.archs.BSRN_arch", _light("BSRN"), (2, 3, 4), size=(17, 19), gain=0.7
+    ),
+    "pan": Reference("zhaohengyuan1/PAN", "codes", "models.archs.PAN_arch", _pan, (2, 3, 4), gain=0.7),
+    "span_v2": Reference("Amazingren/NTIRE2026_ESR", ".", "models.team22_SPANV2_ESR", _span_v2, (4,), gain=0.7),
     "ipt": Reference(
         "huawei-noah/Pretrained-IPT", ".", "model.ipt", _edsr_like(**_IPT), (2, 4), size=(12, 12), white=255.0
     ),
@@ -142,6 +170,10 @@ def _import(folder: Path, name: str) -> ModuleType:
         },
         "einops": {"rearrange": None},
         "torchvision": {"transforms": None, "utils": None},
+        "basicsr": {"__path__": [str(folder / "basicsr")]},
+        "basicsr.archs": {"__path__": [str(folder / "basicsr/archs")]},
+        "basicsr.utils": {},
+        "basicsr.utils.registry": {"ARCH_REGISTRY": SimpleNamespace(register=lambda: lambda network: network)},
     }
     for missing, content in pretended.items():
         sys.modules[missing] = ModuleType(missing)

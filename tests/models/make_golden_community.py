@@ -73,6 +73,7 @@ REFERENCES = {
     "realplksr": _reference(*_REAL, (1, 2, 4), **_PLKSR),
     "realplksr_layer": _reference(*_REAL, (3,), layer_norm=True, use_ea=False, **_PLKSR),
     "realplksr_sample": _reference(*_REAL, (1, 2, 3, 4), dysample=True, **_PLKSR),
+    "safmn": _reference("SAFMN.__arch.safmn.SAFMN", "upscaling_factor", (2, 3, 4), dim=16, n_blocks=2, gain=0.7),
     "span": _reference("SPAN.__arch.span.SPAN", "upscale", (1, 2, 3, 4), **_SPAN),
     "span_uncentred": _reference("SPAN.__arch.span.SPAN", "upscale", (2,), norm=False, **_SPAN),
 }

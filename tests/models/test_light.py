@@ -1,0 +1,33 @@
+"""IMDN, RFDN, RLFN, BSRN, PAN and SPAN-V2 against their authors' code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import srkit
+from srkit.layers.distillation import ContrastAttention
+from tests.models._published import golden, golden_input, published_file, same_as_golden
+from tests.models.make_golden_attention import REFERENCES
+
+RECORDS = [
+    f"{name}-x{s}" for name in ("imdn", "rfdn", "rlfn", "bsrn", "pan", "span_v2") for s in REFERENCES[name].scales
+]
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_a_file_of_the_authors_gives_the_pixels_of_their_code(record: str, tmp_path: Path) -> None:
+    recorded = golden(record)
+    net = srkit.models.load(published_file(recorded, tmp_path), scale=recorded["scale"])
+    assert (net.name, net.scale) == (record.partition("-")[0], recorded["scale"])
+    with torch.no_grad():
+        same_as_golden(recorded, net(golden_input(recorded)))
+
+
+def test_the_gradient_of_a_flat_channel_is_finite() -> None:
+    features = torch.full((1, 32, 5, 5), 0.5, requires_grad=True)
+    ContrastAttention(32)(features).sum().backward()
+    assert features.grad is not None
+    assert features.grad.isfinite().all()
