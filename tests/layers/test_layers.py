@@ -76,7 +76,7 @@ def test_the_pixel_range_goes_there_and_back_and_has_no_parameters() -> None:
     assert not pixels.state_dict()
 
 
-@pytest.mark.parametrize("rgb_range", [1.0, 255.0])
+@pytest.mark.parametrize("rgb_range", [1.0, 127.5, 255.0])
 def test_the_range_is_read_from_a_published_mean_shift(rgb_range: float) -> None:
     shift = {"add_mean.bias": rgb_range * torch.tensor(DIV2K_MEAN), "add_mean.weight": torch.eye(3).view(3, 3, 1, 1)}
     assert PixelRange.rgb_range_of(shift) == rgb_range

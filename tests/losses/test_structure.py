@@ -13,18 +13,21 @@ SR = torch.rand(1, 3, 24, 31, generator=torch.Generator().manual_seed(0), dtype=
 HR = (SR + 0.1 * torch.rand(1, 3, 24, 31, generator=torch.Generator().manual_seed(1), dtype=torch.float64)).clamp(0, 1)
 
 
-def test_it_is_one_minus_the_similarity_that_scikit_image_computes() -> None:
+@pytest.mark.parametrize(("window", "sigma"), [(11, 1.5), (7, 0.8)])
+def test_it_is_one_minus_the_similarity_that_scikit_image_computes(window: int, sigma: float) -> None:
     _, similarity = structural_similarity(
         SR[0].numpy(),
         HR[0].numpy(),
         channel_axis=0,
         data_range=1.0,
         gaussian_weights=True,
-        sigma=1.5,
+        sigma=sigma,  # which decides their window, too
         use_sample_covariance=False,
         full=True,
     )
-    assert float(ssim(SR, HR)) == pytest.approx(1 - similarity[:, 5:-5, 5:-5].mean(), abs=1e-9)
+    inside = slice(window // 2, -(window // 2))
+    ours = float(ssim(SR, HR, window=window, sigma=sigma))
+    assert ours == pytest.approx(1 - similarity[:, inside, inside].mean(), abs=1e-9)
 
 
 def test_equal_images_cost_nothing_and_the_gradient_is_the_derivative() -> None:

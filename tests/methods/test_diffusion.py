@@ -152,6 +152,15 @@ def test_an_end_that_is_asked_for_gives_the_image_so_far(pipeline: Any) -> None:
     torch.testing.assert_close(result.image[..., -16:], bicubic[..., -16:], msg="tiles not begun are bicubic")
 
 
+def test_the_image_so_far_is_decoded_into_the_range_of_images(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = pipeline.vae_scale_factor
+    monkeypatch.setattr(
+        pipeline.vae, "decode", lambda z, **_: (torch.zeros(1, 3, *(times * side for side in z.shape[-2:])),)
+    )
+    stopped = _upscaler(pipeline, steps=3).restore(_photo(16, 16), scale=4, progress=lambda done, total: done == 2)
+    torch.testing.assert_close(stopped.image, torch.full((3, 64, 64), 0.5), msg="0 of the decoder is half of white")
+
+
 def test_guidance_of_one_evaluates_once_and_more_twice(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     batches: list[int] = []
     handle = pipeline.unet.register_forward_pre_hook(lambda net, inputs: batches.append(len(inputs[0])))

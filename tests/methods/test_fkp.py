@@ -16,7 +16,7 @@ from srkit.degrade.alignment import centre_of_mass
 from srkit.errors import BadFile, BadInput
 from srkit.methods import random_gaussians, train_fkp
 from srkit.methods.fkp import Coupling, FlowNorm, KernelFlow, SphereAdam, load_fkp, normalisation_for, side_of
-from srkit.methods.kernel_score import covariance
+from srkit.methods.kernel_score import ROUND, covariance
 from tests._shared import shared
 
 
@@ -127,6 +127,8 @@ def test_random_kernels_lie_where_true_convolution_wants_them_and_have_the_varia
         values = torch.linalg.eigvalsh(covariance(kernel))
         assert float(values.min()) > 0.65
         assert float(values.max()) < 6
+    middle = sum(float(covariance(kernel).trace()) / 2 for kernel in kernels) / 300
+    assert middle / 4 == pytest.approx(ROUND, rel=0.06), "the round one that others are compared with is their middle"
     same = random_gaussians(1, scale=4, rng=rng(5))
     first, second, turn = torch.rand(3, 1, generator=rng(5), dtype=torch.float64).flatten().tolist()
     wide = gaussian_variances(20, 0.7 + 9.3 * first, 0.7 + 9.3 * second, math.pi * turn)[2:, 2:]  # centre 9.5 - 2

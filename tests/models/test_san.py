@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -115,6 +116,21 @@ def test_pixels_of_one_quarter_do_not_see_the_others() -> None:
     moved = (block(changed) - block(features)).abs().sum(1)[0] > 1e-12
     assert moved.nonzero().amax(0).tolist() == [2, 3], "h // 2 rows and w // 2 columns"
     assert moved.sum() == 12
+
+
+def test_every_group_gets_its_share_of_what_went_into_the_first() -> None:
+    """Section 3.2, the share-source skip: with groups that change nothing, n of them add n shares of the source."""
+    net: Any = srkit.models.create("san", scale=2, tiny=True).double()
+    net.groups = torch.nn.ModuleList(torch.nn.Identity() for _ in range(3))
+    torch.nn.init.constant_(net.share, 0.5)
+    given: list[Tensor] = []
+    net.upsampler.register_forward_hook(lambda module, inputs, output: given.append(inputs[0]))
+    lr = torch.rand(1, 3, 8, 9, dtype=torch.float64)
+    with torch.no_grad():
+        net(lr)
+        shallow = net.head(net.range.inwards(lr))
+        expected = shallow + net.non_local((1 + 3 * 0.5) * net.non_local(shallow))
+    torch.testing.assert_close(given[0], expected)
 
 
 def test_each_pixel_finds_a_softmax_mean_of_the_maxima_of_its_quarter() -> None:

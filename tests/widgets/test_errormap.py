@@ -105,3 +105,4 @@ def test_one_scale_for_several_maps_ends_above_nearly_all_of_each() -> None:
     three, seventeen, spike = np.full((10, 10), 3.0), np.full((10, 10), -17.0), np.zeros((100, 100))
     spike[0, 0] = 200
     assert [nice_top(three), nice_top(three, seventeen), nice_top(three, spike)] == [5, 20, 5]
+    assert nice_top(np.where(np.arange(1000) < 20, 17.0, 3.0)) == 20, "two of a hundred are not few"

@@ -47,6 +47,12 @@ def test_a_convolution_in_the_walk_costs_what_it_costs_on_paper() -> None:
     assert (last.shape, last.multiply_adds) == ((1, 4, 5, 7), 4 * 4 * 9 * 5 * 7)
 
 
+def test_the_summary_divides_the_work_among_the_pixels_that_come_out() -> None:
+    summary = shapes(tiny("espcn"), LR).summary
+    each = walk(tiny("espcn"), LR).multiply_adds / (24 * 32)
+    assert summary.endswith(f", {each:,.0f} for each pixel that comes out")
+
+
 def test_a_module_used_three_times_counts_three_times_and_holds_its_numbers_once() -> None:
     class Again(nn.Module):
         def __init__(self) -> None:

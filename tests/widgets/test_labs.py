@@ -11,6 +11,7 @@ import srkit
 from srkit.errors import BadInput
 from srkit.inference.ensemble import self_ensemble
 from srkit.metrics import Protocol, psnr
+from srkit.ops.resize import imresize
 from srkit.ops.transposed import overlaps
 from srkit.widgets._degrade_lab import blur_of_chain, degrade_lab, kernel_lab, knobs_of, with_values
 from srkit.widgets._network_labs import ensemble_lab, mix_lab, view_answers
@@ -91,6 +92,13 @@ def test_a_knob_keeps_the_chains_value_pages_out_refused_ones_and_never_turns_th
         degrade_lab(HR, "down(4)")
 
 
+def test_the_number_of_a_spoilt_image_is_that_of_the_papers_protocol() -> None:
+    gallery = degrade_lab(HR, "blur(1.6) > down(4)")
+    lr = srkit.degrade.parse("blur(1.6) > down(4)")(HR)
+    number = float(psnr(imresize(lr, 4), HR, protocol=Protocol.papers(4)))
+    assert any(page.text.startswith(f"bicubic enlargement: PSNR {number:.2f} dB") for page in gallery.pages.values())
+
+
 def test_the_drawn_kernel_is_a_gaussian_of_the_widths_added_in_squares() -> None:
     kernel = blur_of_chain(srkit.degrade.parse("blur(1.2) > blur(1.6) > down(2)"))
     assert kernel is not None
@@ -124,6 +132,13 @@ def test_a_checkerboard_is_announced_exactly_where_the_stride_does_not_divide_th
         measured = float(page.text.rpartition(" ")[2])
         assert (measured > 0) == (side % stride != 0)
         assert ("(even)" in page.text) == (len(set(overlaps(side, stride))) == 1)
+
+
+def test_equal_weights_keep_the_brightness_where_no_checkerboard_is() -> None:
+    gallery = upsample_lab(torch.full((3, 16, 16), 0.5), "zeros")
+    for (i, j), page in gallery.pages.items():
+        if "(even)" in page.text:
+            assert pixels(gallery, (i, j), "convolved")[16, 16].tolist() == [128] * 3
 
 
 def test_the_shuffle_says_where_a_pixel_comes_from_and_torch_agrees() -> None:

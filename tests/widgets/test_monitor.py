@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Any
 
@@ -26,12 +27,15 @@ def train(*watchers: Any, steps: int = 6, **settings: Any) -> Any:
 
 def test_the_curve_is_the_history_of_the_run_and_the_picture_is_the_networks() -> None:
     lr = torch.rand(3, 8, 10, generator=torch.Generator().manual_seed(0))
-    monitor = Monitor(look_at=lr)
+    truth = torch.rand(3, 16, 20, generator=torch.Generator().manual_seed(1))
+    monitor = Monitor(look_at=lr, truth=truth)
     run = train(monitor)
     assert [value for _, value in monitor.curves["loss"]] == pytest.approx(list(run.history["loss"]))
     with torch.no_grad():
         sr = run.net.eval()(lr[None])[0].clamp(0, 1)
     assert (torch.from_numpy(monitor.pictures["now"].pixels) == (sr * 255 + 0.5).floor().byte().permute(1, 2, 0)).all()
+    decibels = -10 * math.log10(float((sr - truth).square().mean()))
+    assert monitor.curves["RGB PSNR of the picture"][-1] == (6, pytest.approx(decibels, abs=1e-4))
     assert monitor.why == "all 6 steps made"
 
 
