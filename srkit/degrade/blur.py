@@ -14,7 +14,7 @@ from srkit._options import Between
 from srkit.degrade._registry import register_degradation
 from srkit.degrade.alignment import Operation, align
 from srkit.degrade.kernel_files import read_kernel
-from srkit.degrade.kernels import check_kernel, gaussian_variances, gaussian_widths, motion, side_for, sinc
+from srkit.degrade.kernels import check_kernel, check_odd, gaussian_variances, gaussian_widths, motion, side_for, sinc
 from srkit.degrade.pca import random_srmd_kernels
 from srkit.errors import BadInput
 from srkit.ops import filters
@@ -115,7 +115,7 @@ def blur_variances(
     aligned: int = 1,
 ) -> Tensor:
     """Blur with an anisotropic Gaussian given by its variances (eigenvalues; SRMD's l1, l2) and an angle in degrees."""
-    _check_odd(size)
+    check_odd(size)
     kernel = gaussian_variances(size, variance_1, variance_2, math.radians(angle))
     return apply_kernel(image, kernel, border=border, aligned=aligned)
 
@@ -129,7 +129,7 @@ def blur_motion(image: Tensor, length: Length, angle: float = 0.0, border: Borde
 @register_degradation("blur_sinc")
 def blur_sinc(image: Tensor, cutoff: float, size: Side = 21, border: Border = "reflect") -> Tensor:
     """Cut off frequencies above ``cutoff`` radians per pixel, which leaves ringing beside edges (Real-ESRGAN)."""
-    _check_odd(size)
+    check_odd(size)
     return apply_kernel(image, sinc(size, cutoff), border=border)
 
 
@@ -153,7 +153,7 @@ def srmd_blur(
     image: Tensor, size: Side = 15, largest: Width = 10.0, border: Border = "replicate", *, rng: torch.Generator
 ) -> Tensor:
     """Blur with a kernel as SRMD's authors draw them for training (:func:`srkit.degrade.pca.random_srmd_kernels`)."""
-    _check_odd(size)
+    check_odd(size)
     return apply_kernel(image, random_srmd_kernels(1, rng, size=size, largest=largest)[0], border=border)
 
 
@@ -166,7 +166,7 @@ def _gaussian(
     image: Tensor, width_x: float, width_y: float | None, theta: float, size: int | None, border: Border, aligned: int
 ) -> Tensor:
     if size is not None:
-        _check_odd(size)
+        check_odd(size)
     if not (width_x > 0 and (width_y is None or width_y > 0)):
         raise BadInput(f"Widths are positive numbers of pixels; {width_x if width_y is None else (width_x, width_y)}.")
     side = side_for(max(width_x, width_y or 0.0)) if size is None else size
@@ -174,8 +174,3 @@ def _gaussian(
         radius = side // 2
         return filters.gaussian_blur(image, width_x, radius=radius, border=border)
     return apply_kernel(image, gaussian_widths(side, width_x, width_y, theta), border=border, aligned=aligned)
-
-
-def _check_odd(size: int) -> None:
-    if size != int(size) or size < 1 or size % 2 == 0:
-        raise BadInput(f"A kernel of side {size} has no middle pixel; use an odd side such as {int(size) + 1}.")

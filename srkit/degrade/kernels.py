@@ -24,6 +24,7 @@ __all__ = [
     "bell",
     "bicubic_kernel",
     "check_kernel",
+    "check_odd",
     "gaussian8",
     "gaussian_variances",
     "gaussian_widths",
@@ -60,6 +61,12 @@ def check_kernel(kernel: Tensor, *, odd: bool = False, name: str = "kernel") -> 
             "image by half a pixel. Use an odd side."
         )
     return kernel
+
+
+def check_odd(size: int) -> None:
+    """Refuse a side of a kernel that is no odd whole number."""
+    if size != int(size) or size < 1 or size % 2 == 0:
+        raise BadInput(f"A kernel of side {size} has no middle pixel; use an odd side such as {int(size) + 1}.")
 
 
 def side_for(width: float) -> int:
@@ -162,7 +169,7 @@ def motion_path(rng: torch.Generator, *, size: int = 25, points: int = 64) -> Te
     Raises:
         BadInput: an even size.
     """
-    _check_odd(size)
+    check_odd(size)
     like = torch.zeros((), dtype=torch.float64)
     turning = draw.normal(rng, (points,), like).cumsum(0) * 0.35
     y, x = torch.sin(turning).cumsum(0), torch.cos(turning).cumsum(0)
@@ -222,8 +229,3 @@ def _trace(y: Tensor, x: Tensor, *, size: int | None = None) -> Tensor:
     ):  # fmt: skip
         kernel.index_put_(((top + dy).long(), (left + dx).long()), weight, accumulate=True)
     return kernel[1:-1, 1:-1] / kernel[1:-1, 1:-1].sum()
-
-
-def _check_odd(size: int) -> None:
-    if size < 1 or size % 2 == 0:
-        raise BadInput(f"A kernel of side {size} has no middle pixel; use an odd side.")

@@ -21,7 +21,7 @@ from PIL import Image, ImageCms, ImageFile
 
 from srkit.errors import BadFile
 from srkit.ops._carried import PNG_START, Carried, carried, png_pixels
-from srkit.ops.memory import free_bytes
+from srkit.ops.device import free_bytes
 from srkit.ops.picture import Picture, upright
 
 __all__ = ["SUFFIXES", "decode", "decode_bytes", "from_levels", "from_pillow", "kind_of", "look"]

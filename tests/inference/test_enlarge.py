@@ -11,7 +11,7 @@ from torch import nn
 import srkit
 from srkit.errors import BadFile, BadInput
 from srkit.inference import self_ensemble
-from srkit.inference.memory import affordable_tile, bytes_per_pixel, is_out_of_memory
+from srkit.inference.bounded import affordable_tile, bytes_per_pixel, is_out_of_memory
 from srkit.inference.mode import evaluating, scale_of
 from srkit.models.count import living_at_once
 from tests.inference._nets import Convolutional, Hungry, Pooling, noise, seeded
@@ -116,7 +116,7 @@ def test_a_large_image_is_enlarged_in_tiles_unasked_and_in_the_same_pixels(monke
     net, lr = seeded(Convolutional), noise(3, 150, 130)
     whole, sizes = srkit.upscale(lr, net, tile=None), []
     net.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].shape[-2:].numel()))
-    monkeypatch.setattr("srkit.inference.memory._ENOUGH", bytes_per_pixel(net) * 64**2)
+    monkeypatch.setattr("srkit.inference.bounded._ENOUGH", bytes_per_pixel(net) * 64**2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # they are the same, so there is nothing to warn of
         torch.testing.assert_close(srkit.upscale(lr, net), whole, rtol=0, atol=1e-6)
@@ -127,7 +127,7 @@ def test_tiles_that_cannot_equal_the_whole_image_say_so_unless_they_were_asked_f
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     net, lr = seeded(Pooling), noise(3, 150, 130)
-    monkeypatch.setattr("srkit.inference.memory._ENOUGH", bytes_per_pixel(net) * 64**2)
+    monkeypatch.setattr("srkit.inference.bounded._ENOUGH", bytes_per_pixel(net) * 64**2)
     with pytest.warns(RuntimeWarning, match=r"Pooling looks at the whole image.*tile=None"):
         srkit.upscale(lr, net)
     with warnings.catch_warnings():
@@ -147,18 +147,18 @@ def test_a_result_that_fits_nowhere_is_refused_with_its_size(monkeypatch: pytest
 def test_a_short_memory_gives_a_tile_and_a_large_one_the_whole_image(monkeypatch: pytest.MonkeyPatch) -> None:
     net, lr = seeded(Convolutional), noise(1, 3, 400, 300)
     per_pixel = bytes_per_pixel(net)
-    monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: 100 * 2**30)
+    monkeypatch.setattr("srkit.inference.bounded.free_bytes", lambda device: 100 * 2**30)
     assert affordable_tile(net, lr, scale=2) is None
     room = 2 * per_pixel * 128**2 + lr.numel() * 4 * 4
-    monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: int(room) + 1)
+    monkeypatch.setattr("srkit.inference.bounded.free_bytes", lambda device: int(room) + 1)
     assert affordable_tile(net, lr, scale=2) == 128
-    monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: 10**15)
+    monkeypatch.setattr("srkit.inference.bounded.free_bytes", lambda device: 10**15)
     capped = affordable_tile(net, torch.zeros(1).expand(1, 3, 20_000, 20_000), scale=2)
     assert capped is not None
     assert per_pixel * capped**2 <= 2**29 < per_pixel * (capped + 32) ** 2
-    monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: 0)
+    monkeypatch.setattr("srkit.inference.bounded.free_bytes", lambda device: 0)
     assert affordable_tile(net, lr, scale=2) == 32
-    monkeypatch.setattr("srkit.inference.memory.free_bytes", lambda device: None)
+    monkeypatch.setattr("srkit.inference.bounded.free_bytes", lambda device: None)
     assert affordable_tile(net, torch.zeros(1).expand(1, 3, 20_000, 20_000), scale=2) == capped
 
 
@@ -233,6 +233,6 @@ def test_the_answers_to_eight_views_are_part_of_what_a_tile_may_take(
     monkeypatch: pytest.MonkeyPatch, ensemble: Any
 ) -> None:
     net, lr = srkit.models.create("nearest", scale=4), noise(3, 192, 192)
-    monkeypatch.setattr("srkit.inference.memory._ENOUGH", 2**24)
+    monkeypatch.setattr("srkit.inference.bounded._ENOUGH", 2**24)
     peak = living_at_once(lambda: srkit.upscale(lr, net, ensemble=ensemble))
     assert peak - lr.nbytes * 4**2 < 2**24

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 import srkit
 from srkit.errors import BadFile, BadInput
-from srkit.inference.memory import bytes_per_pixel
+from srkit.inference.bounded import bytes_per_pixel
 from srkit.ops._encode import as_levels
 from srkit.ops.files import read_picture, write_picture
 from srkit.ops.picture import without_hidden_colours
@@ -161,7 +161,7 @@ def test_strips_of_a_network_that_looks_at_the_whole_say_that_they_differ(
 ) -> None:
     net = seeded(Pooling)
     srkit.write(tmp_path / "in.png", noise(3, 150, 130))
-    monkeypatch.setattr("srkit.inference.memory._ENOUGH", bytes_per_pixel(net) * 64**2)
+    monkeypatch.setattr("srkit.inference.bounded._ENOUGH", bytes_per_pixel(net) * 64**2)
     with pytest.warns(RuntimeWarning, match="Pooling looks at the whole image"):
         srkit.upscale(tmp_path / "in.png", net, out=tmp_path / "out.png")
 

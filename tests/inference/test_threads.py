@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import srkit
 from srkit.inference import measure_reach
-from srkit.inference.memory import bytes_per_pixel
+from srkit.inference.bounded import bytes_per_pixel
 from srkit.inference.mode import evaluating
 from tests.inference._nets import Convolutional, noise, seeded
 
