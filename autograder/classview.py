@@ -286,7 +286,7 @@ def _misconceptions(records: Mapping[str, Record]) -> tuple[Misconception, ...]:
         for exercise, result in record.results.items():
             for slip in sorted({criterion.slip for criterion in result.criteria if criterion.slip}):
                 who.setdefault((exercise, slip), []).append(student)
-    said = {(name, slip.name): slip.message for name in EXERCISES for slip in EXERCISES.get(name).slips}
+    said = {(name, key): slip.message for name in EXERCISES for key, slip in EXERCISES.get(name).slips.items()}
     found = [
         Misconception(exercise=exercise, name=slip, message=said.get((exercise, slip), ""), students=tuple(students))
         for (exercise, slip), students in who.items()

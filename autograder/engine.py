@@ -123,7 +123,7 @@ class _Run:
             name=self.exercise.answer,
             pieces=self.answer.pieces,
             beside=beside(self.exercise.name),
-            perform=self.exercise.perform.__name__,
+            perform=self.exercise.name,
             inputs=case.inputs,
             hidden=hidden_names(self.exercise.name),
         )

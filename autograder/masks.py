@@ -32,7 +32,7 @@ def beside(exercise: str) -> tuple[tuple[str, str], ...]:
     """
     definition = EXERCISES.get(exercise)
     modules = (measure.__module__, definition.perform.__module__)
-    slips = (part for slip in definition.slips for part in (slip.wrong, slip.sign) if part)
+    slips = (part for slip in definition.slips.values() for part in (slip.wrong, slip.sign) if part)
     if told := [one for one in (definition.cases, *definition.references, *slips) if one.__module__ in modules]:
         raise ValueError(
             f"perform of the exercise {exercise!r} shares its file with {told[0].__qualname__!r}, which is for the "

@@ -91,7 +91,8 @@ def message_for_student(exercise: str, criterion: CriterionResult) -> str:
 
 def _said_by_author(exercise: str, slip: str) -> str:
     """Return the sentence that goes with a known misconception."""
-    return next((known.message for known in EXERCISES.get(exercise).slips if known.name == slip), "")
+    known = EXERCISES.get(exercise).slips.get(slip)
+    return known.message if known else ""
 
 
 def _public_pictures(result: Result) -> Mapping[str, Mapping[str, object]]:

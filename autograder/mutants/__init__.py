@@ -69,6 +69,6 @@ def mutants(exercise: str) -> list[Mutant]:
     module = importlib.import_module(f"{__name__}.{exercise}")
     marked = ((name, thing) for name, thing in vars(module).items() if hasattr(thing, "__mutant__"))
     written = [Mutant(exercise, name.strip("_"), thing, *thing.__mutant__) for name, thing in marked]
-    wrong = {slip.name: slip.wrong for slip in EXERCISES.get(exercise).slips if slip.wrong}
+    wrong = {key: slip.wrong for key, slip in EXERCISES.get(exercise).slips.items() if slip.wrong}
     earned = getattr(module, "OF_SLIPS", {}).items()
     return written + [Mutant(exercise, name, wrong[name], points, name, written=False) for name, points in earned]

@@ -113,12 +113,13 @@ def grade_criteria(
 def judge(exercise: Exercise, case: Case, observation: Observation) -> tuple[Outcome, str, str]:
     """Compare one observation with the references; return (outcome, message, name of the slip recognised)."""
     if observation.trouble:
-        known = (slip for slip in exercise.slips if slip.raises and re.search(slip.raises, observation.message))
-        slip = next(known, None) if observation.trouble == "error" else None
+        slips = exercise.slips.items() if observation.trouble == "error" else ()
+        known = (one for one in slips if one[1].raises and re.search(one[1].raises, observation.message))
+        name, slip = next(known, ("", None))
         said = (hint for pattern, hint in _HINTS.items() if re.search(pattern, observation.message))
         hint = slip.message if slip else next(said, "")
         told = f"{hint} ({observation.message})" if hint else observation.message
-        return observation.trouble, told, slip.name if slip else ""
+        return observation.trouble, told, name
     if observation.changed:
         names = " and ".join(f"`{name}`" for name in observation.changed)
         return "wrong", f"Your code changes its input {names} in place; the caller still needs it as it was.", ""
@@ -130,9 +131,9 @@ def judge(exercise: Exercise, case: Case, observation: Observation) -> tuple[Out
     plausible = (
         _size(outputs) <= 16 * _size(alternatives[0]) + 4096
     )  # what is larger is nobody's slip, and slow to look at
-    for slip in exercise.slips if plausible else ():
+    for name, slip in exercise.slips.items() if plausible else ():
         if _recognised(exercise, slip, case, outputs, alternatives[0]):
-            return "wrong", slip.message, slip.name
+            return "wrong", slip.message, name
     problems = (difference(name, outputs.get(name), value, tolerance) for name, value in alternatives[0].items())
     return "wrong", next(problem for problem in problems if problem is not None), ""
 

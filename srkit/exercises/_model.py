@@ -12,7 +12,7 @@ Inputs and outputs are :data:`Value` only, so a grader in another process sends 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +67,11 @@ class Case:
     tolerance: Tolerance | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Slip:
-    """A known misconception and the sentence that helps.
+    """A known misconception: the sentence that helps, and how it is recognised.
 
     Attributes:
-        name: the misconception in a few words, joined by underscores.
         message: points at the mistake without writing the correction.
         wrong: what a student with this misconception would have written; the slip is recognised when the student's
             outputs equal what this gives on the same inputs.
@@ -80,7 +79,6 @@ class Slip:
         raises: alternatively, a regular expression to be found in the message of the exception that was raised.
     """
 
-    name: str
     message: str
     wrong: Callable[..., Any] | None = None
     sign: Callable[[Inputs, Outputs, Outputs], bool] | None = None
@@ -92,7 +90,6 @@ class Exercise:
     """One exercise of a lesson.
 
     Attributes:
-        name: the registered name, for example ``"tv_loss"``.
         answer: the name of the function or class the student defines.
         number: where it stands in the course, ``"11.5"``.
         title: one line.
@@ -102,10 +99,11 @@ class Exercise:
         minutes: how long most people need.
         criteria: what is asked, with points.
         cases: seed -> cases; pure.
-        perform: (answer, inputs) -> outputs; runs beside the student's code, so it stands in a file without answers.
+        perform: (answer, inputs) -> outputs; runs beside the student's code, so it stands in a file without answers;
+            its name is the exercise's, for example ``tv_loss``.
         references: accepted answers, the library's own first. Agreement with any of them is agreement.
         tolerance: default tolerance, with its reason.
-        slips: known misconceptions, most telling first.
+        slips: known misconceptions, most telling first, each by its name: a few words joined by underscores.
         hints: a nudge, the concept, the first step.
         hides: what of the library gives the answer away, as ``"module:name"``, besides references that stand there; a
             grader takes it out of the student's reach.
@@ -113,7 +111,6 @@ class Exercise:
             else can be imported may be called; a call of these costs nothing by itself and is shown to the instructor.
     """
 
-    name: str
     answer: str
     number: str
     title: str
@@ -126,9 +123,14 @@ class Exercise:
     references: tuple[Callable[..., Any], ...]
     tolerance: Tolerance
     hints: tuple[str, str, str]
-    slips: tuple[Slip, ...] = field(default=())
+    slips: Mapping[str, Slip] = field(default_factory=dict)
     hides: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The registered name, for example ``"tv_loss"``."""
+        return self.perform.__name__
 
     @property
     def lesson(self) -> int:

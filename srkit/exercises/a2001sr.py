@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.models.a2001sr import A2001SR
 
-__all__ = ["A2001SR_EXERCISE"]
+__all__ = ["EXERCISE"]
 
 
 def _cases(seed: int) -> list[Case]:
@@ -56,10 +56,6 @@ def _variant(**changes: Any) -> Callable[..., nn.Module]:
     return lambda *, scale: _Variant(scale=scale, **changes)
 
 
-def _no_refusal(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    return outputs["refused"] is False
-
-
 def _few_channels(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     count, right = outputs["number_of_parameters"], expected["number_of_parameters"]
     return isinstance(count, int) and count < right
@@ -74,97 +70,80 @@ def _many_parameters(inputs: Inputs, outputs: Outputs, expected: Outputs) -> boo
     return isinstance(count, int) and count > right
 
 
-A2001SR_EXERCISE = add(
-    Exercise(
-        name="a2001sr",
-        answer="A2001SR",
-        number="11.4",
-        title="The network A2001SR",
-        difficulty=3,
-        importance=5,
-        minutes=15,
-        criteria=(
-            Criterion(name="parameters", points=1, text="it has the four layers of the plan, weights and biases"),
-            Criterion(name="size", points=1, text="any image comes out twice as high and twice as wide"),
-            Criterion(name="bicubic", points=1, text="with its last layer set to zero it gives the bicubic image"),
-            Criterion(name="output", points=1, text="with given weights it gives the image it should", hidden=True),
-            Criterion(name="scale", points=1, text="asked for another scale than 2 it says no", hidden=True),
+EXERCISE = Exercise(
+    answer="A2001SR",
+    number="11.4",
+    title="The network A2001SR",
+    difficulty=3,
+    importance=5,
+    minutes=15,
+    criteria=(
+        Criterion(name="parameters", points=1, text="it has the four layers of the plan, weights and biases"),
+        Criterion(name="size", points=1, text="any image comes out twice as high and twice as wide"),
+        Criterion(name="bicubic", points=1, text="with its last layer set to zero it gives the bicubic image"),
+        Criterion(name="output", points=1, text="with given weights it gives the image it should", hidden=True),
+        Criterion(name="scale", points=1, text="asked for another scale than 2 it says no", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_11.a2001sr,
+    references=(A2001SR,),
+    tolerance=Tolerance(
+        absolute=2e-5,
+        relative=1e-4,
+        reason="float32 convolutions summed in another order (1 or 4 threads, another CPU) differ by 1e-6",
+    ),
+    slips={
+        "scale_ignored": Slip(
+            "Asked for x3 it enlarges by 2 without a word. Refuse with a ValueError what it cannot do.",
+            sign=lambda inputs, outputs, expected: outputs["refused"] is False,
         ),
-        cases=_cases,
-        perform=lesson_11.a2001sr,
-        references=(A2001SR,),
-        tolerance=Tolerance(
-            absolute=2e-5,
-            relative=1e-4,
-            reason="float32 convolutions summed in another order (1 or 4 threads, another CPU) differ by 1e-6",
+        "sizes_do_not_fit": Slip(
+            "What the layers compute and what you add to it differ in size. Print both shapes: are pixels lost at the "
+            "edge, and is the image enlarged before it is added?",
+            raises="must match the size|Kernel size",
         ),
-        slips=(
-            Slip(
-                name="scale_ignored",
-                message="Asked for x3 it enlarges by 2 without a word. Refuse with a ValueError what it cannot do.",
-                sign=_no_refusal,
-            ),
-            Slip(
-                name="sizes_do_not_fit",
-                message="What the layers compute and what you add to it differ in size. Print both shapes: are pixels "
-                "lost at the edge, and is the image enlarged before it is added?",
-                raises="must match the size|Kernel size",
-            ),
-            Slip(
-                name="clamped",
-                message="The values stop at 0 and 1. Clamping is left to whoever writes the image to a file: a network "
-                "that clamps gets no gradient there.",
-                sign=_clamped,
-            ),
-            Slip(
-                name="too_few_parameters",
-                message="Fewer parameters than the plan has. After a shuffle of 2 a quarter of the channels is left: "
-                "how many must there be before it? And has every layer its bias?",
-                sign=_few_channels,
-            ),
-            Slip(
-                name="too_many_parameters",
-                message="More parameters than the plan has. Bicubic interpolation and the shuffle have none; check the "
-                "kernel sizes and the channels of each convolution.",
-                sign=_many_parameters,
-            ),
-            Slip(
-                name="no_global_residual",
-                message="With the last layer silenced nothing is left. Something has to be added to what it computes.",
-                wrong=_variant(residual=0.0),
-            ),
-            Slip(
-                name="nearest",
-                message="What you add is made of blocks of 2x2 equal pixels. Which interpolation does the plan name?",
-                wrong=_variant(enlarge="nearest"),
-            ),
-            Slip(
-                name="bilinear",
-                message="What you add is smoother than it should be. Which interpolation does the plan name?",
-                wrong=_variant(enlarge="bilinear"),
-            ),
-            Slip(
-                name="relu_at_the_end",
-                message="The residual is never negative, so the network can only brighten.",
-                wrong=_variant(last=True),
-            ),
-            Slip(
-                name="relu_before_the_shuffle",
-                message="There is one activation more than in the plan.",
-                wrong=_variant(relus=3),
-            ),
-            Slip(
-                name="no_activation",
-                message="Without activations, convolutions in a row are one big convolution.",
-                wrong=_variant(relus=0),
-            ),
+        "clamped": Slip(
+            "The values stop at 0 and 1. Clamping is left to whoever writes the image to a file: a network that clamps "
+            "gets no gradient there.",
+            sign=_clamped,
         ),
-        hints=(
-            "Write down the shape after each line of the plan, as comments, before you write the layers.",
-            "nn.PixelShuffle(2) turns 4*c channels of h x w into c channels of 2h x 2w. The last convolution works at "
-            "the large size, and so must whatever is added to its output.",
-            "In __init__: if scale != 2, raise ValueError(…). Then nn.Conv2d(3, 32, 5, padding=2) is the first layer. "
-            "In forward, F.interpolate(lr, scale_factor=2, mode=…, align_corners=False) makes the image to add to.",
+        "too_few_parameters": Slip(
+            "Fewer parameters than the plan has. After a shuffle of 2 a quarter of the channels is left: how many must "
+            "there be before it? And has every layer its bias?",
+            sign=_few_channels,
         ),
-    )
+        "too_many_parameters": Slip(
+            "More parameters than the plan has. Bicubic interpolation and the shuffle have none; check the kernel "
+            "sizes and the channels of each convolution.",
+            sign=_many_parameters,
+        ),
+        "no_global_residual": Slip(
+            "With the last layer silenced nothing is left. Something has to be added to what it computes.",
+            wrong=_variant(residual=0.0),
+        ),
+        "nearest": Slip(
+            "What you add is made of blocks of 2x2 equal pixels. Which interpolation does the plan name?",
+            wrong=_variant(enlarge="nearest"),
+        ),
+        "bilinear": Slip(
+            "What you add is smoother than it should be. Which interpolation does the plan name?",
+            wrong=_variant(enlarge="bilinear"),
+        ),
+        "relu_at_the_end": Slip(
+            "The residual is never negative, so the network can only brighten.",
+            wrong=_variant(last=True),
+        ),
+        "relu_before_the_shuffle": Slip("There is one activation more than in the plan.", wrong=_variant(relus=3)),
+        "no_activation": Slip(
+            "Without activations, convolutions in a row are one big convolution.",
+            wrong=_variant(relus=0),
+        ),
+    },
+    hints=(
+        "Write down the shape after each line of the plan, as comments, before you write the layers.",
+        "nn.PixelShuffle(2) turns 4*c channels of h x w into c channels of 2h x 2w. The last convolution works at the "
+        "large size, and so must whatever is added to its output.",
+        "In __init__: if scale != 2, raise ValueError(…). Then nn.Conv2d(3, 32, 5, padding=2) is the first layer. In "
+        "forward, F.interpolate(lr, scale_factor=2, mode=…, align_corners=False) makes the image to add to.",
+    ),
 )

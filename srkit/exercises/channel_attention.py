@@ -8,9 +8,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_07
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["CHANNEL_ATTENTION"]
+__all__ = ["EXERCISE"]
 
 
 def _by_convolutions(features: Tensor, down: Tensor, up: Tensor) -> Tensor:
@@ -59,64 +59,52 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-CHANNEL_ATTENTION = add(
-    Exercise(
-        name="channel_attention",
-        answer="channel_attention",
-        number="7.1",
-        title="Channel attention",
-        difficulty=1,
-        importance=5,
-        minutes=10,
-        criteria=(
-            Criterion(name="undecided", points=1, text="where the second matrix is zero, every channel is halved"),
-            Criterion(name="weights", points=2, text="each channel is weighed by what the means say"),
-            Criterion(name="batch", points=1, text="each image of a batch has weights of its own", hidden=True),
+EXERCISE = Exercise(
+    answer="channel_attention",
+    number="7.1",
+    title="Channel attention",
+    difficulty=1,
+    importance=5,
+    minutes=10,
+    criteria=(
+        Criterion(name="undecided", points=1, text="where the second matrix is zero, every channel is halved"),
+        Criterion(name="weights", points=2, text="each channel is weighed by what the means say"),
+        Criterion(name="batch", points=1, text="each image of a batch has weights of its own", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_07.channel_attention,
+    references=(_by_convolutions, _by_products),
+    tolerance=Tolerance(
+        absolute=1e-5, relative=1e-5, reason="two small products in float32 are right to 1e-6 before the sigmoid"
+    ),
+    slips={
+        "maximum": Slip(
+            "You describe a channel by its largest value. Here it is its mean.",
+            wrong=lambda features, down, up: features * _weights(features.amax((2, 3)), down, up)[:, :, None, None],
         ),
-        cases=_cases,
-        perform=lesson_07.channel_attention,
-        references=(_by_convolutions, _by_products),
-        tolerance=Tolerance(
-            absolute=1e-5, relative=1e-5, reason="two small products in float32 are right to 1e-6 before the sigmoid"
+        "no_relu": Slip("Something is missing between the two matrices; without it they could be one.", wrong=_no_relu),
+        "softmax": Slip(
+            "Your channels compete: their weights sum to one. Here each is judged on its own, from 0 to 1.",
+            wrong=_softmax,
         ),
-        slips=(
-            Slip(
-                name="maximum",
-                message="You describe a channel by its largest value. Here it is its mean.",
-                wrong=lambda features, down, up: features * _weights(features.amax((2, 3)), down, up)[:, :, None, None],
-            ),
-            Slip(
-                name="no_relu",
-                message="Something is missing between the two matrices; without it they could be one.",
-                wrong=_no_relu,
-            ),
-            Slip(
-                name="softmax",
-                message="Your channels compete: their weights sum to one. Here each is judged on its own, from 0 to 1.",
-                wrong=_softmax,
-            ),
-            Slip(
-                name="weights_alone",
-                message="These are the weights. What is asked for are the features, weighed.",
-                wrong=lambda features, down, up: _weights(features.mean((2, 3)), down, up),
-            ),
-            Slip(
-                name="added",
-                message="You add the weighed features to the features. The skip belongs to the block around this.",
-                wrong=lambda features, down, up: features + _by_products(features, down, up),
-            ),
-            Slip(
-                name="over_the_batch",
-                message="All images of a batch have the same weights in yours: you average over the batch as well.",
-                wrong=_over_the_batch,
-            ),
+        "weights_alone": Slip(
+            "These are the weights. What is asked for are the features, weighed.",
+            wrong=lambda features, down, up: _weights(features.mean((2, 3)), down, up),
         ),
-        hints=(
-            "How many numbers describe an image of c channels, if each channel is described by one?",
-            "Mean over the pixels, (b, c); the first matrix and a ReLU, (b, few); the second and a sigmoid, (b, c). "
-            "Then each channel is multiplied by its number, at all pixels alike.",
-            "Begin with means = features.mean((2, 3)), (b, c). A matrix (few, c) is applied to it by means @ down.T.",
+        "added": Slip(
+            "You add the weighed features to the features. The skip belongs to the block around this.",
+            wrong=lambda features, down, up: features + _by_products(features, down, up),
         ),
-        hides=("srkit.models.rcan:attend",),
-    )
+        "over_the_batch": Slip(
+            "All images of a batch have the same weights in yours: you average over the batch as well.",
+            wrong=_over_the_batch,
+        ),
+    },
+    hints=(
+        "How many numbers describe an image of c channels, if each channel is described by one?",
+        "Mean over the pixels, (b, c); the first matrix and a ReLU, (b, few); the second and a sigmoid, (b, c). Then "
+        "each channel is multiplied by its number, at all pixels alike.",
+        "Begin with means = features.mean((2, 3)), (b, c). A matrix (few, c) is applied to it by means @ down.T.",
+    ),
+    hides=("srkit.models.rcan:attend",),
 )

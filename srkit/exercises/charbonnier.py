@@ -7,10 +7,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_09
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.losses import charbonnier
 
-__all__ = ["CHARBONNIER"]
+__all__ = ["EXERCISE"]
 
 
 def _library(sr: Tensor, hr: Tensor, eps: float) -> Tensor:
@@ -36,65 +36,55 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-CHARBONNIER = add(
-    Exercise(
-        name="charbonnier",
-        answer="charbonnier",
-        number="9.1",
-        title="L1 with a rounded tip",
-        difficulty=1,
-        importance=4,
-        minutes=5,
-        criteria=(
-            Criterion(name="value", points=1, text="the value of a grey image agrees with the formula"),
-            Criterion(name="gradient", points=1, text="its gradient is right, also where the two images are equal"),
-            Criterion(name="general", points=1, text="it holds for colour, a batch and another eps", hidden=True),
+EXERCISE = Exercise(
+    answer="charbonnier",
+    number="9.1",
+    title="L1 with a rounded tip",
+    difficulty=1,
+    importance=4,
+    minutes=5,
+    criteria=(
+        Criterion(name="value", points=1, text="the value of a grey image agrees with the formula"),
+        Criterion(name="gradient", points=1, text="its gradient is right, also where the two images are equal"),
+        Criterion(name="general", points=1, text="it holds for colour, a batch and another eps", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_09.charbonnier,
+    references=(_library, _hypotenuse),
+    tolerance=Tolerance(
+        absolute=1e-6, relative=1e-4, reason="errors near 1e-3 are differences of numbers near 1, right to 1e-7"
+    ),
+    hides=("srkit.losses.pixel:charbonnier", "srkit.losses.pixel:Charbonnier"),
+    slips={
+        "eps_not_squared": Slip(
+            "On equal images your value is the root of eps. The formula gives eps there.",
+            wrong=lambda sr, hr, eps: ((sr - hr).square() + eps).sqrt().mean(),
         ),
-        cases=_cases,
-        perform=lesson_09.charbonnier,
-        references=(_library, _hypotenuse),
-        tolerance=Tolerance(
-            absolute=1e-6, relative=1e-4, reason="errors near 1e-3 are differences of numbers near 1, right to 1e-7"
+        "eps_outside": Slip(
+            "You add eps to the absolute error. That moves the tip up and leaves it as sharp as before.",
+            wrong=lambda sr, hr, eps: (sr - hr).abs().mean() + eps,
         ),
-        hides=("srkit.losses.pixel:charbonnier", "srkit.losses.pixel:Charbonnier"),
-        slips=(
-            Slip(
-                name="eps_not_squared",
-                message="On equal images your value is the root of eps. The formula gives eps there.",
-                wrong=lambda sr, hr, eps: ((sr - hr).square() + eps).sqrt().mean(),
-            ),
-            Slip(
-                name="eps_outside",
-                message="You add eps to the absolute error. That moves the tip up and leaves it as sharp as before.",
-                wrong=lambda sr, hr, eps: (sr - hr).abs().mean() + eps,
-            ),
-            Slip(
-                name="eps_forgotten",
-                message="Your value is the plain L1. Where has eps gone?",
-                wrong=lambda sr, hr, eps: (sr - hr).abs().mean(),
-            ),
-            Slip(
-                name="no_root",
-                message="Your values have the size of squares. One operation of the formula is missing.",
-                wrong=lambda sr, hr, eps: ((sr - hr).square() + eps**2).mean(),
-            ),
-            Slip(
-                name="root_of_the_mean",
-                message="You take one root at the very end. Each pixel has its own.",
-                wrong=lambda sr, hr, eps: ((sr - hr).square().mean() + eps**2).sqrt(),
-            ),
-            Slip(
-                name="sum_instead_of_mean",
-                message="Your value grows with the number of pixels. LapSRN's own code does that too; here a mean is "
-                "asked for.",
-                wrong=lambda sr, hr, eps: _library(sr, hr, eps) * sr.numel(),
-            ),
+        "eps_forgotten": Slip(
+            "Your value is the plain L1. Where has eps gone?",
+            wrong=lambda sr, hr, eps: (sr - hr).abs().mean(),
         ),
-        hints=(
-            "What should the loss of two equal images be? Put an error of 0 into the formula.",
-            "It is done pixel by pixel: square the error, add the square of the radius, take the root. The mean over "
-            "everything comes last.",
-            "Begin with error = sr - hr.",
+        "no_root": Slip(
+            "Your values have the size of squares. One operation of the formula is missing.",
+            wrong=lambda sr, hr, eps: ((sr - hr).square() + eps**2).mean(),
         ),
-    )
+        "root_of_the_mean": Slip(
+            "You take one root at the very end. Each pixel has its own.",
+            wrong=lambda sr, hr, eps: ((sr - hr).square().mean() + eps**2).sqrt(),
+        ),
+        "sum_instead_of_mean": Slip(
+            "Your value grows with the number of pixels. LapSRN's own code does that too; here a mean is asked for.",
+            wrong=lambda sr, hr, eps: _library(sr, hr, eps) * sr.numel(),
+        ),
+    },
+    hints=(
+        "What should the loss of two equal images be? Put an error of 0 into the formula.",
+        "It is done pixel by pixel: square the error, add the square of the radius, take the root. The mean over "
+        "everything comes last.",
+        "Begin with error = sr - hr.",
+    ),
 )

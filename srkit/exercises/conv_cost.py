@@ -6,9 +6,9 @@ from torch import nn
 
 from srkit.exercises._beside import lesson_08
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["CONV_COST"]
+__all__ = ["EXERCISE"]
 
 
 def _built(channels_in: int, channels_out: int, size: int, groups: int, places: int) -> tuple[int, int]:
@@ -50,64 +50,55 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-CONV_COST = add(
-    Exercise(
-        name="conv_cost",
-        answer="conv_cost",
-        number="8.2",
-        title="What a grouped convolution costs",
-        difficulty=2,
-        importance=4,
-        minutes=10,
-        criteria=(
-            Criterion(name="full", points=1, text="an ordinary convolution, that is one group"),
-            Criterion(name="grouped", points=2, text="a convolution in two or four groups"),
-            Criterion(name="depthwise", points=1, text="as many groups as channels", hidden=True),
+EXERCISE = Exercise(
+    answer="conv_cost",
+    number="8.2",
+    title="What a grouped convolution costs",
+    difficulty=2,
+    importance=4,
+    minutes=10,
+    criteria=(
+        Criterion(name="full", points=1, text="an ordinary convolution, that is one group"),
+        Criterion(name="grouped", points=2, text="a convolution in two or four groups"),
+        Criterion(name="depthwise", points=1, text="as many groups as channels", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_08.conv_cost,
+    references=(_built, _cost),
+    tolerance=Tolerance(absolute=1e-6, relative=1e-12, reason="both are counts, so they are whole numbers"),
+    slips={
+        "bias_forgotten": Slip(
+            "Some parameters are missing: each channel that comes out has one more number of its own.",
+            wrong=lambda *cost: _cost(*cost, bias=0),
         ),
-        cases=_cases,
-        perform=lesson_08.conv_cost,
-        references=(_built, _cost),
-        tolerance=Tolerance(absolute=1e-6, relative=1e-12, reason="both are counts, so they are whole numbers"),
-        slips=(
-            Slip(
-                name="bias_forgotten",
-                message="Some parameters are missing: each channel that comes out has one more number of its own.",
-                wrong=lambda *cost: _cost(*cost, bias=0),
-            ),
-            Slip(
-                name="groups_ignored",
-                message="This is the cost without groups. How many channels does one output channel still read?",
-                wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, 1, places),
-            ),
-            Slip(
-                name="groups_twice",
-                message="You divide twice. A group reads fewer channels and writes fewer, but there are several.",
-                wrong=lambda *cost: _cost(*cost, power=2),
-            ),
-            Slip(
-                name="bias_divided",
-                message="You divided too much: grouping changes what is read, and not how many biases there are.",
-                wrong=_bias_divided,
-            ),
-            Slip(
-                name="places_forgotten",
-                message="Your multiply-adds are those of one place. The same kernel is laid on every place.",
-                wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, groups, 1),
-            ),
-            Slip(
-                name="line_kernel",
-                message="A kernel of size 3 has more than three taps.",
-                wrong=lambda inner, outer, size, groups, places: (
-                    inner * outer * size / groups + outer,
-                    inner * outer * size / groups * places,
-                ),
+        "groups_ignored": Slip(
+            "This is the cost without groups. How many channels does one output channel still read?",
+            wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, 1, places),
+        ),
+        "groups_twice": Slip(
+            "You divide twice. A group reads fewer channels and writes fewer, but there are several.",
+            wrong=lambda *cost: _cost(*cost, power=2),
+        ),
+        "bias_divided": Slip(
+            "You divided too much: grouping changes what is read, and not how many biases there are.",
+            wrong=_bias_divided,
+        ),
+        "places_forgotten": Slip(
+            "Your multiply-adds are those of one place. The same kernel is laid on every place.",
+            wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, groups, 1),
+        ),
+        "line_kernel": Slip(
+            "A kernel of size 3 has more than three taps.",
+            wrong=lambda inner, outer, size, groups, places: (
+                inner * outer * size / groups + outer,
+                inner * outer * size / groups * places,
             ),
         ),
-        hints=(
-            "Ask it for a single output channel first: how many numbers does it read at one place?",
-            "One output channel reads channels_in / groups channels, in a square of size times size pixels. That many "
-            "weights it has, and one bias. A multiply-add is one weight used at one place; biases do not count there.",
-            "Begin with weights = (channels_in // groups) * size * size for one output channel.",
-        ),
-    )
+    },
+    hints=(
+        "Ask it for a single output channel first: how many numbers does it read at one place?",
+        "One output channel reads channels_in / groups channels, in a square of size times size pixels. That many "
+        "weights it has, and one bias. A multiply-add is one weight used at one place; biases do not count there.",
+        "Begin with weights = (channels_in // groups) * size * size for one output channel.",
+    ),
 )

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_01
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.ops import convolve
 
-__all__ = ["DEGRADE"]
+__all__ = ["EXERCISE"]
 
 
 def _library(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
@@ -37,20 +37,8 @@ def _wrong(
     return blurred[:, first::scale, first::scale] + disturbance
 
 
-def _correlated(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
-    return _library(image, kernel.flip(0, 1), scale, disturbance)
-
-
-def _not_blurred(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
-    return image[:, ::scale, ::scale] + disturbance
-
-
 def _blurred_late(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
     return convolve(image[:, ::scale, ::scale].contiguous(), kernel) + disturbance
-
-
-def _no_noise(image: Tensor, kernel: Tensor, scale: int, disturbance: Tensor) -> Tensor:
-    return _library(image, kernel, scale, 0 * disturbance)
 
 
 def _inputs(seed: int, *, scale: int = 2, even: bool = False, size: int = 5) -> dict[str, Value]:
@@ -73,66 +61,54 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-DEGRADE = add(
-    Exercise(
-        name="degrade",
-        answer="degrade",
-        number="1.1",
-        title="The degradation model",
-        difficulty=2,
-        importance=5,
-        minutes=15,
-        criteria=(
-            Criterion(name="symmetric", points=2, text="blurred, reduced and disturbed, with a symmetric kernel"),
-            Criterion(name="any", points=1, text="with a kernel that is not symmetric"),
-            Criterion(name="scale", points=1, text="with another scale and a larger kernel", hidden=True),
+EXERCISE = Exercise(
+    answer="degrade",
+    number="1.1",
+    title="The degradation model",
+    difficulty=2,
+    importance=5,
+    minutes=15,
+    criteria=(
+        Criterion(name="symmetric", points=2, text="blurred, reduced and disturbed, with a symmetric kernel"),
+        Criterion(name="any", points=1, text="with a kernel that is not symmetric"),
+        Criterion(name="scale", points=1, text="with another scale and a larger kernel", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_01.degrade,
+    references=(_library, _by_shifts),
+    tolerance=Tolerance(
+        absolute=1e-5, relative=1e-5, reason="float32 sums of fifty products in another order differ by 1e-7"
+    ),
+    slips={
+        "correlated": Slip(
+            "With a symmetric kernel yours is right. F.conv2d does not turn its kernel by 180 degrees; a convolution "
+            "does.",
+            wrong=lambda image, kernel, scale, disturbance: _library(image, kernel.flip(0, 1), scale, disturbance),
         ),
-        cases=_cases,
-        perform=lesson_01.degrade,
-        references=(_library, _by_shifts),
-        tolerance=Tolerance(
-            absolute=1e-5, relative=1e-5, reason="float32 sums of fifty products in another order differ by 1e-7"
+        "zeros_at_the_border": Slip(
+            "Your small image is dark at the border. Repeat the outer pixels instead of adding black ones.",
+            wrong=lambda *given: _wrong(*given, border="constant"),
         ),
-        slips=(
-            Slip(
-                name="correlated",
-                message="With a symmetric kernel yours is right. F.conv2d does not turn its kernel by 180 degrees; a "
-                "convolution does.",
-                wrong=_correlated,
-            ),
-            Slip(
-                name="zeros_at_the_border",
-                message="Your small image is dark at the border. Repeat the outer pixels instead of adding black ones.",
-                wrong=lambda *given: _wrong(*given, border="constant"),
-            ),
-            Slip(
-                name="another_first_pixel",
-                message="You keep every s-th pixel, but begin with another one than the first.",
-                wrong=lambda *given: _wrong(*given, first=1),
-            ),
-            Slip(
-                name="not_blurred",
-                message="The kernel has no effect in yours.",
-                wrong=_not_blurred,
-            ),
-            Slip(
-                name="blurred_late",
-                message="You blur what is left after the reduction. The blur comes first.",
-                wrong=_blurred_late,
-            ),
-            Slip(
-                name="no_noise",
-                message="What disturbs the small image is missing.",
-                wrong=_no_noise,
-            ),
+        "another_first_pixel": Slip(
+            "You keep every s-th pixel, but begin with another one than the first.",
+            wrong=lambda *given: _wrong(*given, first=1),
         ),
-        hints=(
-            "Three operations in a row; read the formula from the inside to the outside. Which of them makes the image "
-            "smaller?",
-            "F.pad repeats outer pixels with mode='replicate'. F.conv2d takes three grey images, (3, 1, h, w), and one "
-            "kernel, (1, 1, k, k). kernel.flip(0, 1) turns it.",
-            "Begin with wide = F.pad(image, [kernel.shape[0] // 2] * 4, mode='replicate').",
+        "not_blurred": Slip(
+            "The kernel has no effect in yours.",
+            wrong=lambda image, kernel, scale, disturbance: image[:, ::scale, ::scale] + disturbance,
         ),
-        hides=("srkit.ops.filters:convolve", "srkit.ops.filters:correlate"),
-    )
+        "blurred_late": Slip("You blur what is left after the reduction. The blur comes first.", wrong=_blurred_late),
+        "no_noise": Slip(
+            "What disturbs the small image is missing.",
+            wrong=lambda image, kernel, scale, disturbance: _library(image, kernel, scale, 0 * disturbance),
+        ),
+    },
+    hints=(
+        "Three operations in a row; read the formula from the inside to the outside. Which of them makes the image "
+        "smaller?",
+        "F.pad repeats outer pixels with mode='replicate'. F.conv2d takes three grey images, (3, 1, h, w), and one "
+        "kernel, (1, 1, k, k). kernel.flip(0, 1) turns it.",
+        "Begin with wide = F.pad(image, [kernel.shape[0] // 2] * 4, mode='replicate').",
+    ),
+    hides=("srkit.ops.filters:convolve", "srkit.ops.filters:correlate"),
 )

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_06
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["DENSE_BLOCK"]
+__all__ = ["EXERCISE"]
 
 Layers = Sequence[Callable[[Tensor], Tensor]]
 
@@ -69,64 +69,53 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-DENSE_BLOCK = add(
-    Exercise(
-        name="dense_block",
-        answer="dense_block",
-        number="6.1",
-        title="A dense block",
-        difficulty=2,
-        importance=5,
-        minutes=15,
-        criteria=(
-            Criterion(name="one", points=1, text="one layer puts its maps behind those of the input"),
-            Criterion(name="several", points=1, text="every layer reads all maps before it"),
-            Criterion(name="growth", points=1, text="any number of layers, channels and new maps", hidden=True),
-            Criterion(name="none", points=1, text="without a layer the input comes back", hidden=True),
+EXERCISE = Exercise(
+    answer="dense_block",
+    number="6.1",
+    title="A dense block",
+    difficulty=2,
+    importance=5,
+    minutes=15,
+    criteria=(
+        Criterion(name="one", points=1, text="one layer puts its maps behind those of the input"),
+        Criterion(name="several", points=1, text="every layer reads all maps before it"),
+        Criterion(name="growth", points=1, text="any number of layers, channels and new maps", hidden=True),
+        Criterion(name="none", points=1, text="without a layer the input comes back", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_06.dense_block,
+    references=(_reference, _from_a_list),
+    tolerance=Tolerance(
+        absolute=1e-5, relative=1e-4, reason="float32 convolutions summed in another order differ by 1e-6"
+    ),
+    slips={
+        "only_the_layer_before": Slip(
+            "A layer gets fewer or more channels than it can read. It should read everything made so far, the input of "
+            "the block included.",
+            raises="to have .* channels|size of tensor",
         ),
-        cases=_cases,
-        perform=lesson_06.dense_block,
-        references=(_reference, _from_a_list),
-        tolerance=Tolerance(
-            absolute=1e-5, relative=1e-4, reason="float32 convolutions summed in another order differ by 1e-6"
-        ),
-        slips=(
-            Slip(
-                name="only_the_layer_before",
-                message="A layer gets fewer or more channels than it can read. It should read everything made so far, "
-                "the input of the block included.",
-                raises="to have .* channels|size of tensor",
-            ),
-            Slip(
-                name="new_maps_only",
-                message="The input of the block is missing from what you return.",
-                sign=lambda inputs, outputs, expected: (
-                    isinstance(outputs["features"], Tensor)
-                    and len(inputs["weights"]) > 0
-                    and outputs["features"].ndim == 4
-                    and 0 < outputs["features"].shape[1] < expected["features"].shape[1]
-                ),
-            ),
-            Slip(
-                name="newest_first",
-                message="The new maps stand in front of the old ones. The layers expect the oldest first.",
-                wrong=_newest_first,
-            ),
-            Slip(
-                name="no_activation",
-                message="New maps may be negative in yours. An activation is missing.",
-                wrong=_linear,
-            ),
-            Slip(
-                name="activation_on_everything",
-                message="The input of the block lost its negative values. Only what is new passes the activation.",
-                wrong=_bent_twice,
+        "new_maps_only": Slip(
+            "The input of the block is missing from what you return.",
+            sign=lambda inputs, outputs, expected: (
+                isinstance(outputs["features"], Tensor)
+                and len(inputs["weights"]) > 0
+                and outputs["features"].ndim == 4
+                and 0 < outputs["features"].shape[1] < expected["features"].shape[1]
             ),
         ),
-        hints=(
-            "Write down how many channels there are after no layer, after one, after two.",
-            "One variable holds all maps made so far. A layer reads it, and what it makes is put behind.",
-            "torch.cat([a, b], dim=1) puts channels side by side. Begin with seen = features.",
+        "newest_first": Slip(
+            "The new maps stand in front of the old ones. The layers expect the oldest first.",
+            wrong=_newest_first,
         ),
-    )
+        "no_activation": Slip("New maps may be negative in yours. An activation is missing.", wrong=_linear),
+        "activation_on_everything": Slip(
+            "The input of the block lost its negative values. Only what is new passes the activation.",
+            wrong=_bent_twice,
+        ),
+    },
+    hints=(
+        "Write down how many channels there are after no layer, after one, after two.",
+        "One variable holds all maps made so far. A layer reads it, and what it makes is put behind.",
+        "torch.cat([a, b], dim=1) puts channels side by side. Begin with seen = features.",
+    ),
 )

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_13
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["EFFECTIVE_KERNEL"]
+__all__ = ["EXERCISE"]
 
 Layers = Sequence[tuple[Tensor, int]]
 
@@ -48,14 +48,6 @@ def _delta(layers: Layers, *, turned: bool = True) -> Tensor:
     return x[0, 0].flip(0, 1) if turned else x[0, 0]
 
 
-def _without_strides(layers: Layers) -> Tensor:
-    return _delta([(weight, 1) for weight, _ in layers])
-
-
-def _first_channels(layers: Layers) -> Tensor:
-    return _delta([(weight[:1, :1], stride) for weight, stride in layers])
-
-
 def _weight(outputs: int, inputs: int, side: int, seed: int) -> Tensor:
     return noise(outputs, inputs, side, side, seed=seed) - 0.3
 
@@ -74,51 +66,44 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EFFECTIVE_KERNEL = add(
-    Exercise(
-        name="effective_kernel",
-        answer="effective_kernel",
-        number="13.3",
-        title="Many layers, one kernel",
-        difficulty=3,
-        importance=5,
-        minutes=15,
-        criteria=(
-            Criterion(name="one", points=1, text="one layer is its own kernel, the right way round"),
-            Criterion(name="two", points=1, text="two layers are one kernel of side a + b - 1"),
-            Criterion(name="channels", points=1, text="what lies between the layers may have many channels"),
-            Criterion(name="strides", points=1, text="strides between the layers are counted, too", hidden=True),
+EXERCISE = Exercise(
+    answer="effective_kernel",
+    number="13.3",
+    title="Many layers, one kernel",
+    difficulty=3,
+    importance=5,
+    minutes=15,
+    criteria=(
+        Criterion(name="one", points=1, text="one layer is its own kernel, the right way round"),
+        Criterion(name="two", points=1, text="two layers are one kernel of side a + b - 1"),
+        Criterion(name="channels", points=1, text="what lies between the layers may have many channels"),
+        Criterion(name="strides", points=1, text="strides between the layers are counted, too", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_13.effective_kernel,
+    references=(_delta, _backwards, _gradient),
+    tolerance=Tolerance(
+        absolute=5e-6, relative=1e-5, reason="sums of up to 48 products in another order differ by 1e-6"
+    ),
+    slips={
+        "turned": Slip(
+            "Your kernel is upside down. Layers correlate: what a dot becomes is the kernel turned by 180 degrees.",
+            wrong=lambda layers: _delta(layers, turned=False),
         ),
-        cases=_cases,
-        perform=lesson_13.effective_kernel,
-        references=(_delta, _backwards, _gradient),
-        tolerance=Tolerance(
-            absolute=5e-6, relative=1e-5, reason="sums of up to 48 products in another order differ by 1e-6"
+        "strides_forgotten": Slip(
+            "You treat every layer as if it went pixel by pixel. One step behind a stride of 2 is two pixels of the "
+            "image.",
+            wrong=lambda layers: _delta([(weight, 1) for weight, _ in layers]),
         ),
-        slips=(
-            Slip(
-                name="turned",
-                message="Your kernel is upside down. Layers correlate: what a dot becomes is the kernel turned by 180 "
-                "degrees.",
-                wrong=lambda layers: _delta(layers, turned=False),
-            ),
-            Slip(
-                name="strides_forgotten",
-                message="You treat every layer as if it went pixel by pixel. One step behind a stride of 2 is two "
-                "pixels of the image.",
-                wrong=_without_strides,
-            ),
-            Slip(
-                name="first_channel",
-                message="You follow the first channel only. All of them reach the output.",
-                wrong=_first_channels,
-            ),
+        "first_channel": Slip(
+            "You follow the first channel only. All of them reach the output.",
+            wrong=lambda layers: _delta([(weight[:1, :1], stride) for weight, stride in layers]),
         ),
-        hints=(
-            "Which pixels of the image does one pixel of the result depend on, and how much on each?",
-            "Start with that one pixel, a single 1, and go through the layers from the last to the first. The "
-            "transpose of a strided convolution knows how to spread.",
-            "The single pixel is torch.ones(1, 1, 1, 1). F.conv_transpose2d takes a layer's weight as it is.",
-        ),
-    )
+    },
+    hints=(
+        "Which pixels of the image does one pixel of the result depend on, and how much on each?",
+        "Start with that one pixel, a single 1, and go through the layers from the last to the first. The transpose of "
+        "a strided convolution knows how to spread.",
+        "The single pixel is torch.ones(1, 1, 1, 1). F.conv_transpose2d takes a layer's weight as it is.",
+    ),
 )

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.models.espcn import ESPCN
 
-__all__ = ["ESPCN_EXERCISE"]
+__all__ = ["EXERCISE"]
 
 Layers = Sequence[tuple[Tensor, Tensor]]
 
@@ -67,54 +67,44 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-ESPCN_EXERCISE = add(
-    Exercise(
-        name="espcn",
-        answer="espcn",
-        number="3.3",
-        title="ESPCN",
-        difficulty=2,
-        importance=5,
-        minutes=10,
-        criteria=(
-            Criterion(name="size", points=1, text="the result is scale times as high and as wide"),
-            Criterion(name="image", points=2, text="every pixel is right"),
-            Criterion(name="scale", points=1, text="another scale works", hidden=True),
+EXERCISE = Exercise(
+    answer="espcn",
+    number="3.3",
+    title="ESPCN",
+    difficulty=2,
+    importance=5,
+    minutes=10,
+    criteria=(
+        Criterion(name="size", points=1, text="the result is scale times as high and as wide"),
+        Criterion(name="image", points=2, text="every pixel is right"),
+        Criterion(name="scale", points=1, text="another scale works", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_03.espcn,
+    references=(_library, _as_products),
+    tolerance=Tolerance(
+        absolute=5e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
+    ),
+    slips={
+        "tanh_at_the_end": Slip(
+            "No pixel of yours is beyond -1 and 1: is there an activation after the last layer?",
+            wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, last=True), scale),
         ),
-        cases=_cases,
-        perform=lesson_03.espcn,
-        references=(_library, _as_products),
-        tolerance=Tolerance(
-            absolute=5e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
+        "relu": Slip(
+            "Your features are never negative. Which activation does ESPCN have?",
+            wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="relu"), scale),
         ),
-        slips=(
-            Slip(
-                name="tanh_at_the_end",
-                message="No pixel of yours is beyond -1 and 1: is there an activation after the last layer?",
-                wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, last=True), scale),
-            ),
-            Slip(
-                name="relu",
-                message="Your features are never negative. Which activation does ESPCN have?",
-                wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="relu"), scale),
-            ),
-            Slip(
-                name="no_activation",
-                message="Without activations three convolutions are one.",
-                wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="none"), scale),
-            ),
-            Slip(
-                name="phases_turned",
-                message="Rows and columns within each small square have changed places.",
-                wrong=_phases_turned,
-            ),
+        "no_activation": Slip(
+            "Without activations three convolutions are one.",
+            wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="none"), scale),
         ),
-        hints=(
-            "How many channels does the last layer give for each small pixel, and how many large pixels lie there?",
-            "Convolve with padding of half the kernel, tanh between the layers; the last layer's channels are then "
-            "laid out as pixels by F.pixel_shuffle.",
-            "Begin with: for number, (weight, bias) in enumerate(layers): as in SRCNN, but on the small image.",
-        ),
-        hides=("srkit.models.espcn:ESPCN",),
-    )
+        "phases_turned": Slip("Rows and columns within each small square have changed places.", wrong=_phases_turned),
+    },
+    hints=(
+        "How many channels does the last layer give for each small pixel, and how many large pixels lie there?",
+        "Convolve with padding of half the kernel, tanh between the layers; the last layer's channels are then laid "
+        "out as pixels by F.pixel_shuffle.",
+        "Begin with: for number, (weight, bias) in enumerate(layers): as in SRCNN, but on the small image.",
+    ),
+    hides=("srkit.models.espcn:ESPCN",),
 )

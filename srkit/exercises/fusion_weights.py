@@ -7,9 +7,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_06
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["FUSION_WEIGHTS"]
+__all__ = ["EXERCISE"]
 
 
 def _least_squares(opinions: Tensor, truth: Tensor) -> Tensor:
@@ -24,17 +24,9 @@ def _normal_equations(opinions: Tensor, truth: Tensor) -> Tensor:
     return weights.to(opinions.dtype)
 
 
-def _no_negative(opinions: Tensor, truth: Tensor) -> Tensor:
-    return _least_squares(opinions, truth).clamp_min(0)
-
-
 def _sum_of_one(opinions: Tensor, truth: Tensor) -> Tensor:
     weights = _least_squares(opinions, truth)
     return weights / weights.sum()
-
-
-def _one_by_one(opinions: Tensor, truth: Tensor) -> Tensor:
-    return (opinions @ truth) / opinions.square().sum(1)
 
 
 def _by_quality(opinions: Tensor, truth: Tensor) -> Tensor:
@@ -61,63 +53,53 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-FUSION_WEIGHTS = add(
-    Exercise(
-        name="fusion_weights",
-        answer="fusion_weights",
-        number="6.4",
-        title="The best weights for a sum of results",
-        difficulty=2,
-        importance=3,
-        minutes=10,
-        criteria=(
-            Criterion(name="single", points=1, text="one result alone gets the factor that suits it best"),
-            Criterion(name="several", points=1, text="several results get the weights of least squared error"),
-            Criterion(
-                name="negative", points=1, text="a result that knows the error of another may be taken off", hidden=True
-            ),
+EXERCISE = Exercise(
+    answer="fusion_weights",
+    number="6.4",
+    title="The best weights for a sum of results",
+    difficulty=2,
+    importance=3,
+    minutes=10,
+    criteria=(
+        Criterion(name="single", points=1, text="one result alone gets the factor that suits it best"),
+        Criterion(name="several", points=1, text="several results get the weights of least squared error"),
+        Criterion(
+            name="negative", points=1, text="a result that knows the error of another may be taken off", hidden=True
         ),
-        cases=_cases,
-        perform=lesson_06.fusion_weights,
-        references=(_least_squares, _normal_equations),
-        tolerance=Tolerance(
-            absolute=2e-3, relative=2e-3, reason="least squares in float32, by whatever method, keeps four digits"
+    ),
+    cases=_cases,
+    perform=lesson_06.fusion_weights,
+    references=(_least_squares, _normal_equations),
+    tolerance=Tolerance(
+        absolute=2e-3, relative=2e-3, reason="least squares in float32, by whatever method, keeps four digits"
+    ),
+    slips={
+        "plain_mean": Slip(
+            "You give the same weight to all, whatever the truth is.",
+            wrong=lambda opinions, truth: torch.full_like(opinions[:, 0], 1 / len(opinions)),
         ),
-        slips=(
-            Slip(
-                name="plain_mean",
-                message="You give the same weight to all, whatever the truth is.",
-                wrong=lambda opinions, truth: torch.full_like(opinions[:, 0], 1 / len(opinions)),
-            ),
-            Slip(
-                name="made_to_sum_to_one",
-                message="You divide by the sum of the weights. Nothing demands that they add up to 1.",
-                wrong=_sum_of_one,
-            ),
-            Slip(
-                name="each_for_itself",
-                message="You find the best factor for each result as if it were alone. Results that are alike then "
-                "count twice.",
-                wrong=_one_by_one,
-            ),
-            Slip(
-                name="by_quality",
-                message="You weigh by how good each result is. It also matters how much their errors have in common.",
-                wrong=_by_quality,
-            ),
-            Slip(
-                name="none_below_zero",
-                message="You allow no negative weight. Taking away what is wrong with one result can be the best use "
-                "of it.",
-                wrong=_no_negative,
-            ),
+        "made_to_sum_to_one": Slip(
+            "You divide by the sum of the weights. Nothing demands that they add up to 1.",
+            wrong=_sum_of_one,
         ),
-        hints=(
-            "This is a linear system with more equations than unknowns. How many of each are there?",
-            "Every pixel is one equation: the weighted sum of what the results say there should be the truth. "
-            "Minimising the squared error of all of them is called least squares.",
-            "torch.linalg.lstsq(A, b).solution minimises |A w - b|; A has one row for each pixel, so begin with "
-            "opinions.T, and b must be a column.",
+        "each_for_itself": Slip(
+            "You find the best factor for each result as if it were alone. Results that are alike then count twice.",
+            wrong=lambda opinions, truth: (opinions @ truth) / opinions.square().sum(1),
         ),
-    )
+        "by_quality": Slip(
+            "You weigh by how good each result is. It also matters how much their errors have in common.",
+            wrong=_by_quality,
+        ),
+        "none_below_zero": Slip(
+            "You allow no negative weight. Taking away what is wrong with one result can be the best use of it.",
+            wrong=lambda opinions, truth: _least_squares(opinions, truth).clamp_min(0),
+        ),
+    },
+    hints=(
+        "This is a linear system with more equations than unknowns. How many of each are there?",
+        "Every pixel is one equation: the weighted sum of what the results say there should be the truth. Minimising "
+        "the squared error of all of them is called least squares.",
+        "torch.linalg.lstsq(A, b).solution minimises |A w - b|; A has one row for each pixel, so begin with "
+        "opinions.T, and b must be a column.",
+    ),
 )

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_08
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.ops.wavelets import synthesise
 
-__all__ = ["HAAR_IMAGE"]
+__all__ = ["EXERCISE"]
 
 
 def _by_slices(bands: Tensor) -> Tensor:
@@ -41,10 +41,6 @@ def _quarters(bands: Tensor) -> Tensor:
     return torch.cat(rows, dim=-2)
 
 
-def _by_channel(bands: Tensor) -> Tensor:
-    return synthesise(torch.unflatten(bands, 1, (-1, 4)).transpose(1, 2).flatten(1, 2))
-
-
 def _cases(seed: int) -> list[Case]:
     average = torch.cat([noise(1, 1, 3, 2, seed=seed), torch.zeros(1, 3, 3, 2)], dim=1)
     return [
@@ -55,65 +51,56 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-HAAR_IMAGE = add(
-    Exercise(
-        name="haar_image",
-        answer="haar_image",
-        number="8.4",
-        title="The image from its Haar bands",
-        difficulty=3,
-        importance=4,
-        minutes=15,
-        criteria=(
-            Criterion(name="average", points=1, text="an average without details gives every pixel twice in each way"),
-            Criterion(name="grey", points=2, text="four bands give the grey image"),
-            Criterion(name="colour", points=1, text="twelve bands give the image of three channels", hidden=True),
+EXERCISE = Exercise(
+    answer="haar_image",
+    number="8.4",
+    title="The image from its Haar bands",
+    difficulty=3,
+    importance=4,
+    minutes=15,
+    criteria=(
+        Criterion(name="average", points=1, text="an average without details gives every pixel twice in each way"),
+        Criterion(name="grey", points=2, text="four bands give the grey image"),
+        Criterion(name="colour", points=1, text="twelve bands give the image of three channels", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_08.haar_image,
+    references=(synthesise, _by_slices),
+    tolerance=Tolerance(
+        absolute=2e-6, relative=1e-5, reason="sums of four numbers in float32 differ by 1e-7 between orders"
+    ),
+    slips={
+        "mean": Slip(
+            "Your image is half as bright as it should be. Which factor stood in front of the bands?",
+            wrong=lambda bands: synthesise(bands) / 2,
         ),
-        cases=_cases,
-        perform=lesson_08.haar_image,
-        references=(synthesise, _by_slices),
-        tolerance=Tolerance(
-            absolute=2e-6, relative=1e-5, reason="sums of four numbers in float32 differ by 1e-7 between orders"
+        "details_ignored": Slip(
+            "You use the average alone. The three other bands say how the four pixels differ.",
+            wrong=_average_only,
         ),
-        slips=(
-            Slip(
-                name="mean",
-                message="Your image is half as bright as it should be. Which factor stood in front of the bands?",
-                wrong=lambda bands: synthesise(bands) / 2,
-            ),
-            Slip(
-                name="details_ignored",
-                message="You use the average alone. The three other bands say how the four pixels differ.",
-                wrong=_average_only,
-            ),
-            Slip(
-                name="bands_swapped",
-                message="Columns and rows are confused: the second band says how left and right differ.",
-                wrong=_swapped,
-            ),
-            Slip(
-                name="other_sign",
-                message="Left and right, and upper and lower, are exchanged: the differences were left minus right.",
-                wrong=_signs,
-            ),
-            Slip(
-                name="quarters",
-                message="Your four kinds of pixels lie in the four quarters of the image; they belong side by side, in "
-                "every square of 2x2.",
-                wrong=_quarters,
-            ),
-            Slip(
-                name="channel_by_channel",
-                message="Right for one channel. With three, the first three bands are the averages of the three.",
-                wrong=_by_channel,
-            ),
+        "bands_swapped": Slip(
+            "Columns and rows are confused: the second band says how left and right differ.",
+            wrong=_swapped,
         ),
-        hints=(
-            "The four numbers of a square came from its four pixels by signs alone. Add all four: what is left?",
-            "The matrix of signs is symmetric and, with the factor one half, its own inverse: the same sums with the "
-            "same signs lead back. Then the four kinds of pixels are laid into every second row and column.",
-            "Begin with average, columns, rows, diagonal = bands.chunk(4, dim=1), and an empty image made by "
-            "bands.new_empty(…) of twice the height and width.",
+        "other_sign": Slip(
+            "Left and right, and upper and lower, are exchanged: the differences were left minus right.",
+            wrong=_signs,
         ),
-    )
+        "quarters": Slip(
+            "Your four kinds of pixels lie in the four quarters of the image; they belong side by side, in every "
+            "square of 2x2.",
+            wrong=_quarters,
+        ),
+        "channel_by_channel": Slip(
+            "Right for one channel. With three, the first three bands are the averages of the three.",
+            wrong=lambda bands: synthesise(torch.unflatten(bands, 1, (-1, 4)).transpose(1, 2).flatten(1, 2)),
+        ),
+    },
+    hints=(
+        "The four numbers of a square came from its four pixels by signs alone. Add all four: what is left?",
+        "The matrix of signs is symmetric and, with the factor one half, its own inverse: the same sums with the same "
+        "signs lead back. Then the four kinds of pixels are laid into every second row and column.",
+        "Begin with average, columns, rows, diagonal = bands.chunk(4, dim=1), and an empty image made by "
+        "bands.new_empty(…) of twice the height and width.",
+    ),
 )

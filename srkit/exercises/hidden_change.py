@@ -7,9 +7,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_01
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["HIDDEN_CHANGE"]
+__all__ = ["EXERCISE"]
 
 
 def _means(change: Tensor, scale: int) -> Tensor:
@@ -27,10 +27,6 @@ def _pooled(change: Tensor, scale: int) -> Tensor:
     return change - F.interpolate(F.avg_pool2d(change, scale)[None], scale_factor=scale)[0]
 
 
-def _visible(change: Tensor, scale: int) -> Tensor:
-    return change - _reference(change, scale)
-
-
 def _cases(seed: int) -> list[Case]:
     return [
         Case(criterion="invisible", inputs={"change": noise(1, 4, 6, seed=seed + 1), "scale": 2, "reduced": True}),
@@ -39,51 +35,44 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-HIDDEN_CHANGE = add(
-    Exercise(
-        name="hidden_change",
-        answer="hidden_change",
-        number="1.2",
-        title="A change that cannot be seen in the small image",
-        difficulty=2,
-        importance=4,
-        minutes=10,
-        criteria=(
-            Criterion(name="invisible", points=1, text="reduced, the change is zero everywhere"),
-            Criterion(name="change", points=2, text="as much of the change as can be hidden is left"),
-            Criterion(name="scale", points=1, text="another scale works", hidden=True),
+EXERCISE = Exercise(
+    answer="hidden_change",
+    number="1.2",
+    title="A change that cannot be seen in the small image",
+    difficulty=2,
+    importance=4,
+    minutes=10,
+    criteria=(
+        Criterion(name="invisible", points=1, text="reduced, the change is zero everywhere"),
+        Criterion(name="change", points=2, text="as much of the change as can be hidden is left"),
+        Criterion(name="scale", points=1, text="another scale works", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_01.hidden_change,
+    references=(_reference, _pooled),
+    tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="means of nine float32 numbers are right to 1e-7"),
+    slips={
+        "unchanged": Slip(
+            "This is the whole change. Part of it shows in the small image.",
+            wrong=lambda change, scale: change,
         ),
-        cases=_cases,
-        perform=lesson_01.hidden_change,
-        references=(_reference, _pooled),
-        tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="means of nine float32 numbers are right to 1e-7"),
-        slips=(
-            Slip(
-                name="unchanged",
-                message="This is the whole change. Part of it shows in the small image.",
-                wrong=lambda change, scale: change,
-            ),
-            Slip(
-                name="visible_part",
-                message="This is the part that shows in the small image, and you want the other one.",
-                wrong=_visible,
-            ),
-            Slip(
-                name="one_mean",
-                message="You take away one mean for all. Each small pixel has its own square, with its own mean.",
-                wrong=lambda change, scale: change - change.mean(),
-            ),
-            Slip(
-                name="nothing_left",
-                message="A change of nothing is invisible, but that is not what was meant.",
-                wrong=lambda change, scale: 0 * change,
-            ),
+        "visible_part": Slip(
+            "This is the part that shows in the small image, and you want the other one.",
+            wrong=lambda change, scale: change - _reference(change, scale),
         ),
-        hints=(
-            "On paper: one square of 2 x 2 pixels, the change is 4, 0, 0, 0. What does the small pixel notice? What "
-            "can you take away so that it notices nothing?",
-            "The small pixel is the mean of its square. Compute these means, copy each over its square, subtract.",
-            "Begin with means = F.avg_pool2d(change, scale).",
+        "one_mean": Slip(
+            "You take away one mean for all. Each small pixel has its own square, with its own mean.",
+            wrong=lambda change, scale: change - change.mean(),
         ),
-    )
+        "nothing_left": Slip(
+            "A change of nothing is invisible, but that is not what was meant.",
+            wrong=lambda change, scale: 0 * change,
+        ),
+    },
+    hints=(
+        "On paper: one square of 2 x 2 pixels, the change is 4, 0, 0, 0. What does the small pixel notice? What can "
+        "you take away so that it notices nothing?",
+        "The small pixel is the mean of its square. Compute these means, copy each over its square, subtract.",
+        "Begin with means = F.avg_pool2d(change, scale).",
+    ),
 )

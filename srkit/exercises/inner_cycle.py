@@ -10,11 +10,11 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_14
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.losses import GAMES, cycle, l1
 from srkit.papers.cincgan import squared_variation
 
-__all__ = ["INNER_CYCLE"]
+__all__ = ["EXERCISE"]
 
 Net = Callable[[Tensor], Tensor]
 Terms = list[Tensor]
@@ -69,80 +69,67 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-INNER_CYCLE = add(
-    Exercise(
-        name="inner_cycle",
-        answer="inner_cycle",
-        number="14.3",
-        title="Clean, spoil, and come home",
-        difficulty=3,
-        importance=4,
-        minutes=15,
-        criteria=(
-            Criterion(name="game", points=1, text="the discriminator should take what was cleaned for clean"),
-            Criterion(name="cycle", points=1, text="cleaned and spoilt again, an image has come home"),
-            Criterion(name="identity", points=1, text="what is clean already stays as it is"),
-            Criterion(name="smooth", points=1, text="what was cleaned is smooth", hidden=True),
+EXERCISE = Exercise(
+    answer="inner_cycle",
+    number="14.3",
+    title="Clean, spoil, and come home",
+    difficulty=3,
+    importance=4,
+    minutes=15,
+    criteria=(
+        Criterion(name="game", points=1, text="the discriminator should take what was cleaned for clean"),
+        Criterion(name="cycle", points=1, text="cleaned and spoilt again, an image has come home"),
+        Criterion(name="identity", points=1, text="what is clean already stays as it is"),
+        Criterion(name="smooth", points=1, text="what was cleaned is smooth", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_14.inner_cycle,
+    references=(_library, _written_out),
+    tolerance=Tolerance(absolute=2e-6, relative=2e-5, reason="means of 84 squares in another order differ by 1e-7"),
+    hides=("srkit.papers.cincgan:squared_variation", "srkit.losses.cycle:cycle"),
+    slips={
+        "not_weighed": Slip(
+            "The terms are right and their weights are missing.",
+            wrong=lambda *given: [
+                term / weight for term, weight in zip(_written_out(*given), (1, 10, 5, 0.5), strict=True)
+            ],
         ),
-        cases=_cases,
-        perform=lesson_14.inner_cycle,
-        references=(_library, _written_out),
-        tolerance=Tolerance(absolute=2e-6, relative=2e-5, reason="means of 84 squares in another order differ by 1e-7"),
-        hides=("srkit.papers.cincgan:squared_variation", "srkit.losses.cycle:cycle"),
-        slips=(
-            Slip(
-                name="not_weighed",
-                message="The terms are right and their weights are missing.",
-                wrong=lambda *given: [
-                    term / weight for term, weight in zip(_written_out(*given), (1, 10, 5, 0.5), strict=True)
-                ],
-            ),
-            Slip(
-                name="taken_for_made",
-                message="Your game asks the discriminator to see through the cleaned image. The generator wants "
-                "the other answer.",
-                wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: discriminator(clean(x)).square().mean()),
-            ),
-            Slip(
-                name="discriminator_of_the_real",
-                message="Your discriminator looks at y, which no network of yours has made.",
-                wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: (discriminator(y) - 1).square().mean()),
-            ),
-            Slip(
-                name="compared_with_a_stranger",
-                message="You compare what came home with y. They show different scenes; x set out.",
-                wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(spoil(clean(x)), y)),
-            ),
-            Slip(
-                name="the_other_cycle",
-                message="Your cycle sets out from y. CinCGAN closes only the one that begins with a noisy image.",
-                wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(clean(spoil(y)), y)),
-            ),
-            Slip(
-                name="noisy_stays_noisy",
-                message="Your identity asks the noisy image to stay as it is, which is what the network shall not do.",
-                wrong=_replaced(identity=lambda clean, spoil, discriminator, x, y: 5 * F.l1_loss(clean(x), x)),
-            ),
-            Slip(
-                name="smooth_input",
-                message="Your smoothness is that of x, which nothing can change. Look at what was made of it.",
-                wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: 0.5 * squared_variation(x)),
-            ),
-            Slip(
-                name="absolute_variation",
-                message="Your smoothness is made of absolute differences; here they are squared.",
-                wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: _absolute_variation(clean(x))),
-            ),
-            Slip(
-                name="halved_variation",
-                message="Your smoothness is half of what it should be. Is there a 2 in its formula?",
-                wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: squared_variation(clean(x)) / 4),
-            ),
+        "taken_for_made": Slip(
+            "Your game asks the discriminator to see through the cleaned image. The generator wants the other answer.",
+            wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: discriminator(clean(x)).square().mean()),
         ),
-        hints=(
-            "Which images exist only after a network was asked, and to which of the four terms does each belong?",
-            "x is cleaned once, and three of the terms look at that image. Only the identity looks at another one.",
-            "Begin with cleaned = clean(x).",
+        "discriminator_of_the_real": Slip(
+            "Your discriminator looks at y, which no network of yours has made.",
+            wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: (discriminator(y) - 1).square().mean()),
         ),
-    )
+        "compared_with_a_stranger": Slip(
+            "You compare what came home with y. They show different scenes; x set out.",
+            wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(spoil(clean(x)), y)),
+        ),
+        "the_other_cycle": Slip(
+            "Your cycle sets out from y. CinCGAN closes only the one that begins with a noisy image.",
+            wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(clean(spoil(y)), y)),
+        ),
+        "noisy_stays_noisy": Slip(
+            "Your identity asks the noisy image to stay as it is, which is what the network shall not do.",
+            wrong=_replaced(identity=lambda clean, spoil, discriminator, x, y: 5 * F.l1_loss(clean(x), x)),
+        ),
+        "smooth_input": Slip(
+            "Your smoothness is that of x, which nothing can change. Look at what was made of it.",
+            wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: 0.5 * squared_variation(x)),
+        ),
+        "absolute_variation": Slip(
+            "Your smoothness is made of absolute differences; here they are squared.",
+            wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: _absolute_variation(clean(x))),
+        ),
+        "halved_variation": Slip(
+            "Your smoothness is half of what it should be. Is there a 2 in its formula?",
+            wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: squared_variation(clean(x)) / 4),
+        ),
+    },
+    hints=(
+        "Which images exist only after a network was asked, and to which of the four terms does each belong?",
+        "x is cleaned once, and three of the terms look at that image. Only the identity looks at another one.",
+        "Begin with cleaned = clean(x).",
+    ),
 )

@@ -10,9 +10,9 @@ from torch import Tensor
 from srkit.degrade import gaussian_variances, srmd_code
 from srkit.exercises._beside import lesson_12
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["KERNEL_CODE"]
+__all__ = ["EXERCISE"]
 
 
 def _by_index(kernel: Tensor, basis: Tensor) -> Tensor:
@@ -41,60 +41,49 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-KERNEL_CODE = add(
-    Exercise(
-        name="kernel_code",
-        answer="kernel_code",
-        number="12.4",
-        title="A kernel as a few numbers",
-        difficulty=2,
-        importance=4,
-        minutes=10,
-        criteria=(
-            Criterion(name="symmetric", points=1, text="a kernel that equals its transpose gets its code"),
-            Criterion(name="columns", points=2, text="every kernel does: it is read column by column"),
-            Criterion(
-                name="batch", points=1, text="many kernels (n, k, k) get their codes (n, m) at once", hidden=True
+EXERCISE = Exercise(
+    answer="kernel_code",
+    number="12.4",
+    title="A kernel as a few numbers",
+    difficulty=2,
+    importance=4,
+    minutes=10,
+    criteria=(
+        Criterion(name="symmetric", points=1, text="a kernel that equals its transpose gets its code"),
+        Criterion(name="columns", points=2, text="every kernel does: it is read column by column"),
+        Criterion(name="batch", points=1, text="many kernels (n, k, k) get their codes (n, m) at once", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_12.kernel_code,
+    references=(srmd_code, _by_index),
+    tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 49 products in another order differ by 1e-7"),
+    slips={
+        "row_by_row": Slip(
+            "You read the kernel row by row, as PyTorch stores it. MATLAB stores columns, and the basis was made "
+            "there.",
+            wrong=lambda kernel, basis: kernel.flatten(-2) @ basis.T,
+        ),
+        "mean_removed": Slip(
+            "You take the mean away first, as the usual principal components do. These are uncentred.",
+            wrong=lambda kernel, basis: (
+                (kernel - kernel.mean((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
             ),
         ),
-        cases=_cases,
-        perform=lesson_12.kernel_code,
-        references=(srmd_code, _by_index),
-        tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 49 products in another order differ by 1e-7"),
-        slips=(
-            Slip(
-                name="row_by_row",
-                message="You read the kernel row by row, as PyTorch stores it. MATLAB stores columns, and the basis "
-                "was made there.",
-                wrong=lambda kernel, basis: kernel.flatten(-2) @ basis.T,
-            ),
-            Slip(
-                name="mean_removed",
-                message="You take the mean away first, as the usual principal components do. These are uncentred.",
-                wrong=lambda kernel, basis: (
-                    (kernel - kernel.mean((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
-                ),
-            ),
-            Slip(
-                name="turned",
-                message="The kernel is upside down. Turning it by 180 degrees is the business of blurring, not of "
-                "its code.",
-                wrong=lambda kernel, basis: kernel.flip(-1, -2).transpose(-1, -2).flatten(-2) @ basis.T,
-            ),
-            Slip(
-                name="highest_is_one",
-                message="You divide the kernel by its largest value. Its values are wanted as they are, "
-                "adding up to 1.",
-                wrong=lambda kernel, basis: (
-                    (kernel / kernel.amax((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
-                ),
+        "turned": Slip(
+            "The kernel is upside down. Turning it by 180 degrees is the business of blurring, not of its code.",
+            wrong=lambda kernel, basis: kernel.flip(-1, -2).transpose(-1, -2).flatten(-2) @ basis.T,
+        ),
+        "highest_is_one": Slip(
+            "You divide the kernel by its largest value. Its values are wanted as they are, adding up to 1.",
+            wrong=lambda kernel, basis: (
+                (kernel / kernel.amax((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
             ),
         ),
-        hints=(
-            "Write the numbers 1 to 4 into a 2 by 2 matrix. In which order does MATLAB store them?",
-            "Reading column by column is reading the transpose row by row. Then each number of the code is the product "
-            "of the vector with one row of the basis.",
-            "Count axes from the end: kernel.transpose(-1, -2) exchanges rows and columns of one kernel or of many.",
-        ),
-    )
+    },
+    hints=(
+        "Write the numbers 1 to 4 into a 2 by 2 matrix. In which order does MATLAB store them?",
+        "Reading column by column is reading the transpose row by row. Then each number of the code is the product of "
+        "the vector with one row of the basis.",
+        "Count axes from the end: kernel.transpose(-1, -2) exchanges rows and columns of one kernel or of many.",
+    ),
 )

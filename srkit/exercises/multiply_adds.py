@@ -9,9 +9,9 @@ import torch.nn.functional as F
 
 from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["MULTIPLY_ADDS"]
+__all__ = ["EXERCISE"]
 
 Layers = Sequence[Sequence[int]]
 
@@ -57,62 +57,54 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-MULTIPLY_ADDS = add(
-    Exercise(
-        name="multiply_adds",
-        answer="multiply_adds",
-        number="3.2",
-        title="Multiply-adds per output pixel",
-        difficulty=2,
-        importance=4,
-        minutes=10,
-        criteria=(
-            Criterion(name="one", points=1, text="one layer on the large image costs as many as it has weights"),
-            Criterion(name="large", points=1, text="several layers on the large image add up"),
-            Criterion(name="small", points=2, text="layers on the small image cost less"),
-            Criterion(name="pyramid", points=1, text="layers of several sizes in one network are right", hidden=True),
+EXERCISE = Exercise(
+    answer="multiply_adds",
+    number="3.2",
+    title="Multiply-adds per output pixel",
+    difficulty=2,
+    importance=4,
+    minutes=10,
+    criteria=(
+        Criterion(name="one", points=1, text="one layer on the large image costs as many as it has weights"),
+        Criterion(name="large", points=1, text="several layers on the large image add up"),
+        Criterion(name="small", points=2, text="layers on the small image cost less"),
+        Criterion(name="pyramid", points=1, text="layers of several sizes in one network are right", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_03.multiply_adds,
+    references=(_reference, _run_and_counted),
+    tolerance=Tolerance(
+        absolute=0.0, relative=1e-6, reason="products of whole numbers, divided once or layer by layer"
+    ),
+    slips={
+        "all_of_one_size": Slip(
+            "You count every layer as if it ran once for each large pixel. How often does a layer on the small image "
+            "run?",
+            wrong=lambda layers, scale: _power(layers, scale, size_power=0),
         ),
-        cases=_cases,
-        perform=lesson_03.multiply_adds,
-        references=(_reference, _run_and_counted),
-        tolerance=Tolerance(
-            absolute=0.0, relative=1e-6, reason="products of whole numbers, divided once or layer by layer"
+        "one_direction": Slip(
+            "An image that is half as wide is also half as high.",
+            wrong=lambda layers, scale: _power(layers, scale, size_power=1),
         ),
-        slips=(
-            Slip(
-                name="all_of_one_size",
-                message="You count every layer as if it ran once for each large pixel. How often does a layer on the "
-                "small image run?",
-                wrong=lambda layers, scale: _power(layers, scale, size_power=0),
-            ),
-            Slip(
-                name="one_direction",
-                message="An image that is half as wide is also half as high.",
-                wrong=lambda layers, scale: _power(layers, scale, size_power=1),
-            ),
-            Slip(
-                name="per_small_pixel",
-                message="Yours is the count for one pixel of the small image. It gives several large ones.",
-                wrong=lambda layers, scale: scale**2 * _power(layers, scale),
-            ),
-            Slip(
-                name="kernel_in_one_direction",
-                message="A kernel of 3 looks at nine pixels, not at three.",
-                wrong=lambda layers, scale: _power(layers, scale, kernel_power=1),
-            ),
-            Slip(
-                name="with_constants",
-                message="You count the constants. Adding one is no multiplication.",
-                wrong=lambda layers, scale: _power(layers, scale, biases=True),
-            ),
+        "per_small_pixel": Slip(
+            "Yours is the count for one pixel of the small image. It gives several large ones.",
+            wrong=lambda layers, scale: scale**2 * _power(layers, scale),
         ),
-        hints=(
-            "How many multiplications does one convolution need for one number of its result? How many such numbers "
-            "are there for each pixel of the large image?",
-            "For one place a layer multiplies once with each of its weights. The large image has scale x scale places "
-            "for each of the small one, a layer of relative size r has r x r.",
-            "Begin with total = 0 and for size, kernel, into, out in layers:; how many weights does this layer have?",
+        "kernel_in_one_direction": Slip(
+            "A kernel of 3 looks at nine pixels, not at three.",
+            wrong=lambda layers, scale: _power(layers, scale, kernel_power=1),
         ),
-        hides=("srkit.models.count:multiply_adds",),
-    )
+        "with_constants": Slip(
+            "You count the constants. Adding one is no multiplication.",
+            wrong=lambda layers, scale: _power(layers, scale, biases=True),
+        ),
+    },
+    hints=(
+        "How many multiplications does one convolution need for one number of its result? How many such numbers are "
+        "there for each pixel of the large image?",
+        "For one place a layer multiplies once with each of its weights. The large image has scale x scale places for "
+        "each of the small one, a layer of relative size r has r x r.",
+        "Begin with total = 0 and for size, kernel, into, out in layers:; how many weights does this layer have?",
+    ),
+    hides=("srkit.models.count:multiply_adds",),
 )

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_07
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.models.san import square_root
 
-__all__ = ["NEWTON_SCHULZ"]
+__all__ = ["EXERCISE"]
 
 
 def _library(matrices: Tensor, steps: int) -> Tensor:
@@ -66,67 +66,57 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-NEWTON_SCHULZ = add(
-    Exercise(
-        name="newton_schulz",
-        answer="newton_schulz",
-        number="7.3",
-        title="The square root of a matrix by products alone",
-        difficulty=3,
-        importance=3,
-        minutes=15,
-        criteria=(
-            Criterion(name="steps", points=2, text="after one step and after three, the matrix is the right one"),
-            Criterion(name="root", points=1, text="after many steps it is the square root"),
-            Criterion(name="batch", points=1, text="several matrices, each brought to its own trace", hidden=True),
+EXERCISE = Exercise(
+    answer="newton_schulz",
+    number="7.3",
+    title="The square root of a matrix by products alone",
+    difficulty=3,
+    importance=3,
+    minutes=15,
+    criteria=(
+        Criterion(name="steps", points=2, text="after one step and after three, the matrix is the right one"),
+        Criterion(name="root", points=1, text="after many steps it is the square root"),
+        Criterion(name="batch", points=1, text="several matrices, each brought to its own trace", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_07.newton_schulz,
+    references=(_library, _by_eigenvalues),
+    tolerance=Tolerance(
+        absolute=2e-4, relative=1e-4, reason="fourteen float32 steps differ by 1e-5 between orders of the products"
+    ),
+    slips={
+        "scale_forgotten": Slip(
+            "You divide by the trace and never undo it. By what must a root be multiplied, if the matrix was divided "
+            "by t?",
+            wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps),
         ),
-        cases=_cases,
-        perform=lesson_07.newton_schulz,
-        references=(_library, _by_eigenvalues),
-        tolerance=Tolerance(
-            absolute=2e-4, relative=1e-4, reason="fourteen float32 steps differ by 1e-5 between orders of the products"
+        "whole_trace": Slip(
+            "You multiply by the trace in the end. But this is a root: what was divided by t?",
+            wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps) * _trace(matrices),
         ),
-        slips=(
-            Slip(
-                name="scale_forgotten",
-                message="You divide by the trace and never undo it. By what must a root be multiplied, if the matrix "
-                "was divided by t?",
-                wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps),
-            ),
-            Slip(
-                name="whole_trace",
-                message="You multiply by the trace in the end. But this is a root: what was divided by t?",
-                wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps) * _trace(matrices),
-            ),
-            Slip(
-                name="not_scaled",
-                message="The iteration works for eigenvalues between 0 and 1. Bring them there before you begin.",
-                wrong=_iterate,
-            ),
-            Slip(
-                name="one_after_the_other",
-                message="Both products are made with the old matrices. Yours has the new root already in the second.",
-                wrong=_one_after_the_other,
-            ),
-            Slip(
-                name="one_step_more",
-                message="You make one step more than was asked for.",
-                wrong=lambda matrices, steps: _by_eigenvalues(matrices, steps + 1),
-            ),
-            Slip(
-                name="entries",
-                message="You take the root of each entry. The root of a matrix is the one whose product with itself "
-                "gives it back.",
-                wrong=lambda matrices, steps: matrices.clamp_min(0).sqrt(),
-            ),
+        "not_scaled": Slip(
+            "The iteration works for eigenvalues between 0 and 1. Bring them there before you begin.",
+            wrong=_iterate,
         ),
-        hints=(
-            "Try it with 1x1 matrices, that is with numbers: y = 0.3, z = 1, and a few steps of the formula.",
-            "Divide by the trace, repeat the two products side by side, and multiply by the root of the trace. The "
-            "correction is the same for both, but stands on different sides.",
-            "Begin with trace = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)[:, None, None] and "
-            "eye = torch.eye(matrices.shape[-1]).",
+        "one_after_the_other": Slip(
+            "Both products are made with the old matrices. Yours has the new root already in the second.",
+            wrong=_one_after_the_other,
         ),
-        hides=("srkit.models.san:square_root",),
-    )
+        "one_step_more": Slip(
+            "You make one step more than was asked for.",
+            wrong=lambda matrices, steps: _by_eigenvalues(matrices, steps + 1),
+        ),
+        "entries": Slip(
+            "You take the root of each entry. The root of a matrix is the one whose product with itself gives it back.",
+            wrong=lambda matrices, steps: matrices.clamp_min(0).sqrt(),
+        ),
+    },
+    hints=(
+        "Try it with 1x1 matrices, that is with numbers: y = 0.3, z = 1, and a few steps of the formula.",
+        "Divide by the trace, repeat the two products side by side, and multiply by the root of the trace. The "
+        "correction is the same for both, but stands on different sides.",
+        "Begin with trace = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)[:, None, None] and eye = "
+        "torch.eye(matrices.shape[-1]).",
+    ),
+    hides=("srkit.models.san:square_root",),
 )

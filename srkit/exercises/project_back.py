@@ -8,9 +8,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_15
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["PROJECT_BACK"]
+__all__ = ["EXERCISE"]
 
 
 def _reference(
@@ -32,52 +32,43 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-PROJECT_BACK = add(
-    Exercise(
-        name="project_back",
-        answer="project_back",
-        number="15.3",
-        title="Back-projection",
-        difficulty=1,
-        importance=5,
-        minutes=10,
-        criteria=(
-            Criterion(name="step", points=1, text="one step moves the result by the enlarged difference"),
-            Criterion(name="settled", points=1, text="a result that already agrees is left alone"),
-            Criterion(name="grey", points=1, text="grey images work", hidden=True),
+EXERCISE = Exercise(
+    answer="project_back",
+    number="15.3",
+    title="Back-projection",
+    difficulty=1,
+    importance=5,
+    minutes=10,
+    criteria=(
+        Criterion(name="step", points=1, text="one step moves the result by the enlarged difference"),
+        Criterion(name="settled", points=1, text="a result that already agrees is left alone"),
+        Criterion(name="grey", points=1, text="grey images work", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_15.project_back,
+    references=(_reference, _apart),
+    tolerance=Tolerance(absolute=1e-5, relative=1e-5, reason="differences of numbers near 1 lose a digit in float32"),
+    slips={
+        "wrong_way": Slip(
+            "Your step goes the wrong way: the reduced result moves away from the small image.",
+            wrong=lambda sr, lr, reduce, enlarge: sr - enlarge(lr - reduce(sr)),
         ),
-        cases=_cases,
-        perform=lesson_15.project_back,
-        references=(_reference, _apart),
-        tolerance=Tolerance(
-            absolute=1e-5, relative=1e-5, reason="differences of numbers near 1 lose a digit in float32"
+        "only_the_correction": Slip(
+            "You return the correction alone. It is added to the result.",
+            wrong=lambda sr, lr, reduce, enlarge: enlarge(lr - reduce(sr)),
         ),
-        slips=(
-            Slip(
-                name="wrong_way",
-                message="Your step goes the wrong way: the reduced result moves away from the small image.",
-                wrong=lambda sr, lr, reduce, enlarge: sr - enlarge(lr - reduce(sr)),
-            ),
-            Slip(
-                name="only_the_correction",
-                message="You return the correction alone. It is added to the result.",
-                wrong=lambda sr, lr, reduce, enlarge: enlarge(lr - reduce(sr)),
-            ),
-            Slip(
-                name="difference_when_large",
-                message="You compare on the large image. What is known for certain is the small one: reduce first.",
-                wrong=lambda sr, lr, reduce, enlarge: sr + (enlarge(lr) - sr),
-            ),
-            Slip(
-                name="nothing_compared",
-                message="You add the small image itself. What is added is what the reduced result misses of it.",
-                wrong=lambda sr, lr, reduce, enlarge: sr + enlarge(lr),
-            ),
+        "difference_when_large": Slip(
+            "You compare on the large image. What is known for certain is the small one: reduce first.",
+            wrong=lambda sr, lr, reduce, enlarge: sr + (enlarge(lr) - sr),
         ),
-        hints=(
-            "If the result were perfect, what would its reduction be?",
-            "Reduce the result, see what is missing, enlarge that, add it.",
-            "Begin with missing = lr - reduce(sr).",
+        "nothing_compared": Slip(
+            "You add the small image itself. What is added is what the reduced result misses of it.",
+            wrong=lambda sr, lr, reduce, enlarge: sr + enlarge(lr),
         ),
-    )
+    },
+    hints=(
+        "If the result were perfect, what would its reduction be?",
+        "Reduce the result, see what is missing, enlarge that, add it.",
+        "Begin with missing = lr - reduce(sr).",
+    ),
 )

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["PYRAMID_LEVEL"]
+__all__ = ["EXERCISE"]
 
 Layer = Callable[[Tensor], Tensor]
 Pair = tuple[Tensor, Tensor]
@@ -46,10 +46,6 @@ def _small_residual(image: Tensor, features: Tensor, double: Layer, predict: Lay
     return double(features), F.interpolate(sum_, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-def _features_kept(image: Tensor, features: Tensor, double: Layer, predict: Layer) -> Pair:
-    return features, _reference(image, features, double, predict)[1]
-
-
 def _inputs(watch: str, seed: int, *, levels: int = 1) -> dict[str, Value]:
     return {
         "image": noise(1, 1, 5, 6, seed=seed),
@@ -69,73 +65,59 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-PYRAMID_LEVEL = add(
-    Exercise(
-        name="pyramid_level",
-        answer="pyramid_level",
-        number="3.4",
-        title="One level of a Laplacian pyramid",
-        difficulty=2,
-        importance=3,
-        minutes=10,
-        criteria=(
-            Criterion(name="features", points=1, text="the features come back doubled"),
-            Criterion(name="image", points=2, text="the image is doubled and gets what the features predict"),
-            Criterion(name="pyramid", points=1, text="three levels in a row enlarge by eight", hidden=True),
+EXERCISE = Exercise(
+    answer="pyramid_level",
+    number="3.4",
+    title="One level of a Laplacian pyramid",
+    difficulty=2,
+    importance=3,
+    minutes=10,
+    criteria=(
+        Criterion(name="features", points=1, text="the features come back doubled"),
+        Criterion(name="image", points=2, text="the image is doubled and gets what the features predict"),
+        Criterion(name="pyramid", points=1, text="three levels in a row enlarge by eight", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_03.pyramid_level,
+    references=(_reference, _by_stamps),
+    tolerance=Tolerance(
+        absolute=2e-5, relative=1e-4, reason="float32 sums of some ten products in another order differ by 1e-6"
+    ),
+    slips={
+        "no_residual": Slip(
+            "Your image is only enlarged. What the features predict is missing in it.",
+            wrong=_variant(share=0.0),
         ),
-        cases=_cases,
-        perform=lesson_03.pyramid_level,
-        references=(_reference, _by_stamps),
-        tolerance=Tolerance(
-            absolute=2e-5, relative=1e-4, reason="float32 sums of some ten products in another order differ by 1e-6"
+        "subtracted": Slip("You take away what the features predict.", wrong=_variant(share=-1.0)),
+        "nearest": Slip(
+            "Your enlarged image is made of blocks of equal pixels. Which interpolation was asked for?",
+            wrong=_variant(mode="nearest", align=None),
         ),
-        slips=(
-            Slip(
-                name="no_residual",
-                message="Your image is only enlarged. What the features predict is missing in it.",
-                wrong=_variant(share=0.0),
-            ),
-            Slip(
-                name="subtracted",
-                message="You take away what the features predict.",
-                wrong=_variant(share=-1.0),
-            ),
-            Slip(
-                name="nearest",
-                message="Your enlarged image is made of blocks of equal pixels. Which interpolation was asked for?",
-                wrong=_variant(mode="nearest", align=None),
-            ),
-            Slip(
-                name="corners_aligned",
-                message="Your enlarged image is stretched so that the outermost pixels' centres fall on each other; "
-                "it is shifted everywhere else. Leave align_corners off.",
-                wrong=_variant(align=True),
-            ),
-            Slip(
-                name="residual_of_the_small_image",
-                message="You predict on the small image and enlarge the sum. A residual made before enlarging cannot "
-                "hold detail that the small image has no pixels for.",
-                wrong=_small_residual,
-            ),
-            Slip(
-                name="features_kept",
-                message="The features you return are the small ones; the next level needs the large ones.",
-                wrong=_features_kept,
-            ),
-            Slip(
-                name="two_sizes",
-                message="What the features predict has another size than the image it is added to. Which features did "
-                "you give to predict?",
-                raises="must match the size",
-            ),
+        "corners_aligned": Slip(
+            "Your enlarged image is stretched so that the outermost pixels' centres fall on each other; it is shifted "
+            "everywhere else. Leave align_corners off.",
+            wrong=_variant(align=True),
         ),
-        hints=(
-            "Draw two paths from left to right, one of features and one of images. Where do they meet, and at which "
-            "size?",
-            "Double the features first. Enlarge the image with F.interpolate, bilinear. What predict makes of the "
-            "doubled features is added to it.",
-            "Begin with features = double(features).",
+        "residual_of_the_small_image": Slip(
+            "You predict on the small image and enlarge the sum. A residual made before enlarging cannot hold detail "
+            "that the small image has no pixels for.",
+            wrong=_small_residual,
         ),
-        hides=("srkit.models.lapsrn:Level",),
-    )
+        "features_kept": Slip(
+            "The features you return are the small ones; the next level needs the large ones.",
+            wrong=lambda image, features, double, predict: (features, _reference(image, features, double, predict)[1]),
+        ),
+        "two_sizes": Slip(
+            "What the features predict has another size than the image it is added to. Which features did you give to "
+            "predict?",
+            raises="must match the size",
+        ),
+    },
+    hints=(
+        "Draw two paths from left to right, one of features and one of images. Where do they meet, and at which size?",
+        "Double the features first. Enlarge the image with F.interpolate, bilinear. What predict makes of the doubled "
+        "features is added to it.",
+        "Begin with features = double(features).",
+    ),
+    hides=("srkit.models.lapsrn:Level",),
 )

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_14
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["RADIAL_SPECTRUM"]
+__all__ = ["EXERCISE"]
 
 
 def _radius(h: int, w: int) -> Tensor:
@@ -84,70 +84,58 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-RADIAL_SPECTRUM = add(
-    Exercise(
-        name="radial_spectrum",
-        answer="radial_spectrum",
-        number="14.1",
-        title="Power at each fineness",
-        difficulty=3,
-        importance=3,
-        minutes=15,
-        criteria=(
-            Criterion(name="dot", points=1, text="a single bright pixel has the same mean power in every ring"),
-            Criterion(name="wave", points=2, text="a wave lies in the ring of its own fineness, at whatever angle"),
-            Criterion(name="oblong", points=1, text="an oblong image is measured in waves per pixel", hidden=True),
+EXERCISE = Exercise(
+    answer="radial_spectrum",
+    number="14.1",
+    title="Power at each fineness",
+    difficulty=3,
+    importance=3,
+    minutes=15,
+    criteria=(
+        Criterion(name="dot", points=1, text="a single bright pixel has the same mean power in every ring"),
+        Criterion(name="wave", points=2, text="a wave lies in the ring of its own fineness, at whatever angle"),
+        Criterion(name="oblong", points=1, text="an oblong image is measured in waves per pixel", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_14.radial_spectrum,
+    references=(_fourier, _by_matrices),
+    tolerance=Tolerance(
+        absolute=1e-5,
+        relative=1e-3,
+        reason="float32 transforms of 17 to 29 points differ by 1e-6 of the largest coefficient",
+    ),
+    slips={
+        "centred_once": Slip(
+            "Zero frequency lies in the middle of your power and in the corner of your radii: both or neither.",
+            wrong=_centred_once,
         ),
-        cases=_cases,
-        perform=lesson_14.radial_spectrum,
-        references=(_fourier, _by_matrices),
-        tolerance=Tolerance(
-            absolute=1e-5,
-            relative=1e-3,
-            reason="float32 transforms of 17 to 29 points differ by 1e-6 of the largest coefficient",
+        "sum_of_the_ring": Slip(
+            "Outer rings hold more frequencies than inner ones, so their sums are larger. A mean is asked for.",
+            wrong=_sums,
         ),
-        slips=(
-            Slip(
-                name="centred_once",
-                message="Zero frequency lies in the middle of your power and in the corner of your radii: both or "
-                "neither.",
-                wrong=_centred_once,
-            ),
-            Slip(
-                name="sum_of_the_ring",
-                message="Outer rings hold more frequencies than inner ones, so their sums are larger. A mean is asked "
-                "for.",
-                wrong=_sums,
-            ),
-            Slip(
-                name="amplitude",
-                message="You average the amplitude. Power is its square.",
-                wrong=lambda image, rings: _in_rings(
-                    torch.fft.fft2(image).abs() / image.numel(), _radius(*image.shape), rings
-                ),
-            ),
-            Slip(
-                name="not_divided",
-                message="Your power grows with the image: it is not divided by the number of pixels.",
-                wrong=lambda image, rings: _fourier(image, rings) * image.numel(),
-            ),
-            Slip(
-                name="corners_in_the_last_ring",
-                message="Your last ring holds the corners too, which lie beyond half a wave per pixel.",
-                wrong=_with_corners,
-            ),
-            Slip(
-                name="waves_per_image",
-                message="Your rings are round in waves per image. In an oblong image that is another fineness along "
-                "each side.",
-                wrong=_of_counts,
+        "amplitude": Slip(
+            "You average the amplitude. Power is its square.",
+            wrong=lambda image, rings: _in_rings(
+                torch.fft.fft2(image).abs() / image.numel(), _radius(*image.shape), rings
             ),
         ),
-        hints=(
-            "Which places of the transformed image belong to one fineness, and how would you collect them?",
-            "torch.fft.fftfreq(n) gives the waves per pixel along one side, in the order fft2 uses. The distance from "
-            "zero, times twice the number of rings, cut to an integer, is the ring's number.",
-            "Begin with the power: the squared absolute value of torch.fft.fft2(image), over image.numel().",
+        "not_divided": Slip(
+            "Your power grows with the image: it is not divided by the number of pixels.",
+            wrong=lambda image, rings: _fourier(image, rings) * image.numel(),
         ),
-    )
+        "corners_in_the_last_ring": Slip(
+            "Your last ring holds the corners too, which lie beyond half a wave per pixel.",
+            wrong=_with_corners,
+        ),
+        "waves_per_image": Slip(
+            "Your rings are round in waves per image. In an oblong image that is another fineness along each side.",
+            wrong=_of_counts,
+        ),
+    },
+    hints=(
+        "Which places of the transformed image belong to one fineness, and how would you collect them?",
+        "torch.fft.fftfreq(n) gives the waves per pixel along one side, in the order fft2 uses. The distance from "
+        "zero, times twice the number of rings, cut to an integer, is the ring's number.",
+        "Begin with the power: the squared absolute value of torch.fft.fft2(image), over image.numel().",
+    ),
 )

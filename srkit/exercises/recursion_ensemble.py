@@ -9,9 +9,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_05
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["RECURSION_ENSEMBLE"]
+__all__ = ["EXERCISE"]
 
 Layer = Callable[[Tensor], Tensor]
 
@@ -46,64 +46,53 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-RECURSION_ENSEMBLE = add(
-    Exercise(
-        name="recursion_ensemble",
-        answer="recursion_ensemble",
-        number="5.4",
-        title="The ensemble of all recursions",
-        difficulty=2,
-        importance=3,
-        minutes=10,
-        criteria=(
-            Criterion(name="single", points=1, text="one state of weight 1 gives its own image"),
-            Criterion(name="even", points=1, text="equal weights give the mean of the images"),
-            Criterion(name="uneven", points=1, text="unequal weights weigh the images"),
-            Criterion(name="free", points=1, text="weights that do not add up to 1 are taken as they are", hidden=True),
+EXERCISE = Exercise(
+    answer="recursion_ensemble",
+    number="5.4",
+    title="The ensemble of all recursions",
+    difficulty=2,
+    importance=3,
+    minutes=10,
+    criteria=(
+        Criterion(name="single", points=1, text="one state of weight 1 gives its own image"),
+        Criterion(name="even", points=1, text="equal weights give the mean of the images"),
+        Criterion(name="uneven", points=1, text="unequal weights weigh the images"),
+        Criterion(name="free", points=1, text="weights that do not add up to 1 are taken as they are", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_05.recursion_ensemble,
+    references=(_reference, _one_by_one),
+    tolerance=Tolerance(absolute=1e-5, relative=1e-4, reason="a sum of a few float32 images may be taken in any order"),
+    slips={
+        "last_state_only": Slip(
+            "You use the last state alone. Then the first runs learn nothing but through all later ones.",
+            wrong=lambda bicubic, states, net, weights: bicubic + net(states[-1]),
         ),
-        cases=_cases,
-        perform=lesson_05.recursion_ensemble,
-        references=(_reference, _one_by_one),
-        tolerance=Tolerance(
-            absolute=1e-5, relative=1e-4, reason="a sum of a few float32 images may be taken in any order"
+        "weights_ignored": Slip(
+            "Your result is the plain mean, whatever the weights are.",
+            wrong=lambda bicubic, states, net, weights: bicubic + torch.stack([net(s) for s in states]).mean(0),
         ),
-        slips=(
-            Slip(
-                name="last_state_only",
-                message="You use the last state alone. Then the first runs learn nothing but through all later ones.",
-                wrong=lambda bicubic, states, net, weights: bicubic + net(states[-1]),
-            ),
-            Slip(
-                name="weights_ignored",
-                message="Your result is the plain mean, whatever the weights are.",
-                wrong=lambda bicubic, states, net, weights: bicubic + torch.stack([net(s) for s in states]).mean(0),
-            ),
-            Slip(
-                name="no_bicubic",
-                message="What you weigh are residuals, not images: something has to be added to each.",
-                wrong=lambda bicubic, states, net, weights: _reference(0 * bicubic, states, net, weights),
-            ),
-            Slip(
-                name="bicubic_once",
-                message="You add the bicubic image once, at the end. Each image contains it, so the weights act on it.",
-                wrong=lambda bicubic, states, net, weights: bicubic + _reference(0 * bicubic, states, net, weights),
-            ),
-            Slip(
-                name="weights_made_to_sum_to_one",
-                message="You divide by the sum of the weights. They are learned parameters and used as they stand.",
-                wrong=lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights / weights.sum()),
-            ),
-            Slip(
-                name="softmax",
-                message="You take the softmax of the weights. They are learned parameters and used as they stand.",
-                wrong=lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights.softmax(0)),
-            ),
+        "no_bicubic": Slip(
+            "What you weigh are residuals, not images: something has to be added to each.",
+            wrong=lambda bicubic, states, net, weights: _reference(0 * bicubic, states, net, weights),
         ),
-        hints=(
-            "How many images are there, and what is one of them made of?",
-            "Every state goes through the same reconstruction; what comes out is what the bicubic image lacks. Only "
-            "then comes the weighted sum.",
-            "zip(weights, states) gives each weight with its state. Begin with the list of images.",
+        "bicubic_once": Slip(
+            "You add the bicubic image once, at the end. Each image contains it, so the weights act on it.",
+            wrong=lambda bicubic, states, net, weights: bicubic + _reference(0 * bicubic, states, net, weights),
         ),
-    )
+        "weights_made_to_sum_to_one": Slip(
+            "You divide by the sum of the weights. They are learned parameters and used as they stand.",
+            wrong=lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights / weights.sum()),
+        ),
+        "softmax": Slip(
+            "You take the softmax of the weights. They are learned parameters and used as they stand.",
+            wrong=lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights.softmax(0)),
+        ),
+    },
+    hints=(
+        "How many images are there, and what is one of them made of?",
+        "Every state goes through the same reconstruction; what comes out is what the bicubic image lacks. Only then "
+        "comes the weighted sum.",
+        "zip(weights, states) gives each weight with its state. Begin with the list of images.",
+    ),
 )

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_05
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["RECURSIVE_BLOCK"]
+__all__ = ["EXERCISE"]
 
 
 class _Recursion(nn.Module):
@@ -94,66 +94,53 @@ def _variant(**changes: Any) -> Callable[..., nn.Module]:
     return lambda channels, n_recursions: _Recursion(channels, n_recursions, **changes)
 
 
-RECURSIVE_BLOCK = add(
-    Exercise(
-        name="recursive_block",
-        answer="RecursiveBlock",
-        number="5.3",
-        title="A recursive block with shared weights",
-        difficulty=3,
-        importance=4,
-        minutes=15,
-        criteria=(
-            Criterion(name="once", points=1, text="one run gives what a residual unit gives"),
-            Criterion(name="often", points=1, text="three runs give what three units with the same weights give"),
-            Criterion(name="shared", points=1, text="it has two convolutions, however often they run"),
-            Criterion(name="gradient", points=1, text="every run has its part in the gradient", hidden=True),
+EXERCISE = Exercise(
+    answer="RecursiveBlock",
+    number="5.3",
+    title="A recursive block with shared weights",
+    difficulty=3,
+    importance=4,
+    minutes=15,
+    criteria=(
+        Criterion(name="once", points=1, text="one run gives what a residual unit gives"),
+        Criterion(name="often", points=1, text="three runs give what three units with the same weights give"),
+        Criterion(name="shared", points=1, text="it has two convolutions, however often they run"),
+        Criterion(name="gradient", points=1, text="every run has its part in the gradient", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_05.recursive_block,
+    references=(_Recursion, _Unit),
+    tolerance=Tolerance(
+        absolute=1e-5, relative=1e-3, reason="float32 gradients of four runs are summed in another order"
+    ),
+    slips={
+        "a_copy_for_each_run": Slip(
+            "The parameters grow with the number of runs, so nothing is shared. Where is a layer made, and where is it "
+            "used?",
+            sign=_grows,
         ),
-        cases=_cases,
-        perform=lesson_05.recursive_block,
-        references=(_Recursion, _Unit),
-        tolerance=Tolerance(
-            absolute=1e-5, relative=1e-3, reason="float32 gradients of four runs are summed in another order"
+        "one_layer_in_both_places": Slip(
+            "There are half as many parameters as there should be: the unit has two convolutions.",
+            sign=_one_layer,
         ),
-        slips=(
-            Slip(
-                name="a_copy_for_each_run",
-                message="The parameters grow with the number of runs, so nothing is shared. Where is a layer made, and "
-                "where is it used?",
-                sign=_grows,
-            ),
-            Slip(
-                name="one_layer_in_both_places",
-                message="There are half as many parameters as there should be: the unit has two convolutions.",
-                sign=_one_layer,
-            ),
-            Slip(
-                name="skip_from_the_run_before",
-                message="You add the result of the run before. Here the way round begins at the input of the block, "
-                "each time.",
-                wrong=_variant(source="previous"),
-            ),
-            Slip(
-                name="skip_at_the_end_only",
-                message="The input of the block is added once, at the end. It should come back in every run.",
-                wrong=_variant(source="end"),
-            ),
-            Slip(
-                name="one_run_too_few",
-                message="You run the unit one time less than asked.",
-                wrong=_variant(more=-1),
-            ),
-            Slip(
-                name="no_first_activation",
-                message="An activation is missing: in this unit one stands before each convolution, also the first.",
-                wrong=_variant(relus=1),
-            ),
+        "skip_from_the_run_before": Slip(
+            "You add the result of the run before. Here the way round begins at the input of the block, each time.",
+            wrong=_variant(source="previous"),
         ),
-        hints=(
-            "Make the layers where they are made once; use them where they are used often.",
-            "The loop needs two variables: what the block was given, which never changes, and what the last run gave.",
-            "In __init__, after super().__init__(), keep n_recursions and make two nn.Conv2d(channels, channels, 3, "
-            "padding=1). In forward, first = features.",
+        "skip_at_the_end_only": Slip(
+            "The input of the block is added once, at the end. It should come back in every run.",
+            wrong=_variant(source="end"),
         ),
-    )
+        "one_run_too_few": Slip("You run the unit one time less than asked.", wrong=_variant(more=-1)),
+        "no_first_activation": Slip(
+            "An activation is missing: in this unit one stands before each convolution, also the first.",
+            wrong=_variant(relus=1),
+        ),
+    },
+    hints=(
+        "Make the layers where they are made once; use them where they are used often.",
+        "The loop needs two variables: what the block was given, which never changes, and what the last run gave.",
+        "In __init__, after super().__init__(), keep n_recursions and make two nn.Conv2d(channels, channels, 3, "
+        "padding=1). In forward, first = features.",
+    ),
 )

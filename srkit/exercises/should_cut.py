@@ -8,9 +8,9 @@ import numpy as np
 
 from srkit.exercises._beside import lesson_15
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["SHOULD_CUT"]
+__all__ = ["EXERCISE"]
 
 
 def _line(errors: list[float], dof: int = 2) -> tuple[float, float]:
@@ -53,45 +53,38 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-SHOULD_CUT = add(
-    Exercise(
-        name="should_cut",
-        answer="should_cut",
-        number="15.2",
-        title="When to cut the learning rate",
-        difficulty=3,
-        importance=3,
-        minutes=15,
-        criteria=(
-            Criterion(name="falling", points=1, text="errors that fall steadily: go on"),
-            Criterion(name="flat", points=1, text="errors that wobble around one value: cut"),
-            Criterion(name="rising", points=1, text="errors that rise: cut"),
-            Criterion(name="between", points=1, text="the cases in between are decided by the formula", hidden=True),
+EXERCISE = Exercise(
+    answer="should_cut",
+    number="15.2",
+    title="When to cut the learning rate",
+    difficulty=3,
+    importance=3,
+    minutes=15,
+    criteria=(
+        Criterion(name="falling", points=1, text="errors that fall steadily: go on"),
+        Criterion(name="flat", points=1, text="errors that wobble around one value: cut"),
+        Criterion(name="rising", points=1, text="errors that rise: cut"),
+        Criterion(name="between", points=1, text="the cases in between are decided by the formula", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_15.should_cut,
+    references=(_reference, _with_numpy),
+    tolerance=Tolerance(absolute=0, relative=0.0, reason="a decision is yes or no"),
+    slips={
+        "sign": Slip(
+            "You cut while the errors fall. The slope of falling errors is negative: look at the sign in the formula.",
+            wrong=lambda errors, ratio: ratio * _line(errors)[0] < _line(errors)[1],
         ),
-        cases=_cases,
-        perform=lesson_15.should_cut,
-        references=(_reference, _with_numpy),
-        tolerance=Tolerance(absolute=0, relative=0.0, reason="a decision is yes or no"),
-        slips=(
-            Slip(
-                name="sign",
-                message="You cut while the errors fall. The slope of falling errors is negative: look at the sign in "
-                "the formula.",
-                wrong=lambda errors, ratio: ratio * _line(errors)[0] < _line(errors)[1],
-            ),
-            Slip(
-                name="never",
-                message="You never cut. Then the learning rate stays at its first value, as it does by a slip in the "
-                "public PyTorch program.",
-                wrong=lambda errors, ratio: False,
-            ),
+        "never": Slip(
+            "You never cut. Then the learning rate stays at its first value, as it does by a slip in the public "
+            "PyTorch program.",
+            wrong=lambda errors, ratio: False,
         ),
-        hints=(
-            "Two numbers are compared: how fast the errors fall, and how sure one can be of that.",
-            "Put the steps around zero, t = i - (n - 1) / 2. The slope is then the sum of t * error over the sum of "
-            "t * t.",
-            "What is left when the line is taken away, squared, summed, divided by (n - 2) and by the sum of t * t, is "
-            "the square of the slope's standard deviation.",
-        ),
-    )
+    },
+    hints=(
+        "Two numbers are compared: how fast the errors fall, and how sure one can be of that.",
+        "Put the steps around zero, t = i - (n - 1) / 2. The slope is then the sum of t * error over the sum of t * t.",
+        "What is left when the line is taken away, squared, summed, divided by (n - 2) and by the sum of t * t, is the "
+        "square of the slope's standard deviation.",
+    ),
 )

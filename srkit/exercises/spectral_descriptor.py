@@ -10,10 +10,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_08
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.ops.dct import dct2
 
-__all__ = ["SPECTRAL_DESCRIPTOR"]
+__all__ = ["EXERCISE"]
 
 Waves = Sequence[Sequence[int]]
 
@@ -65,67 +65,58 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-SPECTRAL_DESCRIPTOR = add(
-    Exercise(
-        name="spectral_descriptor",
-        answer="spectral_descriptor",
-        number="8.5",
-        title="Channels described by cosine coefficients",
-        difficulty=3,
-        importance=3,
-        minutes=15,
-        criteria=(
-            Criterion(name="mean", points=1, text="no wave at all gives the mean, times the root of the pixel count"),
-            Criterion(name="waves", points=2, text="each part of the channels is described by its own wave"),
-            Criterion(name="parts", points=1, text="several images with several channels to a part", hidden=True),
+EXERCISE = Exercise(
+    answer="spectral_descriptor",
+    number="8.5",
+    title="Channels described by cosine coefficients",
+    difficulty=3,
+    importance=3,
+    minutes=15,
+    criteria=(
+        Criterion(name="mean", points=1, text="no wave at all gives the mean, times the root of the pixel count"),
+        Criterion(name="waves", points=2, text="each part of the channels is described by its own wave"),
+        Criterion(name="parts", points=1, text="several images with several channels to a part", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_08.spectral_descriptor,
+    references=(_reference, _by_sums),
+    tolerance=Tolerance(
+        absolute=1e-5, relative=1e-4, reason="float32 sums of 56 products with cosines are right to 1e-6"
+    ),
+    slips={
+        "no_half": Slip(
+            "Your cosines begin at a pixel's edge. A pixel's centre lies half a pixel further.",
+            wrong=lambda features, waves: _by_sums(features, waves, offset=0.0),
         ),
-        cases=_cases,
-        perform=lesson_08.spectral_descriptor,
-        references=(_reference, _by_sums),
-        tolerance=Tolerance(
-            absolute=1e-5, relative=1e-4, reason="float32 sums of 56 products with cosines are right to 1e-6"
+        "constant_too_long": Slip(
+            "Your constant wave is too long: every wave, squared and summed, should give one.",
+            wrong=lambda features, waves: _by_sums(features, waves, special=False),
         ),
-        slips=(
-            Slip(
-                name="no_half",
-                message="Your cosines begin at a pixel's edge. A pixel's centre lies half a pixel further.",
-                wrong=lambda features, waves: _by_sums(features, waves, offset=0.0),
-            ),
-            Slip(
-                name="constant_too_long",
-                message="Your constant wave is too long: every wave, squared and summed, should give one.",
-                wrong=lambda features, waves: _by_sums(features, waves, special=False),
-            ),
-            Slip(
-                name="turned",
-                message="Vertical and horizontal are confused: the first number of a pair counts the half waves from "
-                "top to bottom.",
-                wrong=lambda features, waves: _by_sums(features, waves, turned=True),
-            ),
-            Slip(
-                name="plain_mean",
-                message="This is the plain mean. What does the coefficient without waves have besides?",
-                wrong=lambda features, waves: features.mean((2, 3)),
-            ),
-            Slip(
-                name="interleaved",
-                message="Your channels take turns. Here the first part of the channels has the first wave, the next "
-                "part the second.",
-                wrong=_interleaved,
-            ),
-            Slip(
-                name="every_wave",
-                message="You describe every channel by every wave. Each channel belongs to one part and has one wave.",
-                wrong=_all_waves,
-            ),
+        "turned": Slip(
+            "Vertical and horizontal are confused: the first number of a pair counts the half waves from top to "
+            "bottom.",
+            wrong=lambda features, waves: _by_sums(features, waves, turned=True),
         ),
-        hints=(
-            "Do one channel and one wave first: a picture of the wave, times the channel, summed.",
-            "The picture of a wave is the product of a vertical and a horizontal cosine. Divide a cosine by its norm, "
-            "and it has the right length, the constant one too.",
-            "Begin with parts = features.chunk(len(waves), dim=1), and a small function that makes one cosine of n "
-            "samples with k half waves from torch.arange(n) + 0.5.",
+        "plain_mean": Slip(
+            "This is the plain mean. What does the coefficient without waves have besides?",
+            wrong=lambda features, waves: features.mean((2, 3)),
         ),
-        hides=("srkit.ops.dct:dct2",),
-    )
+        "interleaved": Slip(
+            "Your channels take turns. Here the first part of the channels has the first wave, the next part the "
+            "second.",
+            wrong=_interleaved,
+        ),
+        "every_wave": Slip(
+            "You describe every channel by every wave. Each channel belongs to one part and has one wave.",
+            wrong=_all_waves,
+        ),
+    },
+    hints=(
+        "Do one channel and one wave first: a picture of the wave, times the channel, summed.",
+        "The picture of a wave is the product of a vertical and a horizontal cosine. Divide a cosine by its norm, and "
+        "it has the right length, the constant one too.",
+        "Begin with parts = features.chunk(len(waves), dim=1), and a small function that makes one cosine of n samples "
+        "with k half waves from torch.arange(n) + 0.5.",
+    ),
+    hides=("srkit.ops.dct:dct2",),
 )

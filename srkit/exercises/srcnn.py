@@ -9,10 +9,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.models.srcnn import SRCNN
 
-__all__ = ["SRCNN_EXERCISE"]
+__all__ = ["EXERCISE"]
 
 Layers = Sequence[tuple[Tensor, Tensor]]
 
@@ -55,10 +55,6 @@ def _padded_once(image: Tensor, layers: Layers) -> Tensor:
     return image
 
 
-def _residual(image: Tensor, layers: Layers) -> Tensor:
-    return image + _wrong(image, layers)
-
-
 def _inputs(watch: str, seed: int, *, batch: int = 1, sizes: tuple[int, int, int] = (5, 3, 3)) -> dict[str, Value]:
     found: dict[str, Value] = {"image": noise(batch, 1, 17, 19, seed=seed), "watch": watch}
     for number, (size, into, out) in enumerate(zip(sizes, (1, 6, 4), (6, 4, 1), strict=True), start=1):
@@ -78,61 +74,52 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-SRCNN_EXERCISE = add(
-    Exercise(
-        name="srcnn",
-        answer="srcnn",
-        number="3.1",
-        title="SRCNN",
-        difficulty=2,
-        importance=4,
-        minutes=15,
-        criteria=(
-            Criterion(name="size", points=1, text="the result has the size of the enlarged image"),
-            Criterion(name="middle", points=2, text="away from the border every pixel is right"),
-            Criterion(name="border", points=1, text="the pixels at the border are right, too"),
-            Criterion(name="kernels", points=1, text="other kernel sizes work", hidden=True),
+EXERCISE = Exercise(
+    answer="srcnn",
+    number="3.1",
+    title="SRCNN",
+    difficulty=2,
+    importance=4,
+    minutes=15,
+    criteria=(
+        Criterion(name="size", points=1, text="the result has the size of the enlarged image"),
+        Criterion(name="middle", points=2, text="away from the border every pixel is right"),
+        Criterion(name="border", points=1, text="the pixels at the border are right, too"),
+        Criterion(name="kernels", points=1, text="other kernel sizes work", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_03.srcnn,
+    references=(_library, _as_products),
+    tolerance=Tolerance(
+        absolute=2e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
+    ),
+    slips={
+        "zeros_at_the_border": Slip(
+            "You pad with zeros: the network sees a black frame around the image. SRCNN repeats the outer pixels.",
+            wrong=lambda image, layers: _wrong(image, layers, border="constant"),
         ),
-        cases=_cases,
-        perform=lesson_03.srcnn,
-        references=(_library, _as_products),
-        tolerance=Tolerance(
-            absolute=2e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
+        "padded_once": Slip(
+            "You pad the image once for all layers. Each layer pads what it is given.",
+            wrong=_padded_once,
         ),
-        slips=(
-            Slip(
-                name="zeros_at_the_border",
-                message="You pad with zeros: the network sees a black frame around the image. SRCNN repeats the outer "
-                "pixels.",
-                wrong=lambda image, layers: _wrong(image, layers, border="constant"),
-            ),
-            Slip(
-                name="padded_once",
-                message="You pad the image once for all layers. Each layer pads what it is given.",
-                wrong=_padded_once,
-            ),
-            Slip(
-                name="relu_at_the_end",
-                message="No pixel of yours is below zero: is there an activation after the last layer?",
-                wrong=lambda image, layers: _wrong(image, layers, last=True),
-            ),
-            Slip(
-                name="no_activation",
-                message="Without activations three convolutions are one.",
-                wrong=lambda image, layers: _wrong(image, layers, active=False),
-            ),
-            Slip(
-                name="residual",
-                message="You add the image to the result. VDSR does that; SRCNN computes the whole image.",
-                wrong=_residual,
-            ),
+        "relu_at_the_end": Slip(
+            "No pixel of yours is below zero: is there an activation after the last layer?",
+            wrong=lambda image, layers: _wrong(image, layers, last=True),
         ),
-        hints=(
-            "What has to happen before a 9 x 9 convolution so that its result is as large as its input?",
-            "Go through the layers: pad by half the kernel on each side with mode='replicate', convolve, and, except "
-            "after the last, set what is negative to zero.",
-            "Begin with: for number, (weight, bias) in enumerate(layers): and find half the kernel from weight.shape.",
+        "no_activation": Slip(
+            "Without activations three convolutions are one.",
+            wrong=lambda image, layers: _wrong(image, layers, active=False),
         ),
-        hides=("srkit.models.srcnn:SRCNN",),
-    )
+        "residual": Slip(
+            "You add the image to the result. VDSR does that; SRCNN computes the whole image.",
+            wrong=lambda image, layers: image + _wrong(image, layers),
+        ),
+    },
+    hints=(
+        "What has to happen before a 9 x 9 convolution so that its result is as large as its input?",
+        "Go through the layers: pad by half the kernel on each side with mode='replicate', convolve, and, except after "
+        "the last, set what is negative to zero.",
+        "Begin with: for number, (weight, bias) in enumerate(layers): and find half the kernel from weight.shape.",
+    ),
+    hides=("srkit.models.srcnn:SRCNN",),
 )

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_02
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["SSIM_WINDOWS"]
+__all__ = ["EXERCISE"]
 
 _C1, _C2 = 0.01**2, 0.03**2
 
@@ -59,67 +59,55 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-SSIM_WINDOWS = add(
-    Exercise(
-        name="ssim_windows",
-        answer="ssim_windows",
-        number="2.4",
-        title="Structural similarity",
-        difficulty=3,
-        importance=3,
-        minutes=15,
-        criteria=(
-            Criterion(name="value", points=1, text="the similarity of two sets of windows is right"),
-            Criterion(name="same", points=1, text="a window and its copy have similarity 1"),
-            Criterion(name="flat", points=1, text="two flat windows of different brightness are told apart"),
-            Criterion(name="weights", points=1, text="the weights of the pixels count", hidden=True),
+EXERCISE = Exercise(
+    answer="ssim_windows",
+    number="2.4",
+    title="Structural similarity",
+    difficulty=3,
+    importance=3,
+    minutes=15,
+    criteria=(
+        Criterion(name="value", points=1, text="the similarity of two sets of windows is right"),
+        Criterion(name="same", points=1, text="a window and its copy have similarity 1"),
+        Criterion(name="flat", points=1, text="two flat windows of different brightness are told apart"),
+        Criterion(name="weights", points=1, text="the weights of the pixels count", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_02.ssim_windows,
+    references=(_ssim, _centred),
+    tolerance=Tolerance(
+        absolute=2e-4,
+        relative=1e-3,
+        reason="a variance as the difference of two near numbers loses three digits in float32",
+    ),
+    slips={
+        "constants_forgotten": Slip(
+            "C1 and C2 are missing or too small: where both windows are dark or flat they decide.",
+            wrong=lambda x, y, weights: _ssim(x, y, weights, 0.0, 0.0),
         ),
-        cases=_cases,
-        perform=lesson_02.ssim_windows,
-        references=(_ssim, _centred),
-        tolerance=Tolerance(
-            absolute=2e-4,
-            relative=1e-3,
-            reason="a variance as the difference of two near numbers loses three digits in float32",
+        "constants_for_255": Slip(
+            "Your constants belong to levels 0 to 255. For [0, 1] they are 0.01^2 and 0.03^2.",
+            wrong=lambda x, y, weights: _ssim(x, y, weights, 6.5025, 58.5225),
         ),
-        slips=(
-            Slip(
-                name="constants_forgotten",
-                message="C1 and C2 are missing or too small: where both windows are dark or flat they decide.",
-                wrong=lambda x, y, weights: _ssim(x, y, weights, 0.0, 0.0),
-            ),
-            Slip(
-                name="constants_for_255",
-                message="Your constants belong to levels 0 to 255. For [0, 1] they are 0.01^2 and 0.03^2.",
-                wrong=lambda x, y, weights: _ssim(x, y, weights, 6.5025, 58.5225),
-            ),
-            Slip(
-                name="covariance_once",
-                message="A window and its copy do not get 1. Compare the two halves of the second fraction: what "
-                "becomes of the covariance when y is x?",
-                wrong=lambda x, y, weights: _ssim(x, y, weights, twice=1.0),
-            ),
-            Slip(
-                name="luminance_forgotten",
-                message="The means are compared nowhere: a window and a brighter copy are the same to you.",
-                wrong=_without_luminance,
-            ),
-            Slip(
-                name="deviations",
-                message="You add standard deviations. The formula has variances.",
-                wrong=_deviations,
-            ),
-            Slip(
-                name="weights_ignored",
-                message="Every pixel of the window counts alike in yours, whatever its weight.",
-                wrong=lambda x, y, weights: _ssim(x, y, torch.full_like(weights, 1 / len(weights))),
-            ),
+        "covariance_once": Slip(
+            "A window and its copy do not get 1. Compare the two halves of the second fraction: what becomes of the "
+            "covariance when y is x?",
+            wrong=lambda x, y, weights: _ssim(x, y, weights, twice=1.0),
         ),
-        hints=(
-            "If y is x, what must come out, and what do the two fractions become?",
-            "Three kinds of weighted mean are needed: of x, of x times x, of x times y. The variance is the mean of "
-            "the square minus the square of the mean.",
-            "Begin with mx = (x * weights).sum(-1), one number for each window, and the same for y.",
+        "luminance_forgotten": Slip(
+            "The means are compared nowhere: a window and a brighter copy are the same to you.",
+            wrong=_without_luminance,
         ),
-    )
+        "deviations": Slip("You add standard deviations. The formula has variances.", wrong=_deviations),
+        "weights_ignored": Slip(
+            "Every pixel of the window counts alike in yours, whatever its weight.",
+            wrong=lambda x, y, weights: _ssim(x, y, torch.full_like(weights, 1 / len(weights))),
+        ),
+    },
+    hints=(
+        "If y is x, what must come out, and what do the two fractions become?",
+        "Three kinds of weighted mean are needed: of x, of x times x, of x times y. The variance is the mean of the "
+        "square minus the square of the mean.",
+        "Begin with mx = (x * weights).sum(-1), one number for each window, and the same for y.",
+    ),
 )

@@ -9,9 +9,9 @@ from torch import Tensor
 from srkit.degrade import srmd_maps
 from srkit.exercises._beside import Value, lesson_12
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 
-__all__ = ["STRETCH"]
+__all__ = ["EXERCISE"]
 
 
 def _reference(lr: Tensor, codes: Tensor, sigma: Tensor) -> Tensor:
@@ -21,14 +21,6 @@ def _reference(lr: Tensor, codes: Tensor, sigma: Tensor) -> Tensor:
 def _enlarged_dots(lr: Tensor, codes: Tensor, sigma: Tensor) -> Tensor:
     dots = torch.cat([codes, sigma.reshape(-1, 1) / 255], dim=1)[:, :, None, None]  # (b, n + 1, 1, 1)
     return torch.cat([lr, F.interpolate(dots, size=lr.shape[-2:], mode="nearest")], dim=1)
-
-
-def _codes_first(lr: Tensor, codes: Tensor, sigma: Tensor) -> Tensor:
-    return torch.cat([srmd_maps(codes, lr.shape[-2:], sigma=sigma), lr], dim=1)
-
-
-def _first_code_for_all(lr: Tensor, codes: Tensor, sigma: Tensor) -> Tensor:
-    return _reference(lr, codes[:1].expand_as(codes), sigma[:1].expand_as(sigma))
 
 
 def _inputs(b: int, h: int, w: int, n: int, seed: int, strength: float) -> dict[str, Value]:
@@ -47,61 +39,52 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-STRETCH = add(
-    Exercise(
-        name="stretch",
-        answer="stretch",
-        number="12.5",
-        title="Stretching codes into maps",
-        difficulty=2,
-        importance=4,
-        minutes=10,
-        criteria=(
-            Criterion(name="clean", points=1, text="an image, its constant maps, and a noise map of zeros"),
-            Criterion(name="noisy", points=2, text="the noise level is a map too, on the scale of the image"),
-            Criterion(name="batch", points=1, text="every image of a batch has its own codes and level", hidden=True),
+EXERCISE = Exercise(
+    answer="stretch",
+    number="12.5",
+    title="Stretching codes into maps",
+    difficulty=2,
+    importance=4,
+    minutes=10,
+    criteria=(
+        Criterion(name="clean", points=1, text="an image, its constant maps, and a noise map of zeros"),
+        Criterion(name="noisy", points=2, text="the noise level is a map too, on the scale of the image"),
+        Criterion(name="batch", points=1, text="every image of a batch has its own codes and level", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_12.stretch,
+    references=(_reference, _enlarged_dots),
+    tolerance=Tolerance(absolute=1e-6, relative=1e-6, reason="values are copied, only the level is divided"),
+    slips={
+        "level_not_divided": Slip(
+            "The noise level is on the scale 0…255 and the image on 0…1: your last map is 255 times too large.",
+            wrong=lambda lr, codes, sigma: torch.cat([lr, srmd_maps(codes, lr.shape[-2:], sigma=255 * sigma)], 1),
         ),
-        cases=_cases,
-        perform=lesson_12.stretch,
-        references=(_reference, _enlarged_dots),
-        tolerance=Tolerance(absolute=1e-6, relative=1e-6, reason="values are copied, only the level is divided"),
-        slips=(
-            Slip(
-                name="level_not_divided",
-                message="The noise level is on the scale 0…255 and the image on 0…1: your last map is 255 times too "
-                "large.",
-                wrong=lambda lr, codes, sigma: torch.cat([lr, srmd_maps(codes, lr.shape[-2:], sigma=255 * sigma)], 1),
-            ),
-            Slip(
-                name="codes_first",
-                message="The image comes first, then the codes, then the noise level. A network with trained weights "
-                "minds the order of its channels.",
-                wrong=_codes_first,
-            ),
-            Slip(
-                name="level_before_codes",
-                message="The noise level is the last map, after the codes.",
-                wrong=lambda lr, codes, sigma: torch.cat(
-                    [lr, srmd_maps(torch.cat([sigma[:, None] / 255, codes], 1), lr.shape[-2:])], 1
-                ),
-            ),
-            Slip(
-                name="one_code_for_all",
-                message="All images of the batch get the codes of the first one.",
-                wrong=_first_code_for_all,
-            ),
-            Slip(
-                name="level_forgotten",
-                message="There is one map too few. Where is the noise level?",
-                wrong=lambda lr, codes, sigma: torch.cat([lr, srmd_maps(codes, lr.shape[-2:])], 1),
+        "codes_first": Slip(
+            "The image comes first, then the codes, then the noise level. A network with trained weights minds the "
+            "order of its channels.",
+            wrong=lambda lr, codes, sigma: torch.cat([srmd_maps(codes, lr.shape[-2:], sigma=sigma), lr], dim=1),
+        ),
+        "level_before_codes": Slip(
+            "The noise level is the last map, after the codes.",
+            wrong=lambda lr, codes, sigma: torch.cat(
+                [lr, srmd_maps(torch.cat([sigma[:, None] / 255, codes], 1), lr.shape[-2:])], 1
             ),
         ),
-        hints=(
-            "How many channels must the result have, and what stands in each of them?",
-            "Put the numbers of one image into one row, give them two more axes of length 1, and let them be repeated "
-            "over height and width.",
-            "Begin with b, _, h, w = lr.shape; two new axes come from indexing with None, and expand repeats without "
-            "copying.",
+        "one_code_for_all": Slip(
+            "All images of the batch get the codes of the first one.",
+            wrong=lambda lr, codes, sigma: _reference(lr, codes[:1].expand_as(codes), sigma[:1].expand_as(sigma)),
         ),
-    )
+        "level_forgotten": Slip(
+            "There is one map too few. Where is the noise level?",
+            wrong=lambda lr, codes, sigma: torch.cat([lr, srmd_maps(codes, lr.shape[-2:])], 1),
+        ),
+    },
+    hints=(
+        "How many channels must the result have, and what stands in each of them?",
+        "Put the numbers of one image into one row, give them two more axes of length 1, and let them be repeated over "
+        "height and width.",
+        "Begin with b, _, h, w = lr.shape; two new axes come from indexing with None, and expand repeats without "
+        "copying.",
+    ),
 )

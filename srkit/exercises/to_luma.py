@@ -7,10 +7,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import lesson_02
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.ops.color import rgb_to_y
 
-__all__ = ["TO_LUMA"]
+__all__ = ["EXERCISE"]
 
 _WEIGHTS = (65.481, 128.553, 24.966)
 
@@ -32,58 +32,50 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-TO_LUMA = add(
-    Exercise(
-        name="to_luma",
-        answer="to_luma",
-        number="2.2",
-        title="Luma, the channel papers measure on",
-        difficulty=1,
-        importance=4,
-        minutes=10,
-        criteria=(
-            Criterion(name="range", points=1, text="black becomes 16/255 and white 235/255"),
-            Criterion(name="colours", points=2, text="every colour gets its luma"),
-            Criterion(name="batch", points=1, text="a batch (b, 3, h, w) works as well as one image", hidden=True),
+EXERCISE = Exercise(
+    answer="to_luma",
+    number="2.2",
+    title="Luma, the channel papers measure on",
+    difficulty=1,
+    importance=4,
+    minutes=10,
+    criteria=(
+        Criterion(name="range", points=1, text="black becomes 16/255 and white 235/255"),
+        Criterion(name="colours", points=2, text="every colour gets its luma"),
+        Criterion(name="batch", points=1, text="a batch (b, 3, h, w) works as well as one image", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_02.to_luma,
+    references=(rgb_to_y, lambda image: _mixed(image, _WEIGHTS, 16.0)),
+    tolerance=Tolerance(
+        absolute=2e-6, relative=1e-5, reason="three products summed in float32 differ by 1e-7 between orders"
+    ),
+    slips={
+        "full_range": Slip(
+            "Your luma runs from 0 to 1, as OpenCV's does. The papers' runs from 16/255 to 235/255.",
+            wrong=lambda image: _mixed(image, (76.245, 149.685, 29.07), 0.0),
         ),
-        cases=_cases,
-        perform=lesson_02.to_luma,
-        references=(rgb_to_y, lambda image: _mixed(image, _WEIGHTS, 16.0)),
-        tolerance=Tolerance(
-            absolute=2e-6, relative=1e-5, reason="three products summed in float32 differ by 1e-7 between orders"
+        "offset_forgotten": Slip(
+            "Black should become 16/255. What stands at the end of the formula?",
+            wrong=lambda image: _mixed(image, _WEIGHTS, 0.0),
         ),
-        slips=(
-            Slip(
-                name="full_range",
-                message="Your luma runs from 0 to 1, as OpenCV's does. The papers' runs from 16/255 to 235/255.",
-                wrong=lambda image: _mixed(image, (76.245, 149.685, 29.07), 0.0),
-            ),
-            Slip(
-                name="offset_forgotten",
-                message="Black should become 16/255. What stands at the end of the formula?",
-                wrong=lambda image: _mixed(image, _WEIGHTS, 0.0),
-            ),
-            Slip(
-                name="not_divided",
-                message="Your values are levels up to 235. The image is in [0, 1], and so should its luma be.",
-                wrong=lambda image: 255 * _mixed(image, _WEIGHTS, 16.0),
-            ),
-            Slip(
-                name="red_and_blue_swapped",
-                message="Red and blue have changed places. OpenCV reads files as BGR; here the first channel is red.",
-                wrong=lambda image: _mixed(image, _WEIGHTS[::-1], 16.0),
-            ),
-            Slip(
-                name="plain_mean",
-                message="The three channels count alike in yours. Green should count most: the eye sees it best.",
-                wrong=lambda image: image.mean(-3, keepdim=True) * 219 / 255 + 16 / 255,
-            ),
+        "not_divided": Slip(
+            "Your values are levels up to 235. The image is in [0, 1], and so should its luma be.",
+            wrong=lambda image: 255 * _mixed(image, _WEIGHTS, 16.0),
         ),
-        hints=(
-            "Try it on paper for a white pixel: which number must come out?",
-            "It is a weighted sum over the channel axis, plus a constant, divided by 255. Count the channel axis from "
-            "the end, then a batch works too.",
-            "Begin with red, green, blue = image[..., 0:1, :, :], image[..., 1:2, :, :], image[..., 2:3, :, :].",
+        "red_and_blue_swapped": Slip(
+            "Red and blue have changed places. OpenCV reads files as BGR; here the first channel is red.",
+            wrong=lambda image: _mixed(image, _WEIGHTS[::-1], 16.0),
         ),
-    )
+        "plain_mean": Slip(
+            "The three channels count alike in yours. Green should count most: the eye sees it best.",
+            wrong=lambda image: image.mean(-3, keepdim=True) * 219 / 255 + 16 / 255,
+        ),
+    },
+    hints=(
+        "Try it on paper for a white pixel: which number must come out?",
+        "It is a weighted sum over the channel axis, plus a constant, divided by 255. Count the channel axis from the "
+        "end, then a batch works too.",
+        "Begin with red, green, blue = image[..., 0:1, :, :], image[..., 1:2, :, :], image[..., 2:3, :, :].",
+    ),
 )

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, add
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
 from srkit.models.dbpn import Projection
 
-__all__ = ["UP_PROJECTION"]
+__all__ = ["EXERCISE"]
 
 Layer = Callable[[Tensor], Tensor]
 
@@ -26,22 +26,6 @@ def _library(small: Tensor, there: Layer, back: Layer, again: Layer) -> Tensor:
 def _step_by_step(small: Tensor, there: Layer, back: Layer, again: Layer) -> Tensor:
     large = there(small)
     return large.add(again(back(large).sub(small)))
-
-
-def _other_sign(small: Tensor, there: Layer, back: Layer, again: Layer) -> Tensor:
-    return there(small) + again(small - back(there(small)))
-
-
-def _correction_alone(small: Tensor, there: Layer, back: Layer, again: Layer) -> Tensor:
-    return again(back(there(small)) - small)
-
-
-def _nothing_taken_away(small: Tensor, there: Layer, back: Layer, again: Layer) -> Tensor:
-    return there(small) + again(back(there(small)))
-
-
-def _same_layer(small: Tensor, there: Layer, back: Layer, again: Layer) -> Tensor:
-    return there(small) + there(back(there(small)) - small)
 
 
 def _inputs(seed: int, *, scale: int = 2, active: bool = True) -> dict[str, Value]:
@@ -73,59 +57,51 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-UP_PROJECTION = add(
-    Exercise(
-        name="up_projection",
-        answer="up_projection",
-        number="3.5",
-        title="An up-projection unit",
-        difficulty=2,
-        importance=3,
-        minutes=10,
-        criteria=(
-            Criterion(name="perfect", points=1, text="where nothing is lost on the way there is nothing to correct"),
-            Criterion(name="linear", points=2, text="with any linear layers the result is right"),
-            Criterion(name="scale", points=1, text="with activations and another scale, too", hidden=True),
+EXERCISE = Exercise(
+    answer="up_projection",
+    number="3.5",
+    title="An up-projection unit",
+    difficulty=2,
+    importance=3,
+    minutes=10,
+    criteria=(
+        Criterion(name="perfect", points=1, text="where nothing is lost on the way there is nothing to correct"),
+        Criterion(name="linear", points=2, text="with any linear layers the result is right"),
+        Criterion(name="scale", points=1, text="with activations and another scale, too", hidden=True),
+    ),
+    cases=_cases,
+    perform=lesson_03.up_projection,
+    references=(_library, _step_by_step),
+    tolerance=Tolerance(
+        absolute=1e-4, relative=1e-4, reason="values of the size of 10, float32 sums in another order: 1e-5"
+    ),
+    slips={
+        "other_sign": Slip(
+            "Your error has the opposite sign: in DBPN it is what came back minus what was sent.",
+            wrong=lambda small, there, back, again: there(small) + again(small - back(there(small))),
         ),
-        cases=_cases,
-        perform=lesson_03.up_projection,
-        references=(_library, _step_by_step),
-        tolerance=Tolerance(
-            absolute=1e-4, relative=1e-4, reason="values of the size of 10, float32 sums in another order: 1e-5"
+        "correction_alone": Slip(
+            "You return the correction. It has to be added to what it corrects.",
+            wrong=lambda small, there, back, again: again(back(there(small)) - small),
         ),
-        slips=(
-            Slip(
-                name="other_sign",
-                message="Your error has the opposite sign: in DBPN it is what came back minus what was sent.",
-                wrong=_other_sign,
-            ),
-            Slip(
-                name="correction_alone",
-                message="You return the correction. It has to be added to what it corrects.",
-                wrong=_correction_alone,
-            ),
-            Slip(
-                name="nothing_taken_away",
-                message="You enlarge all that came back. What belongs there is the difference to what was sent.",
-                wrong=_nothing_taken_away,
-            ),
-            Slip(
-                name="same_layer",
-                message="The error is enlarged by a layer of its own, again, not by the first one.",
-                wrong=_same_layer,
-            ),
-            Slip(
-                name="two_sizes",
-                message="You add or subtract large and small features. Which sizes do there, back and again give?",
-                raises="must match the size",
-            ),
+        "nothing_taken_away": Slip(
+            "You enlarge all that came back. What belongs there is the difference to what was sent.",
+            wrong=lambda small, there, back, again: there(small) + again(back(there(small))),
         ),
-        hints=(
-            "Send a parcel and have it sent back. What do you compare with what?",
-            "Four things in a row: the large features, what comes back of them, the error, the correction. Two of "
-            "them are large.",
-            "Begin with large = there(small).",
+        "same_layer": Slip(
+            "The error is enlarged by a layer of its own, again, not by the first one.",
+            wrong=lambda small, there, back, again: there(small) + there(back(there(small)) - small),
         ),
-        hides=("srkit.models.dbpn:Projection",),
-    )
+        "two_sizes": Slip(
+            "You add or subtract large and small features. Which sizes do there, back and again give?",
+            raises="must match the size",
+        ),
+    },
+    hints=(
+        "Send a parcel and have it sent back. What do you compare with what?",
+        "Four things in a row: the large features, what comes back of them, the error, the correction. Two of them are "
+        "large.",
+        "Begin with large = there(small).",
+    ),
+    hides=("srkit.models.dbpn:Projection",),
 )

@@ -150,7 +150,7 @@ def test_a_solution_that_uses_every_room_of_the_library_around_it_is_right_in_th
         name=exercise.answer,
         pieces=[("cell 1", f"{SETUP}\nimport numpy as np\nimport math\nimport os\n{rooms}{used}{solution(name)}")],
         beside=beside(name),
-        perform=exercise.perform.__name__,
+        perform=name,
         inputs=case.inputs,
         hidden=hidden_names(name),
     )

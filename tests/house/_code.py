@@ -19,9 +19,9 @@ def _python(*folders: str) -> list[Path]:
 
 SRKIT = _python("srkit")
 LIBRARY = _python("srkit", "autograder", "tools")
-OFFERED = [
-    path for path in LIBRARY if "mutants" not in path.relative_to(ROOT).parts
-]  # mutants are wrong answers, written as students do
+OFFERED = [  # mutants are wrong answers, written as students do; what runs beside one has the name of its exercise
+    path for path in LIBRARY if not {"mutants", "_beside"} & {*path.relative_to(ROOT).parts}
+]
 TESTS = sorted(path for path in _python("tests") if path.name.startswith("test_"))
 PAPERS = sorted(path for path in (ROOT / "srkit" / "models").glob("[a-z]*.py"))
 
