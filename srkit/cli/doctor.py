@@ -43,7 +43,7 @@ def command(quick: bool) -> int:
 
 def all_checks(kind: Installation, *, quick: bool = False) -> list[Check]:
     """Return the checks in the order in which things build on each other."""
-    from srkit.cli import _checks, _jupyter
+    from srkit.cli import _checks
 
     checks: list[Check] = [
         _checks.check_installation,
@@ -52,11 +52,11 @@ def all_checks(kind: Installation, *, quick: bool = False) -> list[Check]:
         _checks.check_packages,
     ]
     if kind != "library":
-        checks += [_guarded("kernel", _jupyter.check_kernel), _guarded("widgets", _jupyter.check_frontend)]
+        checks += [_guarded("kernel", _checks.check_kernel), _guarded("widgets", _checks.check_frontend)]
     checks += [_checks.check_writing, _checks.check_disk, _guarded("samples", _checks.check_samples)]
     checks += [_guarded("weights", _checks.check_weights)]
     if kind != "library" and not quick:
-        checks += [_checks.check_sandbox, _guarded("nbgrader", _jupyter.check_nbgrader)]
+        checks += [_checks.check_sandbox, _guarded("nbgrader", _checks.check_nbgrader)]
     if kind == "clone" and not quick:
         checks += [_checks.check_browser]
     return checks

@@ -9,7 +9,7 @@ from srkit._former import former
 from srkit.datasets import synthetic  # registers a data set
 from srkit.datasets._load import load
 from srkit.datasets._registry import DATASETS, DatasetCard, register_dataset
-from srkit.datasets.catalogue import CATALOGUE, card
+from srkit.datasets.catalogue import CATALOGUE, card, samples
 from srkit.datasets.degraded import Made, degraded
 from srkit.datasets.doctor import doctor
 from srkit.datasets.fetch import fetch, install_archive
@@ -18,7 +18,6 @@ from srkit.datasets.lowres import make_lr
 from srkit.datasets.makers import register_maker
 from srkit.datasets.pair import Pair, Pairs, Source
 from srkit.datasets.patches import Patches
-from srkit.datasets.samples import samples
 from srkit.datasets.trees import from_folders
 from srkit.datasets.weights import fetch_weights
 

@@ -2,23 +2,25 @@
 
 What is known about each (title, terms, addresses, checksums) stands in ``data/manifest.toml``; here stands how each is
 found on disk. None of them is shipped: their licences do not allow it. ``srkit data fetch NAME`` brings those that
-may be downloaded, a folder the user has is used as it is, and the samples (:mod:`srkit.datasets.samples`) need neither.
+may be downloaded, a folder the user has is used as it is, and the few photographs that come with the course
+(:func:`samples`; origin, author and licence of each are in ``data/samples/SOURCES.md``) need neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, Finder
 from srkit.datasets.fetch import fetch
 from srkit.datasets.manifest import record
 from srkit.datasets.pair import Pairs
-from srkit.datasets.places import search_places
-from srkit.datasets.trees import folder_sources, has_images, lr_folder, mixed_tree, read_tree
+from srkit.datasets.places import search_places, shipped
+from srkit.datasets.trees import folder_sources, from_folders, has_images, lr_folder, mixed_tree, read_tree
 from srkit.errors import BadFile, UnknownName
 
-__all__ = ["CATALOGUE", "FOLDERS", "card", "ensure", "locate", "not_found", "where"]
+__all__ = ["CATALOGUE", "FOLDERS", "card", "ensure", "locate", "not_found", "samples", "where"]
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "set5": ("Set5",),
@@ -216,3 +218,29 @@ def _listing(place: Path) -> str:
         return "no such folder"
     names = sorted(path.name for path in place.iterdir() if not path.name.startswith("."))
     return "holds " + ", ".join(names[:8]) + (", …" if len(names) > 8 else "") if names else "empty"
+
+
+def samples(*, scale: int = 2, split: Literal["train", "test"] = "test") -> Pairs:
+    """Return the photographs that come with the course.
+
+    Args:
+        scale: enlargement factor.
+        split: ``"test"`` for measuring, ``"train"`` for learning; they share no picture.
+
+    Returns:
+        Pairs with LR made by MATLAB bicubic.
+    """
+    name = "samples" if split == "test" else "samples_train"
+    return from_folders(hr=shipped() / "samples" / split, scale=scale, name=name)
+
+
+def _test(*, scale: int, root: Path | None) -> Pairs:
+    return samples(scale=scale, split="test")
+
+
+def _train(*, scale: int, root: Path | None) -> Pairs:
+    return samples(scale=scale, split="train")
+
+
+DATASETS.register("samples")(DatasetEntry(_test))
+DATASETS.register("samples_train")(DatasetEntry(_train))

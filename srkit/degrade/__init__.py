@@ -6,10 +6,7 @@
 from typing import TYPE_CHECKING
 
 from srkit._former import former
-from srkit.degrade import (  # each line registers steps
-    noise,
-    simple,
-)
+from srkit.degrade import noise  # registers its steps, as the others do
 from srkit.degrade._parse import parse
 from srkit.degrade._registry import DEGRADATIONS, register_degradation
 from srkit.degrade.alignment import align
@@ -23,7 +20,7 @@ from srkit.degrade.photo import photo
 from srkit.degrade.pool import read_pool, save_pool
 from srkit.degrade.real_esrgan import real_esrgan
 from srkit.degrade.recipes import recipe
-from srkit.degrade.sensor import bayer
+from srkit.degrade.simple import bayer
 
 __all__ = [
     "align",

@@ -1,4 +1,4 @@
-"""Small steps: rounding to 8 bits, clipping, and nothing at all."""
+"""Small steps: rounding to 8 bits, clipping, the Bayer mosaic, and nothing at all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from torch import Tensor
 from srkit.degrade._registry import register_degradation
 from srkit.errors import BadInput
 from srkit.ops import pixels
+from srkit.ops.mosaic import mosaic
 
-__all__ = ["clip", "floor_levels", "keep", "quantise"]
+__all__ = ["bayer", "clip", "floor_levels", "keep", "quantise"]
 
 
 @register_degradation("quantise")
@@ -43,3 +44,17 @@ def clip(image: Tensor) -> Tensor:
 def keep(image: Tensor) -> Tensor:
     """Change nothing."""
     return image
+
+
+@register_degradation("mosaic")
+def bayer(image: Tensor, pattern: str = "rggb") -> Tensor:
+    """Keep one colour per pixel, after Bayer's pattern, and set the others to zero.
+
+    Args:
+        image: ``(b, 3, h, w)``.
+        pattern: the colours of the first 2x2 pixels: ``rggb``, ``bggr``, ``grbg`` or ``gbrg``.
+
+    Raises:
+        BadInput: another pattern.
+    """
+    return mosaic(image, pattern=pattern)

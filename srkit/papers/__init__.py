@@ -56,7 +56,7 @@ _FORMER = {
     "papers.kernel_gan": "KernelDiscriminator KernelGenerator PoolBatches",
     "papers.translators": "Degrader HighToLow",
     "layers.translator": "Translator",
-    "papers.unpaired_patches": "UnpairedPatches check_unpaired",
+    "papers.unpaired": "UnpairedPatches check_unpaired",
     "papers.weak": "Weak",
 }
 if not TYPE_CHECKING:

@@ -24,8 +24,7 @@ from srkit.layers import Prediction
 from srkit.layers.translator import Translator
 from srkit.losses import cycle, l1, mse
 from srkit.models._registry import MODELS
-from srkit.papers.unpaired import InPredictions, begin_or_resume
-from srkit.papers.unpaired_patches import Images, Reordered, UnpairedPatches, check_unpaired
+from srkit.papers.unpaired import Images, InPredictions, Reordered, UnpairedPatches, begin_or_resume, check_unpaired
 from srkit.training.adversarial import AdversarialTerm, Discriminator
 from srkit.training.state import Run
 from srkit.training.supervise import Batches, LossFunction

@@ -19,8 +19,7 @@ from srkit.datasets import Pairs
 from srkit.discriminators.texture import TextureDiscriminator
 from srkit.errors import BadInput, UnknownName
 from srkit.papers.cincgan import CinCGAN, train_cincgan
-from srkit.papers.unpaired import begin_or_resume, made_pairs, train_dsgan, train_high_to_low
-from srkit.papers.unpaired_patches import Images
+from srkit.papers.unpaired import Images, begin_or_resume, made_pairs, train_dsgan, train_high_to_low
 from srkit.training.adversarial import AdversarialTerm
 from srkit.training.callbacks import Listener
 from srkit.training.state import Run

@@ -49,7 +49,7 @@ _FORMER = {
     "papers.kernel_gan": "KernelDiscriminator KernelGenerator PoolBatches",
     "layers.translator": "Translator",
     "papers.translators": "Degrader HighToLow",
-    "papers.unpaired_patches": "UnpairedPatches check_unpaired",
+    "papers.unpaired": "UnpairedPatches check_unpaired",
     "papers.weak": "Weak",
     "training.adversarial": "Adversary=AdversarialTerm",
     "training.checkpoint": "restore",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from srkit import _home
-from srkit.cli import _checks, _jupyter, doctor
+from srkit.cli import _checks, doctor
 from srkit.cli._checks import Finding, check_disk, check_python, check_samples, check_weights
 from srkit.cli.doctor import all_checks
 from srkit.datasets.places import shipped
@@ -108,13 +108,13 @@ def test_a_kernel_of_another_python_is_found_out(tmp_path: Path, monkeypatch: py
     for command, state in ((str(other), "fail"), (str(tmp_path / "gone"), "fail"), (sys.executable, "ok")):
         kernel = {"argv": [command, "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "Python 3"}
         (spec / "kernel.json").write_text(json.dumps({**kernel, "language": "python"}))
-        assert _jupyter.check_kernel().state == state, command
+        assert _checks.check_kernel().state == state, command
 
 
 def test_a_widget_front_end_that_is_missing_is_found_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert _jupyter.check_frontend().state == "ok"
+    assert _checks.check_frontend().state == "ok"
     monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
-    finding = _jupyter.check_frontend()
+    finding = _checks.check_frontend()
     assert finding.state == "fail"
     assert "anywidget" in finding.fix
 
@@ -130,11 +130,11 @@ def test_a_widget_front_end_that_is_missing_is_found_out(monkeypatch: pytest.Mon
 def test_grading_settings_that_nbgrader_would_ignore_are_found_out(tmp_path: Path, text: str, state: str) -> None:
     (tmp_path / "autograder").mkdir()
     (tmp_path / "autograder" / "nbgrader_config.py").write_text(text)
-    assert _jupyter.check_nbgrader(tmp_path).state == state
+    assert _checks.check_nbgrader(tmp_path).state == state
 
 
 def test_nobody_needs_a_grader_to_learn(tmp_path: Path) -> None:
-    assert _jupyter.check_nbgrader(tmp_path).state == "note"
+    assert _checks.check_nbgrader(tmp_path).state == "note"
 
 
 REQUIRES = ["pillow>=11", "no-such-package>=1 ; extra == 'lab'", "nor-this>=2 ; extra == 'dev'"]

@@ -30,8 +30,7 @@ from srkit.papers import (
 )
 from srkit.papers.cincgan import phase, squared_variation
 from srkit.papers.translators import Degrader, HighToLow
-from srkit.papers.unpaired import InPredictions
-from srkit.papers.unpaired_patches import UnpairedPatches
+from srkit.papers.unpaired import InPredictions, UnpairedPatches
 from srkit.training import AdversarialTerm, Config, make_state, one_step, train
 from srkit.training.adversarial import add_discriminators
 from srkit.training.loop import whole_step
