@@ -106,13 +106,13 @@ def _measure_without_blur(dataset: str, root: Path, net: Any) -> Any:
     return srkit.evaluate(told_no_blur(net), dataset, root=root)
 
 
-def told_no_blur(net: Any) -> Any:
-    """Return a network that is told the degradation as one that hears of the bicubic reduction alone."""
+def told_no_blur(net: Any, basis: Any = None) -> Any:
+    """Return a network given the code of no blur: in srkit's own basis, or in that of the weights' authors."""
     from srkit.degrade import srmd_basis, srmd_code
     from srkit.evaluation.mismatch import Conditioned
     from srkit.ops.kernels import delta
 
-    return Conditioned(net, srmd_code(delta(15), srmd_basis()))
+    return Conditioned(net, srmd_code(delta(15), srmd_basis() if basis is None else basis))
 
 
 def _stop(step: int | None, state: Any, outcome: Any) -> None:
@@ -137,6 +137,7 @@ def measure(name: str, root: Path) -> None:
 def measure_listed(root: Path, networks: list[str]) -> None:
     """Measure the listed weights of others that this machine has (of some networks), and write them into the list."""
     import srkit
+    from srkit.degrade.kernel_files import read_matrix
 
     for source in srkit.models.official():
         if networks and source.network not in networks:
@@ -145,9 +146,10 @@ def measure_listed(root: Path, networks: list[str]) -> None:
             print(f"{source.network} x{source.scale} {source.variant!r} is not here: {source.how_to_get}", flush=True)
             continue
         net = srkit.models.create(source.network, scale=source.scale, pretrained=source.variant)
-        seen = told_no_blur(net) if srkit.models.card(source.network).extra_input == "degradation" else net
+        if srkit.models.card(source.network).extra_input == "degradation":
+            net = told_no_blur(net, read_matrix(root / "kernels" / "srmd_pca_matlab.mat", "P"))
         name = f"{source.network} x{source.scale} {source.variant}"
-        measured = _measured(name, seen, SETS[:2], source.scale, root)
+        measured = _measured(name, net, SETS[:2], source.scale, root)
         scores = {key: f"[{one['psnr']:.3f}, {one['ssim']:.4f}]" for key, one in measured.items()}
         LISTED.write_text(with_scores(LISTED.read_text("utf-8"), source, scores), "utf-8")
 
@@ -208,6 +210,7 @@ def main(arguments: list[str]) -> int:
         return table(check=options.check)
     if options.verb == "listed":
         measure_listed(options.root, options.name)
+        return 0
     for name in options.name:
         if options.verb == "train":
             train(name, options.root)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from srkit.errors import BadInput
+from srkit.models._create import card as known
 from srkit.models._create import create
 from srkit.models._figure import Drawing, Mark, draw
 from srkit.models._registry import MODELS, Card, Score
@@ -162,7 +163,7 @@ def atlas(pattern: str = "*") -> Atlas:
 
 
 def _row(name: str) -> Row:
-    card = MODELS.get(name).card
+    card = known(name)
     scale = max((scale for scale in card.scales if scale <= 4), default=min(card.scales))
     with torch.device("meta"):
         net = create(name, scale=scale)

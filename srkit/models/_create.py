@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from srkit.errors import BadFile, BadInput
 from srkit.models._build import build
 from srkit.models._files import Weights, checked, read_held, unwrap
 from srkit.models._match import differences, labelled, misfit, recognise, translate
-from srkit.models._official import is_listed_name, official_path, weights_home
+from srkit.models._official import is_listed_name, official_path, official_scores, weights_home
 from srkit.models._registry import MODELS, Card
 
 __all__ = ["card", "create", "load", "load_into", "names", "shipped"]
@@ -70,12 +71,15 @@ def names(pattern: str = "*") -> list[str]:
 
 
 def card(name: str) -> Card:
-    """Return the card of a registered network.
+    """Return the card of a registered network, with our scores of its listed official weights.
 
     Raises:
         UnknownName: ``name`` is not registered.
     """
-    return MODELS.get(name).card
+    found = MODELS.get(name).card
+    known = {(score.dataset, score.scale) for score in found.measured}
+    more = (score for score in official_scores(name) if (score.dataset, score.scale) not in known)
+    return replace(found, measured=(*found.measured, *more))
 
 
 def load(path: str | Path, *, name: str | None = None, scale: int | None = None, **arguments: Any) -> nn.Module:

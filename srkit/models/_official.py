@@ -15,6 +15,7 @@ from pathlib import Path
 
 from srkit import _home
 from srkit.errors import BadFile, Offline, UnknownName
+from srkit.models._registry import Score
 
 __all__ = [
     "Source",
@@ -22,10 +23,13 @@ __all__ = [
     "listed",
     "official",
     "official_path",
+    "official_scores",
     "verify",
     "weights_folder",
     "weights_home",
 ]
+
+MEASURED = "python tools/weights.py listed: official weights, MATLAB's 8-bit LR images, float32 on a CPU"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +129,18 @@ def listed(network: str, *, scale: int, variant: str) -> Source:
             return source
     known = ", ".join(f"{source.variant!r} x{source.scale}" for source in same) or "none"
     raise UnknownName(f"No weights called {variant!r} are listed for {network!r} x{scale}. Listed for it: {known}.")
+
+
+def official_scores(network: str) -> tuple[Score, ...]:
+    """Return our own scores of a network's listed ``"official"`` weights."""
+    return tuple(
+        Score(dataset=dataset, scale=source.scale, psnr=psnr, ssim=ssim, source=MEASURED)
+        for source in official()
+        if (source.network, source.variant) == (network, "official")
+        for dataset, scores in (("set5", source.set5), ("set14", source.set14))
+        if scores
+        for psnr, ssim in (scores,)
+    )
 
 
 def is_listed_name(pretrained: str | Path | None) -> bool:
