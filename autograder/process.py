@@ -138,7 +138,7 @@ class ProcessBox:
             **{name: getattr(job, name) for name in ("name", "perform", "inputs")},
             **{name: [list(part) for part in getattr(job, name)] for name in ("pieces", "beside")},
             "limits": limits.to_dict(),
-            "tree": b"" if self.start.walls == "none" else _tree(job.hidden),
+            "tree": {} if self.start.walls == "none" else _tree(job.hidden),
         }
         with _deadline(process, limits.wall_seconds + _PATIENCE):
             write_frame(process.stdin.write, request)
@@ -180,9 +180,9 @@ class ProcessBox:
 
 
 @lru_cache(maxsize=4)
-def _tree(hidden: frozenset[str]) -> bytes:
-    """Return the library without what must not be had, as it is sent."""
-    return json.dumps(library() | masked(hidden)).encode()
+def _tree(hidden: frozenset[str]) -> dict[str, bytes]:
+    """Return path -> bytes of every file of the library, without what must not be had."""
+    return {path: text.encode() for path, text in (library() | masked(hidden)).items()}
 
 
 @lru_cache

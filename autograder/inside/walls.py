@@ -38,7 +38,7 @@ READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, MOVE, RECURSIVE = 1, 2, 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(places: Mapping[str, Any], tree: Mapping[str, str], limits: Mapping[str, int]) -> None:
+def enter(places: Mapping[str, Any], tree: Mapping[str, bytes], limits: Mapping[str, int]) -> None:
     """Mount what student code sees, within the namespaces just entered.
 
     The library it may read lies in a tree of its own, read-only; ``/proc`` and ``/dev/pts`` show nothing; ``/tmp`` and
@@ -46,14 +46,14 @@ def enter(places: Mapping[str, Any], tree: Mapping[str, str], limits: Mapping[st
 
     Args:
         places: ``course``, where the tree goes; ``stage``, a folder to mount at; ``kept``, folder -> places of Python.
-        tree: path -> text of every file of the library, without what must not be had.
+        tree: path -> bytes of every file of the library, without what must not be had.
         limits: the fields of ``autograder.limits.Limits``.
     """
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
     course, stage, kept = places["course"], places["stage"], places["kept"]
     _mount("none", course, "tmpfs", NO_SUID | NO_DEVICES, "size=32m,mode=755")
-    unpack(Path(course), tree)
+    unpack(course, tree)
     _mount("", course, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
     folder, file = limits["folder_bytes"], limits["file_bytes"]
     _lay(stage, "/tmp", kept.get("/tmp", ()), NO_SUID | NO_DEVICES, f"size={folder},nr_inodes=8192,mode=1777")
@@ -64,12 +64,13 @@ def enter(places: Mapping[str, Any], tree: Mapping[str, str], limits: Mapping[st
         _mount("none", hidden, "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC, "size=4k")
 
 
-def unpack(folder: Path, tree: Mapping[str, str]) -> None:
-    """Write files below ``folder``."""
-    for name, text in tree.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+def unpack(folder: str, tree: Mapping[str, bytes]) -> None:
+    """Write files below ``folder``, hundreds for each case: no more is done for one than must be."""
+    for inner in {name.rpartition("/")[0] for name in tree}:
+        Path(folder, inner).mkdir(parents=True, exist_ok=True)
+    for name, data in tree.items():
+        with open(f"{folder}/{name}", "wb") as file:  # noqa: PTH123  # no object for each
+            file.write(data)
 
 
 def _lay(stage: str, folder: str, kept: Collection[str], flags: int, options: str) -> None:

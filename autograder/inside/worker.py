@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import json
 import os
 import random
 import select
@@ -22,7 +21,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy
@@ -119,11 +117,11 @@ def _keep(
             if not os.read(go, 1):
                 raise OSError("the user map could not be written")
             walls.stay_secret()
-            walls.enter(start, json.loads(request.pop("tree")), limits)
+            walls.enter(start, request.pop("tree"), limits)
         else:
             walls.become_reaper()
             if start["walls"] == "plain":
-                walls.unpack(Path(start["course"]), json.loads(request.pop("tree")))
+                walls.unpack(start["course"], request.pop("tree"))
         report = _watched(request, start, usage)
     except OSError as problem:
         report = {"end": "broken", "detail": f"the walls could not be built: {problem}"}

@@ -13,8 +13,9 @@ inference: piece by piece, without the matrix of all pairs, where values are as 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from math import log2, prod
 from typing import Any
 
@@ -86,18 +87,38 @@ def _lr(net: nn.Module, size: tuple[int, int]) -> Tensor:
     return torch.rand(1, 3, *size, device=weight.device, dtype=weight.dtype)
 
 
-class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    """Adds up the multiplications of every operation that passes below autograd."""
+class _Repeated(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    """Works out once what form the result of an operation on the "meta" device has: blocks repeat."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        self._forms: dict[Any, Any] = {}
+
+    def _do(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        key = (func, _form(args), _form(kwargs)) if _makes_its_result(func) else None
+        if key is None or None in key:
+            return func(*args, **kwargs)
+        if key in self._forms:
+            return torch.utils._pytree.tree_map(lambda make: make(), self._forms[key])
+        result = func(*args, **kwargs)
+        given = {id(one.untyped_storage()) for one in torch.utils._pytree.tree_leaves((args, kwargs)) if _is(one)}
+        if all(_is_made_there(one, given) for one in torch.utils._pytree.tree_leaves(result)):
+            self._forms[key] = torch.utils._pytree.tree_map(_maker, result)
+        return result
+
+
+class _Products(_Repeated):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    """Adds up the multiplications of every operation that passes below autograd."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.total = 0
         self.deaf = False
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        result = self._do(func, args, kwargs or {})
         name = func.overloadpacket.__name__
         cost = _pairs if name.startswith("_scaled_dot_product") else _COSTS.get(name)
         if cost is not None and not self.deaf:
@@ -105,11 +126,11 @@ class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         return result
 
 
-class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+class _Storages(_Repeated):  # type: ignore[no-untyped-call]  # torch leaves it untyped
     """Follows every piece of memory from the operation that makes it until it is freed."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        super().__init__()
         self.now: int = 0
         self.peak: int = 0
         self._alive: set[int] = set()
@@ -118,7 +139,7 @@ class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kept = {id(tensor.untyped_storage()) for tensor in torch.utils._pytree.tree_leaves(args) if _is(tensor)}
-        result = func(*args, **(kwargs or {}))
+        result = self._do(func, args, kwargs or {})
         for tensor in torch.utils._pytree.tree_leaves(result):
             if _is(tensor) and id(tensor.untyped_storage()) not in kept:
                 self._add(tensor.untyped_storage())
@@ -173,6 +194,40 @@ class _Attention(TorchFunctionMode):
 
 def _is(thing: Any) -> bool:
     return isinstance(thing, Tensor)
+
+
+@lru_cache(maxsize=1024)
+def _makes_its_result(func: Any) -> bool:
+    """Tell whether an operation gives new tensors and neither views nor changes what it is given."""
+    told = func._schema
+    return bool(told.returns) and not any(one.alias_info for one in (*told.arguments, *told.returns))
+
+
+def _form(given: Any) -> Any:
+    """Return what decides the form of a result, to be looked up by; None if that is more than shapes and settings."""
+    if isinstance(given, Tensor):
+        return (given.shape, given.stride(), given.dtype) if given.is_meta and given.dim() else None
+    if isinstance(given, Mapping):
+        given = tuple(given.items())
+    if isinstance(given, list | tuple):
+        parts = tuple(map(_form, given))
+        return None if None in parts else (type(given), parts)
+    return (type(given), given)
+
+
+def _is_made_there(one: Any, given: Collection[int]) -> bool:
+    """Tell whether a result is a tensor on the "meta" device with memory of its own, no more than it needs."""
+    return (
+        _is(one)
+        and one.is_meta
+        and id(one.untyped_storage()) not in given
+        and one.untyped_storage().nbytes() == _maker(one)().untyped_storage().nbytes()
+    )
+
+
+def _maker(made: Tensor) -> Callable[[], Tensor]:
+    """Return what makes another tensor of this form."""
+    return partial(torch.empty_strided, made.shape, made.stride(), dtype=made.dtype, device="meta")
 
 
 def _convolution(args: Sequence[Any], result: Any) -> int:

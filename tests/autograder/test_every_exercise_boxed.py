@@ -2,7 +2,7 @@
 
 What every wrong answer earns is tested outside of the box, in tests/exercises. Here go those whose observations have
 different forms (errors, changed inputs, types and shapes of what is returned): another tensor of numbers travels and is
-compared as the one before.
+compared as the one before. Of those that differ from the solution in numbers alone one goes for each lesson.
 """
 
 import ast
@@ -20,6 +20,7 @@ from srkit.exercises._beside import Observation
 from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
 NAMES = EXERCISES.names()
+FIRST = set({str(EXERCISES.get(name).number).partition(".")[0]: name for name in reversed(NAMES)}.values())
 PATIENT = Limits(cpu_seconds=30, wall_seconds=120)
 
 pytestmark = pytest.mark.needs("bubblewrap")
@@ -31,13 +32,18 @@ def answers_to(name):
     yield "solution", solution(name), exercise.points
     first = next(line for line in solution(name).splitlines() if line.startswith(("def ", "class ")))
     yield "stub", f"{first}\n    raise NotImplementedError('this is yours to write')", 0
-    seen = set()
+    seen = set() if name in FIRST else {forms_of(name, exercise.references[0])}
     for mutant in filter(lambda mutant: mutant.written, mutants(name)):
-        observations = [measure(exercise.perform, mutant.answer, case.inputs) for case in exercise.cases(SEED)]
-        forms = tuple(map(form, observations))
+        forms = forms_of(name, mutant.answer)
         if forms not in seen:
             yield mutant.name, mutant.source(), mutant.points
         seen.add(forms)
+
+
+def forms_of(name, answer):
+    """Return the form of what an answer gives in each case."""
+    exercise = EXERCISES.get(name)
+    return tuple(form(measure(exercise.perform, answer, case.inputs)) for case in exercise.cases(SEED))
 
 
 def form(value):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests._warm import warm
 from tests.house._code import ROOT, tracked
 from tests.house._markdown import Block, blocks, section
 
@@ -48,13 +48,17 @@ class Project:
     root: Path
     programs: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its commands: modules come from the copy."""
+        here = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+        return here | {"PYTHONPATH": str(self.root), "OMP_NUM_THREADS": "1"}
+
     def run(self, script: str) -> None:
         """Run commands in the copy; ``srkit`` means the copy, not the installed one."""
-        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
+        environment = {**self.environment, "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}"}
         command = ["bash", "-eu", "-c", script]
-        done = subprocess.run(
-            command, capture_output=True, text=True, cwd=self.root, env={**os.environ, "PATH": path}, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.root, env=environment, check=False)
         assert done.returncode == 0, f"{script}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
 
     def state(self) -> dict[str, str]:
@@ -77,17 +81,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy / name)
     with tempfile.TemporaryDirectory() as short:  # the name of a socket has at most 100 letters
-        programs, door = Path(short), Path(short) / "door"
-        warm = [sys.executable, str(Path(__file__).with_name("_warm.py")), str(door)]
-        _program(programs / "python", f'exec "{sys.executable}" -S -E "{warm[1]}" "{door}" "$@"')
-        _program(programs / "srkit", f'exec "{programs / "python"}" -m srkit "$@"')
-        environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
-        environment.pop("PYTEST_ADDOPTS", None)
-        with subprocess.Popen(warm, cwd=copy, env=environment) as server:
-            while not door.exists() and server.poll() is None:
-                time.sleep(0.05)
-            yield Project(copy, programs)
-            server.terminate()
+        made, door = Project(copy, Path(short)), str(Path(short, "door"))
+        with warm(door, "pytest", cwd=copy, env=made.environment) as python:
+            _program(made.programs / "python", f'exec {shlex.join(python)} "$@"')
+            _program(made.programs / "srkit", f'exec "{made.programs / "python"}" -m srkit "$@"')
+            yield made
 
 
 def test_there_is_a_recipe_for_everything_that_people_add() -> None:

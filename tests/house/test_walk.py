@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 import srkit
 from tests.house._code import ROOT, SRKIT, relative
 from tests.house._walk import walk
@@ -23,6 +25,7 @@ MOST = {
 """Files that each call may enter, images of the pairs read and pixel cache made; ``python -m tests.house._walk``."""
 
 
+@pytest.mark.processes
 def test_no_call_of_the_front_door_enters_more_files_than_it_is_allowed() -> None:
     """Counted in a process of its own: what other tests registered, cached or left to be cleared away is not there."""
     alone = [sys.executable, "-m", "tests.house._walk", "--warm"]

@@ -1,7 +1,8 @@
 """Run a lesson as a student who solves every exercise, and note what it costs.
 
-The suite runs lessons shortened: what trains for a hundred steps or more makes a fifth of them. ``whole.py``, which
-``.ci/run`` runs after the suite, runs them as they are.
+The suite runs lessons shortened: what trains for ten steps or more makes a twentieth of them, and their kernels are
+copies of a process that has imported what everybody imports. ``whole.py``, which ``.ci/run`` runs after the suite, runs
+them as they are.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from tools import press
 from tools._lesson import read_lesson
 
 RESULTS = press.ROOT / "build" / "lessons"
-LONG = re.compile(r"""(\b(?:max_)?steps=|"steps": |\b(?:STEPS|BUDGET) = |\bstep in range\((?=\d+\)\]))(\d[\d_]{2,})\b""")
+LONG = re.compile(r"""(\b(?:max_)?steps=|"steps": |\b(?:STEPS|BUDGET) = |\bstep in range\((?=\d+\)\]))(\d[\d_]+)\b""")
+LOOP = re.compile(r"^(for step in range\()(\d{3,})\b", re.MULTILINE)
 ZERO_SHOT = re.compile(r'create\("zssr", preset="LESSON"(?!.*max_steps)')  # whose own number is 400
 
 
@@ -50,22 +52,21 @@ class Visit:
     notebook: Any = field(default=None, repr=False)
 
 
-def visit(path: Path, folder: Path, *, whole: bool = False) -> Visit:
+def visit(path: Path, folder: Path, *, whole: bool = False, kernel: str = "python3") -> Visit:
     """Run the student's notebook; where it stops, put the solution in, run the check again and the call that counts.
 
     Args:
         path: the lesson's source.
         folder: where its kernel runs.
-        whole: train as long as the lesson does; otherwise trainings of a hundred steps or more make a fifth of them.
+        whole: train as long as the lesson does; otherwise trainings of ten steps or more make a twentieth.
+        kernel: the Jupyter kernel it runs in.
     """
     shown = str if whole else shortened
     notebook = nbformat.reads(press.text_of(press.student_notebook(path)), as_version=4)
     for cell in notebook.cells:
         cell.source = shown(cell.source)
     cells = {cell.id: shown(cell.source) for cell in read_lesson(path)}
-    client = NotebookClient(
-        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
+    client = NotebookClient(notebook, timeout=None, kernel_name=kernel, resources={"metadata": {"path": str(folder)}})
     lesson, scratch = list(notebook.cells), nbformat.v4.new_code_cell()
     notebook.cells.append(scratch)  # what is asked beside the lesson is run in its place
     found, began = Visit(notebook=notebook), time.monotonic()
@@ -85,9 +86,18 @@ def visit(path: Path, folder: Path, *, whole: bool = False) -> Visit:
 
 
 def shortened(source: str) -> str:
-    """Return a cell in which trainings of a hundred steps or more make a fifth of them."""
-    fewer = LONG.sub(lambda found: found[1] + str(int(found[2]) // 5), source)
-    return ZERO_SHOT.sub(r"\g<0>, max_steps=80", fewer)
+    """Return a cell in which trainings of ten steps or more make a twentieth of them, at least two."""
+    fewer = LONG.sub(_fewer, source)
+    if "course.append(" in source:  # a course of any length is drawn as a whole
+        fewer = LOOP.sub(_fewer, fewer)
+    return ZERO_SHOT.sub(r"\g<0>, max_steps=20", fewer)
+
+
+def _fewer(found: re.Match[str]) -> str:
+    line, number = found.string[: found.start()].rpartition("\n")[2], int(found[2])
+    if number < 100 and line.startswith("def "):
+        return found[0]
+    return found[1] + str(max(2, number // 20))
 
 
 _COST = """

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.models import atlas, create, multiply_adds, names, parameters
+from srkit.models._atlas import Atlas
 from srkit.models.count import peak_memory
 
 
@@ -170,8 +171,13 @@ def test_a_fixed_filter_costs_nothing_and_a_frozen_weight_is_no_parameter() -> N
     assert parameters(Fixed()) == 0
 
 
-def test_the_atlas_lists_every_network_in_order_of_year() -> None:
-    table = atlas()
+@pytest.fixture(scope="module")
+def table() -> Atlas:
+    """The atlas of all networks, which takes seconds to count."""
+    return atlas()
+
+
+def test_the_atlas_lists_every_network_in_order_of_year(table: Atlas) -> None:
     assert {row.name for row in table} == set(names())
     assert [row.card.year for row in table] == sorted(row.card.year for row in table)
     text = str(table).splitlines()
@@ -187,8 +193,14 @@ def test_a_row_says_what_the_card_and_the_counter_say() -> None:
     assert f"{row.peak_memory:,.0f}" in row.cells()
 
 
-def test_the_atlas_can_be_put_into_another_order_and_keeps_every_row() -> None:
-    table = atlas("*s*")
+def test_an_operation_met_again_costs_and_takes_what_it_did_the_first_time() -> None:
+    with torch.device("meta"):
+        chain = nn.Sequential(*(nn.Conv2d(3, 3, 3, padding=1) for _ in range(5)))
+    assert multiply_adds(chain) == 5 * multiply_adds(chain[:1])
+    assert peak_memory(chain) == peak_memory(chain.to_empty(device="cpu")) == 3 * 12
+
+
+def test_the_atlas_can_be_put_into_another_order_and_keeps_every_row(table: Atlas) -> None:
     best = [row.psnr() for row in table.by("psnr", descending=True)]
     known = [value for value in best if value is not None]
     assert known == sorted(known, reverse=True)
