@@ -14,7 +14,6 @@ import srkit
 from srkit.models.readers import read_caffe
 from srkit.ops.resize import imresize
 from tests._shared import shared
-from tests.models._published import set5
 
 
 def test_a_block_written_out_keeps_the_first_quarter_and_refines_the_rest() -> None:
@@ -76,10 +75,3 @@ def test_a_hand_made_caffe_file_is_read(tmp_path: Path) -> None:
 def test_the_authors_weights_fill_the_network_and_nothing_is_left_over(tmp_path: Path) -> None:
     net = srkit.models.load(shared("checkpoints/IDN_x2.caffemodel"), scale=2)
     assert (net.name, net.arguments) == ("idn", {"channels": 64, "n_blocks": 4})
-
-
-@pytest.mark.slow
-def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    for score in srkit.models.card("idn").measured:
-        path = shared(f"checkpoints/IDN_x{score.scale}.caffemodel")
-        assert set5(srkit.models.load(path, scale=score.scale)) == pytest.approx(score.psnr, abs=0.006)

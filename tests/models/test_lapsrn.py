@@ -13,7 +13,7 @@ from srkit.errors import BadInput
 from srkit.ops.color import rgb_to_y
 from tests._shared import shared
 from tests.models._outputs import double_input, same_outputs
-from tests.models._published import golden, published_file, seeded, set5
+from tests.models._published import golden, published_file, seeded
 
 RECORDED = {2: (0.478150, 0.385114, 0.016393), 4: (0.482617, 0.373786, 0.756113), 8: (0.455711, 0.321459, 0.907129)}
 
@@ -101,12 +101,3 @@ def test_the_authors_weights_give_the_recorded_values(scale: int, tmp_path: Path
         out = net.enlarge_luma(seeded())  # type: ignore[operator]
     assert (float(out.mean()), float(out.std())) == pytest.approx(RECORDED[scale][:2], abs=2e-6)
     assert float(out[0, 0, 5, 7]) == pytest.approx(RECORDED[scale][2], abs=1e-5)
-
-
-@pytest.mark.slow
-def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    scores = srkit.models.card("lapsrn").measured
-    assert scores
-    for score in scores:
-        net = srkit.models.load(shared(f"checkpoints/LapSRN_x{score.scale}.mat"))
-        assert set5(net) == pytest.approx(score.psnr, abs=0.006)

@@ -12,7 +12,7 @@ from torch import Tensor
 import srkit
 from srkit.errors import BadInput
 from tests._shared import shared
-from tests.models._published import seeded, set5
+from tests.models._published import seeded
 
 RECORDED = {2: (0.503355, 0.370018, 0.910687), 5: (0.481883, 0.417482, 0.857117), 8: (0.472493, 0.425141, 0.832342)}
 
@@ -90,11 +90,3 @@ def test_the_authors_weights_give_the_recorded_values(recursions: int, tmp_path:
         out = net.enlarge_luma(seeded())  # type: ignore[operator]
     assert (float(out.mean()), float(out.std())) == pytest.approx(RECORDED[recursions][:2], abs=2e-6)
     assert float(out[0, 0, 5, 7]) == pytest.approx(RECORDED[recursions][2], abs=1e-5)
-
-
-@pytest.mark.slow
-def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    path, scores = shared("checkpoints/MSLapSRN_D5R8.mat"), srkit.models.card("ms_lapsrn").measured
-    assert scores
-    for score in scores:
-        assert set5(srkit.models.load(path, scale=score.scale)) == pytest.approx(score.psnr, abs=0.006)

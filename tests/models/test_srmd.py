@@ -12,7 +12,7 @@ import srkit
 from srkit.errors import BadInput
 from tests._shared import shared
 from tests.models._formula import planes
-from tests.models._published import golden, published_file, same_as_golden, seeded, set5
+from tests.models._published import golden, published_file, same_as_golden, seeded
 
 NO_BLUR = (
     *(0.0, 0.0, 0.0185638, 0.0, 0.0335293, 1e-07, -3e-07, -0.0316235),
@@ -85,9 +85,3 @@ def test_the_authors_weights_give_the_recorded_values(tmp_path: Path) -> None:
     assert float(out.mean()) == pytest.approx(0.98558, abs=2e-5)
     assert float(out.std()) == pytest.approx(0.64106, abs=2e-5)
     torch.testing.assert_close(out[0, :, 5, 7], torch.tensor([0.64922, 2.29828, 1.67425]), atol=1e-4, rtol=0)
-
-
-@pytest.mark.slow
-def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    net = Bicubic(srkit.models.load(shared("checkpoints/srmdnf_x2.bin")))
-    assert set5(net) == pytest.approx(srkit.models.card("srmdnf").measured[0].psnr, abs=0.006)

@@ -11,7 +11,7 @@ import srkit
 from srkit.errors import BadInput
 from srkit.ops.resize import imresize
 from tests._shared import shared
-from tests.models._published import golden, golden_input, published_file, same_as_golden, seeded, set5
+from tests.models._published import golden, golden_input, published_file, same_as_golden, seeded
 
 
 def test_the_state_dict_of_the_widely_used_port_gives_the_pixels_of_its_code(tmp_path: Path) -> None:
@@ -69,10 +69,3 @@ def test_the_authors_weights_give_the_recorded_values(tmp_path: Path) -> None:
     assert float(out.mean()) == pytest.approx(0.479900, abs=1e-5)
     assert float(out.std()) == pytest.approx(0.377737, abs=1e-5)
     assert float(out[0, 0, 5, 7]) == pytest.approx(0.174445, abs=1e-4)
-
-
-@pytest.mark.slow
-def test_the_authors_weights_reach_what_the_card_says_on_set5(tmp_path: Path) -> None:
-    path = shared("checkpoints/VDSR_Official.mat")
-    for score in srkit.models.card("vdsr").measured:
-        assert set5(srkit.models.load(path, scale=score.scale)) == pytest.approx(score.psnr, abs=0.006)

@@ -10,16 +10,11 @@ import torch
 import srkit
 from srkit.datasets import Made, samples
 from srkit.datasets.makers import GaussianCodes, KernelsAndNoise
-from srkit.degrade import apply_kernel, gaussian_widths, pca_basis, srmd_basis, srmd_code
+from srkit.degrade import apply_kernel, gaussian_widths, pca_basis, srmd_basis
 from srkit.errors import BadInput
-from srkit.evaluation import evaluate, mismatch
-from srkit.evaluation.mismatch import Conditioned
-from srkit.ops.kernels import delta
 from srkit.ops.pixels import quantise
 from srkit.ops.resize import imresize
-from srkit.papers import srmd_recipe
 from srkit.training import resume, train
-from tests._shared import shared
 
 
 def basis() -> torch.Tensor:
@@ -95,42 +90,3 @@ def test_a_conditional_run_goes_on_by_its_name_as_if_it_had_not_been_stopped(nam
     for key, value in whole.items():
         assert torch.equal(value, again[key]), key
         assert not torch.equal(value, half[key]), "two more steps move every weight"
-
-
-@pytest.mark.slow
-def test_told_the_blur_a_network_beats_its_twin_that_has_only_seen_bicubic() -> None:
-    """Width 1.8, an unseen photograph: told the truth 27.76 dB, told that there is no blur 27.38, the twin 27.37."""
-    small = {**srmd_recipe(small=True), "patch": 32, "batch": 8, "steps": 200, "progress": False, "scale": 2}
-    nets = []
-    for maker in ("gaussian_codes(family=round, widths=0.4..2.4)", "gaussian_codes(family=none)"):
-        torch.manual_seed(0)
-        net = srkit.models.create("srmd_small", scale=2)
-        nets.append(train(net, "samples_train", maker=maker, **small).net)  # type: ignore[arg-type]
-    kernel = gaussian_widths(15, 1.8)
-    hr = samples(scale=2)[0].hr
-    pair = srkit.datasets.Pair("one", quantise(imresize(apply_kernel(hr, kernel), 1 / 2)), hr)
-    codes = [srmd_code(one, srmd_basis()) for one in (kernel, delta(15))]
-    told, misled, twin = (
-        evaluate(Conditioned(net, code), [pair]).mean.psnr
-        for net, code in zip((nets[0], *nets), (*codes, codes[1]), strict=True)
-    )
-    assert told > max(misled, twin) + 0.2
-
-
-@pytest.mark.slow
-@pytest.mark.shared
-def test_a_small_conditional_network_learns_to_use_what_it_is_told() -> None:
-    """T91 x2, a few hundred steps: on a wide blur, being told the truth beats being told there is none."""
-    torch.manual_seed(0)
-    net = srkit.models.create("srmdnf", scale=2, channels=24, depth=6, skip=True)
-    maker = "gaussian_codes(family=round, widths=0.4..2.4)"
-    trained = train(
-        net, shared("benchmarks/T91"), scale=2, steps=250, batch=8, patch=32, learning_rate=1e-3, maker=maker,
-        progress=False,
-    )  # fmt: skip
-    hr = samples(scale=2)[0].hr[:, :96, :96]
-    found = mismatch(
-        trained.net, [srkit.datasets.Pair("one", hr[:, ::2, ::2], hr)], basis=srmd_basis(), widths_lr=(1.8,),
-        widths_sr=(0.5, 1.8),
-    )  # fmt: skip
-    assert float(found.psnr[0, 1] - found.psnr[0, 0]) > 0.3

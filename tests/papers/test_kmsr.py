@@ -12,10 +12,9 @@ from torch import Tensor
 
 import srkit
 from srkit.datasets import Made, Pairs
-from srkit.datasets.degraded import at_scale, degraded
+from srkit.datasets.degraded import at_scale
 from srkit.datasets.makers import KernelPool
 from srkit.degrade import gaussian_widths, save_pool
-from srkit.degrade.pool import pool_blur
 from srkit.errors import BadInput
 from srkit.papers import kmsr_recipe
 from srkit.training import resume, train
@@ -84,17 +83,3 @@ def test_what_cannot_be_trained_is_explained() -> None:
         train(tiny(), "samples", steps=1)
     with pytest.raises(BadInput, match="holds no kernel"):
         KernelPool(torch.empty(0, 5, 5))
-
-
-@pytest.mark.slow
-def test_a_network_trained_on_a_pool_wins_a_decibel_on_kernels_it_has_not_seen() -> None:
-    learn, test = samples()[1:], degraded(samples(1)[:1], pool_blur(pool(6, 9)))
-    small = {**kmsr_recipe(small=True), "progress": False, "steps": 400}
-    blurred = Made.of(at_scale(learn, 1), KernelPool(pool(12, 0)), patch=small["patch"], batch=small["batch"])
-    ours = train(tiny(), blurred, **small).net
-    twin = train(tiny(), learn, maker="pairs", **small).net
-    scores = []
-    for net in (ours, twin):
-        net.scale = 1
-        scores.append(srkit.evaluate(net, test).mean.psnr)
-    assert scores[0] > scores[1] + 1

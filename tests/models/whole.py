@@ -1,0 +1,52 @@
+"""Whole benchmarks: what the cards and the table of our weights say of Set5 is measured anew, image by image.
+
+No part of the suite: ``.ci/run`` runs it after the suite. Needs the benchmark images and the authors' checkpoints.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import srkit
+from srkit.models._create import shipped
+from tests._shared import shared
+from tests.models._published import set5
+from tests.models.test_srmd import Bicubic
+from tools import weights
+
+CHECKPOINTS = {
+    "carn_m": "carn_m.pth",
+    "idn": "IDN_x{scale}.caffemodel",
+    "lapsrn": "LapSRN_x{scale}.mat",
+    "ms_lapsrn": "MSLapSRN_D5R8.mat",
+    "srmdnf": "srmdnf_x2.bin",
+    "vdsr": "VDSR_Official.mat",
+}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_the_authors_weights_reach_what_the_card_says_on_set5(name: str) -> None:
+    scores = srkit.models.card(name).measured
+    assert scores
+    for score in scores[:1] if name == "srmdnf" else scores:
+        path = shared(f"checkpoints/{CHECKPOINTS[name].format(scale=score.scale)}")
+        net = srkit.models.load(path, scale=score.scale)
+        measured = set5(Bicubic(net) if name == "srmdnf" else net)
+        assert measured == pytest.approx(score.psnr, abs=0.006)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", shipped())
+def test_the_numbers_in_the_table_are_what_the_file_gives_on_set5(name: str) -> None:
+    recipe = weights.recipe_of(name)
+    net = srkit.models.create(recipe["model"], scale=recipe["scale"], pretrained=weights.weights_of(name))
+    root: Path = shared("benchmarks")
+    net = weights.told_no_blur(net) if "degradation" in recipe else net
+    mean = srkit.evaluate(net, "set5", scale=recipe["scale"], root=root).mean
+    written = json.loads(weights.weights_of(name).with_suffix(".json").read_text())["measured"]["set5"]
+    assert mean.psnr == pytest.approx(written["psnr"], abs=0.005)
+    assert mean.ssim == pytest.approx(written["ssim"], abs=2e-4)
