@@ -138,6 +138,7 @@ def _finish(environment: Environment, command: list[str]) -> int:
     settings = dict(os.environ)
     if "pytest" in command:
         settings.setdefault("OMP_NUM_THREADS", "1")
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)  # each of hundreds of processes would compile the same modules
     line = [str(environment.python), *command]
     os.chdir(ROOT)
     if os.name != "nt":
