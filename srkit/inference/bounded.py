@@ -150,10 +150,8 @@ def _room_for(lr: Tensor, scale: int) -> Tensor:
 
 def _finished(made: Iterator[Tensor], size: tuple[int, int], scale: int) -> Iterator[Tensor]:
     """Clamp the strips and cut off what was enlarged of an image that is smaller than a network accepts."""
-    left = size[0] * scale
-    for strip in made:
-        yield strip.clamp_(0, 1)[..., :left, : size[1] * scale]
-        left -= min(left, strip.shape[-2])
+    for strip in made:  # an image that small is one strip
+        yield strip.clamp_(0, 1)[..., : size[0] * scale, : size[1] * scale]
 
 
 def _attempt(take: Take, made: Iterator[Tensor]) -> str | None:

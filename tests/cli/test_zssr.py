@@ -13,11 +13,19 @@ import scipy.io
 import torch
 
 import srkit
+from srkit.cli._progress import duration
 from srkit.datasets import samples
 from srkit.degrade import gaussian_widths
 from tests.cli._call import Call
 
 QUICK = ("--set", "max_steps=2", "--set", "crop=16", "--set", "width=8")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(89, "about 89 s"), (90, "about 2 min"), (5399, "about 90 min"), (5400, "about 1.5 h")]
+)
+def test_a_time_to_come_is_told_in_seconds_minutes_or_hours(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import torch
 from srkit.datasets import HDRScenes
 from srkit.errors import BadInput
 from srkit.ops.hdr import from_pq, sdr_from_hdr, to_pq
+from srkit.ops.resize import imresize
 
 SCENES = HDRScenes(scale=2, patch=64, batch=4)
 
@@ -38,6 +39,11 @@ def test_hr_is_the_pq_code_of_the_light_and_lr_without_scale_its_sdr() -> None:
     torch.testing.assert_close(hr, to_pq(light))
     assert torch.equal(lr, sdr_from_hdr(light))
     torch.testing.assert_close(from_pq(hr.double()), light.double(), rtol=1e-3, atol=1e-2)
+
+
+def test_lr_is_reduced_in_pq_codes_where_a_step_looks_the_same_everywhere() -> None:
+    lr, hr = SCENES.batch(0)
+    assert torch.equal(lr, sdr_from_hdr(from_pq(imresize(hr, 1 / 2).clamp(0, 1))))
 
 
 def test_pairs_to_evaluate_on_are_no_scenes_of_a_batch_and_keep_more_than_8_bits() -> None:

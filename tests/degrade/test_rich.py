@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -31,6 +33,8 @@ from srkit.degrade.pca import column_major
 from srkit.degrade.real_esrgan import FIRST, kernel_for
 from srkit.errors import BadFile, BadInput
 from tests._shared import shared
+
+bsrgan_module, real_esrgan_module = (sys.modules[f"srkit.degrade.{name}"] for name in ("bsrgan", "real_esrgan"))
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -95,6 +99,25 @@ def test_real_esrgans_images_differ_and_its_kernels_come_in_the_published_shares
     assert ringing == pytest.approx(0.1, abs=0.04)  # only sinc filters have negative taps
     turned = sum(not torch.allclose(kernel, kernel.T, atol=1e-6) for kernel in kernels) / 400
     assert turned == pytest.approx(0.9 * 0.31, abs=0.07)  # anisotropic ones
+
+
+def test_the_widths_of_bsrgans_round_blurs_and_the_cutoffs_of_real_esrgans_ringing_lie_in_the_published_ranges(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    widths: list[float] = []
+    monkeypatch.setattr(
+        bsrgan_module, "gaussian_widths", lambda size, width: widths.append(width) or gaussian_widths(3, 1)
+    )
+    generator = rng(2)
+    for _ in range(200):
+        bsrgan_module._blur(torch.zeros(1, 3, 26, 26), 4, generator)
+    assert 2.5 < max(widths) <= 2 + 0.2 * 4
+    cutoffs: dict[bool, list[float]] = {True: [], False: []}
+    monkeypatch.setattr(real_esrgan_module, "sinc", lambda size, cutoff: cutoffs[size < 13].append(cutoff))
+    for _ in range(1500):
+        kernel_for(FIRST, generator)
+    assert math.pi / 3 <= min(cutoffs[True]) < max(cutoffs[True]) <= math.pi
+    assert math.pi / 5 <= min(cutoffs[False]) < math.pi / 4
 
 
 def test_a_kernel_is_read_column_by_column_as_matlab_does() -> None:

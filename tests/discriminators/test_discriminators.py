@@ -9,9 +9,11 @@ from torch import Tensor, nn
 from srkit import discriminators
 from srkit.discriminators import DISCRIMINATORS
 from srkit.discriminators.patch import PatchDiscriminator
+from srkit.discriminators.texture import TextureDiscriminator
 from srkit.discriminators.unet import UNetDiscriminator
 from srkit.discriminators.vgg import SRGANDiscriminator
 from srkit.errors import BadInput, UnknownName
+from srkit.ops.bands import high_pass
 
 SHAPES = {"patch": (2, 1, 6, 6), "unet": (2, 1, 64, 64), "texture": (2, 1, 64, 64)}  # of all others, one number
 IMAGES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
@@ -89,6 +91,25 @@ def test_spectral_normalisation_holds_the_largest_singular_value_at_one(name: st
         net(IMAGES)
     for layer in layers:
         assert _largest_stretch(layer.eval()) == pytest.approx(1.0, abs=0.03)
+
+
+def test_texture_is_amplified_around_grey() -> None:
+    net = TextureDiscriminator(channels=8, gain=20.0)
+    net.layers = nn.Sequential()
+    torch.testing.assert_close(net(IMAGES), 20 * (high_pass(IMAGES) - 0.5) + 0.5)
+    torch.testing.assert_close(net(torch.full((1, 3, 16, 16), 0.7)), torch.full((1, 3, 16, 16), 0.5))
+
+
+def test_the_unet_hands_what_it_saw_at_full_size_to_the_end() -> None:
+    class Nothing(nn.Module):
+        def forward(self, features: Tensor) -> Tensor:
+            b, c, h, w = features.shape
+            return features.new_zeros(b, c // 2, h, w)
+
+    net = small("unet").eval()
+    net.up = nn.ModuleList(Nothing() for _ in range(3))
+    seen = nn.functional.leaky_relu(net.head(IMAGES), 0.2)  # type: ignore[operator]
+    torch.testing.assert_close(net(IMAGES), net.tail(seen))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("shape", [(17, 23), (8, 8), (64, 40)])

@@ -293,6 +293,8 @@ def test_a_grey_file_is_scored_as_the_protocol_says_and_the_table_says_how() -> 
     stored = evaluate(Nearest(), [pair], protocol=srkit.Protocol(border=2, grey_as_stored=True))
     assert on_y.mean.psnr - stored.mean.psnr == pytest.approx(20 * math.log10(255 / 219), abs=0.01)
     assert "1.32 dB lower" in on_y.note
+    beside = evaluate(Nearest(), [pair, Pair("colour", pair.lr, hr)])
+    assert "the mean PSNR would be 0.66 dB lower" in beside.note
     assert "as stored" in stored.note
     assert on_y.note in str(on_y)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from scipy import ndimage
 
 import srkit
 from srkit.datasets import Made, samples
@@ -40,6 +41,22 @@ def test_the_noise_a_network_is_told_is_a_level_over_255() -> None:
     for maker, name in ((GaussianCodes(2, basis(), noise=25), "degradation"), (KernelsAndNoise(2), "noise")):
         told = [torch.as_tensor(maker.told(kernel, level)[name]).flatten()[-1] for level in (None, 12.75)]
         assert [float(one) for one in told] == pytest.approx([0, 0.05])
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_the_rim_is_as_wide_as_the_kernel_and_bicubic_reach_together(scale: int) -> None:
+    margin = GaussianCodes(scale, basis()).margin
+    assert margin >= 15 // 2 + 2 * scale
+    assert margin % scale == 0
+
+
+def test_usrnets_images_are_scipys_convolution_round_the_border() -> None:
+    hr = samples(scale=2)[0].hr[:, 40:64, 40:72].double()
+    lr, told = KernelsAndNoise(2, size=9, noise=0)(hr, torch.Generator().manual_seed(1))
+    kernel = told["kernel"][0].double()
+    assert not torch.allclose(kernel, kernel.flip(0, 1), atol=1e-3)
+    expected = ndimage.convolve(hr.numpy(), kernel[None].numpy(), mode="wrap")[:, ::2, ::2]
+    assert float((lr - torch.from_numpy(expected.copy())).abs().max()) <= 0.5 / 255 + 1e-6
 
 
 class _Remembering(GaussianCodes):
