@@ -20,6 +20,7 @@ from srkit.datasets.store import open_store, store_path
 from srkit.exercises._study import predict
 from srkit.inference import upscale_folder
 from srkit.ops.atomic import locked
+from srkit.ops.files import SUFFIXES
 from tests.datasets import _make
 from tests.datasets._server import Site, serve
 
@@ -125,7 +126,7 @@ def test_sets_and_archives_are_downloaded_and_a_damaged_file_replaced(tmp_path: 
     assert not [path.name for path in (tmp_path / "home").rglob("*") if path.suffix in (".lock", ".part")]
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".bmp"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_an_enlarged_picture_is_written_over_the_one_before_in_every_format(tmp_path: Path, suffix: str) -> None:
     net = models.create("bicubic", scale=2)
     (tmp_path / "in").mkdir()
