@@ -56,9 +56,11 @@ class Metric:
         value = self.function(*images) if self.conditions else self.function(*images, protocol=protocol)
         if isinstance(value, Tensor) and value.numel() == 1:
             value = value.item()
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        worst = -math.inf if self.higher_is_better else math.inf
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value == worst:
             raise BadInput(
-                f"The metric {self.name!r} gave {value!r} for one image; it must give a number that is not NaN."
+                f"The metric {self.name!r} gave {value!r} for one image; it must give a number that is not NaN, and "
+                "infinity only for a perfect result."
             )
         return float(value)
 
