@@ -9,6 +9,7 @@ fixture for the path. Where the package is missing the test is not run and the v
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import shutil
 import signal
@@ -36,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep each worker on one thread, faster here than threads that fight for cores, and let Ctrl-C arrive."""
     torch.set_num_threads(1)
     _keep_memory()
+    gc.disable()  # until everything is collected, and stays
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; the tests of Ctrl-C need one
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -72,6 +74,12 @@ def system_executable() -> Callable[[str], str]:
         return path
 
     return find
+
+
+def pytest_collection_finish() -> None:
+    """Leave the modules and ten thousand tests out of the search for garbage, which costs as much as they are many."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
