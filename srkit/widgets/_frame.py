@@ -7,7 +7,7 @@ display and says so in words. Values that are no numbers are painted magenta.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops.check import check_range
-from srkit.ops.files import read
+from srkit.ops.files import read_picture
 from srkit.ops.pixels import to_uint8
 
 __all__ = ["CELL", "NAN_COLOUR", "TABLE", "Frame", "frames"]
@@ -65,15 +65,18 @@ def frames(thing: Any, *, name: str = "the picture") -> list[Frame]:
         thing: tensor or numpy array ``(3, h, w)``, ``(1, h, w)``, ``(h, w)`` or a batch ``(b, c, h, w)``, floating
             point in [0, 1] or uint8; a path; an object with an ``rgb`` tensor.
     """
+    if isinstance(thing, (str, os.PathLike)):
+        thing = read_picture(thing)
     tensor = _as_tensor(thing, name)
     if tensor.ndim == 4:
         return [_frame(sample, name) for sample in tensor]
-    return [_frame(tensor, name)]
+    frame, alpha = _frame(tensor, name), getattr(thing, "alpha", None)
+    if alpha is None or float(alpha.min()) == 1:
+        return [frame]
+    return [replace(frame, warning="; ".join(filter(None, [frame.warning, "transparency is left out"])))]
 
 
 def _as_tensor(thing: Any, name: str) -> Tensor:
-    if isinstance(thing, (str, os.PathLike)):
-        return read(thing)
     if isinstance(thing, np.ndarray):
         thing = torch.from_numpy(np.ascontiguousarray(thing))
     if not isinstance(thing, Tensor) and isinstance(getattr(thing, "rgb", None), Tensor):

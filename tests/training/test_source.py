@@ -18,7 +18,7 @@ from srkit.errors import BadInput, UnknownName
 from srkit.models import Card
 from srkit.models._registry import MODELS
 from srkit.training import train
-from srkit.training.supervise import complete
+from srkit.training.supervise import complete, supervised_terms
 from tests.training._toy import Toy
 
 QUICK: dict[str, Any] = {"steps": 1, "patch": 32, "batch": 2, "progress": False}
@@ -57,6 +57,24 @@ def test_a_network_is_trained_by_its_name_on_what_its_paper_tells_it(name: str, 
         expected = {"kmsr": {"enlarged"}, "usrnet": {"kernel", "noise"}}.get(family, {"degradation"})
         assert all(one == expected for one in told), "trained and validated with the condition"
     assert run.best is not None
+
+
+@pytest.mark.parametrize("name", [name for name in made_by_a_maker() if name != "kmsr"])  # it is given kernels alone
+def test_another_condition_gives_another_gradient(name: str) -> None:
+    net: Any = tiny(name)
+    maker = make_maker(str(MODELS.get(name).card.trained_on), net)
+    lr, hr, condition = Made.of(samples(scale=2), maker, patch=32, batch=2).batch(0)
+    gradients = []
+    for given in (condition, {key: value.flip(0) for key, value in condition.items()}):
+        net.zero_grad()
+        if hasattr(net, "predictions"):
+            terms = supervised_terms(nn.functional.l1_loss, net.predictions(lr, **given), hr)
+        else:
+            terms = {"L1": nn.functional.l1_loss(net(lr, **given), hr)}
+        torch.stack(list(terms.values())).sum().backward()
+        gradients.append(torch.cat([one.grad.flatten() for one in net.parameters() if one.grad is not None]))
+    first, other = gradients
+    assert float((first - other).norm()) > 1e-4 * float(first.norm()) > 0
 
 
 @pytest.mark.parametrize("name", made_by_a_maker())

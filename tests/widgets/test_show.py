@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srkit.errors import BadFile, BadInput
-from srkit.widgets import error_map, show
+from srkit.ops.files import read_picture
+from srkit.widgets import compare, error_map, show
 
 
 class Images(html.parser.HTMLParser):
@@ -166,3 +167,13 @@ def test_showing_changes_neither_the_tensor_nor_its_gradient() -> None:
 def test_printing_a_shown_picture_describes_it_without_any_markup() -> None:
     text = repr(show(torch.zeros(3, 4, 6), alt="Darkness", titles="night", caption="Nothing to see."))
     assert text == "night: 6 x 4 px; values 0.000 to 0.000. Darkness\nNothing to see."
+
+
+def test_a_transparent_picture_is_shown_and_compared_with_the_word_that_transparency_is_left_out(
+    tmp_path: Path,
+) -> None:
+    for name, alpha in (("clear", 0), ("half", 128), ("opaque", 255)):
+        Image.new("RGBA", (16, 16), (90, 90, 90, alpha)).save(tmp_path / f"{name}.png")
+    assert "transparency is left out" not in repr(show(tmp_path / "opaque.png", alt="grey"))
+    said = repr(compare(a=tmp_path / "clear.png", truth=read_picture(tmp_path / "half.png")))
+    assert said.count("transparency is left out") == 2
