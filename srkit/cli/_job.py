@@ -110,10 +110,9 @@ def report(
     for path, why in left:
         click.echo(f"note: left out: {path} ({why}).", err=True)
     bad = [item for item in ended if item.problem is not None]
-    if bad:
-        of = f" of {len(planned)}" if len(planned) > 1 else ""
-        click.echo(f"{len(bad)}{of} picture{'s' if len(bad) > 1 or of else ''} could not {could_not}.", err=True)
-        _table(bad if of else [])
+    if bad and len(planned) > 1:  # of a single one the error says all
+        click.echo(f"{len(bad)} of {len(planned)} pictures could not {could_not}.", err=True)
+        _table(bad)
     return 2 if bad else 0
 
 
