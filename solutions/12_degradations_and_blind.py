@@ -3,11 +3,11 @@
 #
 # Until now every small image was made by one function, `imresize`. No camera works like that. In this lesson you take apart
 # what can happen to an image before you get it, write the blur kernels of the literature, see what it costs to assume the
-# wrong one, and meet three answers: tell the network the kernel, learn from kernels found in photographs, or train on
+# wrong one, and meet three answers: give the kernel to the network, learn from kernels found in photographs, or train on
 # everything at once.
 #
 # **You will be able to** read a degradation in a paper and say which of three things "down-sampling" means there; make
-# isotropic and anisotropic kernels in both ways of writing them; explain why a method that is told the wrong blur fails,
+# isotropic and anisotropic kernels in both ways of writing them; explain why a method that is given the wrong blur fails,
 # and how.
 #
 # **You need** convolutions, the resizing and the PSNR of lesson 02.
@@ -93,7 +93,7 @@ srkit.widgets.show(
 #
 # ### Your prediction
 #
-# Now a method that can be *told* the blur kernel. It is told a wrong one: a Gaussian that is too narrow, or too wide by the
+# Now a method that can be *given* the blur kernel. It is given a wrong one: a Gaussian that is too narrow, or too wide by the
 # same number of pixels. Which of the two mistakes costs more? Write `"too narrow"`, `"too wide"` or `"the same"` (within
 # half a decibel on average).
 
@@ -337,7 +337,7 @@ srkit.widgets.source(srkit.degrade.align)
 #
 # The lecture's figure has four columns $\sigma_{LR}$, the blur of the small image, and four rows $\sigma_{SR}$, the blur
 # somebody assumed. It comes from IKC (Gu, Lu, Zuo, Dong, *Blind Super-Resolution With Iterative Kernel Correction*, CVPR
-# 2019), where $\sigma_{SR}$ is what a network is *told*. (Below, the true blur is the row and the assumed one the column.) No training is needed to see the same thing, since one method
+# 2019), where $\sigma_{SR}$ is what a network is *conditioned on*. (Below, the true blur is the row and the assumed one the column.) No training is needed to see the same thing, since one method
 # of 1991 takes any kernel: *back-projection* (Irani, Peleg, CVGIP 53(3)). Make the current result small again with the
 # kernel, compare with the small image, enlarge the difference and add it:
 #
@@ -371,7 +371,7 @@ found = [f"{true:g}: {best:g}" for true, best in zip(widths, mismatch.best, stri
 print("true width: width that gave the best result   ", ",  ".join(found))
 narrow = sum(matrix[i, i] - matrix[i, j] for i in range(5) for j in range(i)) / 10
 wide = sum(matrix[i, i] - matrix[i, j] for i in range(5) for j in range(i + 1, 5)) / 10
-print(f"told too narrow a kernel: {narrow:.2f} dB lost on average; too wide: {wide:.2f} dB")
+print(f"given too narrow a kernel: {narrow:.2f} dB lost on average; too wide: {wide:.2f} dB")
 answer = "the same" if abs(wide - narrow) < 0.5 else "too wide" if wide > narrow else "too narrow"
 srkit.exercises.recall("12-wrong-kernel", answer)
 
@@ -382,15 +382,15 @@ srkit.widgets.kernel_lab(face[:, 30:94, 10:90], widths=(0.6, 1.0, 1.4, 1.8, 2.2)
 true = 1.4
 srkit.widgets.show(
     *(shown[true, told][:, 4:114, 4:114] for told in (0.6, 1.4, 2.2)), views[-1][:, 4:114, 4:114],
-    titles=["told 0.6: blurred", "told 1.4: right", "told 2.2: rings", "truth"],
+    titles=["given 0.6: blurred", "given 1.4: right", "given 2.2: rings", "truth"],
     columns=4,
     zoom=2,
     alt="A cup of coffee: blurred, sharp, with bright and dark rings around every edge, and the original",
 )
 
 # %% [markdown]
-# The largest number of each row stands on the diagonal, and the two sides are not alike. Told too narrow a blur, a method undoes too
-# little and the result is no worse than interpolation. Told too wide a one, it undoes a blur that was never there, and
+# The largest number of each row stands on the diagonal, and the two sides are not alike. Given too narrow a blur, a method undoes too
+# little and the result is no worse than interpolation. Given too wide a one, it undoes a blur that was never there, and
 # every edge rings.
 #
 # So the kernel has to come from somewhere: from you (the next section), from photographs (section 5), from the image itself
@@ -650,7 +650,7 @@ Markdown("\n".join(rows))
 # | a single reduction leads to "supervised", several combined ones to "unsupervised" | supervision is about having pairs. SRMD, KMSR, BSRGAN and KXNet are trained with full supervision on pairs made by rich models. There are two axes: degradation known, parametric or unmodelled; and data paired, unpaired or a single image |
 # | unsupervised means "only unpaired images are provided" | too narrow: ZSSR, KernelGAN and Deep Image Prior take one small image and nothing else; KMSR and BSRGAN need only large ones |
 # | $(I_y \otimes k)\downarrow_s, + \eta_\zeta$ | no comma; and the noise, dropped in the second half of the lecture, belongs to it |
-# | figure of $\sigma_{LR}$ and $\sigma_{SR}$ without source, "kernel used to build the training set" | IKC, CVPR 2019; $\sigma_{SR}$ is what one conditional network is told |
+# | figure of $\sigma_{LR}$ and $\sigma_{SR}$ without source, "kernel used to build the training set" | IKC, CVPR 2019; $\sigma_{SR}$ is the condition of one network |
 # | SRMD under "unsupervised" | supervised, and not blind |
 # | SRMDNF only in a table | SRMD without the noise map |
 # | KXNet under "weakly supervised" | supervised: the true kernel and the true image guide every stage |
@@ -660,7 +660,7 @@ Markdown("\n".join(rows))
 #
 # * A degradation is a chain. Say which blur, which way round, where its middle lies, which "down", which noise, which JPEG.
 # * Gaussians are given by widths or by variances; the half pixel and the 180 degrees are lost as easily.
-# * The wrong kernel costs decibels: too narrow leaves blur, too wide rings. So tell the network the kernel, find it, or train on
+# * The wrong kernel costs decibels: too narrow leaves blur, too wide rings. So give the kernel to the network, find it, or train on
 #   everything.
 #
 # Three questions to see whether it stayed:

@@ -411,7 +411,7 @@ srkit.widgets.compare(
 )
 
 # %% [markdown]
-# What the found kernel still lacks shows in the last row. The paper enlarges with ZSSR, told the kernel it found; in the library that is `KernelGAN(then="zssr")`, and takes minutes. Two
+# What the found kernel still lacks shows in the last row. The paper enlarges with ZSSR, given the kernel it found; in the library that is `KernelGAN(then="zssr")`, and takes minutes. Two
 # slips of the public program are repaired here, and the library's notes name them: its bicubic target was the *sum* of
 # three channels, so grey of 0.5 should have become 1.5; and the noise it adds to what the discriminator sees was added to the image
 # itself, more at every step.
@@ -601,7 +601,7 @@ rows = ["| what | images | value | where the number is from |", "|---|---|--:|--
 rows += [
     "| KernelGAN + ZSSR, x2 | DIV2KRK | 30.36 dB / 0.8669 | table of greatlog/DAN |",
     "| KernelGAN + ZSSR, x4 | DIV2KRK | 26.81 dB / 0.7316 | table of greatlog/DAN |",
-    "| ZSSR told the kernel, x2, eight Gaussian kernels | BSD68 | 26.25 to 29.44 dB | table of cszn/USRNet |",
+    "| ZSSR given the kernel, x2, eight Gaussian kernels | BSD68 | 26.25 to 29.44 dB | table of cszn/USRNet |",
     f"| KernelGAN's kernel, 1,000 steps | raccoon | {report['found']:.1f} dB | this notebook |",
     f"| … and a round one, unseen | raccoon | {report['round']:.1f} dB | this notebook |",
     f"| DIP, noise 25, stopped early | crop of the cat | {decibels(noisy_run.image):.2f} dB | this notebook |",

@@ -595,7 +595,7 @@ srkit.widgets.source(srkit.papers.CinCGAN.inner)
 # ### The idea
 #
 # The lecture puts KXNet (Fu, Wang, Xie, Zhao, Meng, Xu, *KXNet: A Model-Driven Deep Neural Network for Blind
-# Super-Resolution*, ECCV 2022) beside CinCGAN, under "weakly supervised". It is not: it is trained on pairs, and is told the
+# Super-Resolution*, ECCV 2022) beside CinCGAN, under "weakly supervised". It is not: it is trained on pairs, and is given the
 # true kernel as well. What it shares with this lesson is that at test time nobody knows the kernel $k$. It looks for kernel
 # and image together:
 #
@@ -680,7 +680,7 @@ srkit.widgets.show(
 )
 
 # %% [markdown]
-# Told too narrow a kernel, the climb ends early; told too wide a one, it passes its best and begins to ring.
+# Given too narrow a kernel, the climb ends early; given too wide a one, it passes its best and begins to ring.
 #
 # And the kernel's turn? With the image held fixed, every small pixel is one equation for the 121 weights of $k$, and least
 # squares solves them, as in lesson 12. The trouble is the image:

@@ -70,15 +70,15 @@ srkit.widgets.compare(bicubic=bicubic, truth=truth, scale=2, alt="A cat's eye: b
 # %% [markdown]
 # ### Your prediction
 #
-# Three ways to enlarge it: a network of eight layers trained for a minute on this image alone, told the true kernel; the same
-# network, told nothing; and ten steps of *back-projection*, a formula of 1991 without any learning, told the true kernel. Which
+# Three ways to enlarge it: a network of eight layers trained for a minute on this image alone, given the true kernel; the same
+# network, without a kernel; and ten steps of *back-projection*, a formula of 1991 without any learning, given the true kernel. Which
 # has the highest PSNR? Write `"network with kernel"`, `"network alone"` or `"formula"`.
 
-# %% [markdown] ko 11e2886b
+# %% [markdown] ko 9482622e
 # ### 여러분의 예측
 #
-# 확대하는 세 가지 방법이 있습니다. 이 영상만으로 1분 동안 학습하고 참 커널을 들은 여덟 층 신경망, 아무것도 듣지 못한 같은 신경망, 그리고 참 커널을
-# 들은 *역투영*(back-projection) 열 단계입니다. 역투영은 학습이 전혀 없는 1991년의 공식입니다. PSNR이 가장 높은 것은 무엇일까요? `"network with
+# 확대하는 세 가지 방법이 있습니다. 이 영상만으로 1분 동안 학습하고 참 커널을 받은 여덟 층 신경망, 커널을 받지 못한 같은 신경망, 그리고 참 커널을
+# 받은 *역투영*(back-projection) 열 단계입니다. 역투영은 학습이 전혀 없는 1991년의 공식입니다. PSNR이 가장 높은 것은 무엇일까요? `"network with
 # kernel"`(커널을 아는 신경망), `"network alone"`(신경망만), `"formula"`(공식) 가운데 하나를 쓰십시오.
 
 # %%
@@ -392,8 +392,8 @@ srkit.exercises.recall("15-who-wins", best)
 srkit.widgets.compare(results, truth=truth, scale=2, alt="The cat's eye from four methods beside the truth")
 
 # %% [markdown]
-# Told nothing, ZSSR assumes that the image came by bicubic reduction, and learns to undo *that*: it cannot know what it was not told.
-# Told the kernel, learning and the formula draw on the same knowledge, and the difference between them is what learning added.
+# Without a kernel, ZSSR assumes that the image came by bicubic reduction, and learns to undo *that*: it cannot know what it was not given.
+# Given the kernel, learning and the formula draw on the same knowledge, and the difference between them is what learning added.
 #
 # ## With noise, and with a photograph of yours
 #
@@ -401,9 +401,9 @@ srkit.widgets.compare(results, truth=truth, scale=2, alt="The cat's eye from fou
 # the network learns to remove it, and makes no back-projection. The next cell uses its settings for a few steps. Put the path of a
 # photograph in place of `None` to use your own; a corner of it is taken, so that you need not wait long.
 
-# %% [markdown] ko 3317a5a2
-# 아무것도 듣지 못한 ZSSR은 영상이 바이큐빅 축소로 만들어졌다고 가정하고 *그것*을 되돌리는 것을 배웁니다. 듣지 못한 것을 알 수는 없습니다. 커널을
-# 들으면 학습과 공식은 같은 지식에서 출발하고, 둘의 차이가 학습이 더한 것입니다.
+# %% [markdown] ko 3e15d619
+# 커널을 받지 못한 ZSSR은 영상이 바이큐빅 축소로 만들어졌다고 가정하고 *그것*을 되돌리는 것을 배웁니다. 받지 못한 것을 알 수는 없습니다. 커널을
+# 받으면 학습과 공식은 같은 지식에서 출발하고, 둘의 차이가 학습이 더한 것입니다.
 #
 # ## 노이즈가 있을 때, 그리고 여러분의 사진으로
 #
@@ -482,7 +482,7 @@ Markdown("\n".join(rows))
 #
 # <details><summary>Why does ZSSR need no large images?</summary>The small image plays the large one, and its reduction plays the
 # small one.</details>
-# <details><summary>What does ZSSR do on a blurred image if it is told nothing?</summary>It undoes the bicubic reduction it assumes; the
+# <details><summary>What does ZSSR do on a blurred image without a kernel?</summary>It undoes the bicubic reduction it assumes; the
 # blur stays.</details>
 # <details><summary>Why is back-projection switched off for noisy images?</summary>It makes the result agree with every pixel of the
 # small image, noise included.</details>
@@ -490,7 +490,7 @@ Markdown("\n".join(rows))
 # **Further doors.** Lesson 13 finds the kernel from the image itself (KernelGAN) and uses a network as the only prior (DIP). A
 # task to carry over: give your `zero_shot` the learning rate policy you wrote, and see how many steps it saves.
 
-# %% [markdown] ko a88fca0e
+# %% [markdown] ko 693ebf6f
 # ## 정리
 #
 # * 영상 한 장이 자기 학습 쌍을 줍니다. 아버지와 줄인 아버지입니다. 줄이는 방법이 옳아야 합니다.
@@ -501,7 +501,7 @@ Markdown("\n".join(rows))
 #
 # <details><summary>ZSSR에는 왜 큰 영상이 필요 없습니까?</summary>작은 영상이 큰 영상의 역할을, 그것을 줄인 것이 작은 영상의 역할을
 # 합니다.</details>
-# <details><summary>아무것도 듣지 못한 ZSSR은 흐린 영상에서 무엇을 합니까?</summary>가정한 바이큐빅 축소를 되돌립니다. 흐림은 남습니다.</details>
+# <details><summary>커널을 받지 못한 ZSSR은 흐린 영상에서 무엇을 합니까?</summary>가정한 바이큐빅 축소를 되돌립니다. 흐림은 남습니다.</details>
 # <details><summary>노이즈가 있는 영상에서는 왜 역투영을 끕니까?</summary>역투영은 결과를 노이즈까지 포함해 작은 영상의 모든 픽셀과 일치하게
 # 만듭니다.</details>
 #
