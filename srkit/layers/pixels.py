@@ -27,6 +27,13 @@ class PixelRange(nn.Module):
 
     PUBLISHED: ClassVar[tuple[str, ...]] = (r"(sub|add)_mean\.(weight|bias)",)
     """What the two frozen convolutions are called in EDSR-PyTorch's state dicts."""
+    BASICSR: ClassVar[tuple[tuple[str, str], ...]] = (
+        (r"conv_first\.(.+)", r"head.\1"),
+        (r"conv_after_body\.(.+)", r"body_end.\1"),
+        (r"upsample\.(.+)", r"upsampler.\1"),
+        (r"conv_last\.(.+)", r"tail.\1"),
+    )
+    """From BasicSR's names of the layers around the body to EDSR's and RCAN's here; the mean has no entry there."""
 
     mean: Tensor
 

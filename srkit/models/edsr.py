@@ -153,6 +153,7 @@ LAYOUT = Layout(
         (r"body\.\d+\.(weight|bias)", r"body_end.\1"),
         (r"tail\.0\.(.+)", r"upsampler.\1"),
         (r"tail\.1\.(.+)", r"tail.\1"),
+        *PixelRange.BASICSR,
     ),
     ignored=PixelRange.PUBLISHED,
 )

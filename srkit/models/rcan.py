@@ -185,6 +185,7 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 _BLOCK, _OURS = r"body\.(\d+)\.body\.(\d+)\.body", r"body.\1.blocks.\2"
+_BASICSR = r"body\.(\d+)\.residual_group\.(\d+)"
 
 LAYOUT = Layout(
     sizes=_sizes,
@@ -198,6 +199,12 @@ LAYOUT = Layout(
         (r"body\.\d+\.(weight|bias)", r"body_end.\1"),
         (r"tail\.0\.(.+)", r"upsampler.\1"),
         (r"tail\.1\.(.+)", r"tail.\1"),
+        (_BASICSR + r"\.rcab\.0\.(.+)", _OURS + r".conv1.\3"),
+        (_BASICSR + r"\.rcab\.2\.(.+)", _OURS + r".conv2.\3"),
+        (_BASICSR + r"\.rcab\.3\.attention\.1\.(.+)", _OURS + r".attention.squeeze.\3"),
+        (_BASICSR + r"\.rcab\.3\.attention\.3\.(.+)", _OURS + r".attention.excite.\3"),
+        (r"body\.(\d+)\.conv\.(.+)", r"body.\1.end.\2"),
+        *PixelRange.BASICSR,
     ),
     ignored=PixelRange.PUBLISHED,
 )

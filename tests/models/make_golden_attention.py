@@ -130,6 +130,18 @@ REFERENCES = {
     "bsrn": Reference(
         "xiaom233/BSRN", ".", "basicsr.archs.BSRN_arch", _light("BSRN"), (2, 3, 4), size=(17, 19), gain=0.7
     ),
+    "edsr_basicsr": Reference(
+        *("XPixelGroup/BasicSR", ".", "basicsr.archs.edsr_arch"),
+        _light("EDSR", num_in_ch=3, num_out_ch=3, num_feat=16, num_block=2),
+        (2, 3, 4),
+        gain=0.7,
+    ),
+    "rcan_basicsr": Reference(
+        *("XPixelGroup/BasicSR", ".", "basicsr.archs.rcan_arch"),
+        _light("RCAN", num_in_ch=3, num_out_ch=3, num_feat=16, num_group=2, num_block=2, squeeze_factor=4),
+        (2, 3, 4),
+        gain=0.7,
+    ),
     "pan": Reference("zhaohengyuan1/PAN", "codes", "models.archs.PAN_arch", _pan, (2, 3, 4), gain=0.7),
     "span_v2": Reference("Amazingren/NTIRE2026_ESR", ".", "models.team22_SPANV2_ESR", _span_v2, (4,), gain=0.7),
     "ipt": Reference(
@@ -172,7 +184,9 @@ def _import(folder: Path, name: str) -> ModuleType:
         "torchvision": {"transforms": None, "utils": None},
         "basicsr": {"__path__": [str(folder / "basicsr")]},
         "basicsr.archs": {"__path__": [str(folder / "basicsr/archs")]},
-        "basicsr.utils": {},
+        "basicsr.ops": {},
+        "basicsr.ops.dcn": {"ModulatedDeformConvPack": nn.Module, "modulated_deform_conv": None},
+        "basicsr.utils": {"get_root_logger": None},
         "basicsr.utils.registry": {"ARCH_REGISTRY": SimpleNamespace(register=lambda: lambda network: network)},
     }
     for missing, content in pretended.items():

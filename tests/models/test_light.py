@@ -1,4 +1,4 @@
-"""IMDN, RFDN, RLFN, BSRN, PAN and SPAN-V2 against their authors' code."""
+"""IMDN, RFDN, RLFN, BSRN, PAN and SPAN-V2 against their authors' code, EDSR and RCAN against BasicSR's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tests.models._published import golden, golden_input, published_file, same_a
 from tests.models.make_golden_attention import REFERENCES
 
 RECORDS = [
-    f"{name}-x{s}" for name in ("imdn", "rfdn", "rlfn", "bsrn", "pan", "span_v2") for s in REFERENCES[name].scales
+    f"{name}-x{s}"
+    for name in ("imdn", "rfdn", "rlfn", "bsrn", "pan", "span_v2", "edsr_basicsr", "rcan_basicsr")
+    for s in REFERENCES[name].scales
 ]
 
 
@@ -21,7 +23,7 @@ RECORDS = [
 def test_a_file_of_the_authors_gives_the_pixels_of_their_code(record: str, tmp_path: Path) -> None:
     recorded = golden(record)
     net = srkit.models.load(published_file(recorded, tmp_path), scale=recorded["scale"])
-    assert (net.name, net.scale) == (record.partition("-")[0], recorded["scale"])
+    assert (net.name, net.scale) == (record.partition("-")[0].removesuffix("_basicsr"), recorded["scale"])
     with torch.no_grad():
         same_as_golden(recorded, net(golden_input(recorded)))
 
