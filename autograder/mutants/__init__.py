@@ -45,11 +45,16 @@ class Mutant:
     written: bool = True
 
     def source(self) -> str:
-        """Return the code of a written one as a cell would hold it, under the name the exercise asks for."""
+        """Return the code of a written one as a cell would hold it, under the name the exercise asks for.
+
+        The classes of the same file that it is made from stand before it.
+        """
         lines = dedent(inspect.getsource(self.answer)).splitlines()
         code = "\n".join(lines[next(i for i, line in enumerate(lines) if line.startswith(("def ", "class "))) :])
         wanted = EXERCISES.get(self.exercise).answer
-        return re.sub(rf"^(def|class) {re.escape(self.answer.__name__)}\b", rf"\1 {wanted}", code)
+        code = re.sub(rf"^(def|class) {re.escape(self.answer.__name__)}\b", rf"\1 {wanted}", code)
+        bases = [base for base in getattr(self.answer, "__bases__", ()) if base.__module__ == self.answer.__module__]
+        return "\n\n\n".join([*map(inspect.getsource, bases), code])
 
 
 def mutant(points: float, slip: str = "") -> Callable[[Answer], Answer]:

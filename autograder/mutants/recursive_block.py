@@ -7,6 +7,14 @@ from torch import nn
 from autograder.mutants import mutant
 
 
+class Block(nn.Module):
+    def __init__(self, channels, n_recursions):
+        super().__init__()
+        self.n_recursions = n_recursions
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+
+
 @mutant(3, "a_copy_for_each_run")
 class OneLayerPerRun(nn.Module):
     def __init__(self, channels, n_recursions):
@@ -36,13 +44,7 @@ class OneConvolutionUsedTwice(nn.Module):
 
 
 @mutant(2, "skip_from_the_run_before")
-class AChainOfResidualBlocks(nn.Module):
-    def __init__(self, channels, n_recursions):
-        super().__init__()
-        self.n_recursions = n_recursions
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-
+class AChainOfResidualBlocks(Block):
     def forward(self, features):
         for _ in range(self.n_recursions):
             features = features + self.conv2(F.relu(self.conv1(F.relu(features))))
@@ -50,13 +52,7 @@ class AChainOfResidualBlocks(nn.Module):
 
 
 @mutant(2, "skip_at_the_end_only")
-class OneSkipAroundAll(nn.Module):
-    def __init__(self, channels, n_recursions):
-        super().__init__()
-        self.n_recursions = n_recursions
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-
+class OneSkipAroundAll(Block):
     def forward(self, features):
         x = features
         for _ in range(self.n_recursions):
@@ -65,13 +61,7 @@ class OneSkipAroundAll(nn.Module):
 
 
 @mutant(1, "one_run_too_few")
-class CountsFromOne(nn.Module):
-    def __init__(self, channels, n_recursions):
-        super().__init__()
-        self.n_recursions = n_recursions
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-
+class CountsFromOne(Block):
     def forward(self, features):
         x = features
         for _ in range(1, self.n_recursions):
@@ -80,13 +70,7 @@ class CountsFromOne(nn.Module):
 
 
 @mutant(1, "no_first_activation")
-class OneActivationInTheUnit(nn.Module):
-    def __init__(self, channels, n_recursions):
-        super().__init__()
-        self.n_recursions = n_recursions
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-
+class OneActivationInTheUnit(Block):
     def forward(self, features):
         x = features
         for _ in range(self.n_recursions):
@@ -95,13 +79,7 @@ class OneActivationInTheUnit(nn.Module):
 
 
 @mutant(3)
-class GradientOfTheLastRunOnly(nn.Module):
-    def __init__(self, channels, n_recursions):
-        super().__init__()
-        self.n_recursions = n_recursions
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-
+class GradientOfTheLastRunOnly(Block):
     def forward(self, features):
         x = features
         for _ in range(self.n_recursions):

@@ -16,11 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from srkit._registry import Registry
 from srkit.errors import BadInput
 from srkit.exercises._beside import Inputs, Outputs, Perform
 
-__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add"]
+__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add", "noise"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,3 +164,8 @@ def add(exercise: Exercise) -> Exercise:
             "each criterion needs its own name and at least one case."
         )
     return EXERCISES.register(exercise.name)(exercise)
+
+
+def noise(*shape: int, seed: int) -> Tensor:
+    """Return float32 uniform noise in [0, 1) of the given shape, without touching the global random state."""
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float32)

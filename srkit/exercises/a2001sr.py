@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.models.a2001sr import A2001SR
 
 __all__ = ["EXERCISE"]

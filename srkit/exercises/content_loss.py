@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_09
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.losses import distance
 
 __all__ = ["EXERCISE"]

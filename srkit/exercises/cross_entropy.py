@@ -10,8 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import Inputs, Outputs, lesson_09
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.losses import GAMES
 
 __all__ = ["EXERCISE"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from srkit.exercises._beside import lesson_06
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.layers import ResidualDenseBlock
 
 __all__ = ["EXERCISE"]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from srkit.exercises._beside import Inputs, Outputs, lesson_11
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 
 __all__ = ["EXERCISE"]
 

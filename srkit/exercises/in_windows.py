@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_07
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.layers import partition
 from srkit.layers.windows import assemble
 

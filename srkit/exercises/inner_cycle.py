@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_14
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.losses import GAMES, cycle, l1
 from srkit.papers.cincgan import squared_variation
 

@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_04
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.ops.transposed import insert_zeros
 
 __all__ = ["EXERCISE"]

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from srkit.degrade import gaussian_variances, srmd_code
 from srkit.exercises._beside import lesson_12
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 
 __all__ = ["EXERCISE"]
 

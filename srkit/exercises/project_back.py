@@ -7,8 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_15
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 
 __all__ = ["EXERCISE"]
 

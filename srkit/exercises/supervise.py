@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_10
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.losses import mse
 
 __all__ = ["EXERCISE"]

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 
 __all__ = ["EXERCISE"]
 

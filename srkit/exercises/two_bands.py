@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_14
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.ops.bands import low_pass
 
 __all__ = ["EXERCISE"]

@@ -9,8 +9,7 @@ from typing import cast
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
-from srkit.exercises._inputs import noise
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance
+from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 from srkit.models.dbpn import Projection
 
 __all__ = ["EXERCISE"]

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import partial
@@ -64,8 +65,8 @@ def test_the_class_is_the_same_every_time(tmp_path):
 def test_a_mutant_is_written_under_the_name_the_exercise_asks_for():
     for name in EXERCISES:
         for mutant in filter(lambda mutant: mutant.written, mutants(name)):
-            first = mutant.source().splitlines()[0]
-            assert first.split("(")[0].split()[1] == EXERCISES.get(name).answer
+            names = re.findall(r"^(?:def|class) (\w+)", mutant.source(), re.M)
+            assert names[-1] == EXERCISES.get(name).answer
             assert "@mutant" not in mutant.source()
 
 
