@@ -70,6 +70,7 @@ def test_all_lessons_are_graded_by_one_call_into_one_grade_book(course, tmp_path
     assert done.exit_code == 1, done.output
     term = told(course)
     assert term["students"]["anna"] == {"scores": {"10": points(10), "11": FULL}, "total": points(10) + FULL}
+    assert term["max_points"] == points(10) + FULL
     assert term["students"]["ben"] == {"scores": {"10": 0.0}, "total": 0.0}
     assert set(term["nothing"]) == {"carla"}
     assert {one["name"] for one in term["unused"]} == {"ben/notes.pdf", "carla/hello.ipynb"}

@@ -17,7 +17,7 @@ from autograder.autograded import verdict
 from autograder.bridge import Standing
 from autograder.classpage import class_page
 from autograder.classview import class_view
-from autograder.exports import write_code, write_columns, write_data
+from autograder.exports import _tame, write_code, write_columns, write_data
 from autograder.normal import normalised
 from autograder.people import Person
 from autograder.pictures import error_map, pixels, triptych
@@ -297,6 +297,12 @@ def test_scores_for_other_programs_hold_no_formula_and_canvas_has_no_row_for_who
     assert {row[0]: row[5] for row in scores[1:]} == {"ada": "20", "ben": "", "'=cmd()": "0"}
     write_data(tmp_path / "class.json", class_view("t", current).to_dict())
     assert [one["name"] for one in json.loads((tmp_path / "class.json").read_text())["students"]] == sorted(current)
+
+
+@pytest.mark.parametrize("start", "=+-@\t\r")
+def test_a_cell_that_a_spreadsheet_would_compute_is_made_text_and_a_number_is_not(start):
+    assert _tame(f"{start}cmd()") == f"'{start}cmd()"
+    assert [_tame(cell) for cell in ("-3.5", "+2", "ada")] == ["-3.5", "+2", "ada"]
 
 
 def test_code_is_written_for_similarity_checkers_without_what_a_copier_changes_first(tmp_path):

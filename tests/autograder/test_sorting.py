@@ -9,7 +9,7 @@ from autograder.answers import Survey
 from autograder.intake import HandIn
 from autograder.people import Person
 from autograder.reader import Reader
-from autograder.sorting import answers_of, lesson_of, sort_files
+from autograder.sorting import _homes, answers_of, lesson_of, sort_files
 from tests.autograder._grading import notebook
 from tools.press import sources, student_notebook
 
@@ -126,6 +126,14 @@ def test_what_cannot_be_read_is_told_beside_what_counts(reader):
     assert of(found, 11)[0] == ["draft.ipynb"]
     assert "cannot be read" in found.lessons[11]["anna"].note
     assert [one.name for one in found.unused] == ["anna/11_exercise.ipynb"]
+
+
+def test_a_file_is_at_home_where_it_has_most_and_wherever_it_has_half():
+    ten, eleven = answers_of(10), answers_of(11)
+    half = -(-len(eleven) // 2)
+    for count, homes in ((half, {10, 11}), (half - 1, {10})):
+        seen = Survey(defined=frozenset(ten), stubs=frozenset(eleven[:count]))
+        assert _homes(HandIn, seen, None) == homes
 
 
 def test_the_shipped_notebooks_are_each_at_home_in_their_own_lesson(reader):

@@ -52,7 +52,7 @@ def test_the_terms_of_the_weights_name_every_set_they_were_trained_on() -> None:
         assert "research" in text
 
 
-def test_the_card_and_each_command_that_uses_shipped_weights_state_the_terms(
+def test_the_card_and_a_command_that_uses_shipped_weights_state_the_terms(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     call, out = Call(capsys), tmp_path / "x2.png"
