@@ -120,7 +120,8 @@ def _say(item: Item, dry_run: bool) -> None:
     if item.problem is not None:
         click.echo(f"error: {_named(item)}", err=True)
     elif dry_run:
-        size = "" if item.size is None else f" ({item.size[1]} x {item.size[0]} pixels)"
+        need = f", about {item.memory / 1e9:.2g} GB of memory" if item.memory >= 5e7 else ""
+        size = "" if item.size is None else f" ({item.size[1]} x {item.size[0]} pixels{need})"
         click.echo(f"{item.state}: {item.called}{f' -> {item.target}' if item.writes else ''}{size}")
     elif item.writes:
         click.echo(str(item.target))

@@ -74,7 +74,7 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     machine.set_threads()
     _method(options, None)  # a preset or setting that does not exist is told before anything else
     items, left = _items(sources, options)
-    planned = plan(items, overwrite=options["overwrite"], check=_check)
+    planned = plan(items, overwrite=options["overwrite"], check=_check, memory=lambda item: _memory(item, options))
     places = sorted({item.target.parent for item in items})
     try:
         with bars(planned) as bar:
@@ -139,6 +139,14 @@ def _check(item: Item) -> tuple[int, int] | None:
     if item.reads and "kernel" in item.reads:
         read_kernel(item.reads["kernel"])
     return check_enlarged(item.source, item.target, item.settings["scale"])
+
+
+def _memory(item: Item, options: dict[str, Any]) -> float:
+    from srkit.methods.zssr_cost import memory_of
+
+    scale = options["scale"]
+    height, width = (max(1, side // scale) for side in item.size or (0, 0))
+    return memory_of(_method(options, None).settings.for_scale(scale), (height, width))
 
 
 def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callable[[int, int], object]) -> Any:

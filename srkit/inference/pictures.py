@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,9 @@ from srkit.ops.files import SUFFIXES, check_enlarged
 from srkit.ops.jobs import NOWHERE, Item, carry_out, code_of, find_images, plan
 
 __all__ = ["Outcome", "upscale_folder"]
+
+_BESIDE = 3 * 2**28  # bytes of tiles and of the strip in hand, at the most
+_READ, _SMALL = 32, 4096  # bytes for each LR pixel: while a picture is read; of activations, where a picture is small
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +170,13 @@ def plan_pictures(
     def check(item: Item) -> tuple[int, int] | None:
         return check_enlarged(item.source, item.target, scale)
 
-    return plan([replace(item, settings=settings) for item in wanted], overwrite=overwrite, check=check)
+    def memory(item: Item) -> float:
+        sr = math.prod(item.size or (0, 0))
+        whole = 8 * sr if item.target.suffix.lower() == ".webp" else 0  # no strips: libwebp holds it too
+        return _READ * sr / scale**2 + min(_BESIDE, _SMALL * sr / scale**2) + whole
+
+    items = [replace(item, settings=settings) for item in wanted]
+    return plan(items, overwrite=overwrite, check=check, memory=memory)
 
 
 def enlarge_pictures(

@@ -16,13 +16,15 @@ from srkit.inference.tiling import tiled
 from srkit.methods.pieces import reach_of
 from srkit.methods.reduction import Reduction
 
-__all__ = ["TESTED", "ZSSRNet", "apply_to", "in_batches", "margin_of", "median"]
+__all__ = ["TESTED", "TILE", "ZSSRNet", "apply_to", "in_batches", "margin_of", "median"]
 
 TESTED = 512
 """Pixels a side of what is rebuilt of a picture to measure the error."""
 
+TILE = 512
+"""Pixels a side of what goes through the network at once of a picture that is larger."""
+
 _AT_ONCE = 2**18  # pixels that go through the network in one batch
-_TILE = 512  # pixels a side of what goes through it of a picture that is larger
 _ROWS = 64  # of a median at once
 
 
@@ -69,7 +71,7 @@ def in_batches(net: ZSSRNet, images: list[Tensor]) -> Iterator[Tensor]:
             found.update(zip(part, net(batch), strict=True))
         elif i not in found:
             whole, images[i] = images[i][None], images[i][:, :0]
-            found[i] = tiled(net, whole, tile=_TILE, halo=Reach(len(net.layers)))[0]
+            found[i] = tiled(net, whole, tile=TILE, halo=Reach(len(net.layers)))[0]
         yield found.pop(i)
 
 

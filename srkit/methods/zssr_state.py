@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,23 @@ class StateFile:
         self.path, self.inputs = path, inputs
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state that was saved for the same inputs, or None. No code in the file is run."""
+        """Return the state that was saved for the same inputs, or None; another one is told. No code in it is run."""
         if self.path is None or not self.path.exists():
             return None
         check_pickle_reader(self.path)
+        found: Any = None
         with contextlib.suppress(*_DAMAGED):
             found = torch.load(self.path, map_location="cpu", weights_only=True)
-            if isinstance(found, dict) and found.get("inputs") == self.inputs:
-                return found
+        known = isinstance(found, dict) and "inputs" in found
+        if known and found["inputs"] == self.inputs:
+            return dict(found)
+        why = "belongs to other settings or another picture" if known else "is damaged"
+        warnings.warn(
+            f"{self.path}, the state of a training that was interrupted, {why}: the training begins anew and the file "
+            "is replaced.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         return None
 
     def save(self, state: dict[str, Any]) -> None:

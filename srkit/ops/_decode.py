@@ -114,9 +114,11 @@ def look(path: Path) -> tuple[int, int, bool] | None:
         file.seek(0)
         try:
             with Image.OPEN[kind][0](file, "") as image:
-                return image.height, image.width, bool(image.has_transparency_data)
+                seen = image.height, image.width, bool(image.has_transparency_data)
         except _BROKEN:
             return None
+    _check_size((seen[1], seen[0]), str(path))
+    return seen
 
 
 def _open(data: bytes, name: str) -> ImageFile.ImageFile:

@@ -21,9 +21,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.ops.atomic import locked
 from srkit.ops.files import IMAGE_LIKE, SUFFIXES, is_image, natural_key
+from srkit.ops.memory import free_bytes
 
 __all__ = ["Item", "Journal", "carry_out", "digest", "find_images", "plan"]
 
@@ -33,6 +36,7 @@ _JOURNAL, _LOCK = ".srkit-done.jsonl", ".srkit-job.lock"
 _NOBODYS = ("Thumbs.db", "desktop.ini")
 State = Literal["to do", "kept", "done", "refused", "failed"]
 Check = Callable[["Item"], tuple[int, int] | None]
+Memory = Callable[["Item"], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,7 @@ class Item:
             work or ``"failed"`` in it, with the ``problem``.
         problem: why there is no result.
         size: height and width of the result, where they are known before the work.
+        memory: bytes that the work needs beside the program, as far as it is known before it.
         known: whether the journal says how a result that is kept was made.
         address: where the source came from, if it was fetched.
     """
@@ -61,6 +66,7 @@ class Item:
     state: State = "to do"
     problem: SrkitError | None = None
     size: tuple[int, int] | None = None
+    memory: float = 0
     known: bool = True
     address: str = ""
 
@@ -197,13 +203,21 @@ def _walk(folder: Path, below: bool) -> Iterator[Path]:
             yield path
 
 
-def plan(items: Sequence[Item], *, overwrite: bool, check: Check, keep_unknown: bool = False) -> list[Item]:
+def plan(
+    items: Sequence[Item],
+    *,
+    overwrite: bool,
+    check: Check,
+    keep_unknown: bool = False,
+    memory: Memory = lambda item: item.memory,
+) -> list[Item]:
     """Decide of every item, before any is begun, whether it is to be done, was done already, or cannot be.
 
     Args:
         check: raises for an item that cannot succeed: what its target cannot hold, rights, an unreadable source;
             returns height and width of the result, or None.
         keep_unknown: keep results of which nothing says how they were made, instead of refusing their items.
+        memory: gives the bytes that an item, whose size is known by then, needs beside the program.
     """
     wanted: dict[str, Item] = {}
     journals: dict[Path, Journal] = {}
@@ -214,7 +228,8 @@ def plan(items: Sequence[Item], *, overwrite: bool, check: Check, keep_unknown: 
         if first is item or not item.writes:
             home = Path(place).parent
             journal = journals[home] = journals.get(home) or Journal(home)
-            found.append(_judged(item, journal, overwrite, check, keep_unknown))
+            judged = _judged(item, journal, overwrite, check, keep_unknown)
+            found.append(_weighed(judged, memory) if judged.state == "to do" else judged)
         else:
             both = (
                 f"{item.target} is the result of {first.called} already; rename one of the two or choose another place."
@@ -242,6 +257,18 @@ def _judged(item: Item, journal: Journal, overwrite: bool, check: Check, keep_un
         return replace(item, size=check(item))
     except (SrkitError, OSError) as error:
         return replace(item, state="refused", problem=_told(error, item.target))
+
+
+def _weighed(item: Item, memory: Memory) -> Item:
+    """Refuse an item that needs more memory than is free."""
+    needed, free = memory(item), free_bytes(torch.device("cpu"))
+    if free is None or needed <= free:
+        return replace(item, memory=needed)
+    problem = BadInput(
+        f"{item.called} needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free. Close other "
+        "programs, or cut the picture first."
+    )
+    return replace(item, state="refused", problem=problem)
 
 
 def room(planned: Sequence[Item]) -> Iterator[tuple[Path, int, int]]:

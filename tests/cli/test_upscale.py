@@ -70,6 +70,18 @@ def test_a_dry_run_says_what_would_happen_and_does_nothing(call: Call, photo: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
+def test_the_plan_says_the_memory_and_refuses_what_is_more_than_pictures_are(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (2000, 1000)).save(tmp_path / "large.png")
+    answer = call("upscale", tmp_path / "large.png", *BICUBIC, "--dry-run")
+    assert "(4000 x 2000 pixels, about 0.87 GB of memory)" in answer.out  # 64 MB to read, 0.8 GB for tiles and strips
+    monkeypatch.setenv("SRKIT_MOST_MEGAPIXELS", "1")
+    refused = call("upscale", tmp_path / "large.png", *BICUBIC, "--dry-run")
+    assert refused.code == 2
+    assert "SRKIT_MOST_MEGAPIXELS=2" in refused.err
+
+
 def test_folders_below_keep_their_tree_and_nothing_is_left_out_in_silence(call: Call, tmp_path: Path) -> None:
     home = tmp_path / "photos"
     (home / "may").mkdir(parents=True)

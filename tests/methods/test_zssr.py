@@ -282,7 +282,7 @@ def test_an_image_larger_than_a_tile_goes_through_the_network_in_tiles(monkeypat
     trainee = Trainee(lr, preset("FAST", width=8), 0, Watch(None, total=1))
     whole, sizes = trainee.enlarge(Reduction((2.0, 2.0)), 0), []
     monkeypatch.setattr("srkit.methods.zssr_net._AT_ONCE", 64**2)
-    monkeypatch.setattr("srkit.methods.zssr_net._TILE", 64)
+    monkeypatch.setattr("srkit.methods.zssr_net.TILE", 64)
     trainee.net.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].shape[-2:].numel()))
     assert float((trainee.enlarge(Reduction((2.0, 2.0)), 0) - whole).abs().max()) < 1e-5
     assert len(sizes) == 8 * 4
@@ -328,7 +328,12 @@ def test_the_state_of_another_training_or_a_damaged_one_is_not_taken_up(tmp_path
     content = state.read_bytes()
     for changes in ({"seed": 1}, {"noise": 0.01}, {"kernel": gaussian_widths(5, 1.0)}):
         state.write_bytes(content)
-        assert torch.equal(run(state=state, **changes), run(**changes))
+        with pytest.warns(RuntimeWarning, match="belongs to other settings or another picture.*begins anew"):
+            made = run(state=state, **changes)
+        assert torch.equal(made, run(**changes))
+    afresh = run()
     for damaged in (content[: len(content) // 2], b"", b"not a state", content[:900] + b"\0" * 50 + content[950:]):
         state.write_bytes(damaged)
-        assert torch.equal(run(state=state), run())
+        with pytest.warns(RuntimeWarning, match="is damaged: the training begins anew"):
+            made = run(state=state)
+        assert torch.equal(made, afresh)

@@ -107,6 +107,16 @@ def test_everything_that_can_be_known_is_asked_before_the_first_item_is_begun(ho
     assert "replaced by its own result" in str(same[0].problem)
 
 
+def test_what_needs_more_memory_than_is_free_is_refused_before_the_work(home: Path) -> None:
+    def needed(item: Item) -> float:
+        return 1e15 if item.source.name == "b" else 1e6
+
+    planned = plan(items(home, "ab"), overwrite=False, check=nothing, memory=needed)
+    assert [item.state for item in planned] == ["to do", "refused"]
+    assert planned[0].memory == 1e6
+    assert "needs about 1000000.0 GB of memory, and" in str(planned[1].problem)
+
+
 def test_a_journal_with_a_torn_last_line_is_read_and_gone_on_with(home: Path) -> None:
     list(carry_out(plan(items(home, "ab"), overwrite=False, check=nothing), copying([])))
     journal = home / "out" / ".srkit-done.jsonl"
