@@ -25,8 +25,8 @@ import torch
 
 from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.ops.atomic import locked
+from srkit.ops.device import free_bytes
 from srkit.ops.files import IMAGE_LIKE, SUFFIXES, is_image, natural_key
-from srkit.ops.memory import free_bytes
 
 __all__ = ["Item", "Journal", "carry_out", "digest", "find_images", "plan"]
 
