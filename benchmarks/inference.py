@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -19,19 +20,6 @@ from torch import Tensor, nn
 import srkit
 from benchmarks._peers import Missing, load, race, table
 from srkit.inference import measure_reach, self_ensemble, tiled
-
-MEMORY = """
-import resource, sys, time, torch, srkit
-torch.set_num_threads(1)
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-name, scale, source, target = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-net = srkit.models.create(name, scale=scale)
-srkit.upscale(torch.rand(3, 64, 64), net, tile=32)
-start, began = peak(), time.process_time()
-srkit.upscale(source, net, out=target)
-print(f"{start:.0f} {peak():.0f} {time.process_time() - began:.2f}")
-"""
 
 
 def peer(folder: Path | None, net: nn.Module, scale: int) -> Any:
@@ -97,10 +85,16 @@ def try_hard_cases(folder: Path | None) -> None:
         print(f"- x3, {height} x {width}: srkit differs by {off:.1e}; forward_chop {theirs}")
 
 
-def measure_memory(name: str, scale: int, megapixels: list[float], suffixes: list[str]) -> None:
-    """Print peak resident memory and CPU seconds of fresh processes that enlarge one photograph from file to file."""
-    print(f"### From file to file: {name} x{scale}, one thread\n")
-    print("| photograph | result | MiB before | MiB beyond at peak | CPU s per megapixel |\n|---|---|--:|--:|--:|")
+def measure_memory(words: argparse.Namespace) -> None:
+    """Print peak resident memory and CPU seconds of fresh processes that enlarge one photograph from file to file.
+
+    With weights that are a file of ncnn, ncnn computes the same network in the same tiles beside PyTorch.
+    """
+    name, scale, megapixels = words.model, words.scale, [float(size) for size in words.megapixels.split(",")]
+    runtimes = ("torch", "ncnn") if words.ncnn else ("torch",)
+    print(f"### From file to file: {name} x{scale} {words.pretrained}, one thread\n")
+    print("| photograph | result | computed by | MiB before | MiB beyond at peak | CPU s per megapixel |")
+    print("|---|---|---|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
         for size in megapixels:
             height = round((size * 1e6 * 3 / 4) ** 0.5)
@@ -108,13 +102,15 @@ def measure_memory(name: str, scale: int, megapixels: list[float], suffixes: lis
             source = Path(folder) / f"{size:g}.jpg"
             noise = np.random.default_rng(0).integers(0, 256, (height // 16, width // 16, 3), dtype=np.uint8)
             Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC).save(source, quality=92)
-            for suffix in suffixes:
-                words = [sys.executable, "-c", MEMORY, name, str(scale), str(source), f"{folder}/out{suffix}"]
-                done = subprocess.run(words, capture_output=True, text=True, check=False)
-                Path(words[-1]).unlink(missing_ok=True)
-                title = f"| {width} x {height} | {width * scale} x {height * scale} {suffix} |"
+            for suffix, runtime in itertools.product(words.suffixes.split(","), runtimes):
+                target = Path(folder) / f"out{suffix}"
+                given = [name, scale, words.pretrained, runtime, words.tile, source, target]
+                call = [sys.executable, "-m", "benchmarks._enlarged", *map(str, given)]
+                done = subprocess.run(call, capture_output=True, text=True, check=False)
+                title = f"| {width} x {height} | {width * scale} x {height * scale} {suffix} | {runtime} |"
+                target.unlink(missing_ok=True)
                 if done.returncode:
-                    print(f"{title} ended with {done.returncode} | | |")
+                    print(f"{title} ended with {done.returncode}: {(done.stderr.splitlines() or [''])[-1]} | | |")
                     continue
                 start, peak, seconds = map(float, done.stdout.split())
                 print(f"{title} {start:.0f} | {peak - start:.0f} | {seconds / size:.2f} |", flush=True)
@@ -130,12 +126,14 @@ def main() -> None:
     parser.add_argument("--megapixels", default="1,12", help="of the photographs, for example 1,12,50,100")
     parser.add_argument("--model", default="espcn")
     parser.add_argument("--scale", type=int, default=4)
+    parser.add_argument("--pretrained", default="", help="weights, as srkit.models.create takes them")
+    parser.add_argument("--ncnn", action="store_true", help="beside ncnn, for weights that are a file of ncnn")
+    parser.add_argument("--tile", type=int, default=0, help="LR pixels; 0 takes what fits")
     parser.add_argument("--suffixes", default=".png,.jpg", help="formats of the results")
     words = parser.parse_args()
     torch.set_num_threads(1)
     if words.memory:
-        megapixels = [float(size) for size in words.megapixels.split(",")]
-        measure_memory(words.model, words.scale, megapixels, words.suffixes.split(","))
+        measure_memory(words)
         return
     with torch.inference_mode():
         for name in ("edsr_baseline", "rcan"):

@@ -124,9 +124,8 @@ def _chosen_tile(
 ) -> int | None:
     if isinstance(tile, str) and tile != "auto":
         raise BadInput(f"tile={tile!r} was given; write a number of pixels (tile=256), 'auto', or None.")
-    chosen = affordable_tile(net, lr, scale=scale, ensemble=how) if isinstance(tile, str) else tile
-    check_sizes(chosen, halo)
-    return chosen
+    check_sizes(None if isinstance(tile, str) else tile, halo)
+    return affordable_tile(net, lr, scale=scale, ensemble=how, halo=halo) if isinstance(tile, str) else tile
 
 
 def _rows_of_a_strip(lr: Tensor, scale: int) -> int:
@@ -182,6 +181,7 @@ _SAFETY = 0.5
 _VIEWS = 8
 _WORKSPACE = 1.5
 _ENOUGH = 2**29  # larger tiles are not faster
+_WITH_MARGINS = 2.5
 _SMALL = 96**2  # LR pixels that fit anywhere
 
 
@@ -213,7 +213,9 @@ def _weighed(net: nn.Module, forward: Callable[[Tensor], Tensor], channels: int)
     return float(_WORKSPACE * (peak + image.nbytes) / _PROBE**2)
 
 
-def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int, ensemble: Ensemble | None = None) -> int | None:
+def affordable_tile(
+    net: nn.Module, lr: Tensor, *, scale: int, ensemble: Ensemble | None = None, halo: Halo = None
+) -> int | None:
     """Return the tile that fits into half of the free memory and 512 MiB, or None where the whole image fits.
 
     Where free memory is not known, 512 MiB are assumed.
@@ -221,6 +223,7 @@ def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int, ensemble: Ensembl
     Args:
         scale: the network's factor; the result itself is counted too.
         ensemble: how eight views of a tile become one.
+        halo: as in :func:`srkit.upscale`; with wide margins a tile may take two and a half times as much.
     """
     if len(lr) * lr.shape[-2] * lr.shape[-1] <= _SMALL:
         return None
@@ -231,7 +234,9 @@ def affordable_tile(net: nn.Module, lr: Tensor, *, scale: int, ensemble: Ensembl
     pixels = room / (bytes_per_pixel(net, channels=lr.shape[-3], ensemble=ensemble) * len(lr))
     if pixels >= lr.shape[-2] * lr.shape[-1]:
         return None
-    return max(32, int(pixels**0.5) // 32 * 32)
+    margin = plan_of(net, halo, channels=lr.shape[-3]).halo
+    side = min(pixels**0.5, (_WITH_MARGINS * pixels) ** 0.5 - 2 * margin)
+    return max(32, int(side) // 32 * 32)
 
 
 def views_fit(net: nn.Module, lr: Tensor, *, side: int) -> bool:

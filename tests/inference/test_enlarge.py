@@ -162,6 +162,13 @@ def test_a_short_memory_gives_a_tile_and_a_large_one_the_whole_image(monkeypatch
     assert affordable_tile(net, torch.zeros(1).expand(1, 3, 20_000, 20_000), scale=2) == capped
 
 
+def test_wide_margins_make_a_tile_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, lr = seeded(Convolutional), torch.zeros(1).expand(1, 3, 2_000, 2_000)
+    monkeypatch.setattr("srkit.inference.bounded._ENOUGH", bytes_per_pixel(net) * 257**2)
+    assert affordable_tile(net, lr, scale=2) == 256
+    assert affordable_tile(net, lr, scale=2, halo=100) == 192  # 192 + 2 * 100 is at most 257 * sqrt(2.5)
+
+
 def test_the_estimate_counts_what_is_alive_at_once_by_hand() -> None:
     net = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 3, 3, padding=1))
     assert bytes_per_pixel(net) == 1.5 * 4 * (3 + 16 + 3)
