@@ -97,7 +97,7 @@ def _windowed(net: nn.Module, name: str, lr: Tensor, query: Query, inputs: dict[
     (qkv, *_), ((mixed, _), *_) = _caught(net, lr, module.get_submodule("qkv"), module.get_submodule("proj"), inputs)
     window = isqrt(qkv.shape[-2])
     h, w = (ceil(side / window) * window for side in lr.shape[-2:])
-    shift = int(getattr(net.get_submodule(name.rpartition(".")[0]), "shift", 0))
+    shift = window // 2 if getattr(net.get_submodule(name.rpartition(".")[0]), "shift", False) else 0
     numbers = torch.arange(h * w).view(1, h, w, 1).roll((-shift, -shift), dims=(1, 2))
     places = partition(numbers, window)[0, :, :, 0]  # (n, area): which pixel stands where
     n, inside = (places == query[0] * w + query[1]).nonzero()[0].tolist()
