@@ -154,4 +154,4 @@ def preset(name: str, **changes: Any) -> Settings:
     """
     key = name.strip().upper().replace("-", "_")
     key = f"{key}_CONF" if f"{key}_CONF" in PRESETS else key
-    return choose(PRESETS, key, changes, method="ZSSR")
+    return choose(PRESETS, key if key in PRESETS else name, changes, method="ZSSR")
