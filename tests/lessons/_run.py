@@ -25,6 +25,8 @@ from tools._lesson import read_lesson
 RESULTS = press.ROOT / "build" / "lessons"
 LONG = re.compile(r"""(\b(?:max_)?steps=|"steps": |\b(?:STEPS|BUDGET) = |\bstep in range\((?=\d+\)\]))(\d[\d_]+)\b""")
 LOOP = re.compile(r"^(for step in range\()(\d{3,})\b", re.MULTILINE)
+SMALLER = {"srkit.models.atlas()": 'srkit.models.atlas("*sr*")'}
+"""What takes seconds in a lesson without a number of steps, and what is done instead."""
 ZERO_SHOT = re.compile(r'create\("zssr", preset="LESSON"(?!.*max_steps)')  # whose own number is 400
 
 
@@ -86,10 +88,12 @@ def visit(path: Path, folder: Path, *, whole: bool = False, kernel: str = "pytho
 
 
 def shortened(source: str) -> str:
-    """Return a cell in which trainings of ten steps or more make a twentieth of them, at least two."""
+    """Return a cell in which trainings of ten steps or more make a twentieth of them, and what is SMALLER takes the place."""
     fewer = LONG.sub(_fewer, source)
     if "course.append(" in source:  # a course of any length is drawn as a whole
         fewer = LOOP.sub(_fewer, fewer)
+    for whole, part in SMALLER.items():
+        fewer = fewer.replace(whole, part)
     return ZERO_SHOT.sub(r"\g<0>, max_steps=20", fewer)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from srkit.exercises import EXERCISES
 from tests._warm import warm
-from tests.lessons._run import shortened, visit
+from tests.lessons._run import SMALLER, shortened, visit
 from tools import press
 from tools._lesson import read_lesson
 
@@ -60,5 +60,7 @@ def test_only_trainings_are_shortened():
     assert shortened('create("zssr", preset="LESSON", kernel=k)') == 'create("zssr", preset="LESSON", max_steps=20, kernel=k)'
     loop = "course = []\nfor step in range({}):\n    course.append(loss)"
     assert shortened(loop.format(400)) == loop.format(20)
+    lessons = "".join(path.read_text("utf-8") for path in LESSONS)
+    assert all(whole in lessons and shortened(whole) == part for whole, part in SMALLER.items())
     untouched = "def climb(kernel, steps=40):\n    width=300\nfor step in range(300):"
     assert shortened(untouched) == untouched
