@@ -88,7 +88,7 @@ def visit(path: Path, folder: Path, *, whole: bool = False, kernel: str = "pytho
 
 
 def shortened(source: str) -> str:
-    """Return a cell in which trainings of ten steps or more make a twentieth of them, and what is SMALLER takes the place."""
+    """Return a cell in which trainings of ten steps or more make a twentieth of them, and what ``SMALLER`` says is done."""
     fewer = LONG.sub(_fewer, source)
     if "course.append(" in source:  # a course of any length is drawn as a whole
         fewer = LOOP.sub(_fewer, fewer)
