@@ -181,7 +181,7 @@ _SAFETY = 0.5
 _VIEWS = 8
 _WORKSPACE = 1.5
 _ENOUGH = 2**29  # larger tiles are not faster
-_WITH_MARGINS = 2.5
+_WITH_MARGINS = 1.7
 _SMALL = 96**2  # LR pixels that fit anywhere
 
 
@@ -223,7 +223,7 @@ def affordable_tile(
     Args:
         scale: the network's factor; the result itself is counted too.
         ensemble: how eight views of a tile become one.
-        halo: as in :func:`srkit.upscale`; with wide margins a tile may take two and a half times as much.
+        halo: as in :func:`srkit.upscale`; a tile with its margins may take 1.7 times as much.
     """
     if len(lr) * lr.shape[-2] * lr.shape[-1] <= _SMALL:
         return None

@@ -166,7 +166,7 @@ def test_wide_margins_make_a_tile_smaller(monkeypatch: pytest.MonkeyPatch) -> No
     net, lr = seeded(Convolutional), torch.zeros(1).expand(1, 3, 2_000, 2_000)
     monkeypatch.setattr("srkit.inference.bounded._ENOUGH", bytes_per_pixel(net) * 257**2)
     assert affordable_tile(net, lr, scale=2) == 256
-    assert affordable_tile(net, lr, scale=2, halo=100) == 192  # 192 + 2 * 100 is at most 257 * sqrt(2.5)
+    assert affordable_tile(net, lr, scale=2, halo=100) == 128  # 128 + 2 * 100 is at most 257 * sqrt(1.7)
 
 
 def test_the_estimate_counts_what_is_alive_at_once_by_hand() -> None:
