@@ -193,6 +193,11 @@ def weights_path(name: str, *, scale: int, pretrained: str | Path) -> Path:
     Raises:
         BadFile: nothing is shipped for this network and scale; the message lists what is.
     """
+    if not isinstance(pretrained, str | Path):
+        raise BadInput(
+            f"pretrained takes 'srkit' (the shipped weights), 'official' or another listed name, or a path, and got "
+            f"{pretrained!r}. `srkit models list` says which network has which."
+        )
     shop, colon, variant = str(pretrained).partition(":")
     if shop != "srkit" or (colon and not variant.isidentifier()):
         return Path(pretrained)

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import pickle
 import warnings
+from typing import Any
 
 import pytest
 import torch
@@ -169,3 +170,9 @@ def test_a_value_of_a_wrong_kind_is_refused_by_every_argument(name: str, value: 
     for argument in arguments_of(MODELS.get(name).factory):
         with contextlib.suppress(SrkitError):  # some values are right for some arguments
             create(name, scale=2, tiny=True, **{argument: value})
+
+
+@pytest.mark.parametrize("pretrained", [True, 1, ["srkit"], b"srkit"])
+def test_weights_that_are_neither_named_nor_a_path_are_refused_with_what_there_is(pretrained: Any) -> None:
+    with pytest.raises(BadInput, match="pretrained takes 'srkit'"):
+        srkit.models.create("edsr_small", scale=2, pretrained=pretrained)
