@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -61,6 +62,9 @@ class Reply:
 
 class Box(Protocol):
     """Runs student code where it can harm nothing. One box serves one grading process, one job at a time."""
+
+    def sitting(self) -> AbstractContextManager[None]:
+        """Return a block within which all jobs are one submission's; a job outside of one is a submission by itself."""
 
     @property
     def title(self) -> str:

@@ -58,10 +58,12 @@ def grade_submission(
     digest = submission_hash(data)
     problem, answers = reading().answers(data, [exercise.answer for exercise in asked])
     run = partial(_Run, box=box, budget=Budget(limits), tell=tell)
+    with box.sitting():
+        results = {exercise.name: _grade(exercise, answers[exercise.answer], seed, run) for exercise in asked}
     return Record(
         submission=digest,
         seed=seed,
-        results={exercise.name: _grade(exercise, answers[exercise.answer], seed, run) for exercise in asked},
+        results=results,
         problem=problem,
         key=record_key(digest, exercises, seed, limits),
     )

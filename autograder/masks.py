@@ -1,7 +1,7 @@
 """What the box is given: the library without what the exercise asks for, and the files that run beside student code.
 
 A hidden function or class keeps its place, so that everything beside it can be imported, and says when it is used that
-the student writes it. Its own code is in no file of the box.
+the student writes it. Its own code is in no file that the student's process can reach.
 """
 
 from __future__ import annotations

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any, Literal, cast
 from autograder.box import End, Job, Reply
 from autograder.inside.frames import BadFrame, decode, read_frame, write_frame
 from autograder.limits import Limits
-from autograder.masks import ROOT, library, masked
+from autograder.masks import ROOT, hidden_names, library, masked
+from srkit.exercises import EXERCISES
 from srkit.exercises._beside import Foreign
 
 __all__ = ["ProcessBox", "Start", "longest"]
@@ -26,6 +28,7 @@ Walls = Literal["nested", "plain", "none"]
 _PATIENCE = 30  # seconds beyond the wall time before the box itself is taken for hung
 _STARTING = 120  # seconds for the start of a box, which imports PyTorch
 _TRIES = 2
+_COMMON = "common"  # the files of the library that are the same in every tree
 _LONGEST_ANSWER = 1 << 20  # bytes of single values, names and text in an answer: some tenths of a second to read
 _MODULES = ("frames", "calls", "walls", "watch", "student", "worker")
 BOOTSTRAP = """
@@ -88,19 +91,33 @@ class ProcessBox:
     """Runs jobs in a worker behind walls.
 
     With nested walls one worker serves many submissions: it never runs student code itself, and what runs it, for one
-    case, has its own processes, files, network and user, all of which end with the case. With plain walls the worker
-    shares them with the student's code, so it lives for one exercise of one submission.
+    case, has its own processes and files, which end with the case, and its own network and user, which end with the
+    submission. With plain walls the worker shares them with the student's code, so it lives for one exercise of one
+    submission.
     """
 
     def __init__(self, start: Start) -> None:
         self.start = start
         self._process: subprocess.Popen[bytes] | None = None
         self._serves: object = None
+        self._stays = self._kept = False  # whether one keeper serves several jobs; whether there is one
+        self._held = frozenset[tuple[str, str]]()  # of what runs beside answers, what it has
+        self._trees: set[str] = set()
 
     @property
     def title(self) -> str:
         """What the box is called in messages."""
         return self.start.title
+
+    @contextlib.contextmanager
+    def sitting(self) -> Iterator[None]:
+        """Let one keeper serve all jobs of this block, which are one submission's."""
+        self._stays = True
+        try:
+            yield
+        finally:
+            self._stays = False
+            self._leave()
 
     def run(self, job: Job, limits: Limits) -> Reply:
         """Run one job; nothing it started is alive and nothing it wrote is left when this returns."""
@@ -118,7 +135,8 @@ class ProcessBox:
 
     def close(self) -> None:
         """End the box. It may be called twice."""
-        process, self._process, self._serves = self._process, None, None
+        process, self._process, self._serves, self._kept = self._process, None, None, False
+        self._trees = set()
         if process is None:
             return
         for pipe in (process.stdin, process.stdout, process.stderr):
@@ -130,24 +148,69 @@ class ProcessBox:
 
     def _ask(self, job: Job, limits: Limits) -> Mapping[str, Any]:
         self._serve(job, limits)
+        tree = self._tree(job.hidden)  # before it is asked whether there is a keeper
+        words: list[Mapping[str, Any]] = []
+        if not self._kept:
+            words, self._kept, self._held = [{"beside": list(map(list, job.beside))}], True, frozenset(job.beside)
+        request = {
+            **{name: getattr(job, name) for name in ("name", "perform", "inputs")},
+            "pieces": [list(piece) for piece in job.pieces],
+            "beside": [[name, "" if (name, text) in self._held else text] for name, text in job.beside],
+        }
+        words += [{"limits": limits.to_dict(), "tree": tree}, request]
+        report = self._say(words, limits.wall_seconds + _PATIENCE)
+        if "status" in report:
+            return {"end": "broken", "detail": f"the keeper of the box ended with status {report['status']}"}
+        if not self._stays:
+            self._leave()
+        return report
+
+    def _leave(self) -> None:
+        """End the keeper, and with plain walls the box; a box that does not obey is ended."""
+        if not self._kept:
+            return
+        self._kept = False
+        try:
+            if self.start.walls != "plain" and self._say([{"leave": True}], _PATIENCE) == {"status": 0}:
+                return
+        except (OSError, BadFrame):
+            pass
+        self.close()
+
+    def _tree(self, hidden: frozenset[str]) -> str:
+        """Have the library without what must not be had unpacked in the box; return the name of that tree there."""
+        walls = self.start.walls
+        if walls == "none":
+            return ""
+        shared, own = _trees(hidden)
+        name = "" if walls == "plain" else hashlib.sha256(repr(sorted(hidden)).encode()).hexdigest()
+        trees = {"": shared | own} if walls == "plain" else {_COMMON: shared, name: own}
+        for tree, files in trees.items():
+            if tree not in self._trees:
+                self._leave()  # a keeper unpacks nothing
+                common = _COMMON if tree == name != "" else ""
+                asked = {"tree": tree, "common": common, "files": files}
+                if self._say([asked], _STARTING) != {"status": 0}:
+                    raise BadFrame("the library could not be unpacked in the box")
+                self._trees.add(tree)
+        return name
+
+    def _say(self, words: Sequence[Mapping[str, Any]], seconds: float) -> Mapping[str, Any]:
+        """Write some frames and return the one that comes back.
+
+        Raises:
+            OSError, BadFrame: the box is gone, or was ended because it took too long.
+        """
         process = self._process
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
-        request = {
-            **{name: getattr(job, name) for name in ("name", "perform", "inputs")},
-            **{name: [list(part) for part in getattr(job, name)] for name in ("pieces", "beside")},
-            "limits": limits.to_dict(),
-            "tree": {} if self.start.walls == "none" else _tree(job.hidden),
-        }
-        with _deadline(process, limits.wall_seconds + _PATIENCE):
-            write_frame(process.stdin.write, request)
+        with _deadline(process, seconds):
+            for word in words:
+                write_frame(process.stdin.write, word)
             process.stdin.flush()
-            report: Mapping[str, Any] = read_frame(process.stdout.read)
-            if "status" not in report:
-                read_frame(process.stdout.read)  # that the one who reported has ended
-                return report
-        return {"end": "broken", "detail": f"the keeper of the box ended with status {report['status']}"}
+            answer: Mapping[str, Any] = read_frame(process.stdout.read)
+        return answer
 
     def _serve(self, job: Job, limits: Limits) -> None:
         """Have a worker that may serve this job."""
@@ -162,15 +225,11 @@ class ProcessBox:
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.start.environment)
         self._process, self._serves = process, serves
         assert process.stdin is not None
-        assert process.stdout is not None
-        with _deadline(process, _STARTING):
-            sources = json.dumps([list(self.start.path), _sources()]).encode()
-            process.stdin.write(struct.pack(">Q", len(sources)) + sources)
-            places = {"root": str(ROOT.parent), "course": COURSE, "stage": STAGE, "kept": self.start.kept}
-            kind = {"walls": self.start.walls, "outside": list(self.start.outside)}
-            write_frame(process.stdin.write, kind | places)
-            process.stdin.flush()
-            read_frame(process.stdout.read)
+        sources = json.dumps([list(self.start.path), _sources()]).encode()
+        places = {"root": str(ROOT.parent), "course": COURSE, "stage": STAGE, "kept": self.start.kept}
+        kind = {"walls": self.start.walls, "outside": list(self.start.outside)}
+        process.stdin.write(struct.pack(">Q", len(sources)) + sources)
+        self._say([kind | places], _STARTING)
 
     def _last_words(self) -> str:
         if self._process is None or self._process.stderr is None:
@@ -179,10 +238,14 @@ class ProcessBox:
         return self._process.stderr.read(4096).decode("utf-8", "replace").strip()[-400:]
 
 
-@lru_cache(maxsize=4)
-def _tree(hidden: frozenset[str]) -> dict[str, bytes]:
-    """Return path -> bytes of every file of the library, without what must not be had."""
-    return {path: text.encode() for path, text in (library() | masked(hidden)).items()}
+@lru_cache
+def _trees(hidden: frozenset[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return path -> bytes of what no exercise hides anything of in the library, and of the rest without ``hidden``."""
+    every = frozenset().union(*map(hidden_names, EXERCISES))
+    files = {path: text.encode() for path, text in (library() | masked(hidden)).items()}
+    apart = masked(every).keys() | masked(hidden).keys()
+    own = {path: files[path] for path in apart}
+    return {path: data for path, data in files.items() if path not in own}, own
 
 
 @lru_cache

@@ -224,7 +224,7 @@ def _view(limits: Limits) -> list[str]:
     for name, value in (_ENVIRONMENT | {k: os.environ[k] for k in ("LD_LIBRARY_PATH",) if k in os.environ}).items():
         options += ["--setenv", name, value]
     options += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.folder_bytes), "--tmpfs", "/tmp"]
-    options += ["--dir", STAGE, "--size", str(16 << 20), "--tmpfs", COURSE]
+    options += ["--dir", STAGE, "--size", str(64 << 20), "--tmpfs", COURSE]
     places, links = view()
     for place in places:
         if place.is_relative_to(Path(COURSE).parent) or place.is_relative_to("/proc"):

@@ -38,7 +38,7 @@ class Cost:
     """What grading took.
 
     Attributes:
-        cpu: seconds of this process and of everything below it, ended or still running.
+        cpu: seconds of this process and of everything below it, ended or still running, without those of looking.
         wall: seconds on the clock.
         count: submissions.
         peak: the most MB that this process and all below it held together, looked at twice a second.
@@ -53,9 +53,9 @@ class Cost:
     def add(self, grade: Grade, names: list[str]) -> float:
         """Grade some more; return the CPU-seconds of each."""
         before, began = _spent(), time.perf_counter()
-        with _watched(self):
+        with _watched(self) as looked:
             grade(names)
-        spent = _spent() - before
+        spent = _spent() - before - looked[0]
         self.cpu, self.wall = self.cpu + spent, self.wall + time.perf_counter() - began
         self.count += len(names)
         return spent / len(names)
@@ -191,18 +191,19 @@ def _below(parent: int) -> list[tuple[int, float]]:
 
 
 @contextlib.contextmanager
-def _watched(cost: Cost) -> Iterator[None]:
-    """Look twice a second at how much memory this process and all below it hold."""
-    ended = threading.Event()
+def _watched(cost: Cost) -> Iterator[list[float]]:
+    """Look twice a second at how much memory this process and all below it hold; yield the seconds that this took."""
+    ended, looked = threading.Event(), [0.0]
 
     def look() -> None:
         while not ended.wait(0.5):
             cost.peak = max(cost.peak, sum(map(_megabytes, [os.getpid(), *descendants(os.getpid())])))
+        looked[0] = time.thread_time()
 
     watcher = threading.Thread(target=look)
     watcher.start()
     try:
-        yield
+        yield looked
     finally:
         ended.set()
         watcher.join()

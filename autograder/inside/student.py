@@ -15,7 +15,7 @@ from typing import Any
 
 from autograder.inside.frames import encode
 
-__all__ = ["run"]
+__all__ = ["module", "run"]
 
 
 def run(request: Mapping[str, Any], answer: int, *ended: object) -> None:
@@ -25,7 +25,7 @@ def run(request: Mapping[str, Any], answer: int, *ended: object) -> None:
         vars(sys).pop(name, None)
     sys.excepthook = sys.__excepthook__
     try:
-        beside = [_module(name, code) for name, code in request["beside"]]
+        beside = [module(name, code) if code else sys.modules[name] for name, code in request["beside"]]
         student_module = types.ModuleType("__main__")
         perform = getattr(beside[-1], request["perform"])
 
@@ -54,11 +54,11 @@ def _define(module: types.ModuleType, pieces: list[list[str]]) -> None:
         exec(compile(code, name, "exec"), vars(module))
 
 
-def _module(name: str, code: str) -> types.ModuleType:
+def module(name: str, code: str) -> types.ModuleType:
     """Make a module of a text; what comes later imports it by its name, though the library here has no such file."""
-    module = sys.modules[name] = types.ModuleType(name)
-    exec(compile(code, f"<srkit {name}>", "exec"), vars(module))
-    return module
+    made = sys.modules[name] = types.ModuleType(name)
+    exec(compile(code, f"<srkit {name}>", "exec"), vars(made))
+    return made
 
 
 def _told(problem: BaseException) -> str:

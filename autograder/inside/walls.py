@@ -22,11 +22,16 @@ __all__ = [
     "address_space",
     "be_the_first_to_go",
     "become_reaper",
+    "clear",
     "confine",
     "die_with_parent",
     "enter",
+    "fork_first",
+    "in_large_pages",
+    "lay",
     "own_children",
     "stay_secret",
+    "threads",
     "unpack",
     "unshare",
     "write_maps",
@@ -34,43 +39,57 @@ __all__ = [
 
 NOBODY = 65534
 NAMESPACES = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000 | 0x40000000 | 0x04000000  # user pid mount ipc net uts
+PROCESSES, DETACH = 0x20000000, 2
 READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, MOVE, RECURSIVE = 1, 2, 4, 8, 32, 4096, 8192, 16384
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(places: Mapping[str, Any], tree: Mapping[str, bytes], limits: Mapping[str, int]) -> None:
-    """Mount what student code sees, within the namespaces just entered.
-
-    The library it may read lies in a tree of its own, read-only; ``/proc`` and ``/dev/pts`` show nothing; ``/tmp`` and
-    ``/dev/shm`` are its own, of limited size, and empty but for what Python has there.
-
-    Args:
-        places: ``course``, where the tree goes; ``stage``, a folder to mount at; ``kept``, folder -> places of Python.
-        tree: path -> bytes of every file of the library, without what must not be had.
-        limits: the fields of ``autograder.limits.Limits``.
-    """
+def enter() -> None:
+    """Become nobody within the namespaces just entered, and have ``/proc`` and ``/dev/pts`` show nothing there."""
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
-    course, stage, kept = places["course"], places["stage"], places["kept"]
-    _mount("none", course, "tmpfs", NO_SUID | NO_DEVICES, "size=32m,mode=755")
-    unpack(course, tree)
-    _mount("", course, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
-    folder, file = limits["folder_bytes"], limits["file_bytes"]
-    _lay(stage, "/tmp", kept.get("/tmp", ()), NO_SUID | NO_DEVICES, f"size={folder},nr_inodes=8192,mode=1777")
-    shared = f"size={file},nr_inodes=256,mode=1777"
-    _lay(stage, "/dev/shm", kept.get("/dev/shm", ()), NO_SUID | NO_DEVICES | NO_EXEC, shared)
     _mount("/dev/null", "/dev/zero", "", BIND)  # mapped and shared it is memory that no process' size tells
     for hidden in ("/dev/pts", "/proc"):
         _mount("none", hidden, "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC, "size=4k")
 
 
-def unpack(folder: str, tree: Mapping[str, bytes]) -> None:
-    """Write files below ``folder``, hundreds for each case: no more is done for one than must be."""
-    for inner in {name.rpartition("/")[0] for name in tree}:
-        Path(folder, inner).mkdir(parents=True, exist_ok=True)
-    for name, data in tree.items():
-        with open(f"{folder}/{name}", "wb") as file:  # noqa: PTH123  # no object for each
-            file.write(data)
+def lay(places: Mapping[str, Any], tree: str, limits: Mapping[str, int]) -> None:
+    """Mount what one case sees.
+
+    The library it may read lies over the folder of all trees, read-only; ``/tmp`` and ``/dev/shm`` are its own, of
+    limited size, and empty but for what Python has there.
+
+    Args:
+        places: ``course``, where the trees are; ``stage``, a folder to mount at; ``kept``, folder -> places of Python.
+        tree: the name of the tree without what this case must not have.
+        limits: the fields of ``autograder.limits.Limits``.
+    """
+    course, stage, kept = places["course"], places["stage"], places["kept"]
+    _mount(f"{course}/{tree}", course, "", BIND)
+    _mount("", course, "", BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEVICES)
+    folder, file = limits["folder_bytes"], limits["file_bytes"]
+    _lay(stage, "/tmp", kept.get("/tmp", ()), NO_SUID | NO_DEVICES, f"size={folder},nr_inodes=8192,mode=1777")
+    shared = f"size={file},nr_inodes=256,mode=1777"
+    _lay(stage, "/dev/shm", kept.get("/dev/shm", ()), NO_SUID | NO_DEVICES | NO_EXEC, shared)
+
+
+def clear(places: Mapping[str, Any]) -> None:
+    """Take away what :func:`lay` mounted, with whatever a case has left there."""
+    for place in (places["course"], "/tmp", "/dev/shm"):
+        _call(_LIBC.umount2, place.encode(), DETACH)
+
+
+def unpack(course: Path, tree: str, common: str, files: Mapping[str, bytes]) -> None:
+    """Write the files of a tree below ``course``, and link to those of the tree ``common`` that it does not have."""
+    for name, data in files.items():
+        path = course / tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    for other in (course / common).rglob("*") if common else ():
+        path = course / tree / other.relative_to(course / common)
+        if other.is_file() and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.hardlink_to(other)
 
 
 def _lay(stage: str, folder: str, kept: Collection[str], flags: int, options: str) -> None:
@@ -128,8 +147,21 @@ def confine(limits: Mapping[str, int], used: int, *, walled: bool) -> None:
 
 
 def unshare() -> None:
-    """Leave the namespaces of the parent for new ones."""
+    """Leave the namespaces of the parent for new ones; that of processes begins with the next child."""
     _call(_LIBC.unshare, NAMESPACES)
+
+
+def fork_first(mine: int) -> int:
+    """Fork a child that is the first process of new ones: when it ends, the system kills all that it started.
+
+    Args:
+        mine: descriptor of this process' own namespace of processes, to which its later children belong again.
+    """
+    _call(_LIBC.unshare, PROCESSES)
+    child = os.fork()
+    if child:
+        _call(_LIBC.setns, mine, PROCESSES)
+    return child
 
 
 def become_reaper() -> None:
@@ -154,12 +186,35 @@ def be_the_first_to_go() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
+def in_large_pages() -> None:
+    """Have the memory of this process in pages of 2 MiB where the system can: a copy of it then costs a third."""
+    large, collapse = 1 << 21, 25  # MADV_COLLAPSE
+    try:
+        regions = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+    except OSError:  # there is no /proc
+        return
+    for span, rights, *rest in regions:
+        if rights == "rw-p" and (len(rest) < 4 or rest[3] == "[heap]"):
+            first, last = (int(end, 16) for end in span.split("-"))
+            first, last = -(-first // large) * large, last // large * large
+            if last > first:  # what it says is of no matter: small pages do the same
+                _LIBC.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), collapse)
+
+
 def own_children() -> list[int]:
     """Return the process numbers of the children of this process, as far as the system tells."""
     try:
         return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
     except OSError:
         return []
+
+
+def threads() -> int:
+    """Return how many threads this process has; 1 where the system does not tell."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir()))
+    except OSError:
+        return 1
 
 
 def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:

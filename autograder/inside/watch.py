@@ -19,16 +19,16 @@ class Usage:
     """What the processes of a run take together, read from a ``/proc`` that they cannot see.
 
     Args:
-        others: process numbers there that do not belong to the run.
+        place: descriptor of it. Whatever is there now does not belong to the run.
 
     Attributes:
         spent: the most that was seen: ``cpu`` in seconds, ``processes`` with their threads, ``bytes`` and ``files``
             below the temporary folder.
     """
 
-    def __init__(self, others: set[int]) -> None:
-        self.others = others
-        self.place = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+    def __init__(self, place: int) -> None:
+        self.place, self.others = place, frozenset[str]()
+        self.others = frozenset(self._pids())
         self.spent: dict[str, float] = {}
 
     def look(self) -> None:
@@ -50,7 +50,7 @@ class Usage:
 
     def _pids(self) -> list[str]:
         # a descriptor, because the path shows something else by now
-        return [name for name in os.listdir(self.place) if name.isdigit() and int(name) not in self.others]  # noqa: PTH208
+        return [name for name in os.listdir(self.place) if name.isdigit() and name not in self.others]  # noqa: PTH208
 
     def _own(self, pid: str) -> int:
         """Return what a process holds, private or shared, in memory or not, and the tables that say where."""

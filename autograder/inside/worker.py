@@ -1,10 +1,11 @@
-"""The process in the box: it has imported PyTorch, runs nothing, knows nothing, and forks a keeper for every case.
+"""The process in the box: it has PyTorch ready, runs no answer, knows nothing, and forks a keeper for a submission.
 
-The keeper reads the request from the pipe, so that no student's code, no source of the library and no input ever was in
-the memory of a process that the next student's is a copy of. With ``walls`` set to ``"nested"`` the keeper moves into
-new namespaces and its child, which runs the student's code, is the first process there: when that one ends the system
-kills everything it has started. With ``"plain"`` the container around this process is the wall and lives for one
-exercise of one submission; with ``"none"`` there is no wall.
+The keeper forks a process for every case, which reads the case from the pipe before it runs any of the student's code.
+So no student's code, no source of the library and no input ever was in the memory of a process that another student's
+is a copy of; the keeper itself reads the limits, and what came out. With ``walls`` set to ``"nested"`` the keeper lives
+in namespaces of its own, and each process of a case is the first in a further one: when it ends the system kills
+everything it has started. With ``"plain"`` the container around this process is the wall and lives for one exercise of
+one submission; with ``"none"`` there is no wall.
 """
 
 from __future__ import annotations
@@ -21,20 +22,22 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy
 import numpy.random
 import torch
+from torch import nn
 
 from autograder.inside import walls
 from autograder.inside.frames import BadFrame, read_frame, write_frame
-from autograder.inside.student import run
+from autograder.inside.student import module, run
 from autograder.inside.watch import Usage, watch
 
 __all__ = ["Student", "serve"]
 
-ENDED = 3  # the status of a keeper that found no more requests
+ENDED = 3  # the status of a process that found no more requests
 _WANTED_LATER = ("torch._dynamo", "torch.nn.functional", "torch.optim", "torch.utils.data", "PIL.Image", "typing")
 
 
@@ -54,11 +57,15 @@ def serve(requests: int, reports: int) -> None:
     for name in _WANTED_LATER:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    torch.set_num_threads(1)
+    torch.backends.cpu.get_cpu_capability()  # reads /proc/cpuinfo, which student code does not see
+    _warm_up()
+    numpy.random.seed(0)
+    torch.manual_seed(0)
     torch.compile = _as_it_is
     gc.collect()
     gc.freeze()  # what is there now is shared by all copies of this process; collecting it would copy it
-    torch.set_num_threads(1)
-    torch.backends.cpu.get_cpu_capability()  # reads /proc/cpuinfo, which student code does not see
+    walls.in_large_pages()
     if start["walls"] != "none":
         walls.be_the_first_to_go()
     walls.stay_secret()
@@ -72,19 +79,34 @@ def serve(requests: int, reports: int) -> None:
         write_frame(write, {"status": status})  # after the keeper's report, where there is one, and with nobody alive
 
 
+def _warm_up() -> None:
+    """Train a tiny network for a step: what PyTorch sets up at its first use, every copy of this process has then.
+
+    Raises:
+        RuntimeError: PyTorch has started threads, which no copy would have; it would wait for them for ever.
+    """
+    net = nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.ReLU(), nn.PixelShuffle(2))
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.5)
+    image = torch.rand(1, 3, 8, 8)
+    nn.functional.mse_loss(net(image), nn.functional.interpolate(image, scale_factor=2.0)).backward()
+    optimiser.step()
+    if (threads := walls.threads()) > 1:
+        raise RuntimeError(f"PyTorch has {threads} threads in the box, where OMP_NUM_THREADS=1 should leave it one.")
+
+
 def _as_it_is(model: Any = None, **_: Any) -> Any:
     """Stand for ``torch.compile``: the box has no compiler, and one answer is not worth seconds of compiling."""
     return model if model is not None else _as_it_is
 
 
 def _one(start: Mapping[str, Any], read: Callable[[int], bytes], write: Callable[[bytes], None]) -> int:
-    """Have one request answered by a keeper; return the status it ended with."""
+    """Have files unpacked, or a submission served, by a child; return the status it ended with."""
     ready, go = os.pipe(), os.pipe()
     keeper = os.fork()
     if keeper == 0:
         for pipe in (ready[0], go[1]):  # or it would wait for ever for a parent that has given up
             os.close(pipe)
-        _last(partial(_keep, start, read, write, ready[1], go[0]))
+        _last(partial(_begin, start, read, write, ready[1], go[0]))
     for pipe in (ready[1], go[0]):
         os.close(pipe)
     try:
@@ -98,49 +120,79 @@ def _one(start: Mapping[str, Any], read: Callable[[int], bytes], write: Callable
     return os.waitstatus_to_exitcode(os.waitpid(keeper, 0)[1])
 
 
-def _keep(
+def _begin(
     start: Mapping[str, Any], read: Callable[[int], bytes], write: Callable[[bytes], None], ready: int, go: int
 ) -> None:
-    """Read a request, build the walls, start the run behind them, watch it, report."""
+    """Read what is asked for: files to be unpacked, or a keeper."""
+    asked = _next(read)
+    if "files" in asked:
+        walls.unpack(Path(start["course"]), asked["tree"], asked["common"], asked["files"])
+        return
     try:
-        request = read_frame(read)
-    except BadFrame:
-        os._exit(ENDED)
-    limits, nested = request["limits"], start["walls"] == "nested"
-    try:
-        usage = None if start["walls"] == "none" else Usage({1, os.getpid(), os.getppid()})
-        if nested:
-            os.setsid()
-            walls.unshare()
-            walls.stay_secret(False)  # until its maps are written; no student's code runs yet
-            os.write(ready, b"!")
-            if not os.read(go, 1):
-                raise OSError("the user map could not be written")
-            walls.stay_secret()
-            walls.enter(start, request.pop("tree"), limits)
+        place = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if start["walls"] != "none" else -1
+        if start["walls"] == "nested":
+            _move(ready, go)
         else:
             walls.become_reaper()
-            if start["walls"] == "plain":
-                walls.unpack(start["course"], request.pop("tree"))
-        report = _watched(request, start, usage)
+        mine = os.open("self/ns/pid", os.O_RDONLY, dir_fd=place) if start["walls"] == "nested" else -1
+    except OSError as problem:
+        write_frame(write, {"end": "broken", "detail": f"the walls could not be built: {problem}"})
+        return
+    for name, code in asked["beside"]:
+        module(name, code)
+    while "limits" in (asked := _next(read)):
+        write_frame(write, _case(asked, start, read, place, mine))
+
+
+def _next(read: Callable[[int], bytes]) -> Mapping[str, Any]:
+    try:
+        asked: Mapping[str, Any] = read_frame(read)
+    except BadFrame:
+        os._exit(ENDED)
+    return asked
+
+
+def _move(ready: int, go: int) -> None:
+    """Go behind the walls; what returns is the first process there, and the one that entered waits for its end."""
+    os.setsid()
+    walls.unshare()
+    walls.stay_secret(False)  # until its maps are written; no student's code runs yet
+    os.write(ready, b"!")
+    if not os.read(go, 1):
+        raise OSError("the user map could not be written")
+    walls.stay_secret()
+    walls.enter()
+    first = os.fork()
+    if first:
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 0xFF)
+    walls.die_with_parent()
+
+
+def _case(
+    asked: Mapping[str, Any], start: Mapping[str, Any], read: Callable[[int], bytes], place: int, mine: int
+) -> dict[str, Any]:
+    """Run one case in a child of this process, which reads it, and watch that; return the report."""
+    limits, nested = asked["limits"], start["walls"] == "nested"
+    usage = None if start["walls"] == "none" else Usage(place)
+    answer, printed = os.pipe(), os.pipe()
+    try:
+        if nested:
+            walls.lay(start, asked["tree"], limits)
+        student = walls.fork_first(mine) if nested else os.fork()
+        if student == 0:
+            if nested:
+                walls.die_with_parent()
+            _student(_next(read), limits, start["used"], answer[1], printed[1], walled=start["walls"] != "none")
+        os.close(answer[1])
+        os.close(printed[1])
+        report = watch(student, answer[0], printed[0], limits, usage)
+        if nested:
+            walls.clear(start)
     except OSError as problem:
         report = {"end": "broken", "detail": f"the walls could not be built: {problem}"}
     if not nested:
         _end_orphans()
-    write_frame(write, report)
-
-
-def _watched(request: Mapping[str, Any], start: Mapping[str, Any], usage: Usage | None) -> dict[str, Any]:
-    """Run the student's code in a child of this process, and watch it."""
-    answer, printed = os.pipe(), os.pipe()
-    student = os.fork()  # within nested walls process 1: when it ends, the system kills all that it started
-    if student == 0:
-        if start["walls"] == "nested":
-            walls.die_with_parent()
-        _student(request, start["used"], answer[1], printed[1], walled=start["walls"] != "none")
-    os.close(answer[1])
-    os.close(printed[1])
-    return watch(student, answer[0], printed[0], request["limits"], usage)
+    return report
 
 
 def _end_orphans() -> None:
@@ -153,7 +205,9 @@ def _end_orphans() -> None:
                 os.waitpid(child, 0)
 
 
-def _student(request: Mapping[str, Any], used: int, answer: int, printed: int, *, walled: bool) -> None:
+def _student(
+    request: Mapping[str, Any], limits: Mapping[str, int], used: int, answer: int, printed: int, *, walled: bool
+) -> None:
     """Become the process that student code runs in, and leave every frame of this file for it."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (printed, 1), (printed, 2)):
@@ -161,10 +215,8 @@ def _student(request: Mapping[str, Any], used: int, answer: int, printed: int, *
     answer = _alone(answer)
     os.setsid()  # or a signal to "my group" would reach those who watch
     os.chdir("/tmp")
-    random.seed(0)
-    numpy.random.seed(0)
-    torch.manual_seed(0)
-    walls.confine(request["limits"], used, walled=walled)
+    random.seed(0)  # Python draws a new one in every copy of a process
+    walls.confine(limits, used, walled=walled)
     sys.excepthook = partial(run, request, answer)
     raise Student
 

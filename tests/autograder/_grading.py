@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from autograder.box import Box
@@ -14,7 +15,7 @@ from autograder.sandboxes import choose_box
 from tools._lesson import read_lesson
 from tools.press import sources
 
-__all__ = ["SEED", "SHORT", "grade_code", "notebook", "solution", "the_box"]
+__all__ = ["SEED", "SHORT", "grade_code", "notebook", "processes", "solution", "the_box"]
 
 SEED = 4_611_686_018_427_387_903
 SHORT = Limits(
@@ -49,6 +50,21 @@ def notebook(*cells: str, **extra: Any) -> bytes:
 def grade_code(exercise: str, *cells: str, seed: int = SEED, limits: Limits = SHORT, box: Box | None = None) -> Record:
     """Grade an answer to one exercise, with the lesson's imports before it."""
     return grade_submission(notebook(SETUP, *cells), [exercise], seed=seed, box=box or the_box(), limits=limits)
+
+
+def processes() -> set[str]:
+    """Return the processes below the box's own."""
+    worker, parents = str(the_box()._process.pid), {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[entry.name] = (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
+            except OSError:
+                continue
+    found = {worker}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
 
 
 @cache

@@ -1,5 +1,6 @@
 """Text made to be costly to read, of every kind: long, deep, wide, many. It costs the grader nothing, and scores 0."""
 
+import contextlib
 import json
 import resource
 import time
@@ -76,6 +77,7 @@ class Nobody:
     """A box in which everything dies: only the reading counts."""
 
     title = "nobody"
+    sitting = contextlib.nullcontext
 
     def run(self, job, limits):
         return Reply(end="died", detail="nobody is there")

@@ -13,7 +13,7 @@ from autograder.limits import Limits
 from autograder.masks import ROOT, beside, hidden_names, library, masked
 from autograder.outcomes import judged
 from srkit.exercises import EXERCISES
-from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
+from tests.autograder._grading import SEED, SETUP, notebook, processes, solution, the_box
 
 pytestmark = [pytest.mark.needs("bubblewrap"), pytest.mark.timeout(900)]
 MASKS = {hidden_names(name): name for name in reversed(EXERCISES.names())}
@@ -158,6 +158,25 @@ def test_a_solution_that_uses_every_room_of_the_library_around_it_is_right_in_th
     reply = the_box().run(job, PATIENT)
     assert reply.end == "answered", reply
     assert judged(exercise, case, reply).outcome == "correct", reply.observation["message"]
+
+
+def test_neither_the_case_before_nor_its_files_are_there_for_the_next_case_of_a_submission():
+    shifted = [bytes((byte + 1) % 256 for byte in word) for word in (b"a case of before 0815", b"a case of now 0815")]
+    first = "import os\ndef answer(x):\n    open('/tmp/note', 'w').close()\n    return len(x)"
+    second = (
+        f"{SEARCH}\ndef answer(x):\n    keep = ['a case of now ' + str(815).zfill(4)]\n"
+        "    return [sorted(search(x, [])[0]), os.listdir('/tmp'), os.listdir('/.srkit/course')]"
+    )
+    with the_box().sitting():
+        keeper = processes()
+        assert look(first, "first", "a case of before " + "0815", hidden_names("tv_loss")) == 21
+        found, files, trees = look(second, "second", shifted, hidden_names("tv_loss"))
+        assert processes() > keeper, "one keeper for both"
+        assert look("def answer(x):\n    return x", "third", 1, hidden_names("self_ensemble")) == 1
+    assert processes() == keeper
+    assert found == [1]
+    assert files == []
+    assert trees == ["srkit"]
 
 
 def test_a_network_of_the_library_can_be_used_in_an_answer_whose_own_is_masked():

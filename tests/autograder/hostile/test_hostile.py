@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from autograder.engine import grade_submission
-from tests.autograder._grading import SEED, SETUP, SHORT, notebook, the_box
+from tests.autograder._grading import SEED, SETUP, SHORT, notebook, processes, the_box
 from tools.press import ROOT
 
 SUBMISSIONS = sorted((Path(__file__).parent / "submissions").glob("*.txt"))
@@ -74,21 +74,6 @@ def test_after_all_of_them_an_honest_answer_still_gets_full_marks():
     first, second = (grade_submission(data, ["tv_loss"], seed=SEED, box=the_box()) for _ in range(2))
     assert first.points == first.max_points
     assert first.to_json() == second.to_json()
-
-
-def processes() -> set[str]:
-    """Return the processes below the box's own."""
-    worker, parents = str(the_box()._process.pid), {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[entry.name] = (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
-            except OSError:
-                continue
-    found = {worker}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
 
 
 def tree(folder: Path) -> set[tuple[str, int, int]]:
