@@ -1,4 +1,4 @@
-"""Random command lines over every verb, drawn from the options the verbs have: ``python -m tests.cli._fuzz COUNT``.
+"""Random command lines over every verb, of the options it has: ``python -m tests.cli._fuzz COUNT [FIRST]``.
 
 A command line may succeed or be refused in a sentence. What must never come is an exception of a library.
 """
@@ -201,9 +201,10 @@ def run(count: int, seed: int, home: Path) -> list[tuple[list[str], str]]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for hundred in range((int(sys.argv[1]) + 99) // 100):
+        count, first = (int(word) for word in [*sys.argv[1:], "0"][:2])
+        for hundred in range(first, first + (count + 99) // 100):
             place = Path(folder) / str(hundred)
             place.mkdir()
             for line, fault in run(100, hundred, place):
                 sys.stdout.write(f"{fault}: {line}\n")
-            sys.stderr.write(f"{100 * (hundred + 1)} done\n")
+            sys.stderr.write(f"{100 * (hundred + 1 - first)} done\n")
