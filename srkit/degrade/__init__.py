@@ -6,7 +6,9 @@
 from typing import TYPE_CHECKING
 
 from srkit._former import former
-from srkit.degrade import noise  # registers its steps, as the others do
+from srkit.degrade import (  # those that only register steps
+    noise,
+)
 from srkit.degrade._parse import parse
 from srkit.degrade._registry import DEGRADATIONS, register_degradation
 from srkit.degrade.alignment import align

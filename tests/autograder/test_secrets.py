@@ -175,7 +175,7 @@ def test_neither_the_case_before_nor_its_files_are_there_for_the_next_case_of_a_
         assert look("def answer(x):\n    return x", "third", 1, hidden_names("self_ensemble")) == 1
     assert processes() == keeper
     assert found == [1]
-    assert files == []
+    assert "note" not in files
     assert trees == ["srkit"]
 
 
