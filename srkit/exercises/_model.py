@@ -55,7 +55,7 @@ class Criterion:
     hidden: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
     """One set of inputs for one criterion.
 
@@ -88,7 +88,7 @@ class Slip:
     raises: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Exercise:
     """One exercise of a lesson.
 

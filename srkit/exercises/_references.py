@@ -25,8 +25,12 @@ from srkit.exercises._model import Case, Exercise
 __all__ = ["computed_outputs", "digest", "expected_outputs", "from_json", "reference_file", "to_json"]
 
 
+@lru_cache(maxsize=1024)
 def expected_outputs(exercise: Exercise, case: Case) -> list[dict[str, Any]]:
-    """Return the outputs of each accepted reference on this case: recorded where there is a record, else computed."""
+    """Return the outputs of each accepted reference on this case: recorded where there is a record, else computed.
+
+    They are worked out once for a case, which a whole class is asked; nobody changes them.
+    """
     record = _records(exercise.name).get(digest(case.inputs))
     return [from_json(outputs) for outputs in record] if record is not None else computed_outputs(exercise, case)
 
