@@ -51,12 +51,12 @@ class DistillationBlock(nn.Module):
     """
 
     RENAMES: ClassVar[Mapping[str, str]] = {
-        **{rf"c{i + 1}_d\.": f"keep.{i}." for i in range(3)},
-        **{rf"c{i + 1}_r\.": f"refine.{i}." for i in range(3)},
-        r"c4\.": "last.",
-        r"c5\.": "join.",
+        **{f"c{i + 1}_d": f"keep.{i}" for i in range(3)},
+        **{f"c{i + 1}_r": f"refine.{i}" for i in range(3)},
+        "c4": "last",
+        "c5": "join",
     }
-    """From the beginnings of the published names to those of this class."""
+    """From the published names to those of this class."""
 
     def __init__(
         self, channels: int, *, make: Callable[[int, int], nn.Module], activation: nn.Module, attention: nn.Module

@@ -6,6 +6,9 @@ figure 4; its light forms stand in RFDN (ECCV Workshops 2020) and RLFN (CVPR Wor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -24,6 +27,22 @@ class SpatialAttention(nn.Module):
         middle: maps ``(b, few, h, w)`` onto itself at the small size; by default one 3x3 convolution.
         stride: maps it onto about half of its size first; by default a 3x3 convolution without padding.
     """
+
+    RENAMES: ClassVar[Mapping[str, str]] = {
+        "conv1": "narrow",
+        "conv_f": "beside",
+        "conv2": "stride",
+        "conv3": "middle",
+        "conv4": "widen",
+    }
+    """From the published names to those of this class with one convolution in the middle."""
+    RENAMES_OF_THREE: ClassVar[Mapping[str, str]] = {
+        **RENAMES,
+        "conv_max": "middle.0",
+        "conv3": "middle.2",
+        "conv3_": "middle.4",
+    }
+    """The same with three of them and an activation after the first two."""
 
     def __init__(
         self, channels: int, few: int, *, middle: nn.Module | None = None, stride: nn.Module | None = None

@@ -103,15 +103,6 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     }
 
 
-_PLACES = {
-    "conv1": "narrow",
-    "conv_f": "beside",
-    "conv2": "stride",
-    "conv_max": "middle.0",
-    "conv3": "middle.2",
-    "conv3_": "middle.4",
-    "conv4": "widen",
-}
 _PARTS = {
     "fea_conv": "head",
     "c1": "fusion",
@@ -121,8 +112,8 @@ _PARTS = {
         rf"B{n + 1}\.{theirs}": f"blocks.{n}.{ours}"
         for n in range(8)
         for theirs, ours in (
-            *((theirs.removesuffix(r"\."), f"steps.{ours[:-1]}") for theirs, ours in DistillationBlock.RENAMES.items()),
-            *((rf"esa\.{theirs}", f"steps.attention.{ours}") for theirs, ours in _PLACES.items()),
+            *((theirs, f"steps.{ours}") for theirs, ours in DistillationBlock.RENAMES.items()),
+            *((rf"esa\.{t}", f"steps.attention.{ours}") for t, ours in SpatialAttention.RENAMES_OF_THREE.items()),
             (r"cca\.conv_du\.0", "contrast.squeeze"),
             (r"cca\.conv_du\.2", "contrast.excite"),
         )

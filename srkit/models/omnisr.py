@@ -234,7 +234,6 @@ _PARTS = {
     r"fn\.project_in\.": "widen.",
     r"fn\.dwconv\.": "middle.",
 }
-_PLACES = {"conv1": "narrow", "conv_f": "beside", "conv2": "stride", "conv3": "middle", "conv4": "widen"}
 _GROUP = r"residual_layer\.(\d+)\."
 _BLOCK = _GROUP + r"residual_layer\.(\d+)\."
 
@@ -253,7 +252,10 @@ LAYOUT = Layout(
             for theirs, ours in _PARTS.items()
         ),
         (_GROUP + r"residual_layer\.\d+\.(weight|bias)", r"body.\1.end.\2"),
-        *((_GROUP + rf"esa\.{theirs}\.(.+)", rf"body.\1.places.{ours}.\2") for theirs, ours in _PLACES.items()),
+        *(
+            (_GROUP + rf"esa\.{theirs}\.(.+)", rf"body.\1.places.{ours}.\2")
+            for theirs, ours in SpatialAttention.RENAMES.items()
+        ),
         (r"input\.(.+)", r"head.\1"),
         (r"output\.(.+)", r"body_end.\1"),
         (r"up\.0\.(.+)", r"tail.\1"),

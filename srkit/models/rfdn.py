@@ -88,14 +88,9 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     }
 
 
-_PLACES = {
-    "conv1": "narrow",
-    "conv_f": "beside",
-    "conv2": "stride",
-    "conv_max": "middle.0",
-    "conv3": "middle.2",
-    "conv3_": "middle.4",
-    "conv4": "widen",
+_PARTS = {
+    **DistillationBlock.RENAMES,
+    **{rf"esa\.{theirs}": f"attention.{ours}" for theirs, ours in SpatialAttention.RENAMES_OF_THREE.items()},
 }
 
 LAYOUT = Layout(
@@ -103,14 +98,9 @@ LAYOUT = Layout(
     renames=(
         (r"fea_conv\.(.+)", r"head.\1"),
         *(
-            (rf"B{n + 1}\.{theirs}(.+)", rf"blocks.{n}.{ours}\1")
+            (rf"B{n + 1}\.{theirs}\.(.+)", rf"blocks.{n}.{ours}.\1")
             for n in range(8)
-            for theirs, ours in DistillationBlock.RENAMES.items()
-        ),
-        *(
-            (rf"B{n + 1}\.esa\.{theirs}\.(.+)", rf"blocks.{n}.attention.{ours}.\1")
-            for n in range(8)
-            for theirs, ours in _PLACES.items()
+            for theirs, ours in _PARTS.items()
         ),
         (r"c\.0\.(.+)", r"fusion.\1"),
         (r"LR_conv\.(.+)", r"body_end.\1"),

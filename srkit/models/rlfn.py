@@ -118,11 +118,7 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
 _PARTS = {
     **{rf"c{i + 1}_r": f"convs.{i}" for i in range(3)},
     "c5": "join",
-    r"esa\.conv1": "places.narrow",
-    r"esa\.conv_f": "places.beside",
-    r"esa\.conv2": "places.stride",
-    r"esa\.conv3": "places.middle",
-    r"esa\.conv4": "places.widen",
+    **{rf"esa\.{theirs}": f"places.{ours}" for theirs, ours in SpatialAttention.RENAMES.items()},
 }
 
 LAYOUT = Layout(
