@@ -77,9 +77,7 @@ def card(name: str) -> Card:
         UnknownName: ``name`` is not registered.
     """
     found = MODELS.get(name).card
-    known = {(score.dataset, score.scale) for score in found.measured}
-    more = (score for score in official_scores(name) if (score.dataset, score.scale) not in known)
-    return replace(found, measured=(*found.measured, *more))
+    return replace(found, measured=(*found.measured, *official_scores(MODELS.key(name))))
 
 
 def load(path: str | Path, *, name: str | None = None, scale: int | None = None, **arguments: Any) -> nn.Module:

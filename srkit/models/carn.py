@@ -162,10 +162,6 @@ MOBILE = replace(
     parameters_source="nmhkahn/CARN-pytorch built for one scale, without its 24 frozen mean-shift numbers; its three "
     "scales together have 414 787, of which 412 032 are weights, the 412K of the paper",
     published=(),
-    measured=tuple(
-        Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED.format("carn_m.pth"))
-        for scale, psnr, ssim in ((2, 37.678, 0.9595), (3, 34.058, 0.9248), (4, 31.883, 0.8910))
-    ),
 )
 
 

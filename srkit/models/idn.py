@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from srkit.layers import conv, on_luma
 from srkit.models._published import published
-from srkit.models._registry import Card, Layout, Score, register_model
+from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "IDN"]
@@ -91,11 +91,6 @@ class IDN(nn.Module):
         return sr
 
 
-MEASURED = (
-    "the authors' weights (IDN_x2.caffemodel and so on) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
-    "python -m pytest -m slow tests/models/test_idn.py"
-)
-
 CARD = Card(
     title="IDN",
     year=2018,
@@ -110,10 +105,6 @@ CARD = Card(
     parameters_source="the authors' Caffe definition, as their weight files hold (the paper prints 553K)",
     tiny={"channels": 16, "n_blocks": 2},
     published=published("idn"),
-    measured=tuple(
-        Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
-        for scale, psnr, ssim in ((2, 37.840, 0.9601), (3, 34.119, 0.9256), (4, 31.814, 0.8907))
-    ),
     checkpoints="the authors' .caffemodel files in Zheng222/IDN-Caffe (no licence stated: ask the authors)",
     luma_only=True,
 )

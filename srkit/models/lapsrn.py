@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import Prediction, conv, deconv, on_luma, with_chroma
 from srkit.models._published import published
-from srkit.models._registry import Card, Layout, Score, register_model
+from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.color import rgb_to_y
 
 __all__ = ["CARD", "LapSRN"]
@@ -114,11 +114,6 @@ class LapSRN(nn.Module):
         ]
 
 
-MEASURED = (
-    "the authors' weights (pretrained_models/LapSRN_x2.mat, _x4.mat) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
-    "python -m pytest -m slow tests/models/test_lapsrn.py"
-)
-
 CARD = Card(
     title="LapSRN",
     year=2017,
@@ -133,10 +128,6 @@ CARD = Card(
     parameters_source="the authors' weight files; x4 has 812 768 weights, the 812K of tables",
     tiny={"channels": 16, "depth": 2},
     published=published("lapsrn"),
-    measured=tuple(
-        Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
-        for scale, psnr, ssim in ((2, 37.482, 0.9586), (4, 31.527, 0.8862))
-    ),
     deviations=("none; where the text is silent the released network is followed",),
     checkpoints="the authors' .mat files in phoenix104104/LapSRN (no licence stated); files of twtygqyy/pytorch-LapSRN "
     "(MIT; pickled networks) have its names",

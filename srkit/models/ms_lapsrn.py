@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import Prediction, conv, deconv, on_luma, with_chroma
-from srkit.models._registry import Card, Layout, Score, register_model
+from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.color import rgb_to_y
 
 __all__ = ["CARD", "MSLapSRN"]
@@ -108,11 +108,6 @@ class MSLapSRN(nn.Module):
         ]
 
 
-MEASURED = (
-    "the authors' weights (pretrained_models/MSLapSRN_D5R8.mat) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
-    "python -m pytest -m slow tests/models/test_ms_lapsrn.py"
-)
-
 CARD = Card(
     title="MS-LapSRN",
     year=2017,
@@ -126,10 +121,6 @@ CARD = Card(
     parameters=dict.fromkeys((2, 4, 8), 222_801),
     parameters_source="the authors' weight file; equal for every scale and every number of recursions",
     tiny={"channels": 16, "depth": 2, "n_recursions": 2},
-    measured=tuple(
-        Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
-        for scale, psnr, ssim in ((2, 37.736, 0.9595), (4, 31.721, 0.8898))
-    ),
     deviations=("none; where the text is silent the released network is followed",),
     checkpoints="the authors' .mat files in phoenix104104/LapSRN (no licence stated)",
     luma_only=True,

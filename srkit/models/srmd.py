@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import conv
 from srkit.layers.codes import example_codes, stretched_codes
-from srkit.models._registry import Card, Layout, Score, register_model, score_table
+from srkit.models._registry import Card, Layout, register_model, score_table
 from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "NOISE_FREE", "SMALL", "SRMD"]
@@ -169,16 +169,6 @@ NOISE_FREE = replace(
                 "urban100": (25.68, 0.773),
             },
         },
-    ),
-    measured=(
-        Score(
-            dataset="set5",
-            scale=2,
-            psnr=37.686,
-            ssim=0.9595,
-            source="the authors' weights as stored in 16 bits by nihui/srmd-ncnn-vulkan, the code of a delta kernel, "
-            "MATLAB's 8-bit LR images, x86-64 CPU, float32; python -m pytest -m slow tests/models/test_srmd.py",
-        ),
     ),
     checkpoints="state dicts of cszn/KAIR (MIT), srmdnf_x2.pth and so on, load as they are; the authors' weights are "
     "public in nihui/srmd-ncnn-vulkan (MIT) as 16-bit ncnn files, which load too",

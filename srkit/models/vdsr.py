@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import PixelRange, conv, on_luma
 from srkit.models._published import published
-from srkit.models._registry import Card, Layout, Score, register_model
+from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "VDSR"]
@@ -83,11 +83,6 @@ class VDSR(nn.Module):
         return bicubic + residual
 
 
-MEASURED = (
-    "the authors' weights (VDSR_Official.mat) on MATLAB's 8-bit LR images, x86-64 CPU, float32; "
-    "python -m pytest -m slow tests/models/test_vdsr.py"
-)
-
 CARD = Card(
     title="VDSR",
     year=2016,
@@ -102,10 +97,6 @@ CARD = Card(
     parameters_source="layer list of the paper: 664 704 weights and 1 217 biases, as the authors' weight file holds",
     tiny={"channels": 16, "depth": 4},
     published=published("vdsr"),
-    measured=tuple(
-        Score(dataset="set5", scale=scale, psnr=psnr, ssim=ssim, source=MEASURED)
-        for scale, psnr, ssim in ((2, 37.545, 0.9590), (3, 33.665, 0.9218), (4, 31.352, 0.8844))
-    ),
     deviations=("the authors' input is luma before rounding to 8 bits; ours is whatever image is given",),
     checkpoints="the authors' weights as converted in huangzehao/caffe-vdsr (MIT): VDSR_Official.mat; retrained as "
     ".mat and .caffemodel; files of twtygqyy/pytorch-vdsr (MIT, no biases; pickled networks) and state dicts of "
