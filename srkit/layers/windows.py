@@ -14,6 +14,7 @@ from torch import Tensor, nn
 __all__ = [
     "Window",
     "WindowAttention",
+    "Windowed",
     "assemble",
     "attend",
     "attend_channels",
@@ -75,7 +76,8 @@ def calm_linear(module: nn.Module) -> None:
     """Begin a linear layer as Swin transformers do: small weights and no bias; for ``net.apply``."""
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02)
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 def attend_channels(query: Tensor, key: Tensor, value: Tensor, temperature: Tensor) -> Tensor:
@@ -109,7 +111,24 @@ def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, mask: Tensor
     return torch.softmax(logits, dim=-1) @ value
 
 
-class WindowAttention(nn.Module):
+class Windowed(nn.Module):
+    """Attention among the pixels of one window, laid over an image; how they attend is that of the class below it."""
+
+    window: int
+
+    def over(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        """Let the pixels of ``(b, h, w, c)`` attend within their windows; the shape stays.
+
+        Where ``mask`` is that of :func:`shift_mask`, the windows lie half a side further down and right.
+        """
+        _, h, w, _ = features.shape
+        shift = 0 if mask is None else self.window // 2
+        moved = features.roll((-shift, -shift), dims=(1, 2)) if shift else features
+        moved = assemble(self(partition(moved, self.window), mask), h, w)  # (b, h, w, c)
+        return moved.roll((shift, shift), dims=(1, 2)) if shift else moved
+
+
+class WindowAttention(Windowed):
     """Attention between the pixels of one window, with learned relative positions (SwinIR, section 3.2).
 
     Args:
@@ -138,14 +157,3 @@ class WindowAttention(nn.Module):
         seen = attend(query, key, value, bias, None if mask is None else mask[:, None])
         mixed: Tensor = self.proj(seen.transpose(1, 2).reshape(b, n, area, c))  # (b, n, area, c)
         return mixed
-
-    def over(self, features: Tensor, mask: Tensor | None) -> Tensor:
-        """Let the pixels of ``(b, h, w, c)`` attend within their windows; the shape stays.
-
-        Where ``mask`` is that of :func:`shift_mask`, the windows lie half a side further down and right.
-        """
-        _, h, w, _ = features.shape
-        shift = 0 if mask is None else self.window // 2
-        moved = features.roll((-shift, -shift), dims=(1, 2)) if shift else features
-        moved = assemble(self(partition(moved, self.window), mask), h, w)  # (b, h, w, c)
-        return moved.roll((shift, shift), dims=(1, 2)) if shift else moved

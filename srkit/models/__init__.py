@@ -71,6 +71,7 @@ from srkit.models import (  # each line registers a network
     srfbn,
     srmd,
     srresnet,
+    swin2sr,
     swinir,
     usrnet,
     vdsr,

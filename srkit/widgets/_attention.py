@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.layers import WindowAttention, partition
+from srkit.layers import partition
+from srkit.layers.windows import Windowed
 from srkit.widgets._draw import bars, framed, map_scale, one_picture, picture_of_map
 from srkit.widgets._sliders import Axis, Click, Page, Picture, make_gallery
 from srkit.widgets._walk import as_batch, borrowed
@@ -28,7 +29,7 @@ def attention_modules(net: nn.Module) -> dict[str, str]:
     found = {}
     for name, module in net.named_modules():
         parts = {child for child, _ in module.named_children()}
-        if isinstance(module, WindowAttention):
+        if isinstance(module, Windowed):
             found[name] = "window"
         elif {"squeeze", "excite"} <= parts:
             found[name] = "channels"
@@ -65,7 +66,7 @@ def pixel_shares(net: nn.Module, lr: Tensor, name: str, query: Query, **inputs: 
         query: row and column in the LR image.
     """
     module = net.get_submodule(name)
-    read = _windowed if isinstance(module, WindowAttention) else _everywhere
+    read = _windowed if isinstance(module, Windowed) else _everywhere
     shares = read(net, name, as_batch(lr), query, inputs)
     return shares[: lr.shape[-2], : lr.shape[-1]]
 

@@ -48,6 +48,7 @@ _DAT = ("DAT.__arch.DAT.DAT", "upscale")
 _DAT_LIGHT: dict[str, Any] = {"depth": [4], "num_heads": [2], "expansion_factor": 2.0, "resi_connection": "3conv"}
 _DAT_SIZES: dict[str, Any] = {"embed_dim": 96, "split_size": [2, 4], "img_size": 8, "gain": 0.7}
 _HAT_SIZES: dict[str, Any] = {"embed_dim": 16, "depths": [3, 3], "num_heads": [2, 2], "window_size": 4}
+_SWIN2SR = ("Swin2SR.__arch.Swin2SR.Swin2SR", "upscale")
 _SWINIR: dict[str, Any] = {"img_size": 8, "embed_dim": 12, "depths": [2, 2], "num_heads": [2, 2], "mlp_ratio": 2}
 REFERENCES = {
     "dat": _reference(*_DAT, (1, 2, 3, 4), depth=[3, 3], num_heads=[4, 4], expansion_factor=4.0, **_DAT_SIZES),
@@ -57,6 +58,17 @@ REFERENCES = {
         "upscale",
         (2, 3, 4),
         **{**_HAT_SIZES, "compress_ratio": 2, "squeeze_factor": 4, "mlp_ratio": 2, "img_size": 8},
+    ),
+    "swin2sr": _reference(*_SWIN2SR, (2, 3), window_size=4, upsampler="pixelshuffle", **_SWINIR),
+    "swin2sr_light": _reference(*_SWIN2SR, (4,), window_size=4, upsampler="pixelshuffledirect", **_SWINIR),
+    "swin2sr_real": _reference(
+        *_SWIN2SR, (4,), window_size=4, upsampler="nearest+conv", resi_connection="3conv", **_SWINIR
+    ),
+    "swin2sr_compressed": _reference(
+        *_SWIN2SR, (4,), size=(8, 12), window_size=4, upsampler="pixelshuffle_aux", **_SWINIR
+    ),
+    "swin2sr_jpeg": _reference(
+        *_SWIN2SR, (1,), window_size=7, img_range=255.0, upsampler="", **{**_SWINIR, "img_size": 14}
     ),
     "swinir_noise": _reference("SwinIR.__arch.SwinIR.SwinIR", "upscale", (1,), window_size=4, upsampler="", **_SWINIR),
     "swinir_jpeg": _reference(

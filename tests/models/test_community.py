@@ -12,7 +12,13 @@ from tests.models._published import GOLDEN, golden, golden_input, published_file
 from tests.models.make_golden_community import REFERENCES
 
 RECORDS = [f"{name}-x{scale}" for name, reference in REFERENCES.items() for scale in reference.scales]
-NAMES = {"dat_light": "dat_2", "swinir_noise": "swinir", "swinir_jpeg": "swinir"} | {
+NAMES = {
+    "dat_light": "dat_2",
+    "swin2sr_jpeg": "swin2sr",
+    "swin2sr_light": "swin2sr",
+    "swinir_noise": "swinir",
+    "swinir_jpeg": "swinir",
+} | {
     "span_uncentred": "span",
     "realplksr_layer": "plksr",
     "realplksr_sample": "realplksr",

@@ -188,14 +188,14 @@ def test_in_scale_shares_add_up_to_one_and_window_shares_stay_in_the_window() ->
     net = tiny("csnln")
     name = next(name for name in attention_modules(net) if name.endswith("look"))
     assert float(pixel_shares(net, LR, name, (5, 7)).sum()) == pytest.approx(1, abs=1e-4)
-    swin = tiny("swinir")
-    plain = pixel_shares(swin, LR, "groups.0.layers.0.attention", (5, 6))
-    assert float(plain.sum()) == pytest.approx(1, abs=1e-4)
-    assert plain[4:8, 4:8].gt(0).all()
-    assert plain.ne(0).sum() == 16
-    shifted = pixel_shares(swin, LR, "groups.0.layers.1.attention", (5, 6))
-    assert shifted[2:6, 6:10].gt(0).all()
-    assert shifted.ne(0).sum() == 16
+    for swin in (tiny("swinir"), tiny("swin2sr")):
+        plain = pixel_shares(swin, LR, "groups.0.layers.0.attention", (5, 6))
+        assert float(plain.sum()) == pytest.approx(1, abs=1e-4)
+        assert plain[4:8, 4:8].gt(0).all()
+        assert plain.ne(0).sum() == 16
+        shifted = pixel_shares(swin, LR, "groups.0.layers.1.attention", (5, 6))
+        assert shifted[2:6, 6:10].gt(0).all()
+        assert shifted.ne(0).sum() == 16
 
 
 def test_shares_of_an_attention_that_sees_quarters_stay_in_the_quarter_of_the_pixel() -> None:
