@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from srkit.datasets import register_dataset
     from srkit.degrade import register_degradation
     from srkit.evaluation import evaluate
-    from srkit.inference import mix, upscale
+    from srkit.inference import upscale
+    from srkit.inference.mix import mix
     from srkit.losses import register_loss
     from srkit.metrics import Protocol, register_metric
     from srkit.models import register_model

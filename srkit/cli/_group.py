@@ -32,6 +32,7 @@ COMMANDS = {
     "upscale": "Enlarge pictures and folders of pictures.",
     "degrade": "Make pictures worse by a chain of degradations.",
     "kernel": "Estimate the blur of pictures.",
+    "export": "Write a network for ONNX, ncnn or OpenVINO.",
     "mix": "Interpolate the weights of two networks.",
     "weak": "Train for photographs that have no large versions.",
     "zssr": "Train on each picture itself, and enlarge it.",

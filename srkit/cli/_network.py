@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "Machine", "machine_options", "network_options", "parse_settings", "tile_option"]
 
 _WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
+_BUNDLE_SUFFIXES = (".onnx", ".zip")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Choice:
     tiny: bool = False
     settings: tuple[str, ...] = ()
     precision: str = "float32"
+    engine: str | None = None
     method: str | None = None
     told: Told = field(default_factory=Told)
 
@@ -71,14 +73,23 @@ class Choice:
             raise BadInput("Say what shall enlarge: --model NAME or FILE, or --method NAME; one of the two.")
         if self.method is not None:
             return machine.place(self._from_method()).eval()
-        return machine.place(self.told.to_network(self.untold(machine), foreign=self.foreign)).eval()
+        return self._computed(self.told.to_network(self._single(machine), foreign=self.foreign), machine)
 
     def untold(self, machine: Machine) -> nn.Module:
         """Return the network of :meth:`open` without a condition; raises the same errors."""
-        import torch
+        return self._computed(self._single(machine), machine)
 
-        net = self._from_file() if _is_file(self._model) else self._from_name()
-        return machine.place(net).to(getattr(torch, self.precision)).eval()
+    def _single(self, machine: Machine) -> nn.Module:
+        return machine.place(self._from_file() if _is_file(self._model) else self._from_name()).eval()
+
+    def _computed(self, net: nn.Module, machine: Machine) -> nn.Module:
+        """Return the network as it is to be computed: by its engine, in its precision."""
+        from srkit.inference.engines import Converted, on_engine
+
+        ready = on_engine(machine.place(net).eval(), engine=self.engine or "torch", precision=self.precision)
+        if isinstance(ready, Converted) and ready is not net:
+            click.echo(f"note: computed by {ready.engine} in {ready.precision} (--engine torch: by PyTorch).", err=True)
+        return ready
 
     def open_for_photographs(self, machine: Machine, clean: float | None) -> nn.Module:
         """Return the best of the shipped networks for photographs, and print its name; used where no network was given.
@@ -89,6 +100,8 @@ class Choice:
         from srkit import mix, models
         from srkit.models._official import listed
 
+        chosen = self if self.method is not None else replace(self, engine=self.engine or "auto")
+
         if self.told and self.model is None and self.method is None:
             raise BadInput(
                 "Blur and noise are for networks and methods that use them: add --model srmd_small or --method zssr."
@@ -96,7 +109,7 @@ class Choice:
         if self.model is not None or self.method is not None or self.weights or self.tiny or self.settings:
             if clean is not None:
                 raise BadInput("--clean belongs to the network that is taken where none is named; leave out --model.")
-            return self.open(machine)
+            return chosen.open(machine)
         scale = self.scale or 4
         if scale not in (2, 4):
             raise BadInput(f"For x{scale} nothing is shipped that takes any photograph: x2 or x4, or say --model.")
@@ -110,7 +123,7 @@ class Choice:
             what = f"edsr_small, trained on poor photographs, {share:.0%} of the way to clean ones (--clean). "
             what += weights_terms()
         click.echo(f"note: enlarged {scale} times by {what}", err=True)
-        return machine.place(net).eval()
+        return chosen._computed(net, machine)
 
     @property
     def said(self) -> dict[str, Any]:
@@ -142,12 +155,18 @@ class Choice:
 
     def _from_file(self) -> nn.Module:
         from srkit import models
+        from srkit.inference.engines import load_bundle
 
         if self.weights or self.settings or self.tiny:
             raise BadInput(
                 f"--model {self.model} is a weight file and knows its network; leave out --weights, --set and --tiny."
             )
-        return models.load(self._model, scale=self.scale)
+        if not self._model.lower().endswith(_BUNDLE_SUFFIXES):
+            return models.load(self._model, scale=self.scale)
+        net = load_bundle(self._model, precision=self.precision)
+        if self.scale not in (None, net.scale):
+            raise BadInput(f"{self._model} enlarges {net.scale} times; leave out --scale {self.scale}.")
+        return net
 
     def _from_name(self) -> nn.Module:
         from srkit import models
@@ -203,7 +222,12 @@ _OPTIONS = (
         type=click.Choice(["float32", "bfloat16", "float16"]),
         default="float32",
         show_default=True,
-        help="Number format; the short ones pay on a GPU only.",
+        help="Number format; bfloat16 pays on processors that have it, float16 on a GPU.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["auto", "torch", "ncnn", "openvino"]),
+        help="What computes; auto: the fastest installed that gives the same pixels (default of upscale, else torch).",
     ),
 )
 
@@ -221,12 +245,13 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
         tiny: bool,
         settings: tuple[str, ...],
         precision: str,
+        engine: str | None,
         told: Told,
         **options: Any,
     ) -> Any:
         choice = Choice(
             model=model, weights=weights, scale=scale, tiny=tiny, settings=settings, precision=precision,
-            method=method, told=told,
+            engine=engine, method=method, told=told,
         )  # fmt: skip
         return function(*arguments, choice=choice, **options)
 
@@ -287,7 +312,7 @@ def _parse_tile(text: str) -> int | str | None:
 
 def _is_file(model: str) -> bool:
     path = Path(model)
-    looks = path.suffix.lower() in _WEIGHT_SUFFIXES or "/" in model or "\\" in model
+    looks = path.suffix.lower() in (*_WEIGHT_SUFFIXES, *_BUNDLE_SUFFIXES) or "/" in model or "\\" in model
     if looks and not path.is_file():
         raise BadFile(f"The weight file {model} does not exist (looked in {Path.cwd()}).")
     return looks

@@ -96,6 +96,7 @@ def show_card(name: str, plugins: tuple[str, ...]) -> None:
         ("counted in", card.parameters_source),
         ("tiny", ", ".join(f"{key}={value}" for key, value in card.tiny.items()) or "as it is"),
         ("official weights", card.checkpoints),
+        ("export", card.not_exported or "to ONNX and others: srkit export"),
         *([("shipped weights", f"{', '.join(ours)}. {weights_terms()}")] if (ours := _shipped(name)) else []),
     ):
         click.echo(f"{label + ':':<18}{textwrap.fill(str(value), 82, subsequent_indent=' ' * 18)}")

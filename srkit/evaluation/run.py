@@ -21,8 +21,7 @@ from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, upscale
 from srkit.inference.bounded import TileChoice
 from srkit.inference.ensemble import Ensemble
-from srkit.inference.mode import scale_of
-from srkit.inference.pictures import network_digest
+from srkit.inference.mode import network_digest, scale_of
 from srkit.metrics import Protocol
 from srkit.metrics._registry import Metric
 from srkit.ops.check import describe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,9 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.ops.check import describe
+from srkit.ops.jobs import code_of
 
-__all__ = ["check_network", "evaluating", "place_of", "remembered", "scale_of"]
+__all__ = ["check_network", "evaluating", "network_digest", "place_of", "remembered", "scale_of"]
 
 T = TypeVar("T")
 _LOCK = threading.RLock()
@@ -119,3 +121,18 @@ def scale_of(net: nn.Module) -> int:
             "It must give (b, 3, scale*h, scale*w); set net.scale to its factor."
         )
     return int(height // 16)
+
+
+def network_digest(net: nn.Module) -> str:
+    """Return a digest of a network's class, scale, weights and ``extra_repr``: equal for equal networks.
+
+    The code of classes that are neither srkit's nor PyTorch's counts too, since it is rewritten between two calls.
+    """
+    kind = f"{type(net).__module__}.{type(net).__qualname__} x{scale_of(net)}{net.extra_repr()}"
+    own = {type(part) for part in net.modules() if type(part).__module__.split(".")[0] not in ("srkit", "torch")}
+    forwards = [one.forward for one in sorted(own, key=lambda one: one.__qualname__)]
+    seen = hashlib.sha256(f"{kind} {code_of(*forwards) if forwards else ''}".encode())
+    for name, value in net.state_dict().items():
+        seen.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        seen.update(value.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return seen.hexdigest()

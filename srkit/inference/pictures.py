@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from srkit.datasets.transfer import fetched, is_address
@@ -17,11 +15,11 @@ from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.inference.bounded import TileChoice
 from srkit.inference.enlarge import upscale
 from srkit.inference.ensemble import Ensemble
-from srkit.inference.mode import scale_of
+from srkit.inference.mode import network_digest, scale_of
 from srkit.inference.tiling import Halo, Progress
 from srkit.ops._decode import kind_of
 from srkit.ops.files import SUFFIXES, check_enlarged
-from srkit.ops.jobs import NOWHERE, Item, carry_out, code_of, find_images, plan
+from srkit.ops.jobs import NOWHERE, Item, carry_out, find_images, plan
 
 __all__ = ["Outcome", "upscale_folder"]
 
@@ -196,18 +194,3 @@ def enlarge_pictures(
         upscale(item.source, net, out=item.target, overwrite=True, **options)
 
     yield from carry_out(planned, work)
-
-
-def network_digest(net: nn.Module) -> str:
-    """Return a digest of a network's class, scale, weights and ``extra_repr``: equal for equal networks.
-
-    The code of classes that are neither srkit's nor PyTorch's counts too, since it is rewritten between two calls.
-    """
-    kind = f"{type(net).__module__}.{type(net).__qualname__} x{scale_of(net)}{net.extra_repr()}"
-    own = {type(part) for part in net.modules() if type(part).__module__.split(".")[0] not in ("srkit", "torch")}
-    forwards = [one.forward for one in sorted(own, key=lambda one: one.__qualname__)]
-    seen = hashlib.sha256(f"{kind} {code_of(*forwards) if forwards else ''}".encode())
-    for name, value in net.state_dict().items():
-        seen.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        seen.update(value.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return seen.hexdigest()

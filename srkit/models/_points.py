@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.models._build import arguments_of
 from srkit.models._create import create
+from srkit.models._exported import exported
 from srkit.models._registry import MODELS, Entry
 from srkit.models.count import parameters
 from srkit.ops.resize import imresize
@@ -50,11 +51,14 @@ class Candidate:
         """Return random images ``(batch, 3, h, w)`` in [0, 1]."""
         return torch.rand(batch, 3, h, w, generator=torch.Generator().manual_seed(seed))
 
+    def extra(self, net: nn.Module, lr: Tensor) -> dict[str, Any]:
+        """Return an example of the extra input, where the card names one."""
+        extra = self.entry.card.extra_input
+        return {extra: net.example_input(lr)} if extra else {}  # type: ignore[operator]
+
     def run(self, net: nn.Module, lr: Tensor) -> Tensor:
         """Call the network, with an example of its extra input where its card names one."""
-        extra = self.entry.card.extra_input
-        given: dict[str, Any] = {extra: net.example_input(lr)} if extra else {}  # type: ignore[operator]
-        sr: Tensor = net(lr, **given)
+        sr: Tensor = net(lr, **self.extra(net, lr))
         return sr
 
 
@@ -205,6 +209,23 @@ def _refusals(candidate: Candidate) -> None:
         raise Unmet(f"{what} {tuple(lr.shape)} {lr.dtype} was accepted")
 
 
+def _exports(candidate: Candidate) -> None:
+    """A program of ``torch.export`` gives the same at other sizes, unless the card says why there can be none."""
+    if candidate.entry.card.not_exported:
+        return
+    net, lr = candidate.net().eval(), candidate.lr(37, 50)
+    program = exported(net, lr, **candidate.extra(net, lr)).module(check_guards=False)
+    for h, w in ((24, 31), (40, 32), (29, 58)):
+        with torch.no_grad():
+            lr = candidate.lr(h, w)
+            given = candidate.extra(net, lr)
+            wanted, found = net(lr, **given), program(lr, **given)
+        if wanted.shape != found.shape:
+            raise Unmet(f"exported, {h}x{w} gave {tuple(found.shape)} instead of {tuple(wanted.shape)}")
+        if not torch.allclose(wanted, found, rtol=0, atol=1e-5):
+            raise Unmet(f"exported, {h}x{w} is off by {float((wanted - found).abs().max()):.2g}")
+
+
 def _stripes(scale: int, *, grey: bool) -> Tensor:
     """Return a square on hard-edged stripes ``(1, 3, 10*scale, 10*scale)``: edges that bicubic can only blur."""
     y, x = torch.meshgrid(torch.arange(10 * scale), torch.arange(10 * scale), indexing="ij")
@@ -225,4 +246,5 @@ POINTS: dict[str, Callable[[Candidate], None]] = {
     "the output is unclamped": _unclamped,
     "one patch can be overfitted": _overfits,
     "wrong input is refused": _refusals,
+    "exports at any size": _exports,
 }

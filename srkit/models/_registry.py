@@ -70,6 +70,7 @@ class Card:
         trained_on: how its batches are made, where it is trained on more than pairs: a name of
             :data:`srkit.datasets.MAKERS` with options; ``"pairs"`` says that pairs do, in spite of ``extra_input``.
         bounded: why no value outside [0, 1] can come out, where that is so by the nature of the network.
+        not_exported: why ``torch.export`` can make no program of it, where that is so by the nature of the network.
         quiet_parameters: shell patterns of parameters whose first gradient may be exactly zero, with the reason.
     """
 
@@ -92,6 +93,7 @@ class Card:
     extra_input: str | None = None
     trained_on: str | None = None
     bounded: str | None = None
+    not_exported: str | None = None
     quiet_parameters: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -58,6 +58,13 @@ class DynamicHighPass(nn.Module):
         return self.factor * (features - low)
 
 
+def means(parts: int, length: int) -> Tensor:
+    """Return the matrix ``(parts, length)`` of means that ``F.adaptive_avg_pool2d`` takes; it exports at any length."""
+    part, place = torch.arange(parts)[:, None], torch.arange(length)
+    inside = (parts * (place + 1) > part * length) & (parts * place < (part + 1) * length)
+    return inside / inside.sum(1, keepdim=True)
+
+
 class SpectralAttention(nn.Module):
     """Squeeze and excitation whose squeeze is a cosine coefficient, another one for each part of the channels.
 
@@ -87,7 +94,8 @@ class SpectralAttention(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Weigh the channels of ``(b, channels, h, w)``; the shape stays."""
-        pooled = F.adaptive_avg_pool2d(features, GRID)  # (b, 64, 7, 7)
+        rows, columns = (means(GRID, side).to(features) for side in features.shape[-2:])  # (7, h), (7, w)
+        pooled = rows @ features @ columns.mT  # (b, 64, 7, 7)
         coefficients = (pooled * self.basis).sum((-2, -1))  # (b, 64)
         weights = torch.sigmoid(self.excite(self.squeeze(coefficients).relu()))  # (b, 64)
         return features * weights[..., None, None]  # (b, 64, h, w)

@@ -207,6 +207,7 @@ CARD = Card(
     parameters_source="huawei-noah/Pretrained-IPT with one task, without its 24 frozen mean-shift numbers",
     tiny={"channels": 4, "depth": 1, "n_heads": 2, "side": 12},
     published=score_table("README of huawei-noah/Pretrained-IPT", ROWS),
+    not_exported="it cuts the image into as many tiles as its size asks for, in a loop",
     deviations=(
         "the frozen mean shift is a buffer, not 24 parameters",
         "tiles overlap by 12 pixels and are cut hard; the released test code averages tiles at every twelfth pixel",

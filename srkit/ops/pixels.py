@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.errors import BadInput
+from srkit.ops._export import is_exporting
 from srkit.ops.check import describe
 
 __all__ = [
@@ -139,13 +140,13 @@ def pad(x: Tensor, sides: tuple[int, int, int, int], *, border: Border = "reflec
         BadInput: a negative width, or an unknown rule.
     """
     top, bottom, left, right = sides
-    if min(sides) < 0:
+    if any(side < 0 for side in sides):
         raise BadInput(f"Padding widths are 0 or more and {sides} was given; crop_border cuts.")
     if border == "zero":
         return torch.nn.functional.pad(x, (left, right, top, bottom))
-    if top or bottom:
+    if is_exporting() or top or bottom:  # the program that is exported pads at any size
         x = x.index_select(-2, border_index(x.shape[-2], top, bottom, border=border).to(x.device))
-    if left or right:
+    if is_exporting() or left or right:
         x = x.index_select(-1, border_index(x.shape[-1], left, right, border=border).to(x.device))
     return x
 
@@ -162,10 +163,10 @@ def border_index(n: int, before: int, after: int, *, border: Border = "reflect")
     i = torch.arange(-before, n + after)
     if border == "replicate" or n == 1:
         return i.clamp(0, n - 1)
+    if border not in _BORDERS or border == "zero":
+        raise BadInput(f"There is no border rule {border!r}. Known: {', '.join(_BORDERS)}.")
+    period = {"circular": n, "symmetric": 2 * n, "reflect": 2 * n - 2}[border]
+    turned = i % torch.full((), period)  # a tensor, because ONNX knows no remainder by a size
     if border == "circular":
-        return i % n
-    if border == "symmetric":
-        return torch.minimum(i % (2 * n), 2 * n - 1 - i % (2 * n))
-    if border == "reflect":
-        return torch.minimum(i % (2 * n - 2), 2 * n - 2 - i % (2 * n - 2))
-    raise BadInput(f"There is no border rule {border!r}. Known: {', '.join(_BORDERS)}.")
+        return turned
+    return torch.minimum(turned, (period if border == "reflect" else period - 1) - turned)

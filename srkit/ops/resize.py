@@ -18,6 +18,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 from srkit.ops._bands import apply_band, blocks, multiply
+from srkit.ops._export import enlarge, is_exporting
 from srkit.ops._weights import KERNELS, Axis, contributions, has_exact_sums
 from srkit.ops.check import describe
 from srkit.ops.device import capable
@@ -59,6 +60,9 @@ def imresize(
         torch.Size([3, 4, 6])
     """
     _check(image, method)
+    whole = size is None and isinstance(scale, float | int) and scale == int(scale)
+    if whole and image.is_floating_point() and is_exporting():
+        return enlarge(image, int(scale), method)  # type: ignore[arg-type]  # one number, as said above
     axes = _axes(tuple(image.shape[-2:]), scale, size, method, antialias)
     if image.dtype == torch.uint8:
         return _resize_uint8(image, axes)

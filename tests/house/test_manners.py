@@ -24,7 +24,15 @@ PUTS_BACK = re.compile(r"warnings\.catch_warnings\(|torch\.set_grad_enabled\(")
 PROCESS = {"torch.set_num_threads"}  # the command line owns its process, so there these are right
 HOUSE = set(errors.__all__)
 RAISED_ELSEWHERE = {  # Python's own protocols ask for these
-    *("AttributeError", "NotImplementedError", "StopIteration", "KeyboardInterrupt", "SystemExit", "IndexError"),
+    *(
+        "AttributeError",
+        "NotImplementedError",
+        "StopIteration",
+        "MemoryError",
+        "KeyboardInterrupt",
+        "SystemExit",
+        "IndexError",
+    ),
     *("KeyError", "AssertionError", "zipfile.BadZipFile"),  # what the standard library would say there
     *("click.exceptions.Exit", "click.UsageError", "click.BadParameter", "click.ClickException", "click.Abort"),
 }

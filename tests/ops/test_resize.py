@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
 from srkit.errors import BadInput
+from srkit.ops._export import enlarge
 from srkit.ops.resize import imresize, imresize_adjoint
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "imresize.json").read_text("utf-8"))
@@ -256,3 +257,23 @@ def test_an_adjoint_that_does_not_fit_is_refused() -> None:
         imresize_adjoint(torch.rand(3, 5, 7), size=(10, 12), scale=0.5)
     with pytest.raises(BadInput, match="floating point"):
         imresize_adjoint(pattern(), size=(10, 12))
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("method", METHODS)
+def test_what_an_exported_network_enlarges_with_is_imresize(method: str, factor: int) -> None:
+    image = torch.rand(2, 3, 9, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(factor))
+    found = enlarge(image, factor, method)
+    torch.testing.assert_close(found, imresize(image, factor, method=method), rtol=0, atol=1e-12)
+
+
+def test_an_exported_resize_knows_any_size() -> None:
+    class Larger(torch.nn.Module):
+        def forward(self, image: Tensor) -> Tensor:
+            return imresize(image, 3)
+
+    free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    program = torch.export.export(Larger(), (torch.rand(1, 1, 10, 13),), dynamic_shapes=(free,)).module()
+    for h, w in ((8, 21), (30, 17)):
+        image = torch.rand(1, 1, h, w)
+        torch.testing.assert_close(program(image), imresize(image, 3), rtol=0, atol=1e-6)

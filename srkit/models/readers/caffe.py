@@ -5,14 +5,14 @@ Source: ``caffe.proto`` of BVLC/caffe, messages NetParameter, LayerParameter, V1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from srkit.errors import BadFile, BadInput
+from srkit.errors import BadFile
+from srkit.models.readers.protobuf import fields, integer
 
 __all__ = ["is_caffe", "read_caffe"]
 
@@ -62,39 +62,12 @@ def _tensor(blob: bytes) -> Tensor:
 
 
 def _values(message: bytes, field: int) -> list[bytes]:
-    return [value for number, value in _fields(message) if number == field]
+    return [value for number, value in fields(message) if number == field]
 
 
 def _integers(packed: bytes) -> list[int]:
     found, place = [], 0
     while place < len(packed):
-        value, place = _integer(packed, place)
+        value, place = integer(packed, place)
         found.append(value)
     return found
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of each field."""
-    place = 0
-    while place < len(message):
-        key, place = _integer(message, place)
-        kind, begin = key & 7, place
-        if kind == 0:
-            _, place = _integer(message, place)
-        elif kind == 2:
-            length, begin = _integer(message, place)
-            place = begin + length
-        else:
-            place += {1: 8, 5: 4}[kind]
-        if place > len(message):
-            raise BadInput("a field leaves the file")
-        yield key >> 3, message[begin:place]
-
-
-def _integer(message: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[place]
-        value, shift, place = value | (byte & 127) << shift, shift + 7, place + 1
-        if byte < 128:
-            return value, place

@@ -1,0 +1,253 @@
+"""Engines: let ncnn or OpenVINO compute a network, behind the contract of every network.
+
+``ncnn`` computes exactly in float32 and is the fastest at that on a CPU; ``openvino`` knows more layers, reads ONNX and
+has bfloat16. An engine's network is an ordinary module, so tiles, self-ensembles and metrics take it as it is. What is
+converted once is kept in the cache folder, under a digest of all it depends on.
+"""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from srkit.datasets import samples
+from srkit.datasets.places import cache_home
+from srkit.errors import BadFile, BadInput
+from srkit.inference.bundle import Bundle, read_bundle, write_bundle
+from srkit.inference.convert import convert, digest_of, import_engine
+from srkit.inference.mode import evaluating, place_of, remembered
+
+__all__ = ["ENGINES", "PRECISIONS", "Converted", "load_bundle", "on_engine"]
+
+Array = NDArray[np.float32]
+Run = Callable[[Array], Array]
+
+ENGINES = ("auto", "torch", "ncnn", "openvino")
+PRECISIONS = ("float32", "bfloat16", "float16")
+_ORDER = {"float32": ("ncnn", "openvino"), "bfloat16": ("openvino",), "float16": ()}
+_EXACT = 1e-4  # a fortieth of an 8-bit level
+_TRIALS = ((37, 50), (24, 32), (45, 31))
+
+
+class Converted(nn.Module):
+    """A network that an engine computes on the CPU in float32 or bfloat16; it takes and gives what the network does.
+
+    Several threads may call it at once. It holds no weights of PyTorch's and cannot be trained.
+
+    Args:
+        bundle: the converted network.
+        engine: ``"ncnn"`` or ``"openvino"``; the latter reads ONNX, too.
+        precision: ``"float32"`` or, by OpenVINO, ``"bfloat16"``.
+    """
+
+    def __init__(self, bundle: Bundle, *, engine: str, precision: str = "float32") -> None:
+        super().__init__()
+        self.scale, self.name = bundle.scale, bundle.label["name"]
+        self.engine, self.precision, self.network = engine, precision, bundle.label["network"]
+        threads = torch.get_num_threads()
+        self._run = _in_ncnn(bundle, threads) if engine == "ncnn" else _in_openvino(bundle, threads, precision)
+        self.eval()
+        remembered(self, ("reach", 3), lambda: bundle.reach)
+        for how in (None, "mean", "median"):
+            remembered(self, ("bytes", 3, how), lambda: float(bundle.label["bytes_per_pixel"]))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, image by image."""
+        images = np.ascontiguousarray(lr.detach().to("cpu", torch.float32).numpy())
+        answers = [torch.from_numpy(self._run(image)) for image in images]  # each (3, scale*h, scale*w)
+        return torch.stack(answers).to(lr.device, lr.dtype)  # (b, 3, scale*h, scale*w)
+
+    def extra_repr(self) -> str:
+        """Return what ``print(net)`` shows, and what results are told apart by."""
+        return f"{self.name}, {self.engine}, {self.precision}, network {self.network}"
+
+
+def on_engine(net: nn.Module, *, engine: str = "auto", precision: str = "float32") -> nn.Module:
+    """Return a network that computes what ``net`` does, by an engine.
+
+    Args:
+        net: a network of the contract, or of a bundle.
+        engine: ``"torch"``, ``"ncnn"``, ``"openvino"``, or ``"auto"``: the fastest of the installed ones that computes
+            this network at this precision. ncnn and OpenVINO compute on the CPU; ``"auto"`` leaves a network on another
+            device to PyTorch.
+        precision: ``"float32"`` gives the 8-bit pixels of PyTorch's float32 but for rounding ties; ``"bfloat16"`` is
+            about twice as fast on a CPU that has its instructions, and a warning says how far it is off;
+            ``"float16"`` is for GPUs.
+
+    Raises:
+        BadInput: an unknown engine or precision, an engine that is not installed, has not this precision, or cannot
+            compute this network.
+    """
+    _check_choice(engine, precision)
+    if isinstance(net, Converted):
+        if engine not in ("auto", net.engine) or precision != net.precision:
+            raise BadInput(
+                f"{net.name} is converted for {net.engine} in {net.precision} already, not for {engine} in {precision}."
+            )
+        return net
+    if engine == "torch" and precision == "float32":
+        return net
+    return remembered(net, ("engine", engine, precision), lambda: _chosen(net, engine, precision))
+
+
+def load_bundle(path: str | Path, *, precision: str = "float32") -> Converted:
+    """Return the network of a file that ``srkit export`` wrote: ncnn computes its own, OpenVINO its own and ONNX.
+
+    Raises:
+        BadFile: the file cannot be read, or is no such file.
+        BadInput: the engine is not installed, or has not this precision.
+    """
+    bundle = read_bundle(path)
+    engine = "ncnn" if bundle.to == "ncnn" else "openvino"
+    _check_choice(engine, precision)
+    return Converted(bundle, engine=engine, precision=precision)
+
+
+def _check_choice(engine: str, precision: str) -> None:
+    if engine not in ENGINES:
+        raise BadInput(f"engine={engine!r} was given; there are {', '.join(ENGINES)}.")
+    if precision not in PRECISIONS:
+        raise BadInput(f"precision={precision!r} was given; there are {', '.join(PRECISIONS)}.")
+    if engine not in ("auto", "torch", *_ORDER[precision]):
+        able = ", ".join(["torch", *_ORDER[precision]])
+        raise BadInput(f"{engine} does not compute in {precision}; {able} can.")
+
+
+def _chosen(net: nn.Module, engine: str, precision: str) -> nn.Module:
+    device, _ = place_of(net, torch.zeros(()))
+    if device.type != "cpu" and engine not in ("auto", "torch"):
+        raise BadInput(
+            f"{engine} computes on the CPU and the network is on {device}; write net.cpu(), or engine='torch'."
+        )
+    for name in _ORDER[precision] if engine == "auto" and device.type == "cpu" else (engine,):
+        if name not in ("auto", "torch"):
+            try:
+                return _converted(net, name, precision)
+            except BadInput:
+                if engine != "auto":
+                    raise
+    return net if precision == "float32" else _in_torch(net, precision)
+
+
+def _in_torch(net: nn.Module, precision: str) -> nn.Module:
+    """Return a copy in another type of numbers, with channels last, in which a CPU computes it faster."""
+    short: nn.Module = copy.deepcopy(net).eval().to(getattr(torch, precision))
+    short = short.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _tell_loss(short, net, f"torch, {precision}")
+    return short
+
+
+def _converted(net: nn.Module, engine: str, precision: str) -> Converted:
+    """Convert a network, or take what was converted before, and try it beside PyTorch."""
+    place = cache_home() / "engines" / f"{digest_of(net, engine)}.zip"
+    try:
+        bundle = read_bundle(place)
+    except BadFile:  # not there, or damaged
+        bundle = convert(net, engine)
+        _try(Converted(bundle, engine=engine), net, engine)
+        _keep(bundle, place)
+    made = Converted(bundle, engine=engine, precision=precision)
+    if precision != "float32":
+        _tell_loss(made, net, f"{engine}, {precision}")
+    return made
+
+
+def _keep(bundle: Bundle, place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_bundle(bundle, place, overwrite=True)
+    except OSError as error:
+        warnings.warn(f"The converted network is not kept for the next time: {error}", RuntimeWarning, stacklevel=2)
+
+
+def _try(made: Converted, net: nn.Module, engine: str) -> None:
+    """Refuse a conversion that is not the network at every size."""
+    for seed, (height, width) in enumerate(_TRIALS):
+        lr = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+        wanted = _answer(net, lr)
+        try:
+            given = made(lr)
+            error = float((given - wanted).abs().max()) if given.shape == wanted.shape else float("inf")
+        except (RuntimeError, ValueError) as problem:
+            raise BadInput(f"{engine} cannot compute {made.name} at {height} x {width}: {problem}.") from problem
+        if not error <= _EXACT:
+            raise BadInput(
+                f"{engine} computes another network than {made.name}: at {height} x {width} pixels it is off by "
+                f"{255 * error:.2g} levels. Take engine='torch', or 'auto'."
+            )
+
+
+def _answer(net: nn.Module, lr: Tensor) -> Tensor:
+    with evaluating(net):
+        answer: Tensor = net(lr.to(*place_of(net, lr)))
+        return answer.to(lr)
+
+
+def _tell_loss(made: nn.Module, net: nn.Module, how: str) -> None:
+    """Warn how far a faster network is off on a piece of a sample photograph."""
+    lr = samples()[0].lr[None, :, :64, :64].contiguous()
+    exact, fast = _answer(net, lr).clamp(0, 1), _answer(made, lr).clamp(0, 1)
+    error = 255 * (fast - exact)
+    worst, mean = float(error.abs().max()), float(error.square().mean())
+    decibels = 10 * np.log10(255**2 / max(mean, 1e-12))
+    warnings.warn(
+        f"{how}: up to {worst:.1f} of 255 levels from float32 on a sample photograph, {decibels:.1f} dB between both.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+def _in_ncnn(bundle: Bundle, threads: int) -> Run:
+    ncnn = import_engine("ncnn")
+    net = ncnn.Net()
+    options = net.opt
+    options.num_threads = threads
+    for name in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_packed", "bf16_storage"):
+        if hasattr(options, f"use_{name}"):
+            setattr(options, f"use_{name}", False)
+    with tempfile.TemporaryDirectory(prefix="srkit-") as folder:
+        for name, content in bundle.files.items():
+            (Path(folder) / name).write_bytes(content)
+        if net.load_param(str(Path(folder) / "net.param")) or net.load_model(str(Path(folder) / "net.bin")):
+            raise BadInput(f"ncnn cannot compute a layer of {bundle.label['name']}. Take engine='openvino' or 'torch'.")
+
+    def run(image: Array) -> Array:
+        extractor = net.create_extractor()
+        extractor.input("in0", ncnn.Mat(image))
+        failed, answer = extractor.extract("out0")
+        if failed:
+            raise MemoryError("ncnn gave no result: out of memory")
+        return np.array(answer)
+
+    return run
+
+
+def _in_openvino(bundle: Bundle, threads: int, precision: str) -> Run:
+    openvino = import_engine("openvino")
+    core = openvino.Core()
+    if bundle.to == "onnx":
+        model = core.read_model(bundle.files["net.onnx"])
+    else:
+        model = core.read_model(bundle.files["net.xml"], bundle.files["net.bin"])
+    hint = {"float32": "f32", "bfloat16": "bf16"}[precision]
+    options: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1,
+    }  # fmt: skip
+    compiled, own = core.compile_model(model, "CPU", options), threading.local()
+
+    def run(image: Array) -> Array:
+        if not hasattr(own, "request"):
+            own.request = compiled.create_infer_request()
+        return np.array(own.request.infer([image[None]])[0][0])
+
+    return run

@@ -1,0 +1,170 @@
+"""Engines, with a made one where none is installed, and with ncnn and OpenVINO where they are."""
+
+from __future__ import annotations
+
+import json
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import srkit
+from srkit.errors import BadFile, BadInput
+from srkit.inference import engines
+from srkit.inference.bundle import Bundle, read_bundle, write_bundle
+from srkit.inference.convert import convert
+from srkit.inference.engines import load_bundle, on_engine
+from srkit.inference.reach import measure_reach
+
+Net = torch.nn.Module
+
+
+def net() -> Net:
+    return srkit.models.create("a2001sr", scale=2, pretrained="srkit")
+
+
+def photo(side: int = 96) -> torch.Tensor:
+    return srkit.datasets.samples()[1].lr[:, :side, : side + 5]
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let an engine called ncnn be PyTorch itself, and return what was converted."""
+    converted: list[str] = []
+    inner = net()
+
+    def convert_it(given: Net, to: str) -> Bundle:
+        converted.append(to)
+        reach = measure_reach(given)
+        label = {"name": "made", "scale": "2", "reach": json.dumps([reach.radius, reach.align]),
+                 "bytes_per_pixel": "4000", "network": "abc"}  # fmt: skip
+        return Bundle(to, {"net.param": b"p", "net.bin": b"b"}, label)
+
+    def run(image: Any) -> Any:
+        with torch.inference_mode():
+            return inner(torch.from_numpy(image)[None])[0].numpy()
+
+    monkeypatch.setattr(engines, "convert", convert_it)
+    monkeypatch.setattr(engines, "digest_of", lambda given, to: f"digest-{to}")
+    monkeypatch.setattr(engines, "_in_ncnn", lambda bundle, threads: run)
+    return converted
+
+
+def test_an_engine_is_a_network_whose_tiles_equal_the_whole(made: list[str]) -> None:
+    fast, lr = on_engine(net(), engine="ncnn"), photo()
+    assert measure_reach(fast) == measure_reach(net())
+    whole = srkit.upscale(lr, net())
+    torch.testing.assert_close(srkit.upscale(lr, fast, tile=32), whole, rtol=0, atol=1e-5)
+    torch.testing.assert_close(srkit.upscale(lr, net(), engine="ncnn"), whole, rtol=0, atol=1e-5)
+
+
+def test_a_network_is_converted_once_and_then_taken_from_the_cache(made: list[str], tmp_path: Path) -> None:
+    first = net()
+    assert on_engine(first, engine="ncnn") is on_engine(first, engine="ncnn")
+    on_engine(net(), engine="ncnn")
+    assert made == ["ncnn"]
+    (kept,) = (tmp_path / "cache" / "engines").iterdir()
+    kept.write_bytes(b"damaged")
+    on_engine(net(), engine="ncnn")
+    assert made == ["ncnn", "ncnn"]
+
+
+def test_a_conversion_that_computes_something_else_is_refused_and_auto_goes_on(
+    made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_in_ncnn", lambda *_: lambda image: np.full((3, 2 * image.shape[1], 100), 0.5, "f4"))
+    monkeypatch.setattr(engines, "_in_openvino", lambda *_: pytest.fail("must not be asked for ncnn"))
+    with pytest.raises(BadInput, match="another network than made"):
+        on_engine(net(), engine="ncnn")
+    right = net()
+    monkeypatch.setattr(engines, "_ORDER", {"float32": ("ncnn",)})
+    assert on_engine(right) is right
+
+
+def test_several_threads_use_one_engine(made: list[str]) -> None:
+    fast, lr, found = on_engine(net(), engine="ncnn"), photo(40), []
+    workers = [threading.Thread(target=lambda: found.append(srkit.upscale(lr, fast, tile=16))) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(found) == 4
+    assert all(torch.equal(one, found[0]) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("engine", "precision", "said"),
+    [
+        ("tensorrt", "float32", "there are auto, torch, ncnn, openvino"),
+        ("torch", "int4", "there are float32, bfloat16, float16"),
+        ("ncnn", "bfloat16", "ncnn does not compute in bfloat16; torch, openvino can"),
+    ],
+)
+def test_what_no_engine_can_is_refused(engine: str, precision: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        srkit.upscale(photo(16), net(), engine=engine, precision=precision)
+
+
+def test_an_engine_that_is_not_installed_is_named_with_the_command_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import sys
+
+    for package in ("openvino", "pnnx"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(BadInput, match=r"package openvino.*pip install 'srkit\[engines\]'"):
+        on_engine(net(), engine="openvino")
+    plain = net()
+    assert on_engine(plain, engine="auto") is plain
+
+
+def test_bfloat16_says_how_far_it_is_off_and_leaves_the_network_alone() -> None:
+    exact, lr = net(), photo(48)
+    with pytest.warns(RuntimeWarning, match=r"up to [\d.]+ of 255 levels .* dB"):
+        fast = srkit.upscale(lr, exact, engine="torch", precision="bfloat16")
+    assert next(exact.parameters()).dtype == torch.float32
+    error = 255 * (fast - srkit.upscale(lr, exact)).abs()
+    assert 0 < error.max() < 8
+
+
+def test_a_bundle_comes_back_as_it_was_and_equal_bundles_are_equal_bytes(tmp_path: Path) -> None:
+    label = {"name": "n", "scale": "3", "reach": "[7, 1]", "licence": "Freie Nutzung, für alle"}
+    for to, files in (("onnx", {"net.onnx": b"\x08\x0a"}), ("ncnn", {"net.param": b"7767517", "net.bin": b"\0"})):
+        given = Bundle(to, files, label)
+        paths = [write_bundle(given, tmp_path / f"{to}{n}.zip") for n in (1, 2)]
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+        found = read_bundle(paths[0])
+        assert (found.to, found.label, found.scale, found.reach.radius) == (to, label, 3, 7)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"\x08\x0a", b"\xff" * 40, b"no network"])
+def test_a_file_that_is_no_bundle_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(content)
+    with pytest.raises(BadFile, match="srkit export"):
+        load_bundle(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("to", ["ncnn", "openvino", "onnx"])
+def test_every_format_gives_the_pixels_of_pytorch_in_tiles_of_any_size(to: str, tmp_path: Path) -> None:
+    for package in {"ncnn": ("ncnn", "pnnx"), "openvino": ("openvino",), "onnx": ("onnx", "onnxscript", "openvino")}[
+        to
+    ]:
+        pytest.importorskip(package)
+    fast = load_bundle(write_bundle(convert(net(), to), tmp_path / ("net.onnx" if to == "onnx" else "net.zip")))
+    lr = photo()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        whole, tiles = srkit.upscale(lr, net()), srkit.upscale(lr, fast, tile=40)
+    assert float((whole - tiles).abs().max()) < 1e-4
+    apart = (255 * whole + 0.5).floor() != (255 * tiles + 0.5).floor()
+    ties = ((255 * whole + 0.5).frac() - 0.5).abs() > 0.5 - 0.03
+    assert bool((~apart | ties).all()), "8-bit pixels differ where PyTorch's value is not close to the middle of two"
