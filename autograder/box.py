@@ -42,11 +42,12 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What came out of the box for one job; everything in it may be a lie of the student's code.
+    """What came out of the box for one job; what is observed and printed may be a lie of the student's code.
 
     Attributes:
         end: how it ended. ``"broken"`` is the box's fault, all others the code's.
-        observation: for ``"answered"``: keys ``outputs``, ``trouble``, ``message``, ``changed``.
+        observation: for ``"answered"``: keys ``outputs``, ``trouble``, ``message``, ``printed``.
+        changed: names of the inputs whose tensors are otherwise than they were given, as the box sees it from outside.
         detail: what is known about the end: a signal, an exit status, what was too much.
         printed: the beginning of what was printed.
         spent: what the box measured, which is no lie: ``cpu`` in seconds and ``output`` in bytes; with walls also the
@@ -55,6 +56,7 @@ class Reply:
 
     end: End
     observation: Mapping[str, Any] | None = None
+    changed: tuple[str, ...] = ()
     detail: str = ""
     printed: str = ""
     spent: Mapping[str, float] = field(default_factory=dict)

@@ -53,7 +53,7 @@ def told(reply: Reply, limits: Limits) -> Met | None:
         message = f"Stopped after {limit}. Does a loop of yours never end, or wait for something?"
         return Met("timeout", message, printed=printed)
     if reply.end == "memory":
-        return Met("memory", _memory(limits), printed=printed)
+        return Met("memory", _memory(limits, reply.detail), printed=printed)
     if reply.end == "too large" and reply.detail == "output":
         message = "Stopped, because it prints without end: what all your answers together may write was written."
         return Met("error", message, printed=printed)
@@ -71,7 +71,7 @@ def judged(exercise: Exercise, case: Case, reply: Reply) -> Met:
         outputs=seen["outputs"],
         trouble=seen["trouble"],
         message=readable(seen["message"]),
-        changed=tuple(name for name in case.inputs if name in seen["changed"]),
+        changed=reply.changed,
     )
     printed = readable(f"{seen['printed']}{reply.printed}", 2000)
     if observation.trouble == "error" and _NO_MEMORY.search(observation.message):
@@ -100,7 +100,9 @@ def reached(met: Met, reply: Reply, limits: Limits) -> str:
     return f" It had used {' and '.join(found)}." if found else ""
 
 
-def _memory(limits: Limits) -> str:
+def _memory(limits: Limits, detail: str) -> str:
+    if detail == "regions":
+        return "Your code holds memory in many thousands of separate pieces. Does a loop of yours never let go of any?"
     return f"Your code took more than the {limits.memory_bytes / 2**30:.3g} GiB of memory it may take."
 
 

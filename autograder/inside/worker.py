@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import mmap
 import os
 import random
 import select
@@ -30,7 +31,7 @@ import numpy.random
 import torch
 from torch import nn
 
-from autograder.inside import walls
+from autograder.inside import given, walls
 from autograder.inside.frames import BadFrame, read_frame, write_frame
 from autograder.inside.student import module, run
 from autograder.inside.watch import Usage, watch
@@ -175,6 +176,7 @@ def _case(
     limits, nested = asked["limits"], start["walls"] == "nested"
     usage = None if start["walls"] == "none" else Usage(place)
     answer, printed = os.pipe(), os.pipe()
+    room = mmap.mmap(-1, given.size(asked["given"]))  # shared with the child, which lays the inputs there
     try:
         if nested:
             walls.lay(start, asked["tree"], limits)
@@ -182,7 +184,9 @@ def _case(
         if student == 0:
             if nested:
                 walls.die_with_parent()
-            _student(_next(read), limits, start["used"], answer[1], printed[1], walled=start["walls"] != "none")
+            request = _next(read)
+            request = {**request, "inputs": given.lay(request["inputs"], room)}
+            _student(request, limits, start["used"], answer[1], printed[1], walled=start["walls"] != "none")
         os.close(answer[1])
         os.close(printed[1])
         report = watch(student, answer[0], printed[0], limits, usage)
@@ -192,7 +196,7 @@ def _case(
         report = {"end": "broken", "detail": f"the walls could not be built: {problem}"}
     if not nested:
         _end_orphans()
-    return report
+    return {**report, "given": given.digests(room, asked["given"])}
 
 
 def _end_orphans() -> None:

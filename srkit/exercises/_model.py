@@ -110,8 +110,10 @@ class Exercise:
         hints: a nudge, the concept, the first step.
         hides: what of the library gives the answer away, as ``"module:name"``, besides references that stand there; a
             grader takes it out of the student's reach.
-        avoid: names of functions that do the whole exercise in one call, and that it is to be written without. Whatever
-            else can be imported may be called; a call of these costs nothing by itself and is shown to the instructor.
+        avoid: names of functions that do the whole exercise in one call, and that it is to be written without; () where
+            there is none. A call of one costs nothing by itself and is shown to the instructor. Whatever else can be
+            imported may be called.
+        allowed: names of functions that do the whole exercise in one call, and may: to find it is the exercise.
     """
 
     answer: str
@@ -126,9 +128,10 @@ class Exercise:
     references: tuple[Callable[..., Any], ...]
     tolerance: Tolerance
     hints: tuple[str, str, str]
+    avoid: tuple[str, ...]
+    allowed: tuple[str, ...] = ()
     slips: Mapping[str, Slip] = field(default_factory=dict)
     hides: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -139,6 +142,17 @@ class Exercise:
     def lesson(self) -> int:
         """The number of the lesson it belongs to."""
         return int(self.number.partition(".")[0])
+
+    @property
+    def calls(self) -> str:
+        """What may be called, as the student reads it."""
+        if self.avoid:
+            mine = f"To be written without a call of {' or '.join(self.avoid)}"
+        elif self.allowed:
+            mine = f"A call of {' or '.join(self.allowed)} is an answer, too"
+        else:
+            mine = "Whatever PyTorch and NumPy have may be called"
+        return f"{mine}; what srkit has for it is not there when it is graded."
 
     @property
     def points(self) -> float:

@@ -59,8 +59,7 @@ class Verdict:
         notes = []
         if not self.passed:
             notes.append(f'A hint: srkit.exercises.hint("{self.exercise.name}")')
-        if self.exercise.avoid:
-            notes.append(f"To be written without a call of {' or '.join(self.exercise.avoid)}.")
+        notes.append(self.exercise.calls)
         if self.unseen:
             notes.append(
                 "The grader will not see this answer: it reads the notebook without running it, and exec() defines "

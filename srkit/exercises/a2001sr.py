@@ -138,6 +138,7 @@ EXERCISE = Exercise(
             wrong=_variant(relus=0),
         ),
     },
+    avoid=(),
     hints=(
         "Write down the shape after each line of the plan, as comments, before you write the layers.",
         "nn.PixelShuffle(2) turns 4*c channels of h x w into c channels of 2h x 2w. The last convolution works at the "

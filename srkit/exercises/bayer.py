@@ -75,6 +75,7 @@ EXERCISE = Exercise(
             wrong=lambda image: image.mean(1, keepdim=True),
         ),
     },
+    avoid=(),
     hints=(
         "Draw the first 2 x 2 pixels and the four after them. Which colour have the pixels with even row and even "
         "column?",

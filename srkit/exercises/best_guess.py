@@ -71,6 +71,7 @@ EXERCISE = Exercise(
             wrong=lambda candidates, loss: (candidates.amax(0) + candidates.amin(0)) / 2,
         ),
     },
+    avoid=(),
     hints=(
         "Take one pixel only. Three candidates say 0, 0 and 9. Write down the sum of squared errors of a guess g, and "
         "the sum of absolute ones. Where is each smallest?",

@@ -111,6 +111,7 @@ EXERCISE = Exercise(
             wrong=lambda images, window, patience: _wrong(images, window, patience, pair=True),
         ),
     },
+    avoid=(),
     hints=(
         "How much do the last few images differ from each other? One number for each step, and no truth is needed.",
         "Go through the steps from the first that has a whole window behind it. Remember the smallest variance and "

@@ -99,6 +99,7 @@ EXERCISE = Exercise(
             wrong=_over_the_batch,
         ),
     },
+    avoid=(),
     hints=(
         "How many numbers describe an image of c channels, if each channel is described by one?",
         "Mean over the pixels, (b, c); the first matrix and a ReLU, (b, few); the second and a sigmoid, (b, c). Then "

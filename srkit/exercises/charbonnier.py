@@ -80,6 +80,7 @@ EXERCISE = Exercise(
             wrong=lambda sr, hr, eps: _library(sr, hr, eps) * sr.numel(),
         ),
     },
+    avoid=(),
     hints=(
         "What should the loss of two equal images be? Put an error of 0 into the formula.",
         "It is done pixel by pixel: square the error, add the square of the radius, take the root. The mean over "

@@ -91,6 +91,7 @@ EXERCISE = Exercise(
             wrong=_whole_batch,
         ),
     },
+    avoid=(),
     hints=(
         "How many numbers does phi give for one image? That number, and not the pixels, is h times w times c.",
         "Features of both, their difference flattened per image, then per image: squares, sum, root, divided by how "

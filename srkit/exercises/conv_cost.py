@@ -94,6 +94,7 @@ EXERCISE = Exercise(
             ),
         ),
     },
+    avoid=(),
     hints=(
         "Ask it for a single output channel first: how many numbers does it read at one place?",
         "One output channel reads channels_in / groups channels, in a square of size times size pixels. That many "

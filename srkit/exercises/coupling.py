@@ -136,6 +136,7 @@ EXERCISE = Exercise(
             wrong=_the_determinant,
         ),
     },
+    avoid=(),
     hints=(
         "The values that stay are the same before and after, so the networks give the same numbers both ways.",
         "Each changed value depends on itself by a factor of exp(-s), and the matrix of derivatives is triangular: its "

@@ -93,6 +93,7 @@ EXERCISE = Exercise(
             wrong=lambda features: _products(features - features.mean((0, 2, 3), keepdim=True)),
         ),
     },
+    avoid=("cov",),
     hints=(
         "Take two channels only. When is the number that says how they vary together large, when is it negative?",
         "Lay the pixels of each channel in a row, (b, c, n), subtract each row's mean, and multiply the matrix with "

@@ -68,6 +68,7 @@ EXERCISE = Exercise(
             wrong=lambda n, size, stride: [len(range(phase, size, stride)) for phase in range(stride)],
         ),
     },
+    avoid=(),
     hints=(
         "Draw four pixels, stride 2, and under each the three places its kernel reaches.",
         "Begin with a list of zeros as long as the output, and add one wherever a pixel's kernel reaches.",

@@ -111,6 +111,7 @@ EXERCISE = Exercise(
             wrong=_scaled(1 / math.log(2), 1 / math.log(2)),
         ),
     },
+    avoid=("binary_cross_entropy_with_logits", "BCEWithLogitsLoss"),
     hints=(
         "What do the two losses become if all logits are 0, that is D = 1/2 everywhere? Two multiples of ln 2.",
         "With D = sigmoid(z): -log D = log(1 + exp(-z)) and -log(1 - D) = log(1 + exp(z)). PyTorch has log(1 + exp(x)) "

@@ -90,6 +90,7 @@ EXERCISE = Exercise(
             wrong=lambda t: _reference(t).T,
         ),
     },
+    avoid=(),
     hints=(
         "Draw four pixels on a line and a point between the two in the middle. How far is it to each of them?",
         "The kernel turns a distance into a weight. Compute the four distances for all t at once, then the kernel of "

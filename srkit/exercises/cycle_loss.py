@@ -98,6 +98,7 @@ EXERCISE = Exercise(
             wrong=lambda there, back, x: (back(there(x)) - x).norm() / x.numel(),
         ),
     },
+    avoid=(),
     hints=(
         "Which image does x become after the whole journey, and with which image is it compared?",
         "It is exercise 9.2 with the journey in the place of the features, and one thing more: where the journey is "

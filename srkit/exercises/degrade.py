@@ -102,6 +102,7 @@ EXERCISE = Exercise(
             wrong=lambda image, kernel, scale, disturbance: _library(image, kernel, scale, 0 * disturbance),
         ),
     },
+    avoid=(),
     hints=(
         "Three operations in a row; read the formula from the inside to the outside. Which of them makes the image "
         "smaller?",

@@ -112,6 +112,7 @@ EXERCISE = Exercise(
             wrong=_bent_twice,
         ),
     },
+    avoid=(),
     hints=(
         "Write down how many channels there are after no layer, after one, after two.",
         "One variable holds all maps made so far. A layer reads it, and what it makes is put behind.",

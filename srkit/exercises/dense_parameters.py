@@ -93,6 +93,7 @@ EXERCISE = Exercise(
             wrong=lambda channels, growth, n_layers: _counted(channels, growth, n_layers, first=1),
         ),
     },
+    avoid=(),
     hints=(
         "Draw a block of three layers and write at each arrow how many channels it carries.",
         "Layer i, counted from 0, reads the input and the maps of the i layers before it. A k x k convolution from a "

@@ -99,6 +99,7 @@ EXERCISE = Exercise(
             wrong=lambda layers: _delta([(weight[:1, :1], stride) for weight, stride in layers]),
         ),
     },
+    avoid=(),
     hints=(
         "Which pixels of the image does one pixel of the result depend on, and how much on each?",
         "Start with that one pixel, a single 1, and go through the layers from the last to the first. The transpose of "

@@ -99,6 +99,7 @@ EXERCISE = Exercise(
         ),
         "phases_turned": Slip("Rows and columns within each small square have changed places.", wrong=_phases_turned),
     },
+    avoid=(),
     hints=(
         "How many channels does the last layer give for each small pixel, and how many large pixels lie there?",
         "Convolve with padding of half the kernel, tanh between the layers; the last layer's channels are then laid "

@@ -67,6 +67,7 @@ EXERCISE = Exercise(
             wrong=lambda lr, top, left, size, reduce: (lr, reduce(lr)),
         ),
     },
+    avoid=(),
     hints=(
         "Which of the two images does the network see, and which is the truth it is compared with?",
         "Cut first, reduce second.",

@@ -102,6 +102,7 @@ EXERCISE = Exercise(
             sign=_other_files,
         ),
     },
+    avoid=(),
     hints=(
         "Do not look for the LR files. Given an HR file, you can say what its partner must be called.",
         "pathlib knows the parts of a name: path.stem, path.suffix. Walk over HR in sorted order, build the name of "

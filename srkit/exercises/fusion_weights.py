@@ -94,6 +94,7 @@ EXERCISE = Exercise(
             wrong=lambda opinions, truth: _least_squares(opinions, truth).clamp_min(0),
         ),
     },
+    avoid=(),
     hints=(
         "This is a linear system with more equations than unknowns. How many of each are there?",
         "Every pixel is one equation: the weighted sum of what the results say there should be the truth. Minimising "

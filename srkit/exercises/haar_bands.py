@@ -87,6 +87,7 @@ EXERCISE = Exercise(
             wrong=_quarters,
         ),
     },
+    avoid=(),
     hints=(
         "Take a square of 2x2 pixels a, b, c, d and write down its four numbers.",
         "All pixels in even rows and even columns at once are image[..., 0::2, 0::2]. Four such slices are what you "

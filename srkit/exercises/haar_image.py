@@ -95,6 +95,7 @@ EXERCISE = Exercise(
             wrong=lambda bands: synthesise(torch.unflatten(bands, 1, (-1, 4)).transpose(1, 2).flatten(1, 2)),
         ),
     },
+    avoid=(),
     hints=(
         "The four numbers of a square came from its four pixels by signs alone. Add all four: what is left?",
         "The matrix of signs is symmetric and, with the factor one half, its own inverse: the same sums with the same "

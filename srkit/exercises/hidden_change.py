@@ -68,6 +68,7 @@ EXERCISE = Exercise(
             wrong=lambda change, scale: 0 * change,
         ),
     },
+    avoid=(),
     hints=(
         "On paper: one square of 2 x 2 pixels, the change is 4, 0, 0, 0. What does the small pixel notice? What can "
         "you take away so that it notices nothing?",

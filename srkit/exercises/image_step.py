@@ -108,6 +108,7 @@ EXERCISE = Exercise(
             raises="must match the size of tensor",
         ),
     },
+    avoid=(),
     hints=(
         "Every small pixel saw a patch of the large image through the kernel. Which pixels should answer for its "
         "error, and how much each?",

@@ -100,6 +100,7 @@ EXERCISE = Exercise(
         ),
         "columns_first": Slip("You go column by column where it should be row by row.", wrong=_transposed),
     },
+    avoid=(),
     hints=(
         "Number the pixels of a 4x4 image and write down the four windows of 2x2. Which axes does an index have?",
         "View h as (rows of windows, window) and w likewise: six axes. Bring the two axes that count windows side by "

@@ -126,6 +126,7 @@ EXERCISE = Exercise(
             wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: squared_variation(clean(x)) / 4),
         ),
     },
+    avoid=(),
     hints=(
         "Which images exist only after a network was asked, and to which of the four terms does each belong?",
         "x is cleaned once, and three of the terms look at that image. Only the identity looks at another one.",

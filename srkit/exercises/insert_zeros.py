@@ -69,6 +69,7 @@ EXERCISE = Exercise(
             wrong=lambda image, stride: insert_zeros(image, stride + 1),
         ),
     },
+    avoid=("conv_transpose2d", "ConvTranspose2d"),
     hints=(
         "How many gaps lie between h pixels, and how many zeros go into each?",
         "Make an image of zeros of the final size, then assign the old pixels to every stride-th place of it.",

@@ -79,6 +79,7 @@ EXERCISE = Exercise(
             ),
         ),
     },
+    avoid=(),
     hints=(
         "Write the numbers 1 to 4 into a 2 by 2 matrix. In which order does MATLAB store them?",
         "Reading column by column is reading the transpose row by row. Then each number of the code is the product of "

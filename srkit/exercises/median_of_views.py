@@ -79,6 +79,7 @@ EXERCISE = Exercise(
             ),
         ),
     },
+    avoid=(),
     hints=(
         "It is the self-ensemble of lesson 11 with another last line.",
         "Collect the eight answers, each turned back, in a list, and stack them on a new first axis.",

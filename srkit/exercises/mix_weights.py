@@ -97,6 +97,7 @@ EXERCISE = Exercise(
             wrong=_weights_only,
         ),
     },
+    avoid=(),
     hints=(
         "How far along the way from the first to the second are you at alpha = 0.3, and what is then the share of the "
         "first?",

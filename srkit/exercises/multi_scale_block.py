@@ -104,6 +104,7 @@ EXERCISE = Exercise(
             wrong=lambda features, *layers: _by_hand(features, *layers, bent=(True, True, True)),
         ),
     },
+    avoid=(),
     hints=(
         "Write the number of channels at every arrow of the plan: c, c and c, 2c, 2c and 2c, 4c, c.",
         "There are two rows. In each, a small and a large kernel read the same maps, and what they give is put side by "

@@ -98,6 +98,7 @@ EXERCISE = Exercise(
             wrong=lambda layers, scale: _power(layers, scale, biases=True),
         ),
     },
+    avoid=(),
     hints=(
         "How many multiplications does one convolution need for one number of its result? How many such numbers are "
         "there for each pixel of the large image?",

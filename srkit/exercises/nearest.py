@@ -62,6 +62,8 @@ EXERCISE = Exercise(
             wrong=lambda image, scale: _reference(image, 2),
         ),
     },
+    avoid=(),
+    allowed=("interpolate", "repeat_interleave", "Upsample"),
     hints=(
         "On paper: what does the row [1, 2] become at scale 3?",
         "repeat_interleave copies each entry of one axis where it stands, so two calls do it.",

@@ -110,6 +110,7 @@ EXERCISE = Exercise(
             wrong=lambda matrices, steps: matrices.clamp_min(0).sqrt(),
         ),
     },
+    avoid=(),
     hints=(
         "Try it with 1x1 matrices, that is with numbers: y = 0.3, z = 1, and a few steps of the formula.",
         "Divide by the trace, repeat the two products side by side, and multiply by the root of the trace. The "

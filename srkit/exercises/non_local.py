@@ -92,6 +92,7 @@ EXERCISE = Exercise(
             wrong=lambda query, key, value: value + _by_sums(query, key, value),
         ),
     },
+    avoid=("scaled_dot_product_attention", "MultiheadAttention"),
     hints=(
         "Think of h*w places in a row. How large is the table that says how much each place takes from each other?",
         "Flatten the pixels: the likeness of all pairs is one product of matrices, (b, n, n), with the askers in the "

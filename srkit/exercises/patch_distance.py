@@ -95,6 +95,7 @@ EXERCISE = Exercise(
             wrong=lambda image, other, size: _reference(image, other, size) * size**2,
         ),
     },
+    avoid=(),
     hints=(
         "One row of a matrix for each patch: then the question is about the rows of two matrices.",
         "F.unfold cuts an image into all its patches, as columns. Take each patch's mean away, compare every patch of "

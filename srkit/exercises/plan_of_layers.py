@@ -98,6 +98,7 @@ EXERCISE = Exercise(
             wrong=lambda plan: _counted([(3, c, n, uses) for _, c, n, uses in plan]),
         ),
     },
+    avoid=(),
     hints=(
         "Which of the three numbers is about what lies in memory, and which are about what happens to a pixel?",
         "Memory holds a layer once. A pixel passes it as often as it is used: each pass is one step of depth, and each "

@@ -86,6 +86,7 @@ EXERCISE = Exercise(
             ),
         ),
     },
+    avoid=(),
     hints=(
         "At scale 2, where in the small row does the large pixel 3 lie?",
         "Divide the large places by the scale; the whole part is the source, the rest the offset.",

@@ -65,6 +65,7 @@ EXERCISE = Exercise(
             wrong=lambda sr, lr, reduce, enlarge: sr + enlarge(lr),
         ),
     },
+    avoid=(),
     hints=(
         "If the result were perfect, what would its reduction be?",
         "Reduce the result, see what is missing, enlarge that, add it.",

@@ -101,6 +101,7 @@ EXERCISE = Exercise(
             wrong=_per_channel,
         ),
     },
+    avoid=(),
     hints=(
         "How many decibels has an image whose every pixel is off by 0.1? Compute it by hand; it is a round number.",
         "Cut both images first, then the mean of the squared differences over everything that is left, then -10 times "

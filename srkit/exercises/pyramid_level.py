@@ -112,6 +112,7 @@ EXERCISE = Exercise(
             raises="must match the size",
         ),
     },
+    avoid=(),
     hints=(
         "Draw two paths from left to right, one of features and one of images. Where do they meet, and at which size?",
         "Double the features first. Enlarge the image with F.interpolate, bilinear. What predict makes of the doubled "

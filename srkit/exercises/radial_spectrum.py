@@ -131,6 +131,7 @@ EXERCISE = Exercise(
             wrong=_of_counts,
         ),
     },
+    avoid=(),
     hints=(
         "Which places of the transformed image belong to one fineness, and how would you collect them?",
         "torch.fft.fftfreq(n) gives the waves per pixel along one side, in the order fft2 uses. The distance from "

@@ -93,6 +93,7 @@ EXERCISE = Exercise(
             wrong=lambda h, w, sees_itself: _reference(h, w, sees_itself).flip(0, 1),
         ),
     },
+    avoid=(),
     hints=(
         "Take a sheet of squared paper, mark the middle of 5 x 5 squares, and shade what you have read before it.",
         "Two regions are to be filled with ones: whole rows, and a part of the middle row. The middle lies at h // 2 "

@@ -87,6 +87,7 @@ EXERCISE = Exercise(
             wrong=lambda sizes, dilations: 1 + (_formula(sizes, dilations) - 1) // 2,
         ),
     },
+    avoid=(),
     hints=(
         "Take one layer, three taps, dilation 2, and mark on paper the pixels it touches.",
         "A layer with k taps has k - 1 gaps, each as wide as its dilation. So much the field grows by it, however many "

@@ -88,6 +88,7 @@ EXERCISE = Exercise(
             wrong=lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights.softmax(0)),
         ),
     },
+    avoid=(),
     hints=(
         "How many images are there, and what is one of them made of?",
         "Every state goes through the same reconstruction; what comes out is what the bicubic image lacks. Only then "

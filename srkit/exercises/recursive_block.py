@@ -136,6 +136,7 @@ EXERCISE = Exercise(
             wrong=_variant(relus=1),
         ),
     },
+    avoid=(),
     hints=(
         "Make the layers where they are made once; use them where they are used often.",
         "The loop needs two variables: what the block was given, which never changes, and what the last run gave.",

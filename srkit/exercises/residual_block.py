@@ -91,6 +91,7 @@ EXERCISE = Exercise(
             wrong=lambda f, conv1, conv2, s: f + s * conv2(conv1(f)),
         ),
     },
+    avoid=(),
     hints=(
         "Draw the two ways from the input to the output. What happens on each of them?",
         "One way is free: nothing stands on it. On the other stand a convolution, an activation, a convolution and the "

@@ -87,6 +87,7 @@ EXERCISE = Exercise(
             wrong=lambda size, sigma: _normalised(torch.exp(-_squares(size).sqrt() / (2 * sigma**2))),
         ),
     },
+    avoid=(),
     hints=(
         "Take a square of 3 by 3 and write down how far each of the nine places lies from the middle.",
         "First the squared distances of all places, by broadcasting a column against a row; then one exponential of "

@@ -94,6 +94,7 @@ EXERCISE = Exercise(
         ),
         "no_ensemble": Slip("The result is that of the network alone.", wrong=lambda net, lr: net(lr)),
     },
+    avoid=(),
     hints=(
         "Hold a square of paper: in how many ways can you put it back into its outline, turning it over allowed?",
         "For each view: move the image, run the network, undo the move on the result. Flips undo themselves; two moves "

@@ -80,6 +80,7 @@ EXERCISE = Exercise(
             wrong=lambda errors, ratio: False,
         ),
     },
+    avoid=(),
     hints=(
         "Two numbers are compared: how fast the errors fall, and how sure one can be of that.",
         "Put the steps around zero, t = i - (n - 1) / 2. The slope is then the sum of t * error over the sum of t * t.",

@@ -110,6 +110,7 @@ EXERCISE = Exercise(
             wrong=_all_waves,
         ),
     },
+    avoid=(),
     hints=(
         "Do one channel and one wave first: a picture of the wave, times the channel, summed.",
         "The picture of a wave is the product of a vertical and a horizontal cosine. Divide a cosine by its norm, and "

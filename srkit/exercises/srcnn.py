@@ -114,6 +114,7 @@ EXERCISE = Exercise(
             wrong=lambda image, layers: image + _wrong(image, layers),
         ),
     },
+    avoid=(),
     hints=(
         "What has to happen before a 9 x 9 convolution so that its result is as large as its input?",
         "Go through the layers: pad by half the kernel on each side with mode='replicate', convolve, and, except after "

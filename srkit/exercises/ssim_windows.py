@@ -103,6 +103,7 @@ EXERCISE = Exercise(
             wrong=lambda x, y, weights: _ssim(x, y, torch.full_like(weights, 1 / len(weights))),
         ),
     },
+    avoid=(),
     hints=(
         "If y is x, what must come out, and what do the two fractions become?",
         "Three kinds of weighted mean are needed: of x, of x times x, of x times y. The variance is the mean of the "

@@ -79,6 +79,7 @@ EXERCISE = Exercise(
             wrong=lambda lr, codes, sigma: torch.cat([lr, srmd_maps(codes, lr.shape[-2:])], 1),
         ),
     },
+    avoid=(),
     hints=(
         "How many channels must the result have, and what stands in each of them?",
         "Put the numbers of one image into one row, give them two more axes of length 1, and let them be repeated over "

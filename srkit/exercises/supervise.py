@@ -81,6 +81,7 @@ EXERCISE = Exercise(
             wrong=lambda early, final, hr, alpha: mse(final, hr),
         ),
     },
+    avoid=(),
     hints=(
         "Write down the value for two early predictions with losses 4 and 2, a final one with 1, and alpha = 1/2.",
         "One mean squared error for each early prediction, their mean, times alpha; plus (1 - alpha) times that of the "

@@ -101,6 +101,7 @@ EXERCISE = Exercise(
             wrong=lambda size, v1, v2, theta: _reference(size, v1 / 2, v2 / 2, theta),
         ),
     },
+    avoid=(),
     hints=(
         "Without a turn, how does the weight fall along the row, and how along the column?",
         "Make the rotation matrix, with it the covariance; put x and y of every place into one tensor (size, size, 2) "

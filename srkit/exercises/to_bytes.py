@@ -63,6 +63,7 @@ EXERCISE = Exercise(
             wrong=lambda image: (255 * image.clamp(0, 1)).round(),
         ),
     },
+    avoid=(),
     hints=(
         "Three things can go wrong: values outside [0, 1], values between two levels, and the type.",
         "Limit, scale, round, convert, in this order.",

@@ -69,6 +69,7 @@ EXERCISE = Exercise(
             wrong=lambda pixels: pixels.permute(2, 0, 1).float() / 256,
         ),
     },
+    avoid=(),
     hints=(
         "Two things change: the order of the axes, and the range of the numbers.",
         "permute names the old axes in their new order. Bytes must become floats before they are divided.",

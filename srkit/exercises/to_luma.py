@@ -71,6 +71,7 @@ EXERCISE = Exercise(
             wrong=lambda image: image.mean(-3, keepdim=True) * 219 / 255 + 16 / 255,
         ),
     },
+    avoid=(),
     hints=(
         "Try it on paper for a white pixel: which number must come out?",
         "It is a weighted sum over the channel axis, plus a constant, divided by 255. Count the channel axis from the "

@@ -135,6 +135,7 @@ EXERCISE = Exercise(
             wrong=lambda net, loss, optimiser, lr, hr: _reference(net, lambda sr, hr: loss(hr, sr), optimiser, lr, hr),
         ),
     },
+    avoid=(),
     hints=(
         "Say it in words first: forget, enlarge, compare, differentiate, move, report.",
         "The optimiser holds the weights and can clear their gradients and move them; the value of the loss is what "

@@ -120,6 +120,7 @@ EXERCISE = Exercise(
             wrong=lambda sr: _lengths(sr).mean() * sr.shape[1],
         ),
     },
+    avoid=(),
     hints=(
         "Draw a 3x3 image on paper. At how many of its pixels do a right and a lower neighbour both exist?",
         "Slicing gives all the differences at once, without a loop: an image without its last column minus the same "

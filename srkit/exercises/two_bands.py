@@ -101,6 +101,7 @@ EXERCISE = Exercise(
             wrong=_in_blocks,
         ),
     },
+    avoid=(),
     hints=(
         "What is left of an image when its slow part is taken away?",
         "F.avg_pool2d with a stride of 1 and half a square of padding gives the mean around each pixel. One of its "

@@ -96,6 +96,7 @@ EXERCISE = Exercise(
             raises="must match the size",
         ),
     },
+    avoid=(),
     hints=(
         "Send a parcel and have it sent back. What do you compare with what?",
         "Four things in a row: the large features, what comes back of them, the error, the correction. Two of them are "

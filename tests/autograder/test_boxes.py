@@ -214,6 +214,35 @@ def test_a_wrong_picture_is_kept_beside_the_right_one():
     assert result.error_magnitude > 0.1
 
 
+@needs_box
+@pytest.mark.parametrize("walled", [True, False], ids=["sandbox", "trusted"])
+def test_which_inputs_were_changed_is_seen_from_outside_whatever_they_are(walled):
+    inputs = {
+        "untouched": torch.rand(3, 5),
+        "list": [torch.rand(2, 3), [torch.zeros(7, dtype=torch.int64)]],
+        "number": torch.tensor(2.5, dtype=torch.float64),
+        "flags": torch.tensor([True, False]),
+        "nothing": torch.empty(0, 3),
+        "bytes": torch.arange(5, dtype=torch.uint8),
+        "turned": torch.rand(3, 4).T,
+        "word": "plain",
+    }
+    reads = "    assert inputs['turned'].shape == (4, 3) and inputs['number'] == 2.5 and inputs['word'] == 'plain'\n"
+    code = f"def f(inputs):\n{reads}    inputs['list'][1][0][6] = 1\n    inputs['flags'][1] = True\n    return 1"
+    beside = sandboxes._TRIAL.replace('inputs["x"]', "inputs")
+    job = Job(name="f", pieces=[("cell 1", code)], beside=[("trial", beside)], perform="perform", inputs=inputs)
+    box = the_box() if walled else sandboxes.without_walls()
+    try:
+        reply = box.run(job, SHORT)
+        again = box.run(dataclasses.replace(job, pieces=[("cell 1", "def f(inputs):\n    return 1")]), SHORT)
+    finally:
+        if not walled:
+            box.close()
+    assert reply.observation["outputs"] == {"value": 1}
+    assert reply.changed == ("list", "flags")
+    assert again.changed == ()
+
+
 def test_values_cross_the_wall_to_the_last_bit():
     value = {"a": torch.rand(2, 3), "b": [1, -2.5, "ü", None, True, b"\0"], "c": torch.ones((), dtype=torch.bfloat16)}
     value |= {"d": torch.empty(0, 3), "e": torch.rand(4, 4).T, "f": torch.tensor([True, False]), "g": {"h": 2**62}}

@@ -110,6 +110,9 @@ def test_what_keeps_memory_without_a_process_or_loses_a_childs_time_is_denied_by
         assert verdict(machine, known["fcntl"], 5, command) == EPERM
         assert verdict(machine, known["fcntl"], 5, command | (1 << 32)) == EPERM, "the system looks at the lower half"
     assert verdict(machine, known["rt_sigaction"], 17) == EPERM
+    for option in (22, 78):  # PR_SET_SECCOMP, PR_FUTEX_HASH
+        assert verdict(machine, known["prctl"], option) == verdict(machine, known["prctl"], option | 1 << 32) == EPERM
+    assert verdict(machine, known["prctl"], 15) == ALLOW, "a process may still be named"
 
 
 def test_calls_of_other_machines_and_of_systems_to_come_are_no_way_around():

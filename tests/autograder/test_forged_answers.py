@@ -1,8 +1,9 @@
-"""One frame crosses from the student's side, and everything in it may be forged: five parts, each of every kind.
+"""One frame crosses from the student's side, and everything in it may be forged: four parts, each of every kind.
 
-``outputs`` (plain values and tensors by name), ``trouble``, ``message``, ``changed``, ``printed``. How long a run took,
-what it used and which case it was are measured and known outside, so there is nothing to forge. A forged frame is no
-answer, or a wrong one; it never fails the grader, costs it no more than to read it, and earns nothing.
+``outputs`` (plain values and tensors by name), ``trouble``, ``message``, ``printed``. How long a run took, what it
+used, whether it changed its inputs and which case it was are measured and known outside, so there is nothing to forge.
+A forged frame is no answer, or a wrong one; it never fails the grader, costs it no more than to read it, and earns
+nothing.
 """
 
 import json
@@ -10,6 +11,7 @@ import math
 import pickle
 import struct
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -22,7 +24,7 @@ from srkit.exercises import EXERCISES
 from srkit.exercises._references import expected_outputs
 from tests.autograder._grading import SEED
 
-HONEST = {"trouble": "", "message": "", "changed": [], "printed": ""}
+HONEST = {"trouble": "", "message": "", "printed": ""}
 TYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64")
 LONG = 1 << 16
 
@@ -137,10 +139,9 @@ def test_no_word_about_itself_makes_an_answer_right(name):
             for outputs in (expected, None):
                 met = judge(exercise, case, replies(outputs, trouble=trouble, message=message))
                 assert met.outcome in ("no answer", "wrong", "error", "memory")
-    assert judge(exercise, case, replies(expected, changed=["nobody knows it", "sr" * 999])).outcome == "correct"
     assert judge(exercise, case, replies(expected, printed="\x1b[2J" * 9999)).outcome == "correct"
-    (first, *_) = case.inputs
-    assert judge(exercise, case, replies(expected, changed=[first] * 5000)).outcome == "wrong"
+    assert replies(expected, changed=[]).end == "died", "whether its inputs changed is not for it to say"
+    assert judge(exercise, case, replace(replies(expected), changed=tuple(case.inputs))).outcome == "wrong"
 
 
 def frame(head, *blobs):

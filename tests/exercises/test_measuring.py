@@ -123,6 +123,20 @@ def test_the_verdict_says_in_words_what_it_shows_and_escapes_what_it_was_given()
     assert 'hint("tv_loss")' in str(verdict)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("transposed", "To be written without a call of conv_transpose2d or ConvTranspose2d or fold; what srkit has"),
+        ("nearest", "A call of interpolate or repeat_interleave or Upsample is an answer, too; what srkit has"),
+        ("tv_loss", "Whatever PyTorch and NumPy have may be called; what srkit has for it is not there when"),
+    ],
+)
+def test_the_check_says_of_each_exercise_what_may_be_called(name, said):
+    verdict = check(name, lambda *x: None)
+    assert said in str(verdict)
+    assert said in verdict._repr_html_()
+
+
 def test_the_grading_seed_comes_from_the_environment_and_must_be_a_number(monkeypatch):
     monkeypatch.setenv("SRKIT_GRADING_SEED", "77")
     assert score("tv_loss", lambda sr: sr.mean()).verdict.result.seed == 77
