@@ -133,11 +133,9 @@ class Choice:
     @functools.cached_property
     def _model(self) -> str:
         """A name or a file; what an address gives is fetched."""
-        if self.model is None or "://" not in self.model:
-            return self.model or ""
-        from srkit.datasets.transfer import fetched
+        from srkit.datasets.transfer import local
 
-        return str(fetched(self.model))
+        return local(self.model or "")
 
     def _from_method(self) -> nn.Module:
         from srkit.methods import as_network

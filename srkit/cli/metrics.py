@@ -41,16 +41,19 @@ def command() -> None:
 @click.option("--metrics", "names", metavar="NAMES", help="Only these, with commas between; else every registered one.")
 @plugin_option
 def compute(result: str, truth: str | None, plugins: tuple[str, ...], **options: Any) -> None:
-    """Print every metric of RESULT against TRUTH, with its protocol; without TRUTH, those that need no reference."""
+    """Print every metric of RESULT against TRUTH, with its protocol; without TRUTH, those that need no reference.
+
+    Both are files or addresses.
+    """
     load_plugins(plugins)
     from srkit.evaluation.score import choose
+    from srkit.inference.enlarge import opened
     from srkit.metrics import METRICS
-    from srkit.ops.files import read_picture
 
     scale, protocol, names = options["scale"], options["protocol"] or "papers", options["names"]
     if truth is not None and scale is None and "border=" not in protocol:
         raise BadInput('The border is not known: give --scale (the papers\' border), or --protocol "y border=4".')
-    sr, hr = (read_picture(result).rgb, None) if truth is None else _pair(result, truth, scale or 1)
+    sr, hr = (opened(result).rgb, None) if truth is None else _pair(result, truth, scale or 1)
     used = parse_protocol(protocol, scale=scale or 1)
     for name in names.split(",") if names else METRICS.names():
         metric = METRICS.get(name)
@@ -86,7 +89,7 @@ def _measure(metric: Metric, sr: Tensor, hr: Tensor | None, protocol: Protocol) 
     "--scale", type=Count(), metavar="N", default=4, show_default=True, help="Enlargement factor: the border."
 )
 def explain_pair(result: str, truth: str, scale: int) -> None:
-    """Print RESULT against TRUTH under the protocols in use, and say why they differ."""
+    """Print RESULT against TRUTH, files or addresses, under the protocols in use, and say why they differ."""
     from srkit.metrics import explain
 
     sr, hr = _pair(result, truth, scale)
@@ -102,10 +105,10 @@ def explain_pair(result: str, truth: str, scale: int) -> None:
 
 def _pair(result: str, truth: str, scale: int) -> tuple[Tensor, Tensor]:
     """Read both; cut the truth to a multiple of the scale where that is all the sizes differ by."""
-    from srkit.ops.files import read_picture
+    from srkit.inference.enlarge import opened
     from srkit.ops.pixels import modcrop
 
-    first, second = read_picture(result), read_picture(truth)
+    first, second = opened(result), opened(truth)
     sr, hr = first.rgb, second.rgb
     if first.grey and second.grey:
         sr, hr = sr[:1], hr[:1]

@@ -21,8 +21,8 @@ __all__ = ["command"]
         "srkit mix runs/psnr/last.safetensors runs/gan/last.safetensors --alpha 0 --alpha 0.5 --alpha 1 --out between",
     ),
 )
-@click.argument("first", metavar="FILE")
-@click.argument("second", metavar="FILE")
+@click.argument("first", metavar="FILE|ADDRESS")
+@click.argument("second", metavar="FILE|ADDRESS")
 @click.option("--alpha", "alphas", type=Real(), multiple=True, default=(0.5,), show_default=True, metavar="N",
               help="How far from the first to the second; 0 and 1 are the two themselves. Repeatable.")  # fmt: skip
 @click.option("--out", metavar="FILE|FOLDER", help="Where to; with several alphas a folder. Default: FIRST_mix.")
@@ -34,10 +34,13 @@ def command(
     """Interpolate the weights of two networks, the second of which was fine-tuned from the first."""
     load_plugins(plugins)
     from srkit import models
+    from srkit.datasets.transfer import is_address, local
     from srkit.inference import mix
 
-    nets = models.load(first), models.load(second)
-    chosen = Path(out) if out is not None else Path(first).with_name(f"{Path(first).stem}_mix")
+    files = [Path(local(given)) for given in (first, second)]
+    nets = models.load(files[0]), models.load(files[1])
+    home = Path() if is_address(first) else files[0].parent
+    chosen = Path(out) if out is not None else home / f"{files[0].stem}_mix"
     one_file = len(alphas) == 1 and chosen.suffix == ".safetensors"
     targets = [chosen if one_file else chosen / f"{alpha:g}.safetensors" for alpha in alphas]
     taken = [target for target in targets if target.exists() and not overwrite]

@@ -16,6 +16,8 @@ from srkit.errors import BadInput
 if TYPE_CHECKING:
     from torch import nn
 
+    from srkit.ops.jobs import Item
+
 __all__ = ["command"]
 
 
@@ -30,7 +32,7 @@ __all__ = ["command"]
 @click.argument("system", metavar="SYSTEM")
 @click.argument("real", type=click.Path(path_type=Path))
 @click.argument("large", type=click.Path(path_type=Path))
-@click.option("--model", metavar="NAME|FILE", required=True, help="Where to begin: a trained network, by name or file.")
+@click.option("--model", metavar="NAME|FILE|ADDRESS", required=True, help="Where to begin: a trained network.")
 @click.option("--scale", type=Count(), metavar="N", help="Enlargement factor; a weight file knows it.")
 @click.option(
     "--phases",
@@ -49,7 +51,7 @@ __all__ = ["command"]
     required=True,
     help="Where to put the runs; call again to go on.",
 )
-@click.option("--enlarge", type=click.Path(path_type=Path, exists=True), metavar="FILE|FOLDER",
+@click.option("--enlarge", metavar="FILE|FOLDER|ADDRESS",
               help="At the end, enlarge these into OUT/enlarged.")  # fmt: skip
 @machine_options
 def command(system: str, real: Path, large: Path, machine: Machine, **options: Any) -> int:
@@ -57,8 +59,11 @@ def command(system: str, real: Path, large: Path, machine: Machine, **options: A
 
     The settings are for minutes on a CPU; srkit.papers has those of the papers.
     """
+    from srkit.inference.pictures import pictures_of
     from srkit.papers import train_weak
 
+    given = [] if options["enlarge"] is None else [options["enlarge"]]
+    wanted, left = pictures_of(given, options["out"] / "enlarged", "") if given else ([], [])
     machine.set_threads()
     net = Choice(model=options["model"], scale=options["scale"]).open(Machine("cpu", machine.threads))
     found = train_weak(
@@ -70,25 +75,22 @@ def command(system: str, real: Path, large: Path, machine: Machine, **options: A
     if any(run.interrupted for run in found.runs.values()):
         click.echo("Stopped; the same call goes on.")
         return 130
-    if options["enlarge"] is not None:
-        return _enlarge(found.net, options["enlarge"], options["out"] / "enlarged")
-    return 0
+    return _enlarge(found.net, wanted, left) if wanted else 0
 
 
 def _steps(text: str) -> tuple[int, int]:
     try:
         first, second = (int(part) for part in text.split(","))
     except ValueError:
-        raise BadInput(f"--steps {text!r} was given; write the steps of the two phases: --steps 300,100.") from None
+        raise BadInput(f"--phases {text!r} was given; write the steps of the two phases: --phases 300,100.") from None
     if first < 1 or second < 0:
-        raise BadInput(f"--steps {text}: the first phase needs 1 step or more, the second 0 or more.")
+        raise BadInput(f"--phases {text}: the first phase needs 1 step or more, the second 0 or more.")
     return first, second
 
 
-def _enlarge(net: nn.Module, source: Path, out: Path) -> int:
+def _enlarge(net: nn.Module, wanted: list[Item], left: list[tuple[Path, str]]) -> int:
     from srkit.inference import pictures
 
-    wanted, left = pictures.pictures_of([source], out, "")
     planned = pictures.plan_pictures(wanted, net)
     with bars(planned) as bar:
         return report(planned, pictures.enlarge_pictures(planned, net, progress=bar), left, dry_run=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import glob
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason")
+_COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason", "result")
 
 
 @click.command(
@@ -76,20 +77,24 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     items, left = _items(sources, options)
     planned = plan(items, overwrite=options["overwrite"], check=_check, memory=lambda item: _memory(item, options))
     places = sorted({item.target.parent for item in items})
-    try:
-        with bars(planned) as bar:
-            work = carry_out(planned, lambda item: _restore(item, options, machine, bar(item.source)))
-            code = report(planned, work, left, dry_run=options["dry_run"])
-    except _Stopped as stopped:
-        click.echo(f"Stopped; call again to go on. The best so far: {stopped}")
-        return 130
+    with bars(planned) as bar:
+        work = carry_out(planned, lambda item: _restore(item, options, machine, bar(item.source)))
+        code = report(planned, _without_states(work), left, dry_run=options["dry_run"])
     if not options["dry_run"]:
         _print_numbers(planned, places)
     return code
 
 
-class _Stopped(Exception):
-    """ZSSR was interrupted; its state is saved, and the next call continues from there."""
+def _without_states(work: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items of ``work``, and remove the state of a training when its result has been noted."""
+    for item in work:
+        if item.state in ("done", "kept"):
+            _state_of(item).unlink(missing_ok=True)
+        yield item
+
+
+def _state_of(item: Item) -> Path:
+    return item.target.with_name(f".{item.target.name}.state")
 
 
 def _items(sources: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Item], list[tuple[Path, str]]]:
@@ -159,15 +164,15 @@ def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callab
     kernel, truth = reads.get("kernel"), reads.get("truth")
     picture = read_picture(item.source)
     lr, rows = machine.put(without_hidden_colours(picture)), []
-    state = item.target.with_name(f".{item.target.name}.state")
-    learnt = _method(options, kernel, state)
+    learnt = _method(options, kernel, _state_of(item))
     click.echo(_foretold(item, learnt.settings.for_scale(scale), (lr.shape[-2], lr.shape[-1])), err=True)
     for method in (methods.create("bicubic"), methods.create("back_projection", kernel=learnt.kernel), learnt):
         result = method.restore(lr, scale=scale, progress=move if method is learnt else None)
         if method is learnt:
             write_picture(item.target, result.image.cpu(), like=picture)
-            if not result.complete:
-                raise _Stopped(item.target)
+            if not result.complete:  # its state is saved
+                click.echo(f"\n{item.target}: the best so far.")
+                raise KeyboardInterrupt
         rows.append(
             {
                 "image": item.source.stem,
@@ -178,7 +183,6 @@ def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callab
             | {"reason": result.reason, **_scores(result.image.cpu(), truth, scale)}
         )
         del result  # before the next method makes its own
-    state.unlink(missing_ok=True)
     return rows
 
 
@@ -193,17 +197,22 @@ def _foretold(item: Item, settings: Any, size: tuple[int, int]) -> str:
 
 
 def _print_numbers(planned: list[Item], places: list[Path]) -> None:
-    """Print the numbers of every picture that is done, now or before, and write them beside the results."""
-    from srkit.ops.jobs import Journal
+    """Print the numbers of every picture that is done, and write those of all that ever were beside the results."""
+    from srkit.ops.atomic import sweep
+    from srkit.ops.jobs import Journal, alone_in
 
     for place in places:
-        journal = Journal(place)
-        rows = [row for item in planned if item.target.parent == place for row in journal.facts(item.target) or []]
-        for start in range(0, len(rows), 3):
-            click.echo(_said(rows[start : start + 3]))
+        facts, table = Journal(place).facts, place / "zssr.csv"
+        wanted = [item.target.name for item in planned if item.target.parent == place and item.state != "refused"]
+        for name in wanted:
+            if name in facts:
+                click.echo(_said(facts[name]))
+        rows = [{**row, "result": name} for name, three in facts.items() if (place / name).exists() for row in three]
         if rows:
-            _write(place / "zssr.csv", rows)
-            click.echo(f"Numbers: {place / 'zssr.csv'}")
+            with alone_in(place):
+                sweep(table)
+                _write(table, rows)
+            click.echo(f"Numbers: {table}")
 
 
 def _scores(sr: Tensor, truth: Path | None, scale: int) -> dict[str, float | None]:
@@ -249,7 +258,10 @@ def _said(rows: list[dict[str, Any]]) -> str:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, _COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    from srkit.ops.atomic import write_atomically
+
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode())

@@ -16,7 +16,6 @@ import shutil
 import stat
 import struct
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,7 @@ from srkit.datasets.manifest import Item, Record, record
 from srkit.datasets.places import downloads
 from srkit.datasets.transfer import download, sha256
 from srkit.errors import BadFile, Offline, SrkitError
-from srkit.ops.atomic import locked, write_atomically
+from srkit.ops.atomic import locked, sweep, write_atomically
 
 __all__ = ["fetch", "install_archive", "unpack"]
 
@@ -134,6 +133,7 @@ def _fetch_archives(entry: Record, items: Sequence[Item], home: Path, say: Repor
     for item in items:
         done = folder / f".{item.name}.unpacked"
         if done.is_file():
+            (home / item.name).unlink(missing_ok=True)
             say(f"{item.name}: unpacked before in {folder}")
             continue
         archive = home / item.name
@@ -145,7 +145,7 @@ def _fetch_archives(entry: Record, items: Sequence[Item], home: Path, say: Repor
             unpack(archive, folder)
         else:
             _unpack_trusted(item.name, archive, digest, folder, say)
-        done.write_text(f"{digest}\n", encoding="utf-8")
+        write_atomically(done, f"{digest}\n".encode())
         archive.unlink()
         say(f"{item.name}: unpacked in {folder}")
     return folder
@@ -166,6 +166,7 @@ def _unpack_trusted(name: str, archive: Path, digest: str, folder: Path, say: Re
                 "source is known to have changed, remove that line and repeat."
             )
         unpack(archive, folder)
+        sweep(path)
         write_atomically(path, (json.dumps(recorded, indent=1, sort_keys=True) + "\n").encode())
     say(f"{name}: no checksum is published; recorded {digest} in {path}")
     return folder
@@ -216,13 +217,15 @@ def unpack(archive: Path, folder: Path) -> Path:
     """Unpack a zip or tar archive into ``folder``; files that are there already under the same name are replaced.
 
     Everything is unpacked beside ``folder`` first and moved in when it is complete and every name in it was harmless.
+    Only one process at once may do so; what one left that was killed is removed.
 
     Returns:
         ``folder``.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-        fresh = Path(temporary)
+    fresh = folder.with_name(f".{folder.name}.unpacking")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
         try:
             if zipfile.is_zipfile(archive):
                 _unzip(archive, fresh)
@@ -235,6 +238,8 @@ def unpack(archive: Path, folder: Path) -> Path:
         except _DAMAGED as problem:
             raise BadFile(f"{archive} could not be unpacked ({problem}); nothing was left in {folder}.") from problem
         _move(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     return folder
 
 

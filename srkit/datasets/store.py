@@ -38,7 +38,7 @@ from srkit.datasets.maker import Maker
 from srkit.datasets.pair import Pairs
 from srkit.errors import BadFile
 from srkit.ops import pixels
-from srkit.ops.atomic import locked, write_atomically
+from srkit.ops.atomic import locked, sweep, write_atomically
 
 __all__ = ["Slot", "Store", "fingerprint", "open_store", "store_path"]
 
@@ -139,6 +139,7 @@ def _found(pairs: Pairs, path: Path) -> tuple[Bytes, list[Slot]]:
     with locked(path.with_suffix(".lock"), f"decoding {pairs.name} into {path.parent}", wait=True):
         with contextlib.suppress(_Stale):  # somebody else has built it meanwhile
             return _read(path)
+        sweep(path)
         return _renewed(pairs, path)
 
 

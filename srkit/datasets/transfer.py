@@ -29,7 +29,7 @@ from srkit.datasets.manifest import Item
 from srkit.errors import BadFile, Offline
 from srkit.ops.atomic import cannot_write
 
-__all__ = ["download", "fetched", "is_address", "sha256"]
+__all__ = ["download", "fetched", "is_address", "local", "sha256"]
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _CHUNK = 1 << 16
@@ -122,6 +122,11 @@ def fetched(address: str, *, timeout: float = 30.0) -> Path:
     part = Path(tempfile.mkdtemp(dir=_until_the_end().name)) / name
     _receive_all(Item(address=address, name=name), part, timeout, None, "Fetch it in another way and give the file.")
     return part
+
+
+def local(text: str) -> str:
+    """Return a path as it is, and of an address the path of what is fetched from it."""
+    return str(fetched(text)) if is_address(text) else text
 
 
 @functools.cache

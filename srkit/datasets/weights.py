@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from srkit.datasets.manifest import Item
 from srkit.datasets.transfer import Progress, download
 from srkit.errors import BadFile, Offline, SrkitError
+from srkit.ops.atomic import locked, write_atomically
+
+if TYPE_CHECKING:
+    from srkit.models._official import Source
 
 __all__ = ["fetch_weights"]
 
@@ -31,7 +36,6 @@ def fetch_weights(network: str, *, scale: int, variant: str = "official", progre
     Example:
         >>> srkit.datasets.fetch_weights("swinir", scale=4)          # doctest: +SKIP
     """
-    from srkit.models import load
     from srkit.models._official import listed, verify, weights_folder
 
     source = listed(network, scale=scale, variant=variant)
@@ -44,15 +48,27 @@ def fetch_weights(network: str, *, scale: int, variant: str = "official", progre
         )
     target = weights_folder() / source.address.rsplit("/", 1)[-1]
     target.parent.mkdir(parents=True, exist_ok=True)
+    with locked(target.with_name(f".{target.name}.lock"), f"downloading {target}", wait=True):
+        if not target.is_file():  # nobody else has fetched it meanwhile
+            _fetch_tried(source, target, progress)
+    return target
+
+
+def _fetch_tried(source: Source, target: Path, progress: Progress | None) -> None:
+    """Download a file under another name, and give it its own when it has proved to be what is listed."""
+    from srkit.models import load
+    from srkit.models._official import verify
+
+    fresh = target.with_name(f"untried-{target.name}")
     item = Item(address=source.address, name=target.name, sha256=source.sha256, size=source.bytes or None)
-    download(item, target, progress=progress)
+    download(item, fresh, progress=progress)
     try:
-        digest = verify(source, target)
-        load(target, name=network, scale=scale)
+        digest = verify(source, fresh)
+        load(fresh, name=source.network, scale=source.scale)
     except SrkitError as error:
-        target.unlink()
+        fresh.unlink()
         raise BadFile(
             f"{source.address} gave something else than the weights listed; it was removed. {error}"
         ) from error
-    target.with_name(target.name + ".sha256").write_text(f"{digest}  {target.name}\n", "utf-8")
-    return target
+    write_atomically(target.with_name(target.name + ".sha256"), f"{digest}  {target.name}\n".encode())
+    fresh.replace(target)

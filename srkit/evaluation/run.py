@@ -221,7 +221,7 @@ class Evaluation:
         """Return the numbers of what is done, or raise the first problem where nothing is."""
         for item in ended:
             if item.state == "kept":
-                self._facts[item.number] = Journal(item.target.parent).facts(item.target)
+                self._facts[item.number] = Journal(item.target.parent).facts[item.target.name]
         failed = [item.problem for item in ended if item.problem is not None]
         known = [self._facts[item.number] for item in ended if item.problem is None]
         if not known and failed:

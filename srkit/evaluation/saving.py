@@ -24,12 +24,14 @@ from srkit.evaluation.score import Alone, score
 from srkit.evaluation.table import Row, Table, mean_gain, write_text
 from srkit.metrics import Protocol
 from srkit.metrics._registry import Metric
+from srkit.ops.atomic import set_aside, sweep
 from srkit.ops.colours import SEQUENTIAL, data_uri, jpeg_uri, nice_top, painted
 from srkit.ops.files import write
+from srkit.ops.jobs import alone_in
 from srkit.ops.pixels import quantise, to_uint8
 from srkit.ops.resize import imresize
 
-__all__ = ["Entry", "ResultsFolder", "make_entry", "render", "set_aside"]
+__all__ = ["Entry", "ResultsFolder", "make_entry", "render"]
 
 
 class ResultsFolder:
@@ -76,7 +78,9 @@ class ResultsFolder:
         beside = {"LR": pair.lr, "HR": pair.hr} if self.pairs else {}
         for kind, image in beside.items():
             if image is not None:
-                write(place.with_name(f"{place.stem[:-2]}{kind}.png"), image)
+                target = place.with_name(f"{place.stem[:-2]}{kind}.png")
+                sweep(target)
+                write(target, image)
         write(place, sr)
         self.show(place, pair, sr, row)
 
@@ -89,26 +93,15 @@ class ResultsFolder:
 
     def finish(self, table: Table, places: Sequence[Path]) -> Table:
         """Write ``metrics.csv`` and ``index.html`` of a table whose images lie at ``places``; return the table."""
-        table.to_csv(self.folder / "metrics.csv")
         entries = [self._entries[place] for place in places]
         baseline = replace(table, network="bicubic", rows=tuple(entry.baseline for entry in entries))
-        write_text(self.folder / "index.html", render(table, baseline, entries))
+        numbers, page = self.folder / "metrics.csv", self.folder / "index.html"
+        with alone_in(self.folder):
+            sweep(numbers)
+            table.to_csv(numbers)
+            sweep(page)
+            write_text(page, render(table, baseline, entries))
         return replace(table, folder=self.folder)
-
-
-def set_aside(folder: Path) -> Path | None:
-    """Rename an existing folder to ``<name>.1``, ``.2``, the first free number; nothing is ever deleted.
-
-    Returns:
-        The new name, or None where there was nothing.
-    """
-    if not folder.exists():
-        return None
-    number = 1
-    while (aside := folder.with_name(f"{folder.name}.{number}")).exists():
-        number += 1
-    folder.rename(aside)
-    return aside
 
 
 def _file_name(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from srkit.errors import BadFile, Offline
+from srkit.ops.atomic import locked
 
 __all__ = ["VGG_ADDRESS", "fetch_vgg", "find_vgg"]
 
@@ -55,7 +56,11 @@ def fetch_vgg(*, address: str = VGG_ADDRESS, folder: str | Path | None = None, p
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         prefix = target.stem.rpartition("-")[2]
-        torch.hub.download_url_to_file(address, str(target), hash_prefix=prefix, progress=progress)
+        with locked(target.with_name(f".{target.name}.lock"), f"downloading {target}", wait=True):
+            for part in target.parent.glob(f"{target.name}.*.partial"):  # of a process that was killed
+                part.unlink()
+            if not target.is_file():
+                torch.hub.download_url_to_file(address, str(target), hash_prefix=prefix, progress=progress)
     except RuntimeError as error:
         raise BadFile(f"{address} did not give the file its name promises: {error}. It was removed.") from error
     except OSError as error:

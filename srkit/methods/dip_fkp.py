@@ -220,8 +220,10 @@ def prior_for(flow: KernelFlow | str | Path | None) -> KernelFlow:
     """Return the kernel prior that was meant."""
     if flow is None:
         raise BadInput(
-            "A kernel prior is needed, flow=…: the authors' file FKP_x2.pt (github.com/JingyunLiang/FKP, folder "
-            "data/pretrained_models), or train one: srkit.methods.train_fkp(scale=2, preset='lesson').flow."
+            "A kernel prior is needed: flow, on the command line --set flow=FILE. It is the authors' file FKP_x2.pt "
+            "(github.com/JingyunLiang/FKP, folder data/pretrained_models), or one of your own, made in a minute by\n"
+            "  python -c \"import srkit, torch; torch.save(srkit.methods.train_fkp(scale=2, preset='LESSON')"
+            ".flow.state_dict(), 'FKP_x2.pt')\""
         )
     return copy.deepcopy(flow).frozen() if isinstance(flow, KernelFlow) else load_fkp(flow)
 

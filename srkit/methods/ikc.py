@@ -49,8 +49,8 @@ class IterativeCorrection(Method):
         if not hasattr(loaded, "corrector"):
             given = "none" if net is None else type(loaded).__name__
             raise BadInput(
-                "IKC needs a trained network: net is the file of its weights, which `srkit train --model ikc` writes, "
-                f"or in Python train_ikc(...).net; {given} was given."
+                "IKC needs a trained network: net, on the command line --set net=FILE, is the file of its weights, "
+                f"which `srkit train --model ikc` writes, or in Python train_ikc(...).net; {given} was given."
             )
         if iterations is not None and iterations < 0:
             raise BadInput(f"iterations is a whole number of at least 0; {iterations} was given.")

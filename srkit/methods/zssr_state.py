@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srkit.ops.atomic import write_atomically
+from srkit.ops.atomic import set_aside, sweep, write_atomically
 from srkit.ops.pickles import check_pickle_reader
 
 __all__ = ["StateFile", "digest_of"]
@@ -53,7 +53,10 @@ class StateFile:
 
     def load(self) -> dict[str, Any] | None:
         """Return the state that was saved for the same inputs, or None; another one is told. No code in it is run."""
-        if self.path is None or not self.path.exists():
+        if self.path is None:
+            return None
+        sweep(self.path)
+        if not self.path.exists():
             return None
         check_pickle_reader(self.path)
         found: Any = None
@@ -64,8 +67,8 @@ class StateFile:
             return dict(found)
         why = "belongs to other settings or another picture" if known else "is damaged"
         warnings.warn(
-            f"{self.path}, the state of a training that was interrupted, {why}: the training begins anew and the file "
-            "is replaced.",
+            f"{self.path}, the state of a training that was interrupted, {why}: the training begins anew, and the file "
+            f"is kept as {set_aside(self.path)}.",
             RuntimeWarning,
             stacklevel=2,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import importlib
 import os
 import time
@@ -19,7 +20,7 @@ from typing import BinaryIO
 
 from srkit.errors import BadFile, BadInput
 
-__all__ = ["atomic_path", "cannot_write", "check_place", "locked", "write_atomically"]
+__all__ = ["atomic_path", "cannot_write", "check_place", "locked", "set_aside", "sweep", "write_atomically"]
 
 
 @contextlib.contextmanager
@@ -64,6 +65,27 @@ def write_atomically(
                     content(file)
         except RuntimeError as error:  # how PyTorch reports a disk that is full
             raise cannot_write(path, error) from error
+
+
+def sweep(target: Path) -> None:
+    """Remove what killed processes left of their writing ``target``; only for one who alone writes it, by a lock."""
+    for litter in target.parent.glob(f".{glob.escape(target.stem[:60])}-*.tmp{glob.escape(target.suffix)}"):
+        litter.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename what is at ``path`` to ``<name>.1``, ``.2``, the first free number; nothing is ever deleted.
+
+    Returns:
+        The new name, or None where there was nothing.
+    """
+    if not path.exists():
+        return None
+    number = 1
+    while (aside := path.with_name(f"{path.name}.{number}")).exists():
+        number += 1
+    path.rename(aside)
+    return aside
 
 
 def cannot_write(path: Path, error: BaseException) -> BadFile:

@@ -8,7 +8,6 @@ its own.
 from __future__ import annotations
 
 import contextlib
-import glob
 import hashlib
 import inspect
 import json
@@ -17,6 +16,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from typing import Any, Literal
 import torch
 
 from srkit.errors import BadFile, BadInput, SrkitError
-from srkit.ops.atomic import locked
+from srkit.ops.atomic import locked, sweep
 from srkit.ops.device import free_bytes
 from srkit.ops.files import IMAGE_LIKE, SUFFIXES, is_image, natural_key
 
@@ -100,9 +100,10 @@ class Journal:
                     entry = json.loads(line)
                     self._known[entry["target"]] = entry
 
-    def facts(self, target: Path) -> Any:
-        """Return what was noted beside the inputs of a result, or None."""
-        return self._known.get(target.name, {}).get("facts")
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was noted beside the inputs of each result, by the name of its file."""
+        return {name: entry["facts"] for name, entry in self._known.items() if "facts" in entry}
 
     def difference(self, item: Item) -> str | None:
         """Return how the inputs of a result that is there differ from those wanted: "" where they do not, None unknown.
@@ -299,6 +300,9 @@ def carry_out(items: Sequence[Item], work: Callable[[Item], Any]) -> Iterator[It
     journals: dict[Path, Journal] = {}
     with contextlib.ExitStack() as locks:
         for item in items:
+            if item.state == "kept" and (item.target.parent / _LOCK).exists():  # of a job that was killed at its end
+                with contextlib.suppress(BadInput), alone_in(item.target.parent):
+                    pass
             yield item if item.state != "to do" else _carried_out(item, work, journals, locks)
 
 
@@ -312,15 +316,20 @@ def _carried_out(
             return replace(item, state="done")
         if place not in journals:
             place.mkdir(parents=True, exist_ok=True)
-            locks.enter_context(locked(place / _LOCK, f"working into {place}", advice="Wait for it, then call again."))
+            locks.enter_context(alone_in(place))
             journals[place] = Journal(place)
-        _sweep(item.target)
+        sweep(item.target)
         journals[place].note(item, begun=True)
         facts = work(item)
         journals[place].note(item, facts)
     except Exception as error:  # whatever a library raises about one item, the others go on
         return replace(item, state="failed", problem=_told(error, item.target))
     return replace(item, state="done")
+
+
+def alone_in(place: Path) -> AbstractContextManager[None]:
+    """Hold the lock of the jobs that write into a folder."""
+    return locked(place / _LOCK, f"working into {place}", advice="Wait for it, then call again.")
 
 
 def complain(items: Sequence[Item]) -> None:
@@ -349,9 +358,3 @@ def _told(error: Exception, target: Path) -> SrkitError:
         )
     problem.__cause__ = error
     return problem
-
-
-def _sweep(target: Path) -> None:
-    """Remove what a killed process left of this very target; the lock says that nobody is writing it."""
-    for litter in target.parent.glob(f".{glob.escape(target.stem[:60])}-*.tmp{glob.escape(target.suffix)}"):
-        litter.unlink(missing_ok=True)

@@ -33,6 +33,8 @@ BUDGET = {
     "weak": ("--steps", "0,0"),
     "train": ("--steps", "0"),
 }
+LIMITS = {signal.ITIMER_PROF: (signal.SIGPROF, 20), signal.ITIMER_REAL: (signal.SIGALRM, 900)}
+"""Seconds of processor time that a command line may take, and of wall time, for one that waits for ever."""
 NETWORKS = ("bicubic", "nearest", "bilinear", "edsr_small", "srmd_small", "fsrcnn", "BICUBIC", "edsr", "nope", "", "ü")
 METHODS = ("bicubic", "back_projection", "BACK_PROJECTION", "nope", "dip_fkp", "ikc", "plug_and_play")
 NUMBERS = (
@@ -158,11 +160,12 @@ def draw_value(parameter: click.Parameter, chance: random.Random, files: list[st
     )
 
 
-def outcome(words: list[str], seconds: int = 120) -> str:
+def outcome(words: list[str]) -> str:
     """Run a command line; return "" where it ended as one should, else what came instead."""
     said = io.StringIO()
-    signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(seconds)
+    for timer, (kind, seconds) in LIMITS.items():
+        signal.signal(kind, _too_long)
+        signal.setitimer(timer, seconds)
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             main(words)
@@ -172,7 +175,8 @@ def outcome(words: list[str], seconds: int = 120) -> str:
         where = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
     finally:
-        signal.alarm(0)
+        for timer in LIMITS:
+            signal.setitimer(timer, 0)
     return "the command line did not end the process"
 
 

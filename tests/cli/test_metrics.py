@@ -20,7 +20,7 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_explain_prints_each_protocol_with_its_numbers_and_a_reason(call: Call, pair: tuple[Path, Path]) -> None:
-    answer = call("metrics", "explain", *pair, "--scale", 2)
+    answer = call("metrics", "explain", pair[0].as_uri(), pair[1], "--scale", 2)
     assert answer.code == 0, answer.err
     sr, hr = (srkit.read(path)[:, :40] for path in pair)
     rows = srkit.metrics.explain(sr, hr, scale=2)

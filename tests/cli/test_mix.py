@@ -33,7 +33,7 @@ def test_several_alphas_give_several_files_whose_ends_are_the_networks(call: Cal
 
 def test_one_alpha_may_give_one_file_that_is_never_overwritten_unasked(call: Call, files, tmp_path: Path) -> None:
     target = tmp_path / "half.safetensors"
-    assert call("mix", *files, "--out", target).code == 0
+    assert call("mix", files[0].as_uri(), files[1], "--out", target).code == 0
     assert models.load(target).name == "espcn"
     answer = call("mix", *files, "--out", target)
     assert answer.code == 2

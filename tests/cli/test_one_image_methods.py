@@ -41,3 +41,4 @@ def test_a_missing_prior_is_explained(call: Call, tmp_path: Path) -> None:
     answer = call("upscale", tmp_path / "photo.png", "--method", "dip_fkp", "--scale", "2")
     assert answer.code == 2
     assert "train_fkp" in answer.err
+    assert "--set flow=FILE" in answer.err

@@ -37,7 +37,7 @@ def test_two_folders_give_a_network_and_enlarged_photographs(
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (("--steps", "many"), "--steps 300,100"),
+        (("--steps", "many"), "--phases 300,100"),
         (("--steps", "0,5"), "needs 1 step or more"),
     ],
 )

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
-import time
+import signal
 from pathlib import Path
 
 import pytest
 import scipy.io
-import torch
 
 import srkit
 from srkit.cli._progress import duration
@@ -55,6 +52,7 @@ def test_every_picture_is_enlarged_with_the_trivial_methods_beside_it(call: Call
     assert all(row["psnr"] == "" for row in rows[3:])  # no truth, no number
     assert "a: bicubic" in answer.out
     assert "dB" in answer.out
+    assert "GB of memory" in answer.err
 
 
 def test_what_is_done_is_not_done_again(call: Call, folder: Path, tmp_path: Path) -> None:
@@ -89,6 +87,7 @@ def test_results_of_other_settings_are_never_reported_as_those_asked_for(
     assert other.code == 2
     assert "made otherwise" in other.err
     assert named in other.err
+    assert "bicubic" not in other.out
     assert call("zssr", folder / "a.png", "--out", out, *QUICK, *words, "--overwrite").code == 0
 
 
@@ -96,6 +95,9 @@ def test_another_scale_is_another_result(call: Call, folder: Path, tmp_path: Pat
     quick = (*QUICK, "--preset", "fast")
     for scale in (2, 3):
         assert call("zssr", folder / "b.png", "--scale", scale, "--out", tmp_path / "out", *quick).code == 0
+    with (tmp_path / "out" / "zssr.csv").open() as file:
+        made = [row["result"] for row in csv.DictReader(file)]
+    assert made == 3 * ["b_zssr_x2.png"] + 3 * ["b_zssr_x3.png"]
     assert srkit.read(tmp_path / "out" / "b_zssr_x3.png").shape == (3, 60, 72)
     assert srkit.read(tmp_path / "out" / "b_zssr_x2.png").shape == (3, 40, 48)
 
@@ -144,30 +146,20 @@ def test_a_method_goes_wherever_a_network_goes(call: Call, folder: Path, tmp_pat
     assert "one of the two" in both.err
 
 
-def test_a_picture_that_was_killed_again_and_again_ends_as_one_that_was_not(
-    call: Call, folder: Path, tmp_path: Path
+def test_ctrl_c_keeps_the_best_so_far_and_the_same_call_goes_on(
+    call: Call, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = ("--set", "max_steps=150", "--set", "crop=16", "--set", "width=4", "--preset", "fast", "--threads", "1")
-    assert call("zssr", folder / "a.png", "--out", tmp_path / "whole", *quick).code == 0
-    state = tmp_path / "killed" / ".a_zssr_x2.png.state"
-    words = [sys.executable, "-m", "srkit", "zssr", str(folder / "a.png"), "--out", str(tmp_path / "killed"), *quick]
-    before: set[bytes] = set()
-    for _ in range(3):
-        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while child.poll() is None and (not state.exists() or state.read_bytes() in before):
-            time.sleep(0.01)
-        child.kill()
-        child.wait()
-        if state.exists():
-            before.add(state.read_bytes())
-    assert before  # it was killed with work behind it
-    answer = call("zssr", folder / "a.png", "--out", tmp_path / "killed", *quick)
-    assert answer.code == 0, answer.err
-    both = [srkit.read(tmp_path / name / "a_zssr_x2.png") for name in ("whole", "killed")]
-    assert torch.equal(*both)
-    assert sorted(p.name for p in (tmp_path / "killed").glob("[!.]*")) == ["a_zssr_x2.png", "zssr.csv"]
-    assert not state.exists()
-    assert "GB of memory" in answer.err
+    begun = srkit.methods.zssr.Trainee._one_step
+    monkeypatch.setattr(srkit.methods.zssr.Trainee, "_one_step", lambda *a: (signal.raise_signal(2), begun(*a))[1])
+    words = ("zssr", folder / "b.png", "--out", tmp_path / "out", *QUICK)
+    stopped = call(*words)
+    assert stopped.code == 130
+    assert "the best so far" in stopped.out
+    assert "The same call goes on" in stopped.err
+    assert (tmp_path / "out" / ".b_zssr_x2.png.state").exists()
+    monkeypatch.setattr(srkit.methods.zssr.Trainee, "_one_step", begun)
+    assert call(*words).code == 0
+    assert not (tmp_path / "out" / ".b_zssr_x2.png.state").exists()
 
 
 def test_results_keep_the_format_of_their_pictures(call: Call, folder: Path, tmp_path: Path) -> None:

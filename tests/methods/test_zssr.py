@@ -334,6 +334,9 @@ def test_the_state_of_another_training_or_a_damaged_one_is_not_taken_up(tmp_path
     afresh = run()
     for damaged in (content[: len(content) // 2], b"", b"not a state", content[:900] + b"\0" * 50 + content[950:]):
         state.write_bytes(damaged)
-        with pytest.warns(RuntimeWarning, match="is damaged: the training begins anew"):
+        with pytest.warns(RuntimeWarning, match="is damaged: the training begins anew") as told:
             made = run(state=state)
         assert torch.equal(made, afresh)
+        kept = max(tmp_path.glob("state.*"), key=lambda path: int(path.suffix[1:]))
+        assert kept.read_bytes() == damaged
+        assert str(kept) in str(told[0].message)

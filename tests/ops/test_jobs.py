@@ -60,7 +60,7 @@ def test_a_repeated_call_does_what_is_missing_and_keeps_the_rest(home: Path) -> 
     again = list(carry_out(plan(items(home, "abcd", scale=2), overwrite=False, check=nothing), copying(calls)))
     assert [item.state for item in again] == ["kept", "done", "done", "kept"]
     assert calls == ["b", "c"]
-    assert Journal(home / "out").facts(home / "out" / "b") == {"length": 4}
+    assert Journal(home / "out").facts["b"] == {"length": 4}
 
 
 @pytest.mark.parametrize("change", ["setting", "new setting", "picture", "kernel"])
@@ -124,8 +124,8 @@ def test_a_journal_with_a_torn_last_line_is_read_and_gone_on_with(home: Path) ->
     planned = plan(items(home, "abc"), overwrite=False, check=nothing)
     assert [item.state for item in planned] == ["kept", "to do", "to do"]  # its end is not known, so it is made again
     list(carry_out(planned, copying([])))
-    assert Journal(home / "out").facts(home / "out" / "c") == {"length": 1}
-    assert Journal(home / "out").facts(home / "out" / "a") == {"length": 1}
+    assert Journal(home / "out").facts["c"] == {"length": 1}
+    assert Journal(home / "out").facts["a"] == {"length": 1}
 
 
 def test_images_are_found_by_their_content(tmp_path: Path) -> None:
