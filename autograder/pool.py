@@ -1,8 +1,9 @@
 """Grade on several processes of one machine, and survive the death or the silence of any of them.
 
 Each worker holds one task at a time and the parent knows which, so a worker that is lost costs that task one more
-attempt and nothing else. Every worker is a fresh Python, never a fork of a process that has imported PyTorch: the
-threads of PyTorch do not survive a fork, and the first convolution in such a copy would wait for them for ever.
+attempt and nothing else. The workers are forks of a Python that has imported the grader and does nothing else, never of
+a process that has used PyTorch: its threads do not survive a fork, and the first convolution in such a copy would wait
+for them for ever.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
 from autograder.process import longest
@@ -43,7 +44,9 @@ def pool(
             each case. By default what the limits of student code and of the box allow for one case, and two minutes.
         say: gets a line where a worker is replaced, and every 30 s in which nothing was finished.
     """
-    crew = [_Worker(multiprocessing.get_context("spawn"), grader) for _ in range(workers)]
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["autograder.work"])  # which costs two seconds, once for all workers
+    crew = [_Worker(context, grader) for _ in range(workers)]
     waiting, again = iter(tasks), deque[tuple[Task, int]]()
     patience = longest(grader.limits) + COMPUTING if patience is None else patience
     told = time.monotonic()
@@ -102,9 +105,9 @@ def _collect(
 class _Worker:
     """One process and the line to it; a lost one is replaced when it is next needed."""
 
-    def __init__(self, context: SpawnContext, grader: Grader) -> None:
+    def __init__(self, context: ForkServerContext, grader: Grader) -> None:
         self.context, self.grader = context, grader
-        self.process: SpawnProcess | None = None
+        self.process: ForkServerProcess | None = None
         self.line: Connection[Any, Any]
         self.task: Task | None = None
         self.tries, self.heard, self.place = 0, 0.0, ""

@@ -1,8 +1,6 @@
 """A small class from hand-in to feedback, in the real box and by the real command."""
 
-import csv
 import dataclasses
-import json
 import os
 import re
 import subprocess
@@ -29,11 +27,9 @@ from autograder.term import expected_points
 from autograder.term import lesson_table as table
 from autograder.work import Grader, one_by_one
 from srkit.exercises import EXERCISES
-from tests._user import users_environment
 from tests.autograder._class import LESSON
 from tests.autograder._fake import content
 from tests.autograder._grading import SETUP, SHORT, grade_code, notebook, solution
-from tests.autograder._importers import Canvas
 from tools.press import ROOT, sources
 
 SHORT_LESSON = sources()[0]
@@ -192,90 +188,6 @@ def test_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_pa
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, memory_limit=0) as local:
         grade_class(submissions, Store(tmp_path / "dask"), grader, partial(cluster, address=local.scheduler_address))
     assert content(tmp_path / "dask") == expected
-
-
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory):
-    """What ``make grade`` does, in the real box, with the threads and the number of workers that people have."""
-    folder = tmp_path_factory.mktemp("demonstration") / "course"
-    before = sorted(path.name for path in ROOT.iterdir() if not path.name.startswith("."))
-    command = [sys.executable, "-m", "autograder", "--demonstration", "--course", str(folder), "--seconds", "1"]
-    pipe, environment = subprocess.PIPE, users_environment()
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert sorted(path.name for path in ROOT.iterdir() if not path.name.startswith(".")) == before
-    return done, folder
-
-
-@pytest.mark.slow
-@pytest.mark.needs("bubblewrap")
-def test_everybody_of_the_demonstration_class_gets_what_its_author_said_hostile_hand_ins_included(demonstration):
-    done, folder = demonstration
-    assert done.returncode == 0, done.stdout
-    assert "DIFFERS" not in done.stdout
-    expected = expected_points(folder.parent / "class")
-    table = done.stdout[done.stdout.index("student  ") :]
-    lines = {name: next(line for line in table.splitlines() if line.startswith(name)) for name in expected}
-    words = {"score": "", "look": "LOOK: ", "human": "NEEDS A HUMAN: ", "missing": "MISSING: "}
-    for student, line in zip(STUDENTS, lines.values(), strict=True):
-        said = (
-            line.partition(" / ")[2][2:].replace("human", "", student.end in ("human", "missing")).lstrip(" 0123456789")
-        )
-        assert said.startswith(words[student.end]), line
-        assert bool(said) == (student.end != "score"), line
-    with (folder / "grades.csv").open() as file:
-        graded = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert {name: graded[name] for name, points in expected.items() if points is not None} == {
-        name: points for name, points in expected.items() if points is not None
-    }
-
-
-@pytest.mark.slow
-@pytest.mark.needs("bubblewrap")
-def test_every_score_of_the_demonstration_class_lands_on_its_person_in_canvas(demonstration):
-    _, folder = demonstration
-    expected = expected_points(folder.parent / "class")
-    names = {1001 + place: student for place, student in enumerate(STUDENTS) if student.enrolled}
-    people = {number: {"name": one.name, "sis": "", "login": f"login{number}"} for number, one in names.items()}
-    canvas = Canvas(students=people, assignments={0: "Lesson 0 (0000)"})
-    told = canvas.upload(folder / "report" / "Grades.csv")
-    assert not told["new students"]
-    assert not told["cleared"]
-    wanted = {number: expected[key] for number, key in zip(range(1001, 1001 + len(STUDENTS)), expected, strict=True)}
-    assert {number: score for (number, _), score in canvas.scores.items()} == {
-        number: points for number, points in wanted.items() if points is not None and number in people
-    }
-
-
-@pytest.mark.slow
-@pytest.mark.needs("bubblewrap")
-def test_the_pages_of_the_demonstration_class_hold_no_script_and_say_who_was_late_and_what_was_not_used(demonstration):
-    _, folder = demonstration
-    pages = list((folder / "feedback").rglob("*.html"))
-    view = json.loads((folder / "report" / "lesson_00" / "class.json").read_text(encoding="utf-8"))
-    assert len(pages) == len(view["students"])
-    for page in [*pages, *(folder / "report").rglob("*.html")]:
-        text = page.read_text(encoding="utf-8")
-        assert "<script" not in text
-        assert "HIDDEN TESTS" not in text
-    assert [one["name"] for one in view["students"] if one["late"]] == ["kuhnsven_1019"]
-    assert {one["name"] for one in view["misconceptions"]} >= {"not_divided", "still_floats"}
-    unused = json.loads((folder / "report" / "class.json").read_text(encoding="utf-8"))["unused"]
-    told = {one["name"].rpartition("_")[2]: one["reason"] for one in unused if "_1026_" in one["name"]}
-    assert told == {"zz.ipynb": "it answers nothing of lesson 0"}
-    assert len({one["person"]["user"] for one in unused if one["person"]}) == 8
-
-
-@pytest.mark.slow
-@pytest.mark.needs("bubblewrap")
-def test_grading_the_demonstration_class_again_runs_nothing(demonstration):
-    _, folder = demonstration
-    records = content(folder / "records")
-    words = ["--course", str(folder), "--lesson", "0", "--seed", "20260101", "--seconds", "1"]
-    again = CliRunner().invoke(main, [str(folder.parent / "class"), *words])
-    assert "0 graded" in again.output, again.output
-    assert content(folder / "records") == records
 
 
 @pytest.mark.needs("bubblewrap")

@@ -136,7 +136,7 @@ def test_a_worker_without_a_sign_of_life_is_named_and_replaced_and_at_last_given
 @pytest.fixture
 def worker():
     """A worker whose process is this one, so that the test says when it speaks; ``far`` is its end of the line."""
-    made = pools._Worker(multiprocessing.get_context("spawn"), FakeGrader())
+    made = pools._Worker(multiprocessing.get_context("forkserver"), FakeGrader())
     made.line, made.far = multiprocessing.Pipe()
     made.task, made.tries, made.heard = (
         Task(key="k", source=b"", submission="5" * 64, exercises=()),

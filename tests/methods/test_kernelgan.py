@@ -13,7 +13,7 @@ from torch import Tensor
 
 import srkit
 from srkit import methods
-from srkit.degrade import align, apply_kernel, gaussian_variances
+from srkit.degrade import align, gaussian_variances
 from srkit.degrade.alignment import centre_of_mass
 from srkit.degrade.kernels import bicubic_kernel
 from srkit.errors import BadInput, UnknownName
@@ -40,7 +40,6 @@ from srkit.methods.kernelgan_parts import (
     edge_map,
     likelihood,
 )
-from tests._shared import shared
 
 QUICK: dict[str, Any] = {"steps": 3, "channels": 4, "crop": 30, "then": "back_projection"}
 
@@ -381,17 +380,3 @@ def test_what_kernelgan_cannot_use_is_refused_with_a_hint() -> None:
     for wrong in ({"crop": 26}, {"crop": 29}, {"steps": 0}, {"keep": 169}, {"then": "magic"}):
         with pytest.raises(BadInput):
             methods.create("kernelgan", **wrong)
-
-
-@pytest.mark.shared
-@pytest.mark.slow
-def test_a_known_blur_is_found_better_than_by_not_looking() -> None:
-    hr = srkit.read(shared("benchmarks/Set14/barbara.png"))
-    truth = align(gaussian_variances(21, 1.0, 4.0, 0.6), 2)
-    lr = srkit.ops.quantise(apply_kernel(hr, truth, border="symmetric")[:, ::2, ::2])
-    kernel = methods.create("kernelgan", then="back_projection").restore(lr, scale=2).kernel
-    assert kernel is not None
-    report = kernel_report(kernel, truth, scale=2)
-    assert report["found"] > report["bicubic"] + 6
-    assert report["found"] > report["round, true width"]
-    assert float(covariance(kernel).trace()) == pytest.approx(5.0, rel=0.4)

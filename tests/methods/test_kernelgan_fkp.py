@@ -10,14 +10,11 @@ from torch import Tensor, nn
 
 import srkit
 from srkit import methods
-from srkit.degrade import align, apply_kernel, gaussian_variances
 from srkit.degrade.alignment import aligned_centre, centre_of_mass
 from srkit.errors import BadInput
-from srkit.methods import kernel_report
 from srkit.methods._fresh import fresh
 from srkit.methods.fkp import KernelFlow
 from srkit.methods.kernelgan_fkp import KernelGANDiscriminator, KernelGANFKP, _Training, gradient_penalty
-from tests._shared import shared
 
 QUICK: dict[str, Any] = {"steps": 2, "batch": 2, "channels": 4, "crop": 40, "then": "back_projection"}
 
@@ -72,6 +69,28 @@ def test_only_the_code_moves_on_the_kernels_side_and_it_stays_on_the_sphere() ->
     assert all(torch.equal(value, before[name]) for name, value in prior.state_dict().items())
 
 
+def test_each_side_gets_better_at_what_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = _Training(photo(64), flow().frozen(), KernelGANFKP(flow=flow(), **QUICK).settings, 0)
+    crops = {which: training._crops(which) for which in ("large", "small")}
+    monkeypatch.setattr(training, "_crops", lambda which: crops[which])
+    fake = training._reduce(crops["large"]).detach()
+
+    def told_apart() -> float:
+        return float((training.discriminator(crops["small"]).mean() - training.discriminator(fake).mean()).detach())
+
+    before = told_apart()
+    for _ in range(5):
+        training._teach_discriminator(crops["small"], fake)
+    assert told_apart() > before
+    training.adam.param_groups[0]["lr"] = 0.0  # the kernel's side plays alone
+    fooled = []
+    for _ in range(4):
+        fooled.append(float(training.discriminator(training._reduce(crops["large"])).mean().detach()))
+        training.one_step()
+    assert fooled == sorted(fooled)
+    assert fooled[0] < fooled[-1]
+
+
 def test_crops_are_made_small_by_the_kernel() -> None:
     training = _Training(photo(64), flow().frozen(), KernelGANFKP(flow=flow(), **QUICK).settings, 0)
     large = training._crops("large")
@@ -120,16 +139,3 @@ def test_what_kernelgan_fkp_cannot_use_is_refused_with_a_hint() -> None:
     for wrong in ({"batch": 0}, {"crop": 32}, {"penalty": -1}, {"then": "magic"}):
         with pytest.raises(BadInput):
             methods.create("kernelgan_fkp", flow=flow(), **wrong)
-
-
-@pytest.mark.shared
-@pytest.mark.slow
-def test_a_known_blur_is_found_better_than_by_not_looking() -> None:
-    hr = srkit.read(shared("benchmarks/Set14/barbara.png"))
-    truth = align(gaussian_variances(21, 1.0, 4.0, 0.6), 2)
-    lr = srkit.ops.quantise(apply_kernel(hr, truth, border="symmetric")[:, ::2, ::2])
-    method = methods.create(
-        "kernelgan_fkp", flow=shared("checkpoints/FKP_x2.pt"), preset="lesson", steps=83, then="back_projection"
-    )
-    report = kernel_report(torch.as_tensor(method.restore(lr, scale=2).kernel), truth, scale=2)
-    assert report["found"] > report["bicubic"] + 6

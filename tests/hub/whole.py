@@ -3,6 +3,9 @@
 The hub is from the Python index, its proxy from npm. Two students and an instructor have a server each; students act
 through nbgrader's own extension of their servers, as its buttons do. Not tried here: accounts of the operating system
 for each student, and a hub whose servers share no disk.
+
+No part of the suite, in which ``tests/autograder/test_course.py`` takes the same way through folders: ``.ci/run`` runs
+it after the suite. Half a minute of processor time.
 """
 
 import contextlib
@@ -143,7 +146,6 @@ def solved(notebook: dict) -> dict:
     return notebook
 
 
-@pytest.mark.slow
 @pytest.mark.needs("proxy")
 @pytest.mark.needs("bubblewrap")
 @pytest.mark.timeout(1800)
