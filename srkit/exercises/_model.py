@@ -104,7 +104,9 @@ class Exercise:
         cases: seed -> cases; pure.
         perform: (answer, inputs) -> outputs; runs beside the student's code, so it stands in a file without answers;
             its name is the exercise's, for example ``tv_loss``.
-        references: accepted answers, the library's own first. Agreement with any of them is agreement.
+        references: accepted answers, the library's own first; more than one only where they differ by more than the
+            tolerance. Agreement with any of them is agreement. What says that a reference is right is the lesson's
+            solution, which is written apart from it.
         tolerance: default tolerance, with its reason.
         slips: known misconceptions, most telling first, each by its name: a few words joined by underscores.
         hints: a nudge, the concept, the first step.

@@ -29,16 +29,6 @@ def _reference(images: Tensor, window: int, patience: int) -> int:
     return best
 
 
-def _all_at_once(images: Tensor, window: int, patience: int) -> int:
-    """Compute every variance by mean of squares minus square of means, then look where the best was last beaten."""
-    windows = images.double().flatten(1).unfold(0, window, 1)  # (n - window + 1, d, window)
-    curve = windows.var(dim=2, correction=0).mean(1)
-    lowest = torch.cummin(curve, 0).indices
-    waited = torch.arange(len(curve)) - lowest
-    over = (waited >= patience).nonzero()
-    return int(lowest[over[0, 0] if len(over) else -1]) + window - 1
-
-
 def _wrong(
     images: Tensor, window: int, patience: int, *, end: bool = False, ever: bool = False, pair: bool = False
 ) -> int:
@@ -90,7 +80,7 @@ EXERCISE = Exercise(
     ),
     cases=_cases,
     perform=lesson_13.calmest,
-    references=(_reference, _all_at_once),
+    references=(_reference,),
     tolerance=Tolerance(absolute=0, relative=0.0, reason="the number of a step is a whole number"),
     slips={
         "no_patience": Slip(

@@ -24,18 +24,6 @@ def _library(image: Tensor, layers: Layers, scale: int) -> Tensor:
     return net.enlarge_luma(image).detach()
 
 
-def _as_products(image: Tensor, layers: Layers, scale: int) -> Tensor:
-    """Write every convolution as one product of matrices, and place the pixels one phase after the other."""
-    h, w = image.shape[-2:]
-    for number, (weight, bias) in enumerate(layers):
-        columns = F.unfold(image.tanh() if number else image, weight.shape[-1], padding=weight.shape[-1] // 2)
-        image = (weight.flatten(1) @ columns + bias[:, None]).reshape(len(image), -1, h, w)
-    large = image.new_zeros(len(image), 1, scale * h, scale * w)
-    for phase in range(scale * scale):
-        large[:, 0, phase // scale :: scale, phase % scale :: scale] = image[:, phase]
-    return large
-
-
 def _body(image: Tensor, layers: Layers, *, active: str = "tanh", last: bool = False) -> Tensor:
     for number, (weight, bias) in enumerate(layers):
         image = F.conv2d(image, weight, bias, padding=weight.shape[-1] // 2)
@@ -80,7 +68,7 @@ EXERCISE = Exercise(
     ),
     cases=_cases,
     perform=lesson_03.espcn,
-    references=(_library, _as_products),
+    references=(_library,),
     tolerance=Tolerance(
         absolute=5e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
     ),

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-import torch.nn.functional as F
-
 from srkit.exercises._beside import Value, lesson_03
 from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 
@@ -17,18 +14,6 @@ Layers = Sequence[Sequence[int]]
 
 def _reference(layers: Layers, scale: int) -> float:
     return sum(kernel**2 * into * out * size**2 for size, kernel, into, out in layers) / scale**2
-
-
-def _run_and_counted(layers: Layers, scale: int) -> float:
-    """Run the layers without numbers and let torch's own counter watch; it counts two operations for each product."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    side, counter = 20, FlopCounterMode(display=False)
-    with counter:
-        for size, kernel, into, out in layers:
-            image = torch.empty(1, into, size * side, size * side, device="meta")
-            F.conv2d(image, torch.empty(out, into, kernel, kernel, device="meta"), padding=kernel // 2)
-    return counter.get_total_flops() / 2 / (scale * side) ** 2
 
 
 def _power(layers: Layers, scale: int, *, kernel_power: int = 2, size_power: int = 2, biases: bool = False) -> float:
@@ -71,7 +56,7 @@ EXERCISE = Exercise(
     ),
     cases=_cases,
     perform=lesson_03.multiply_adds,
-    references=(_reference, _run_and_counted),
+    references=(_reference,),
     tolerance=Tolerance(
         absolute=0.0, relative=1e-6, reason="products of whole numbers, divided once or layer by layer"
     ),

@@ -16,12 +16,6 @@ def _reference(h: int, w: int, sees_itself: bool) -> Tensor:
     return MaskedConv(1, 1, (h, w), sees="upto" if sees_itself else "before").mask
 
 
-def _in_reading_order(h: int, w: int, sees_itself: bool) -> Tensor:
-    place = torch.arange(h * w).reshape(h, w)
-    middle = place[h // 2, w // 2]
-    return (place <= middle if sees_itself else place < middle).to(torch.get_default_dtype())
-
-
 def _cases(seed: int) -> list[Case]:
     sides = [2 * int(12 * float(noise(1, seed=seed + i))) + 3 for i in range(6)]
 
@@ -65,7 +59,7 @@ EXERCISE = Exercise(
     ),
     cases=_cases,
     perform=lesson_06.raster_mask,
-    references=(_reference, _in_reading_order),
+    references=(_reference,),
     tolerance=Tolerance(absolute=1e-6, relative=0.0, reason="a mask holds zeros and ones and nothing between"),
     slips={
         "own_pixel_always": Slip(

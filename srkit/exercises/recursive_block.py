@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -35,28 +34,6 @@ class _Recursion(nn.Module):
             added = {"first": first, "previous": features}.get(self.source)
             features = residual if added is None else added + residual
         return features + first if self.source == "end" else features
-
-
-class _Unit(nn.Module):
-    """A second way to the same: a recursive function instead of a loop."""
-
-    def __init__(self, channels: int, n_recursions: int) -> None:
-        super().__init__()
-        self.runs = n_recursions
-        self.unit = nn.Sequential(
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Refine ``(b, channels, h, w)``; the shape stays."""
-
-        def run(left: int) -> Tensor:
-            return features if left == 0 else torch.add(features, self.unit(run(left - 1)))
-
-        return run(self.runs)
 
 
 def _cases(seed: int) -> list[Case]:
@@ -108,7 +85,7 @@ EXERCISE = Exercise(
     ),
     cases=_cases,
     perform=lesson_05.recursive_block,
-    references=(_Recursion, _Unit),
+    references=(_Recursion,),
     tolerance=Tolerance(
         absolute=1e-5, relative=1e-3, reason="float32 gradients of four runs are summed in another order"
     ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from srkit.exercises._beside import lesson_15
 from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
 
@@ -25,11 +23,6 @@ def _line(errors: list[float], dof: int = 2) -> tuple[float, float]:
 def _reference(errors: list[float], ratio: float) -> bool:
     slope, deviation = _line(errors)
     return -ratio * slope < deviation
-
-
-def _with_numpy(errors: list[float], ratio: float) -> bool:
-    (slope, _), covariance = np.polyfit(np.arange(len(errors)), np.asarray(errors), 1, cov=True)
-    return bool(-ratio * slope < math.sqrt(covariance[0][0]))
 
 
 def _falling(slope: float, wobble: float, seed: int, n: int = 8) -> list[float]:
@@ -67,7 +60,7 @@ EXERCISE = Exercise(
     ),
     cases=_cases,
     perform=lesson_15.should_cut,
-    references=(_reference, _with_numpy),
+    references=(_reference,),
     tolerance=Tolerance(absolute=0, relative=0.0, reason="a decision is yes or no"),
     slips={
         "sign": Slip(

@@ -53,7 +53,7 @@ EXERCISE = Exercise(
     ),
     cases=_cases,
     perform=lesson_10.supervise,
-    references=(_library, _at_once),
+    references=(_at_once,),
     tolerance=Tolerance(
         absolute=1e-7, relative=1e-4, reason="float32 means of some hundred squares differ by 1e-8 between orders"
     ),

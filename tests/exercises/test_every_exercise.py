@@ -56,6 +56,14 @@ def test_every_reference_gets_full_marks_on_fresh_cases(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_second_reference_is_another_answer_not_the_first_one_written_again(name):
+    exercise = EXERCISES.get(name)
+    for other in range(1, len(exercise.references)):
+        given = ((computed_outputs(exercise, case), case.tolerance) for case in exercise.cases(FRESH))
+        assert not all(agree(all_of[other], all_of[0], own or exercise.tolerance) for all_of, own in given)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_stub_scores_nothing_and_the_check_says_what_to_do(name):
     def stub(*arguments, **keywords):
         raise NotImplementedError("not yet")
