@@ -16,7 +16,7 @@ from srkit.datasets import Pair, Pairs, load
 from srkit.datasets.maker import Maker
 from srkit.errors import BadFile, BadInput
 from srkit.evaluation.saving import ResultsFolder
-from srkit.evaluation.score import Alone, choose, grey_note, score
+from srkit.evaluation.score import Alone, choose, grey_note, is_transparent, score, transparency_note
 from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, upscale
 from srkit.inference.bounded import TileChoice
@@ -214,6 +214,7 @@ class Evaluation:
         if self._results is not None:
             self._results.add(item.target, pair, sr, row)
         facts = {"name": row.name, "scores": row.scores, "seconds": seconds, "grey": getattr(pair, "grey", False)}
+        facts["transparent"] = is_transparent((item.reads or {}).values())
         self._facts[item.number] = facts
         return facts
 
@@ -227,7 +228,9 @@ class Evaluation:
         if not known and failed:
             raise failed[0]
         rows = tuple(Row(name=one["name"], scores=one["scores"], seconds=one["seconds"]) for one in known)
-        note = grey_note(sum(one["grey"] for one in known), len(rows), self.protocol)
+        grey = grey_note(sum(one["grey"] for one in known), len(rows), self.protocol)
+        transparent = transparency_note(sum(one.get("transparent", False) for one in known))
+        note = " ".join(filter(None, [grey, transparent]))
         return replace(self._empty, rows=rows, note=note, failed=tuple(map(str, failed)))
 
     def finish(self, ended: Sequence[Item]) -> Table:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor
 
@@ -12,8 +13,9 @@ from srkit.errors import BadInput
 from srkit.metrics import METRICS, Protocol
 from srkit.metrics._registry import Metric
 from srkit.ops.color import luma
+from srkit.ops.files import probe, read_picture
 
-__all__ = ["Alone", "choose", "grey_note", "score"]
+__all__ = ["Alone", "choose", "grey_note", "is_transparent", "score", "transparency_note"]
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,16 @@ def grey_note(grey: int, images: int, protocol: Protocol) -> str:
         f"{which} stored grey and compared on Y like the others; compared as stored (grey_as_stored=True), the mean "
         f"PSNR would be {1.3222 * grey / images:.2f} dB lower."
     )
+
+
+def is_transparent(files: Iterable[Path]) -> bool:
+    """Tell whether one of the files shows what lies behind it, in one pixel or more; others are not decoded."""
+    seen = ((path, probe(path)) for path in files)
+    alphas = (read_picture(path).alpha for path, found in seen if found is None or found[2])
+    return any(alpha is not None and float(alpha.min()) < 1 for alpha in alphas)
+
+
+def transparency_note(transparent: int) -> str:
+    """Return the sentence that belongs under a table in which so many images are transparent in places."""
+    which = "1 image is" if transparent == 1 else f"{transparent} images are"
+    return f"{which} transparent in places: metrics compare colours only." if transparent else ""

@@ -48,6 +48,19 @@ def test_results_page_and_csv_are_written_and_named(call: Call, pictures: Path, 
     assert {row["network"] for row in rows} == {"bicubic+"}
 
 
+def test_a_pair_that_differs_in_transparency_alone_is_not_passed_off_as_identical(
+    call: Call, pictures: Path, tmp_path: Path
+) -> None:
+    glass = torch.ones(1, 32, 40)
+    srkit.write(pictures / "p1.png", srkit.ops.files.read(pictures / "p1.png"), alpha=glass)  # none shows through
+    words = ("evaluate", *BICUBIC, "--dataset", pictures, "--out", tmp_path / "out")
+    assert "transparent" not in call(*words).out
+    glass[..., :3] = 0.5
+    srkit.write(pictures / "p0.png", srkit.ops.files.read(pictures / "p0.png"), alpha=glass)
+    for _ in ("measured", "kept"):
+        assert "1 image is transparent in places: metrics compare colours only." in call(*words).out
+
+
 def test_another_protocol_changes_the_number_and_the_label(call: Call, pictures: Path) -> None:
     answer = call("evaluate", *BICUBIC, "--dataset", pictures, "--protocol", "rgb border=5")
     assert "RGB of 8 bits, border 5" in answer.out
