@@ -39,7 +39,7 @@ class Ordinary:
     """
 
     def __init__(self, maker: Any) -> None:
-        self.scale, self.margin, self.condition = maker.scale, maker.margin, maker.told(delta(3), None)
+        self.scale, self.margin, self.condition = maker.scale, maker.margin, maker.condition(delta(3), None)
 
     def __call__(self, hr: Tensor, rng: torch.Generator, /) -> tuple[Tensor, Condition]:
         """Return MATLAB's reduction ``(3, h, w)`` in 8 bits, and the condition."""
@@ -151,7 +151,7 @@ def rows(name: str, steps: int, seed: int, pool: Path) -> Iterator[str]:
     right = [one.condition if given else _at_size(one) for one in seen]
     values = [mean_psnr(net, seen, right)]
     if given:
-        none = [{key: torch.as_tensor(value) for key, value in maker.told(delta(3), None).items()}] * len(seen)
+        none = [{key: torch.as_tensor(value) for key, value in maker.condition(delta(3), None).items()}] * len(seen)
         values += [mean_psnr(net, seen, right[1:] + right[:1]), mean_psnr(net, seen, none)]
         values.append(mean_psnr(twin, seen, none))
     else:

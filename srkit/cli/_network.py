@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit._home import weights_terms
+from srkit.cli._condition import Condition, condition_options
 from srkit.cli._numbers import Count
-from srkit.cli._told import Told, told_options
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Choice:
     precision: str = "float32"
     engine: str | None = None
     method: str | None = None
-    told: Told = field(default_factory=Told)
+    condition: Condition = field(default_factory=Condition)
 
     def open(self, machine: Machine) -> nn.Module:
         """Return the network with its trained weights, on its machine, in eval mode."""
@@ -73,9 +73,9 @@ class Choice:
             raise BadInput("Say what shall enlarge: --model NAME or FILE, or --method NAME; one of the two.")
         if self.method is not None:
             return machine.place(self._from_method()).eval()
-        return self._computed(self.told.to_network(self._single(machine), foreign=self.foreign), machine)
+        return self._computed(self.condition.to_network(self._single(machine), foreign=self.foreign), machine)
 
-    def untold(self, machine: Machine) -> nn.Module:
+    def unconditioned(self, machine: Machine) -> nn.Module:
         """Return the network of :meth:`open` without a condition; raises the same errors."""
         return self._computed(self._single(machine), machine)
 
@@ -102,7 +102,7 @@ class Choice:
 
         chosen = self if self.method is not None else replace(self, engine=self.engine or "auto")
 
-        if self.told and self.model is None and self.method is None:
+        if self.condition and self.model is None and self.method is None:
             raise BadInput(
                 "Blur and noise are for networks and methods that use them: add --model srmd_small or --method zssr."
             )
@@ -142,7 +142,7 @@ class Choice:
 
         if self.scale is None or self.weights or self.tiny:
             raise BadInput(f"--method {self.method} needs --scale, and takes --set but neither --weights nor --tiny.")
-        settings = {**parse_settings(self.settings), **self.told.to_method(str(self.method))}
+        settings = {**parse_settings(self.settings), **self.condition.to_method(str(self.method))}
         return as_network(str(self.method), scale=self.scale, **settings)
 
     @property
@@ -244,16 +244,16 @@ def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
         settings: tuple[str, ...],
         precision: str,
         engine: str | None,
-        told: Told,
+        condition: Condition,
         **options: Any,
     ) -> Any:
         choice = Choice(
             model=model, weights=weights, scale=scale, tiny=tiny, settings=settings, precision=precision,
-            engine=engine, method=method, told=told,
+            engine=engine, method=method, condition=condition,
         )  # fmt: skip
         return function(*arguments, choice=choice, **options)
 
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), told_options(command))
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), condition_options(command))
 
 
 def machine_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from srkit.cli._condition import Condition, condition_options
 from srkit.cli._help import examples
 from srkit.cli._job import counted, job_options, kept_in, recursive_option, report
 from srkit.cli._network import Choice, Machine, machine_options
 from srkit.cli._progress import progress_bar
-from srkit.cli._told import Told, told_options
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ __all__ = ["command"]
     metavar="FOLDER",
     help="Where to write the photographs and their page.",
 )
-@told_options
+@condition_options
 @recursive_option
 @job_options
 @machine_options
@@ -68,7 +68,7 @@ def command(machine: Machine, **options: Any) -> int:
 def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
     scale = options["scale"]
     found: dict[str, Contender] = {
-        name: functools.partial(_method, name, scale, options["told"], options["known"])
+        name: functools.partial(_method, name, scale, options["condition"], options["known"])
         for name in options["chosen_methods"]
     }
     for model in options["chosen_models"]:
@@ -77,21 +77,21 @@ def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contende
         if name in found:
             raise BadInput(f"--model {model}: there is a {name} already; two that are compared need two names.")
         found[name] = functools.partial(
-            _network, choice.untold(machine), choice.foreign, options["told"], options["known"]
+            _network, choice.unconditioned(machine), choice.foreign, options["condition"], options["known"]
         )
     return found
 
 
-def _method(name: str, scale: int, told: Told, known: bool, kernel: Tensor | None) -> nn.Module:
+def _method(name: str, scale: int, condition: Condition, known: bool, kernel: Tensor | None) -> nn.Module:
     from srkit.methods import as_network
 
-    told = Told(given=kernel) if known and kernel is not None else told
-    return as_network(name, scale=scale, **told.to_method(name, strict=False))
+    condition = Condition(given=kernel) if known and kernel is not None else condition
+    return as_network(name, scale=scale, **condition.to_method(name, strict=False))
 
 
-def _network(net: nn.Module, foreign: bool, told: Told, known: bool, kernel: Tensor | None) -> nn.Module:
-    told = Told(given=kernel, basis=told.basis) if known and kernel is not None else told
-    return told.to_network(net, foreign=foreign, strict=False)
+def _network(net: nn.Module, foreign: bool, condition: Condition, known: bool, kernel: Tensor | None) -> nn.Module:
+    condition = Condition(given=kernel, basis=condition.basis) if known and kernel is not None else condition
+    return condition.to_network(net, foreign=foreign, strict=False)
 
 
 def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> int:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from srkit.cli._condition import Condition, condition_options
 from srkit.cli._help import examples
 from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import SEED, Count
 from srkit.cli._progress import duration
-from srkit.cli._told import Told, told_options
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason", "re
     metavar="FILE|FOLDER",
     help="Where to; by default FOLDER_zssr_x2, or beside a file.",
 )
-@told_options
+@condition_options
 @recursive_option
 @job_options
 @machine_options
@@ -106,7 +106,7 @@ def _items(sources: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Item
     for item in found:
         if item.source.stem.endswith("_gt") and str(item.source) not in sources:
             continue
-        beside = {"kernel": _kernel_of(item.source, options["told"]), "truth": _truth_of(item.source, options)}
+        beside = {"kernel": _kernel_of(item.source, options["condition"]), "truth": _truth_of(item.source, options)}
         reads = {"picture": item.source, **{name: path for name, path in beside.items() if path is not None}}
         items.append(replace(item, settings=_settings(options), reads=reads))
     if not items:
@@ -123,7 +123,7 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         "method": "zssr",
         "scale": options["scale"],
         "seed": options["seed"],
-        "blur": options["told"].blur,
+        "blur": options["condition"].blur,
         **{k: str(v) for k, v in asdict(chosen).items()},
     }
 
@@ -131,9 +131,8 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
 def _method(options: dict[str, Any], kernel: Path | None, state: Path | None = None) -> Any:
     from srkit import methods
 
-    told = options["told"].to_method("zssr")
-    told |= {"kernel": kernel} if kernel is not None else {}
-    changes = {**parse_settings(options["settings"]), **told}
+    condition = options["condition"].to_method("zssr") | ({} if kernel is None else {"kernel": kernel})
+    changes = {**parse_settings(options["settings"]), **condition}
     return methods.create("zssr", preset=options["preset"], seed=options["seed"], state=state, **changes)
 
 
@@ -226,9 +225,9 @@ def _scores(sr: Tensor, truth: Path | None, scale: int) -> dict[str, float | Non
     return {"psnr": float(psnr(sr, hr, protocol=protocol)), "ssim": float(ssim(sr, hr, protocol=protocol))}
 
 
-def _kernel_of(picture: Path, told: Told) -> Path | None:
-    if told.kernel is not None or told.blur is not None:
-        return None if told.kernel is None else Path(told.kernel)
+def _kernel_of(picture: Path, condition: Condition) -> Path | None:
+    if condition.kernel is not None or condition.blur is not None:
+        return None if condition.kernel is None else Path(condition.kernel)
     beside = picture.with_name(f"{picture.stem}_0.mat")
     return beside if beside.exists() else None
 

@@ -151,7 +151,7 @@ class GaussianCodes:
             code = torch.cat([code, level.to(code) / 255])
         return lr, {"degradation": code.to(lr)}
 
-    def told(self, kernel: Tensor, noise: float | None) -> Condition:
+    def condition(self, kernel: Tensor, noise: float | None) -> Condition:
         """Return the condition of images with a given blur ``(k, k)`` and noise level (0…255; None where unsaid)."""
         code = srmd_code(fitted(kernel, self.size), self.basis)
         if self.noise is None and noise:
@@ -235,7 +235,7 @@ class KernelsAndNoise:
         lr = pixels.quantise(lr) + draw.normal(rng, lr.shape, lr) * level
         return lr, {"kernel": kernel[None].to(lr), "noise": lr.new_tensor(level)}
 
-    def told(self, kernel: Tensor, noise: float | None) -> Condition:
+    def condition(self, kernel: Tensor, noise: float | None) -> Condition:
         """Return the condition of images with a given blur ``(k, k)``, by correlation, and noise level (0…255).
 
         The kernel is moved so that the result lies where bicubic enlargement puts it.
@@ -281,17 +281,17 @@ def gaussian_codes(
     net: nn.Module, family: str = "anisotropic", widths: Widths = None, noise: float | None = None, size: int = 15
 ) -> GaussianCodes:
     """Return SRMD's maker for a network of ``n_codes`` codes; a network with a buffer ``basis`` gets it filled."""
-    told: Any = net
-    if not hasattr(told, "n_codes"):
+    conditioned: Any = net
+    if not hasattr(conditioned, "n_codes"):
         raise _not_for(net, "gaussian_codes", "it has no n_codes")
-    own = getattr(told, "basis", None)
+    own = getattr(conditioned, "basis", None)
     if own is None:
-        basis = srmd_basis(components=told.n_codes - (noise is not None), size=size)
+        basis = srmd_basis(components=conditioned.n_codes - (noise is not None), size=size)
     else:
         if not bool(own.any()):
-            own.copy_(round_basis(told, _ends(widths, (0.2, float(told.scale))), generator_for(0, 0)))
+            own.copy_(round_basis(conditioned, _ends(widths, (0.2, float(conditioned.scale))), generator_for(0, 0)))
         basis = own.detach().cpu().double()
-    return GaussianCodes(told.scale, basis, family=family, widths=widths, noise=noise)
+    return GaussianCodes(conditioned.scale, basis, family=family, widths=widths, noise=noise)
 
 
 @register_maker("blur_kernels")

@@ -15,7 +15,7 @@ from srkit.errors import BadInput
 __all__ = ["ResidualDiscriminator"]
 
 
-class JudgeBlock(nn.Module):
+class HalvingBlock(nn.Module):
     """Two convolutions and a mean over 2x2 pixels where it halves; the way around has a 1x1 convolution then.
 
     Args:
@@ -54,7 +54,7 @@ class ResidualDiscriminator(nn.Module):
         if size not in (8, 16, 32, 64, 128):
             raise BadInput(f"Images of {size} pixels cannot be halved to 4x4 by up to five blocks: give 8, 16, …, 128.")
         self.size, halvings = size, size.bit_length() - 3
-        blocks = [JudgeBlock(3 if n == 0 else channels, channels, halve=n < halvings) for n in range(5)]
+        blocks = [HalvingBlock(3 if n == 0 else channels, channels, halve=n < halvings) for n in range(5)]
         self.blocks = nn.Sequential(*blocks, nn.ReLU(), nn.AvgPool2d(4), nn.Flatten())
         self.verdict = spectral_norm(nn.Linear(channels, 1))
 

@@ -135,14 +135,14 @@ class Conditioned(nn.Module):
         name = getattr(net, "name", type(net).__name__)
         card = models.card(name) if name in models.names() else None
         maker: Any = make_maker(str(card.trained_on), net) if card is not None and needs_degradation(card) else None
-        if not hasattr(maker, "told"):
+        if not hasattr(maker, "condition"):
             can = [other for other in models.names() if needs_degradation(models.card(other))]
             raise BadInput(f"{name} cannot be conditioned on blur or noise. Networks that can: {', '.join(can)}.")
         if basis is not None:
             if not hasattr(maker, "basis"):
                 raise BadInput(f"{name} is conditioned on the kernel itself and uses no basis.")
             maker.basis, maker.size = basis, math.isqrt(basis.shape[-1])
-        return cls(net, maker.told(delta(3) if kernel is None else kernel, noise))
+        return cls(net, maker.condition(delta(3) if kernel is None else kernel, noise))
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""

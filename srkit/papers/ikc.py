@@ -1,8 +1,8 @@
 """Training IKC: first the network conditioned on the kernel, then the networks that estimate it.
 
 J. Gu, H. Lu, W. Zuo, C. Dong, "Blind Super-Resolution With Iterative Kernel Correction", CVPR 2019, section 3, and the
-code of yuanjunchai/IKC. SFTMD learns as SRMD does. Then it is held fast, and predictor and corrector learn the codes of
-the same kernels: the corrector sees what SFTMD makes of its own last answer.
+code of yuanjunchai/IKC. SFTMD learns as SRMD does. Then its weights are frozen, and predictor and corrector learn the
+codes of the same kernels: the corrector sees what SFTMD makes of its own last answer.
 
 Deviations from that code: LR by MATLAB's bicubic and replicated borders, codes in a basis that is not centred (SRMD's:
 :class:`srkit.datasets.GaussianCodes`), and one update for all corrections of a batch instead of one for each.
@@ -35,7 +35,7 @@ class Corrections:
     """A trained IKC."""
 
     net: nn.Module  # takes ``net(lr)``; its ``basis`` belongs to its codes
-    told: Run  # how SFTMD was trained
+    sftmd: Run  # how SFTMD was trained
     run: Run  # how predictor and corrector were trained
 
 
@@ -96,10 +96,10 @@ def train_ikc(
     rules = {"seed": seed, "patch": patch, "batch": batch, **settings}
     first, then = (None if out is None else Path(out) / name for name in ("sftmd", "ikc"))
     rate = codes_rate or learning_rate
-    told = train(blind.sftmd, batches, steps=sftmd_steps, learning_rate=learning_rate, out=first, **rules)
+    first_run = train(blind.sftmd, batches, steps=sftmd_steps, learning_rate=learning_rate, out=first, **rules)
     blind.sftmd.requires_grad_(False)
     try:
         run = train(blind, batches, steps=steps, loss=InPredictions(), learning_rate=rate, out=then, **rules)
     finally:
         blind.sftmd.requires_grad_(True)
-    return Corrections(blind.eval(), told, run)
+    return Corrections(blind.eval(), first_run, run)

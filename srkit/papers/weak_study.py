@@ -46,7 +46,7 @@ class Domain:
     real: Pairs  # its small images, at scale 1; large ones of the same scenes are nowhere
     large: Pairs  # good large images of other scenes, at scale 1
     bicubic: Pairs  # pairs of ``large`` and their bicubic LR
-    told: Pairs  # pairs of ``large`` and what the chain makes of them; for the oracle
+    true: Pairs  # pairs of ``large`` and what the chain makes of them; for the oracle
     test: Pairs  # pairs of a third set, LR made by the chain
     redrawn: Sequence[Tensor]  # LR images of the same scenes with other noise: how alike two of the real kind are
 
@@ -104,14 +104,14 @@ def make_domain(real: Pairs, large: Pairs, test: Pairs, chain: str, *, seed: int
         chain: formula of degradations.
         seed: decides the noise; each set has its own.
     """
-    seen, told, unseen, redrawn = (
+    seen, true, unseen, redrawn = (
         _kept(degraded(pairs, chain, seed=seed + number)) for number, pairs in enumerate((real, large, test, test))
     )
     return Domain(
         real=Pairs([Source(source.name, source.lr) for source in seen.sources], name="real", scale=1),  # type: ignore[arg-type]
         large=at_scale(large, 1).named("large"),
         bicubic=large,
-        told=told,
+        true=true,
         test=unseen,
         redrawn=[pair.lr for pair in redrawn],
     )
@@ -152,7 +152,7 @@ def compare_weak(
     cleans = system == "cincgan"
     for name, pairs, alike in (
         ("trained on bicubic pairs", domain.bicubic, compare_lr(real, plain) if cleans else compare_lr(plain, real)),
-        ("oracle, trained on the truth", domain.told, None if cleans else compare_lr(domain.redrawn, real)),
+        ("oracle, trained on the truth", domain.true, None if cleans else compare_lr(domain.redrawn, real)),
     ):
         tuned, seconds = _timed(partial(_tuned, copy.deepcopy(net), pairs, tuning, seed))
         lines.append(measure(name, tuned, alike, seconds))

@@ -39,7 +39,7 @@ def test_each_patch_comes_with_the_code_of_its_own_kernel_and_its_noise() -> Non
 def test_the_noise_a_network_is_told_is_a_level_over_255() -> None:
     kernel = gaussian_widths(15, 1.3)
     for maker, name in ((GaussianCodes(2, basis(), noise=25), "degradation"), (KernelsAndNoise(2), "noise")):
-        told = [torch.as_tensor(maker.told(kernel, level)[name]).flatten()[-1] for level in (None, 12.75)]
+        told = [torch.as_tensor(maker.condition(kernel, level)[name]).flatten()[-1] for level in (None, 12.75)]
         assert [float(one) for one in told] == pytest.approx([0, 0.05])
 
 

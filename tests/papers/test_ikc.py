@@ -90,7 +90,7 @@ def test_by_its_name_everything_is_trained_at_once_and_a_run_resumes_with_its_ba
 def test_both_stages_leave_their_runs_and_the_weights_load_with_their_basis(tmp_path: Path) -> None:
     trained: Any = train_ikc(samples(), out=tmp_path, **QUICK)
     assert {(tmp_path / name / "history.csv").exists() for name in ("sftmd", "ikc")} == {True}
-    assert (trained.told.steps, trained.run.steps) == (2, 2)
+    assert (trained.sftmd.steps, trained.run.steps) == (2, 2)
     assert all(p.requires_grad for p in trained.net.parameters())
     srkit.models.save(trained.net, tmp_path / "ikc.safetensors")
     again: Any = srkit.models.load(tmp_path / "ikc.safetensors")

@@ -113,7 +113,7 @@ def test_no_scene_of_a_domain_is_known_in_both_kinds_and_only_the_oracle_sees_th
     domain = make_domain(samples[:2], samples[2:4], samples[4:], CHAIN)
     assert not {pair.name for pair in domain.real} & {pair.name for pair in domain.large}
     assert (domain.real.scale, domain.real[0].hr.shape[-1], domain.large[0].hr.shape[-1]) == (1, 48, 96)
-    plain, told = domain.bicubic[0].lr, domain.told[0].lr
+    plain, told = domain.bicubic[0].lr, domain.true[0].lr
     assert torch.equal(plain, srkit.datasets.pair.bicubic_lr(domain.large[0].hr, 2))
     assert (plain - told).abs().mean() > 0.01
     redrawn = compare_lr(domain.redrawn, [pair.lr for pair in domain.test])

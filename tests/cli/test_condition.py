@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import srkit
-from srkit.cli._told import Told
+from srkit.cli._condition import Condition
 from srkit.degrade import gaussian_widths, read_kernel, srmd_basis, srmd_code
 from srkit.degrade.kernel_files import write_kernel
 from srkit.methods import BackProjection
@@ -52,7 +52,7 @@ def test_a_kernel_in_any_file_and_by_either_option_gives_the_same_picture(call: 
 
 
 def test_noise_is_told_on_the_scale_of_the_option_and_used_on_that_of_images() -> None:
-    assert Told(noise=51.0).to_method("zssr") == {"noise": pytest.approx(0.2)}
+    assert Condition(noise=51.0).to_method("zssr") == {"noise": pytest.approx(0.2)}
 
 
 def test_evaluate_and_the_bench_are_told_as_well(call: Call, photo: Path, tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from srkit.errors import BadInput
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["Told", "told_options"]
+__all__ = ["Condition", "condition_options"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Condition:
     """The options' values: at most one of ``kernel`` and ``blur``; ``given`` is a kernel that is not in a file."""
 
     kernel: str | None = None
@@ -51,7 +51,7 @@ class Told:
 
         Args:
             foreign: its weights are not srkit's, so that their codes may belong to another basis.
-            strict: refuse a network that cannot be told, instead of leaving it as it is.
+            strict: refuse a network that has no condition, instead of leaving it as it is.
         """
         from srkit import models
         from srkit.degrade.kernel_files import read_matrix
@@ -103,14 +103,14 @@ def _takes(method: str) -> list[str]:
     return list(inspect.signature(METHODS.get(method).factory).parameters)
 
 
-def told_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command; it receives them as ``told``."""
+def condition_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command; it receives them as ``condition``."""
 
     @functools.wraps(function)
     def command(
         *arguments: Any, kernel: str | None, blur: float | None, noise: float | None, basis: str | None, **options: Any
     ) -> Any:
-        return function(*arguments, told=Told(kernel=kernel, blur=blur, noise=noise, basis=basis), **options)
+        return function(*arguments, condition=Condition(kernel=kernel, blur=blur, noise=noise, basis=basis), **options)
 
     added = (
         click.option("--kernel", metavar="FILE", help="Tell the blur of the pictures: .mat, .npy or .png."),
