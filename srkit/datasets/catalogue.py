@@ -17,7 +17,7 @@ from srkit.datasets.fetch import fetch
 from srkit.datasets.manifest import record
 from srkit.datasets.pair import Pairs
 from srkit.datasets.places import search_places, shipped
-from srkit.datasets.trees import folder_sources, from_folders, has_images, lr_folder, mixed_tree, read_tree
+from srkit.datasets.trees import folder_sources, folders_in, from_folders, has_images, lr_folder, mixed_tree, read_tree
 from srkit.errors import BadFile, UnknownName
 
 __all__ = ["CATALOGUE", "FOLDERS", "card", "ensure", "locate", "not_found", "samples", "where"]
@@ -199,18 +199,14 @@ def not_found(title: str, folders: Sequence[str], root: str | Path | None, advic
 def _candidates(place: Path, wanted: Sequence[str]) -> Iterator[Path]:
     if place.name.lower() in wanted:
         yield place
-    parents = (place, *(child for child in _folders(place) if child.name.lower() == "benchmark"))
+    parents = (place, *(child for child in folders_in(place) if child.name.lower() == "benchmark"))
     for name in wanted:
         for parent in parents:
-            yield from (child for child in _folders(parent) if child.name.lower() == name)
+            yield from (child for child in folders_in(parent) if child.name.lower() == name)
 
 
 def _holds_images(folder: Path) -> bool:
-    return has_images(folder) or any(has_images(child) for child in _folders(folder))
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return has_images(folder) or any(has_images(child) for child in folders_in(folder))
 
 
 def _listing(place: Path) -> str:

@@ -31,6 +31,7 @@ from srkit.ops.jobs import find_images
 __all__ = [
     "Tree",
     "folder_sources",
+    "folders_in",
     "from_folders",
     "has_images",
     "hr_folder",
@@ -144,7 +145,7 @@ def hr_images(hr: Path, *, below: bool) -> tuple[list[Path], list[tuple[Path, st
 
 def hr_folder(folder: Path, *, below: bool = False) -> Path:
     """Return the folder of HR images: ``HR`` and its other names, or the folder itself if images lie in it."""
-    named = [path for path in _folders(folder) if _HR_NAMES.fullmatch(path.name) and (below or has_images(path))]
+    named = [path for path in folders_in(folder) if _HR_NAMES.fullmatch(path.name) and (below or has_images(path))]
     if len(named) > 1:
         raise BadFile(
             f"{folder} holds several folders of HR images ({', '.join(path.name for path in named)}). "
@@ -155,7 +156,7 @@ def hr_folder(folder: Path, *, below: bool = False) -> Path:
     if has_images(folder) or (below and hr_images(folder, below=True)[0]):
         return folder
     found = ", ".join(sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))[:8])
-    inside = [path for path in _folders(folder) if has_images(path) or has_images(path / "HR")]
+    inside = [path for path in folders_in(folder) if has_images(path) or has_images(path / "HR")]
     if inside:
         raise BadFile(
             f"{folder} holds no images itself but {len(inside)} folders that do: name one, for example {inside[0]}. "
@@ -210,7 +211,8 @@ def mixed_tree(folder: Path, scale: int) -> Tree | None:
     return Tree(folder, folder, folder, tuple(Source(stem, hr[stem], lr[stem]) for stem in hr))
 
 
-def _folders(folder: Path) -> list[Path]:
+def folders_in(folder: Path) -> list[Path]:
+    """Return the folders of a folder, hidden ones left out."""
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
@@ -227,7 +229,7 @@ def _any_case(path: Path) -> Path | None:
 def _alike(path: Path) -> list[Path]:
     if not path.parent.is_dir():
         return []
-    return [p for p in _folders(path.parent) if p.name.lower() == path.name.lower()]
+    return [p for p in folders_in(path.parent) if p.name.lower() == path.name.lower()]
 
 
 def _refuse_twins(folder: Path, images: Sequence[Path]) -> None:

@@ -20,11 +20,10 @@ from srkit.degrade import draw
 from srkit.degrade._registry import register_degradation
 from srkit.degrade.alignment import align
 from srkit.degrade.blur import apply_kernel
-from srkit.degrade.down import to_size
+from srkit.degrade.down import cut_to, to_size
 from srkit.degrade.jpeg import jpeg
 from srkit.degrade.kernels import gaussian_variances, gaussian_widths
 from srkit.degrade.noise import camera_noise, noise
-from srkit.errors import BadInput
 from srkit.ops.resize import imresize
 
 __all__ = ["MODES", "bsrgan", "bsrgan_order", "random_noise"]
@@ -62,11 +61,7 @@ def bsrgan(image: Tensor, scale: int = 4, sensor: float = 0.25, *, rng: torch.Ge
     Raises:
         BadInput: a scale that is no whole number or an image smaller than it.
     """
-    if scale != int(scale) or scale < 1 or min(image.shape[-2:]) < scale:
-        raise BadInput(f"bsrgan takes a whole scale of 1 or more and images larger than it; {scale!r} was given.")
-    scale = int(scale)
-    target = (image.shape[-2] // scale, image.shape[-1] // scale)
-    x = image[..., : target[0] * scale, : target[1] * scale]
+    x, scale, target = cut_to(image, scale, "bsrgan")
     factor = scale
     if scale == 4 and draw.chance(rng, 0.25):
         x, factor = _halve(x, rng), 2

@@ -21,7 +21,7 @@ from srkit.ops.check import describe
 from srkit.ops.pixels import from_uint8, to_uint8
 from srkit.ops.resize import imresize
 
-__all__ = ["Kind", "Mode", "down", "resize", "up"]
+__all__ = ["Kind", "Mode", "cut_to", "down", "resize", "to_size", "up"]
 
 Mode = Literal["nearest", "bilinear", "cubic", "area"]
 Factor = Annotated[float, Between(1 / 64, 16)]
@@ -80,6 +80,22 @@ def resize(image: Tensor, factor: Factor, mode: str = "bilinear") -> Tensor:
         raise BadInput(f"resize takes a positive factor; {factor!r} was given.")
     size = (max(1, int(factor * image.shape[-2])), max(1, int(factor * image.shape[-1])))
     return to_size(image, size, mode)
+
+
+def cut_to(image: Tensor, scale: float, name: str) -> tuple[Tensor, int, tuple[int, int]]:
+    """Return ``(…, h, w)`` cut to multiples of a whole scale, the scale, and the size of the reduced image.
+
+    Args:
+        name: the degradation that asks, for the message.
+
+    Raises:
+        BadInput: a scale that is no whole number or an image smaller than it.
+    """
+    if scale != int(scale) or scale < 1 or min(image.shape[-2:]) < scale:
+        raise BadInput(f"{name} takes a whole scale of 1 or more and images larger than it; {scale!r} was given.")
+    whole = int(scale)
+    height, width = (side // whole for side in image.shape[-2:])
+    return image[..., : height * whole, : width * whole], whole, (height, width)
 
 
 def to_size(image: Tensor, size: tuple[int, int], mode: str) -> Tensor:

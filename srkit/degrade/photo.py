@@ -14,7 +14,7 @@ from srkit.degrade import draw
 from srkit.degrade._registry import register_degradation
 from srkit.degrade.blur import apply_kernel
 from srkit.degrade.bsrgan import MODES, bsrgan, random_noise
-from srkit.degrade.down import to_size
+from srkit.degrade.down import cut_to, to_size
 from srkit.degrade.jpeg import jpeg
 from srkit.degrade.kernels import gaussian_widths
 from srkit.errors import BadInput
@@ -40,13 +40,9 @@ def photo(image: Tensor, scale: int = 4, clean: float = 0.15, rich: float = 0.3,
     Raises:
         BadInput: a scale that is no whole number, an image smaller than it, or probabilities that are none.
     """
-    if scale != int(scale) or scale < 1 or min(image.shape[-2:]) < scale:
-        raise BadInput(f"photo takes a whole scale of 1 or more and images larger than it; {scale!r} was given.")
+    x, scale, target = cut_to(image, scale, "photo")
     if min(clean, rich) < 0 or clean + rich > 1:
         raise BadInput(f"clean and rich are probabilities, together at most 1; {clean!r} and {rich!r} were given.")
-    scale = int(scale)
-    target = (image.shape[-2] // scale, image.shape[-1] // scale)
-    x = image[..., : target[0] * scale, : target[1] * scale]
     kind = draw.uniform(rng, 0, 1)
     if kind < clean:
         return imresize(x, 1 / scale).clamp(0, 1)

@@ -18,11 +18,10 @@ from torch import Tensor
 from srkit.degrade import draw
 from srkit.degrade._registry import register_degradation
 from srkit.degrade.blur import apply_kernel
-from srkit.degrade.down import to_size
+from srkit.degrade.down import cut_to, to_size
 from srkit.degrade.jpeg import jpeg_soft
 from srkit.degrade.kernels import bell, gaussian_widths, plateau, sinc
 from srkit.degrade.noise import noise, poisson
-from srkit.errors import BadInput
 from srkit.ops.pixels import levels, quantise
 
 __all__ = ["FIRST", "SECOND", "Order", "kernel_for", "real_esrgan"]
@@ -63,13 +62,12 @@ def real_esrgan(image: Tensor, scale: int = 4, *, rng: torch.Generator) -> Tenso
     Raises:
         BadInput: a scale that is no whole number, or an image smaller than it.
     """
-    if scale != int(scale) or scale < 1 or min(image.shape[-2:]) < scale:
-        raise BadInput(f"real_esrgan takes a whole scale and images larger than it; {scale!r} was given.")
+    _, _, target = cut_to(image, scale, "real_esrgan")
     h, w = image.shape[-2:]
     x = _one_round(image, FIRST, (h, w), rng)
     x = jpeg_soft(x.clamp(0, 1), draw.uniform(rng, 30, 95))
-    x = _one_round(x, SECOND, (h // int(scale), w // int(scale)), rng)
-    return quantise(_finish(x, (h // int(scale), w // int(scale)), rng))
+    x = _one_round(x, SECOND, target, rng)
+    return quantise(_finish(x, target, rng))
 
 
 def kernel_for(order: Order, rng: torch.Generator) -> Tensor:

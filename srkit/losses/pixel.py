@@ -6,6 +6,9 @@ colours come from bicubic interpolation, so the network cannot correct errors of
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -66,56 +69,43 @@ def _check_eps(eps: float) -> None:
         raise BadInput(f"Charbonnier needs eps > 0 and was given {eps!r}: at eps = 0 it is L1, so write L1.")
 
 
-def _check_on(on: str) -> str:
-    if on not in ("rgb", "y"):
-        raise BadInput(
-            f"on={on!r} says what is compared: 'rgb', the images as they are, or 'y', their brightness alone."
-        )
-    return on
+class Compared(nn.Module):
+    """A loss that compares images as they are, or their brightness alone.
 
+    Args:
+        on: compare ``"rgb"``, the images as they are, or ``"y"``, the BT.601 luma of RGB images.
 
-def _seen(image: Tensor, on: str) -> Tensor:
-    return rgb_to_y(image) if on == "y" else image
+    Raises:
+        BadInput: ``on`` is something else.
+    """
+
+    compare: Callable[[Tensor, Tensor], Tensor]
+
+    def __init__(self, *, on: str = "rgb") -> None:
+        super().__init__()
+        if on not in ("rgb", "y"):
+            raise BadInput(
+                f"on={on!r} says what is compared: 'rgb', the images as they are, or 'y', their brightness alone."
+            )
+        self.on = on
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Return the scalar loss of ``(b, c, h, w)`` images."""
+        return self.compare(*((rgb_to_y(sr), rgb_to_y(hr)) if self.on == "y" else (sr, hr)))
 
 
 @register_loss("L1")
-class L1(nn.Module):
-    """Mean absolute difference; see :func:`l1`.
+class L1(Compared):
+    """Mean absolute difference of images or, with ``on="y"``, of their luma; see :func:`l1`."""
 
-    Args:
-        on: compare ``"rgb"``, the images as they are, or ``"y"``, the BT.601 luma of RGB images.
-
-    Raises:
-        BadInput: ``on`` is something else.
-    """
-
-    def __init__(self, *, on: str = "rgb") -> None:
-        super().__init__()
-        self.on = _check_on(on)
-
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Return the scalar loss of ``(b, c, h, w)`` images."""
-        return l1(_seen(sr, self.on), _seen(hr, self.on))
+    compare = staticmethod(l1)
 
 
 @register_loss("MSE")
-class MSE(nn.Module):
-    """Mean squared difference; see :func:`mse`.
+class MSE(Compared):
+    """Mean squared difference of images or, with ``on="y"``, of their luma; see :func:`mse`."""
 
-    Args:
-        on: compare ``"rgb"``, the images as they are, or ``"y"``, the BT.601 luma of RGB images.
-
-    Raises:
-        BadInput: ``on`` is something else.
-    """
-
-    def __init__(self, *, on: str = "rgb") -> None:
-        super().__init__()
-        self.on = _check_on(on)
-
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Return the scalar loss of ``(b, c, h, w)`` images."""
-        return mse(_seen(sr, self.on), _seen(hr, self.on))
+    compare = staticmethod(mse)
 
 
 @register_loss("L2")
@@ -124,22 +114,18 @@ class L2(MSE):
 
 
 @register_loss("Charbonnier")
-class Charbonnier(nn.Module):
-    """Smooth L1; see :func:`charbonnier`.
+class Charbonnier(Compared):
+    """Smooth L1 of images or, with ``on="y"``, of their luma; see :func:`charbonnier`.
 
     Args:
         eps: radius of the rounding at zero, in units of the image.
-        on: compare ``"rgb"``, the images as they are, or ``"y"``, the BT.601 luma of RGB images.
+        on: ``"rgb"`` or ``"y"``.
 
     Raises:
         BadInput: ``eps`` is not positive, or ``on`` is something else.
     """
 
     def __init__(self, *, eps: float = 1e-3, on: str = "rgb") -> None:
-        super().__init__()
+        super().__init__(on=on)
         _check_eps(eps)
-        self.eps, self.on = eps, _check_on(on)
-
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Return the scalar loss of ``(b, c, h, w)`` images."""
-        return charbonnier(_seen(sr, self.on), _seen(hr, self.on), eps=self.eps)
+        self.compare = partial(charbonnier, eps=eps)

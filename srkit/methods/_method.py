@@ -21,7 +21,7 @@ from srkit.errors import BadInput
 from srkit.ops.check import check_image
 from srkit.training.loop import finish_step_first
 
-__all__ = ["Method", "MethodCard", "Progress", "Result", "Watch"]
+__all__ = ["Method", "MethodCard", "Progress", "Result", "Watch", "as_grey_as"]
 
 Progress = Callable[[int, int], object]
 
@@ -188,3 +188,9 @@ class Method(abc.ABC):
     @abc.abstractmethod
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
         """Do the work on a checked image ``(3, h, w)``, gradients enabled; :class:`Watch` records the steps."""
+
+
+def as_grey_as(sr: Tensor, lr: Tensor) -> Tensor:
+    """Return ``(3, H, W)``; grey where ``lr`` is grey."""
+    grey = bool((lr[0] == lr[1]).all() and (lr[1] == lr[2]).all())
+    return sr.mean(0, keepdim=True).expand(3, -1, -1) if grey else sr

@@ -28,7 +28,7 @@ from srkit.degrade import draw
 from srkit.errors import BadInput
 from srkit.methods._choose import choose
 from srkit.methods._fresh import fresh
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._method import Method, MethodCard, Progress, Result, Watch, as_grey_as
 from srkit.methods._registry import register_method
 from srkit.methods.blind import finite
 from srkit.ops.pixels import pad
@@ -39,7 +39,6 @@ __all__ = [
     "DIPSettings",
     "NonLocal",
     "SkipNet",
-    "as_grey_as",
     "check_side",
     "lanczos_kernel",
     "lanczos_reduce",
@@ -329,9 +328,3 @@ def check_side(size: tuple[int, int], net: SkipNet, name: str) -> None:
             f"{name}'s network of {net.depth} scales draws images of at least {net.smallest} pixels a side; this one "
             f"would be {size[0]}x{size[1]} (height x width). Use a smaller depth."
         )
-
-
-def as_grey_as(sr: Tensor, lr: Tensor) -> Tensor:
-    """Return ``(3, H, W)``; grey where ``lr`` is grey."""
-    grey = bool((lr[0] == lr[1]).all() and (lr[1] == lr[2]).all())
-    return sr.mean(0, keepdim=True).expand(3, -1, -1) if grey else sr

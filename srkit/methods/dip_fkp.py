@@ -27,10 +27,10 @@ from srkit.errors import BadInput
 from srkit.losses import ssim
 from srkit.methods._choose import choose
 from srkit.methods._fresh import fresh
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._method import Method, MethodCard, Progress, Result, Watch, as_grey_as
 from srkit.methods._registry import register_method
 from srkit.methods.blind import finite
-from srkit.methods.dip import SkipNet, as_grey_as, check_side
+from srkit.methods.dip import SkipNet, check_side
 from srkit.methods.fkp import KernelFlow, SphereAdam, load_fkp, side_of
 from srkit.ops.pixels import pad
 

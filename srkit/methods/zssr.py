@@ -4,8 +4,8 @@ A. Shocher, N. Cohen, M. Irani, "'Zero-Shot' Super-Resolution using Deep Interna
 https://arxiv.org/abs/1712.06087. The image is reduced by the assumed kernel; a network
 learns to undo that, and is then applied to the image itself.
 
-Deviations from the authors' program: fathers hold no needless black (:mod:`srkit.methods.zssr_fathers`); borders of the
-reduction are MATLAB's. The settings are the authors' (:mod:`srkit.methods.zssr_presets`).
+Deviations from the authors' program: fathers are not padded with black (:mod:`srkit.methods.zssr_fathers`); borders of
+the reduction are MATLAB's. The settings are the authors' (:mod:`srkit.methods.zssr_presets`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from srkit.degrade import align, draw, read_kernel
 from srkit.errors import BadInput
 from srkit.inference.ensemble import dihedral, undo_dihedral
 from srkit.methods import zssr_presets
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._method import Method, MethodCard, Progress, Result, Watch, as_grey_as
 from srkit.methods._registry import register_method
 from srkit.methods.backprojection import back_project
 from srkit.methods.pieces import in_pieces
@@ -76,7 +76,7 @@ class Zssr(Method):
     Args:
         preset: name of a configuration, see :data:`srkit.methods.PRESETS`; ``"X2_ONE_JUMP_IDEAL_CONF"`` or in short
             ``"x2_one_jump_ideal"``.
-        kernel: the blur ``(k, k)`` the image came by, or a ``.mat`` file of it; None believes in bicubic.
+        kernel: the blur ``(k, k)`` the image was reduced with, or a ``.mat`` file of it; None is bicubic reduction.
         noise: standard deviation of the image's noise in [0, 1]; None is the preset's.
         seed: decides first weights and fathers.
         truth: the true HR image, if it is known: its MSE is then a curve too. It is never trained on.
@@ -314,5 +314,4 @@ def _whole(sr: Tensor, lr: Tensor, scale: int) -> Tensor:
     wanted = (scale * lr.shape[-2], scale * lr.shape[-1])
     if _size(sr) != wanted:
         sr = Reduction((1.0, 1.0)).enlarge(sr, wanted)
-    grey = bool((lr[0] == lr[1]).all() and (lr[1] == lr[2]).all())
-    return sr.mean(0, keepdim=True).expand(3, -1, -1) if grey else sr
+    return as_grey_as(sr, lr)

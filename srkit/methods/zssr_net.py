@@ -59,7 +59,7 @@ def _convolution(inputs: int, outputs: int, init: str, rng: torch.Generator) -> 
 def in_batches(net: ZSSRNet, images: list[Tensor]) -> Iterator[Tensor]:
     """Run the network on images, those of one shape together as far as memory allows; in the order given.
 
-    An image that is larger than that goes in tiles. Of the list, what was used is let go.
+    An image that is larger than that goes in tiles. Images of the list are freed as they are used.
     """
     found: dict[int, Tensor] = {}
     size = max(1, _AT_ONCE // images[0][0].numel())

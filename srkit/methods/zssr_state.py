@@ -52,7 +52,7 @@ class StateFile:
         self.path, self.inputs = path, inputs
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state that was saved for the same inputs, or None; another one is told. No code in it is run."""
+        """Return the state that was saved for the same inputs, else warn and return None. No code in it is run."""
         if self.path is None:
             return None
         sweep(self.path)

@@ -157,7 +157,7 @@ class Discriminator:
             yield torch.stack([loss, real.mean(), made.mean()]).detach()
 
     def _asked(self, images: Tensor) -> Tensor:
-        """Return the logits, without weights or statistics noticing that they were requested."""
+        """Return the logits, without any change of weights or statistics."""
         weights = {name: weight.detach() for name, weight in self.net.named_parameters()}
         statistics = {name: value.clone() for name, value in self.net.named_buffers()}
         logits: Tensor = functional_call(self.net, {**weights, **statistics}, (images,))

@@ -17,7 +17,7 @@ from srkit.layers import partition
 from srkit.layers.windows import Windowed
 from srkit.widgets._draw import bars, framed, map_scale, one_picture, picture_of_map
 from srkit.widgets._sliders import Axis, Click, Page, Picture, make_gallery
-from srkit.widgets._walk import as_batch, borrowed
+from srkit.widgets._walk import as_batch, borrowed, calls_of
 
 __all__ = ["attention_map", "attention_modules", "channel_weights", "pixel_shares"]
 
@@ -43,17 +43,10 @@ def channel_weights(net: nn.Module, lr: Tensor, name: str, **inputs: Any) -> Ten
 
     It is what comes out over what went in, at the pixel of each channel where most went in.
     """
-    caught: list[tuple[Tensor, Tensor]] = []
-    module = net.get_submodule(name)
-    handle = module.register_forward_hook(lambda _module, given, output: caught.append((given[0][0], output[0])))
-    try:
-        with borrowed(net), torch.no_grad():
-            net(as_batch(lr), **inputs)
-    finally:
-        handle.remove()
-    before, after = (maps.flatten(1) for maps in caught[-1])  # (channels, h*w)
+    before, after = (maps[0].flatten(1) for maps in calls_of(net.get_submodule(name), net, lr, inputs)[-1])
     place = before.abs().argmax(dim=1, keepdim=True)
-    return (after.gather(1, place) / before.gather(1, place))[:, 0]
+    weights: Tensor = (after.gather(1, place) / before.gather(1, place))[:, 0]
+    return weights
 
 
 def pixel_shares(net: nn.Module, lr: Tensor, name: str, query: Query, **inputs: Any) -> Tensor:

@@ -11,24 +11,17 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.widgets._draw import sheet, signed_picture
 from srkit.widgets._sliders import Axis, Click, Page, Picture, make_gallery, picture_of
-from srkit.widgets._walk import as_batch, borrowed, named_layer
+from srkit.widgets._walk import as_batch, calls_of, named_layer
 
 __all__ = ["channels_of", "feature_maps"]
 
 
 def channels_of(net: nn.Module, lr: Tensor, layer: str, **inputs: Any) -> Tensor:
     """Return what the layer called ``layer`` gives out for one image, ``(channels, h, w)``, at its last call."""
-    caught: list[Any] = []
-    module = named_layer(net, layer)
-    handle = module.register_forward_hook(lambda _module, _given, output: caught.append(output))
-    try:
-        with borrowed(net), torch.no_grad():
-            net(as_batch(lr), **inputs)
-    finally:
-        handle.remove()
-    if not caught:
+    calls = calls_of(named_layer(net, layer), net, lr, inputs)
+    if not calls:
         raise BadInput(f"{layer!r} is never called as a whole; look at the layers inside it or around it.")
-    features = caught[-1]
+    features = calls[-1][1]
     if not isinstance(features, Tensor) or features.ndim != 4:
         what = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
         raise BadInput(f"{layer!r} gives {what}; maps (1, channels, h, w) were expected. Try a convolution before it.")

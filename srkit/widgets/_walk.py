@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.models.count import counting, parameters
 
-__all__ = ["Layer", "as_batch", "borrowed", "merged", "named_layer", "walk"]
+__all__ = ["Layer", "as_batch", "borrowed", "calls_of", "merged", "named_layer", "walk"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,18 @@ def named_layer(net: nn.Module, name: str) -> nn.Module:
     raise BadInput(
         f"{type(net).__name__} has no layer {name!r}. In {parent or 'the network itself'} there are: {inside}."
     )
+
+
+def calls_of(module: nn.Module, net: nn.Module, lr: Tensor, inputs: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Return what goes into a module inside ``net`` and what comes out, for each of its calls for one image."""
+    seen: list[tuple[Any, Any]] = []
+    handle = module.register_forward_hook(lambda _module, given, output: seen.append((given[0], output)))
+    try:
+        with borrowed(net), torch.no_grad():
+            net(as_batch(lr), **inputs)
+    finally:
+        handle.remove()
+    return seen
 
 
 def as_batch(lr: Tensor) -> Tensor:
