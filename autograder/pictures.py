@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srkit._html import render
 from srkit.ops.colours import data_uri, painted
 
 __all__ = ["LARGEST", "error_map", "pixels", "triptych"]
@@ -53,29 +54,25 @@ def triptych(name: str, pair: Mapping[str, Any]) -> str:
     yours, expected = pixels(pair.get("yours")), pixels(pair.get("expected"))
     if yours is None or expected is None or expected.min() == expected.max():  # one grey shows nothing
         return ""
-    told = html.escape(name)
-    shown = [
-        _figure(yours, f"your {told}", f"yours, {_size(yours)}"),
-        _figure(expected, f"the expected {told}", "expected"),
+    figures = [
+        _figure(yours, f"your {name}", f"yours, {_size(yours)}"),
+        _figure(expected, f"the expected {name}", "expected"),
     ]
-    gap = error_map(yours, expected)
+    gap, note = error_map(yours, expected), ""
     if gap is None:
-        shown.append(f"<p>No error map: the expected picture has {_size(expected)}.</p>")
+        note = f"No error map: the expected picture has {_size(expected)}."
     elif gap[1] == 0:
-        shown.append("<p>No difference in 8-bit pixels.</p>")
+        note = "No difference in 8-bit pixels."
     else:
-        note = f"error, 0 (dark) to {gap[1]} of 255 (bright)"
-        shown.append(_figure(gap[0], f"error map of {told}, largest difference {gap[1]} of 255", note))
-    return f'<div class="pictures">{"".join(shown)}</div>'
+        alt = f"error map of {name}, largest difference {gap[1]} of 255"
+        figures.append(_figure(gap[0], alt, f"error, 0 (dark) to {gap[1]} of 255 (bright)"))
+    return render(Path(__file__).parent / "templates" / "pictures.html", figures=figures, note=note)
 
 
-def _figure(image: Pixels, alt: str, caption: str) -> str:
+def _figure(image: Pixels, alt: str, caption: str) -> dict[str, Any]:
     height, width = image.shape[:2]
     zoom = max(1, SIDE // max(height, width))
-    return (
-        f'<figure><img src="{data_uri(image)}" width="{width * zoom}" height="{height * zoom}" alt="{alt}">'
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
+    return {"uri": data_uri(image), "width": width * zoom, "height": height * zoom, "alt": alt, "caption": caption}
 
 
 def _size(image: Pixels) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render"]
+__all__ = ["render", "table"]
 
 
 def render(template: Path, **values: object) -> str:
@@ -19,6 +20,11 @@ def render(template: Path, **values: object) -> str:
         **values: what it uses. Text is escaped; ``markupsafe.Markup`` is taken as HTML.
     """
     return _environment(template.parent).get_template(template.name).render(**values)
+
+
+def table(rows: Iterable[Iterable[object]], *, caption: str = "", head: Sequence[str] = (), named: bool = False) -> str:
+    """Return a plain table; with ``named`` the first cell of each row is its heading."""
+    return render(Path(__file__).with_name("table.html"), rows=rows, caption=caption, head=head, named=named)
 
 
 @lru_cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from srkit._html import render
 from srkit.errors import BadFile, BadInput
 from srkit.exercises._model import EXERCISES
 from srkit.ops.atomic import write_atomically
@@ -34,7 +34,7 @@ class Note:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<p><strong>{html.escape(self.heading)}</strong><br>{html.escape(self.text)}</p>"
+        return render(Path(__file__).with_name("verdict.html"), headline=self.heading, findings=(), notes=[self.text])
 
 
 def hint(name: str, level: int = 1, *, folder: str | Path | None = None) -> Note:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from srkit._html import render
 from srkit.errors import BadInput
 from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Measure, Result, _measure_here, grade_criteria
 from srkit.exercises._model import EXERCISES, Exercise
@@ -41,15 +42,9 @@ class Verdict:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><td style="text-align:left;white-space:nowrap">{_mark(finding)}</td>'
-            f'<td style="text-align:left">{html.escape(finding.text)}'
-            + (f"<br><em>{html.escape(finding.message)}</em>" if finding.message else "")
-            + "</td></tr>"
-            for finding in self.result.findings
-        )
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
-        return f"<p><strong>{html.escape(self._headline())}</strong></p><table>{rows}</table>{notes}"
+        findings = [(_mark(finding), finding) for finding in self.result.findings]
+        values = {"headline": self._headline(), "findings": findings, "notes": self._notes()}
+        return render(Path(__file__).with_name("verdict.html"), **values)
 
     def _headline(self) -> str:
         met = sum(finding.outcome == "correct" for finding in self.result.findings)

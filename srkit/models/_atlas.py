@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from srkit._html import table
 from srkit.errors import BadInput
 from srkit.models._create import card as known
 from srkit.models._create import create
@@ -139,9 +139,7 @@ class Atlas(Sequence[Row]):
         return "\n".join(f"| {' | '.join(cells)} |" for cells in [*lines, *(row.cells() for row in self)])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(heading)}</th>" for heading in HEADINGS)
-        body = "".join(f"<tr>{_html_cells(row)}</tr>" for row in self)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return table((_marked(row) for row in self), head=HEADINGS)
 
 
 _COLUMNS: dict[str, Callable[[Row], Any]] = {
@@ -183,6 +181,8 @@ def _set5(scores: Sequence[Score], scale: int) -> str:
     return f"{score.psnr:.2f}" + (f" / {score.ssim:.4f}" if score.ssim is not None else "")
 
 
-def _html_cells(row: Row) -> str:
-    name = f'<a href="{html.escape(row.card.url)}">{html.escape(row.card.title)}</a> <code>{row.name}</code>'
-    return f"<td>{name}</td>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.cells()[1:])
+def _marked(row: Row) -> list[object]:
+    from markupsafe import Markup
+
+    name = Markup('<a href="{}">{}</a> <code>{}</code>').format(row.card.url, row.card.title, row.name)
+    return [name, *row.cells()[1:]]

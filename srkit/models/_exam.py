@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from srkit._html import table
 from srkit.errors import BadInput
 from srkit.models._points import POINTS, Candidate, Unmet
 from srkit.models._registry import MODELS
@@ -49,12 +49,8 @@ class Report:
         return "\n  ".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{'✓ pass' if verdict.passed else '✗ fail'}</td><td>{html.escape(verdict.point)}</td>"
-            f"<td>{html.escape(verdict.message)}</td></tr>"
-            for verdict in self.verdicts
-        )
-        return f"<table><caption>{html.escape(self.name)}</caption>{rows}</table>"
+        verdicts = (("✓ pass" if one.passed else "✗ fail", one.point, one.message) for one in self.verdicts)
+        return table(verdicts, caption=self.name)
 
 
 def exam(name: str, *, points: Sequence[str] | None = None) -> Report:

@@ -7,7 +7,6 @@ they are told. None of them keeps anything that a resumed run would miss: what m
 from __future__ import annotations
 
 import copy
-import html
 import io
 import math
 import sys
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from tqdm.std import tqdm
 
+from srkit._html import render
 from srkit.errors import BadInput
 from srkit.evaluation import Table
 from srkit.evaluation.table import mean_gain
@@ -298,7 +298,7 @@ class Curve:
     def _repr_html_(self) -> str:
         png = io.BytesIO()
         self.figure.savefig(png, format="png")
-        return f'<img alt="{html.escape(self.alt)}" src="{uri(png.getvalue(), "png")}">'
+        return render(Path(__file__).with_name("curve.html"), curve=self, uri=uri(png.getvalue(), "png"))
 
 
 class LivePlot(Callback):

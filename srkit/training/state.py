@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import html
 import math
 from collections import deque
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from srkit._html import table
 from srkit.errors import BadInput
 from srkit.metrics import METRICS
 from srkit.metrics._registry import Metric
@@ -268,12 +268,7 @@ class Run:
         return "\n".join(f"{name}: {value}" for name, value in self._facts())
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in self._facts()
-        )
-        return f"<table><caption>Training run</caption>{rows}</table>"
+        return table(self._facts(), caption="Training run", named=True)
 
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("steps", f"{self.steps:,} of {self.config.steps:,} in {self.seconds:,.1f} s")]

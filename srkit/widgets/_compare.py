@@ -11,7 +11,6 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from srkit._reader import near
@@ -19,8 +18,7 @@ from srkit.errors import BadInput
 from srkit.metrics import Protocol
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, data_uri
 from srkit.widgets._comparison import Contents, gather, region_numbers
-from srkit.widgets._frame import CELL, TABLE
-from srkit.widgets._static import page_script, style, widget_module
+from srkit.widgets._static import fill, page_script, root, widget_module
 from srkit.widgets._twin import come_alive, display_with_twin
 
 __all__ = ["Comparison", "compare"]
@@ -88,35 +86,18 @@ class Comparison:
 
     def page(self) -> str:
         """Return the part that needs no script: the labelled pictures with their numbers, once each."""
-        cells = "".join(self._cell(i) for i in range(len(self.contents.names)))
-        rule = f"<div>{escape(self.rule)}</div>" if self.contents.truth >= 0 else ""
-        return (
-            f'<div class="srkit-still" style="overflow-x:auto"><table style="{TABLE};margin:0"><tbody>'
-            f'<tr style="background:none;text-align:left">{cells}</tr></tbody></table>{rule}</div>'
-        )
+        found = zip(self.contents.names, self.contents.frames, self.contents.whole, strict=True)
+        pictures = [(name, frame, whole, max(1.0, frame.width / STILL_WIDTH)) for name, frame, whole in found]
+        rule = self.rule if self.contents.truth >= 0 else ""
+        return fill("compare", pictures=pictures, alt=self.alt, rule=rule, uri=data_uri)
 
     def root(self, inside: str) -> str:
         """Return the element that contains the viewer, around ``inside``."""
-        config = escape(json.dumps(self.config()), quote=True)
-        return f'<div class="srkit-compare" data-config="{config}"><style>{style("viewer")}</style>{inside}</div>'
+        return root("compare", "viewer", self.config(), inside)
 
     def _repr_html_(self) -> str:
         """Return pictures, numbers, style and script in one piece."""
         return self.root(f"{self.page()}<script>{page_script()}</script>")
-
-    def _cell(self, i: int) -> str:
-        frame, name = self.contents.frames[i], self.contents.names[i]
-        shrink = max(1.0, frame.width / STILL_WIDTH)
-        shown = f'width="{round(frame.width / shrink)}" height="{round(frame.height / shrink)}"'
-        psnr, ssim = self.contents.whole[i]
-        numbers = f"<div>PSNR {psnr}, SSIM {ssim}</div>" if psnr else ""
-        smaller = "; shown smaller" if shrink > 1 else ""
-        return (
-            f'<td style="{CELL}"><div><b>{escape(name)}</b></div><img data-picture="{i}" {shown} '
-            f'src="{data_uri(frame.pixels)}" alt="{escape(f"{name}: {self.alt}")}" '
-            f'style="image-rendering:pixelated;max-width:none;display:block;margin:2px 0">{numbers}'
-            f'<div style="font-size:smaller;opacity:0.8">{escape(frame.text)}{smaller}</div></td>'
-        )
 
 
 def compare(

@@ -20,10 +20,7 @@ from srkit.ops.check import check_range
 from srkit.ops.files import read_picture
 from srkit.ops.pixels import to_uint8
 
-__all__ = ["CELL", "NAN_COLOUR", "TABLE", "Frame", "frames"]
-
-TABLE = "border:none;background:none;text-align:left;vertical-align:top;padding:4px 12px 4px 0;white-space:normal"
-CELL = f"{TABLE};display:inline-block"  # so that a row of pictures breaks where the page ends
+__all__ = ["NAN_COLOUR", "Frame", "frames"]
 
 NAN_COLOUR = (255, 0, 255)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from srkit.evaluation.score import choose
 from srkit.metrics import Protocol, psnr
 from srkit.metrics._registry import Metric
 from srkit.widgets._compare import Comparison, compare
-from srkit.widgets._static import gallery_script, style
+from srkit.widgets._static import fill, gallery_script, style
 
 __all__ = ["Gallery", "class_table", "gallery", "worst_piece"]
 
@@ -43,13 +42,7 @@ class Gallery:
 
     def _repr_html_(self) -> str:
         """Return a table that reads well as it is; with scripts its headings sort and its rows open viewers."""
-        heads = "".join(self._heading(i, name) for i, name in enumerate(self.columns))
-        body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
-        return (
-            f'<div class="srkit-gallery"><style>{style("gallery")}</style><div><b>{escape(self.title)}</b></div><table>'
-            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table><div>{escape(self.note)}</div>"
-            f"<script>{gallery_script()}</script></div>"
-        )
+        return fill("gallery", table=self, spoken=self._spoken, style=style("gallery"), script=gallery_script())
 
     def _spoken(self, cell: float | str | None, column: int) -> str:
         if cell is None:
@@ -57,28 +50,6 @@ class Gallery:
         if isinstance(cell, str):
             return cell
         return f"{cell:g}" if float(cell).is_integer() else f"{cell:.{self.digits.get(column, 2)}f}"
-
-    def _heading(self, column: int, name: str) -> str:
-        words = all(isinstance(row[column], str) for row in self.rows)
-        kind = ' class="srkit-word"' if words else ""
-        return f'<th scope="col" data-column="{column}"{kind}>{escape(name)}</th>'
-
-    def _row(self, number: int, row: tuple[float | str | None, ...]) -> str:
-        fold = self.folds[number] if self.folds else None
-        cells = "".join(self._cell(i, cell, fold if i == 0 else None) for i, cell in enumerate(row))
-        return f'<tr data-row="{number}">{cells}</tr>'
-
-    def _cell(self, column: int, cell: float | str | None, fold: Comparison | None) -> str:
-        value = "" if cell is None else escape(str(cell), quote=True)
-        kind = ' class="srkit-word"' if isinstance(cell, str) else ""
-        shade = ""
-        if column in self.tops and isinstance(cell, (int, float)):
-            missing = 1 - min(max(cell / self.tops[column], 0.0), 1.0)
-            shade = f' style="background:rgba(213,94,0,{0.55 * missing:.2f})"'
-        words = escape(self._spoken(cell, column))
-        if fold is not None:
-            words = f"<details><summary>{words}</summary>{fold.root(fold.page())}</details>"
-        return f'<td data-value="{value}"{kind}{shade}>{words}</td>'
 
 
 def worst_piece(sr: Tensor, hr: Tensor, *, side: int = 64, border: int = 0) -> tuple[Box, float]:

@@ -12,7 +12,6 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import torch
@@ -23,9 +22,8 @@ from srkit.ops.colours import data_uri
 from srkit.training import Callback, State
 from srkit.training.loop import Outcome
 from srkit.widgets._draw import map_scale, picture_of_map, plotted
-from srkit.widgets._frame import CELL
 from srkit.widgets._sliders import Picture, picture_of
-from srkit.widgets._static import monitor_module, style
+from srkit.widgets._static import fill, monitor_module, style
 from srkit.widgets._twin import come_alive, display_with_twin, twin_page
 from srkit.widgets._walk import as_batch, borrowed
 
@@ -194,16 +192,9 @@ class Monitor(Callback):
 
     def _repr_html_(self) -> str:
         """Return curves and pictures as a table of images with their numbers as text."""
-        cells = [_curve_cell(name, curve) for name, curve in list(self.curves.items()) if curve]
-        cells += [_picture_cell(picture) for picture in list(self.pictures.values())]
-        row = f'<tr style="background:none;text-align:left">{"".join(cells)}</tr>'
-        table = (
-            f'<table style="border:none;margin:0"><tbody>{row}</tbody></table>' if cells else "<div>Nothing yet.</div>"
-        )
-        head = f"<div><b>Run: {escape(self._standing())}</b></div>"
-        return (
-            f'<div class="srkit-monitor" style="overflow-x:auto;font:13px/1.4 system-ui,sans-serif">{head}{table}</div>'
-        )
+        drawn = [_drawn(name, curve) for name, curve in list(self.curves.items()) if curve]
+        pictures = [(one, data_uri(one.pixels)) for one in [*drawn, *list(self.pictures.values())]]
+        return fill("monitor", standing=self._standing(), pictures=pictures)
 
 
 def _words(curve: list[tuple[int, float]]) -> str:
@@ -223,27 +214,14 @@ def _without_gaps(values: list[float]) -> list[float]:
     return kept
 
 
-def _curve_cell(name: str, curve: list[tuple[int, float]]) -> str:
+def _drawn(name: str, curve: list[tuple[int, float]]) -> Picture:
     values = torch.tensor(_without_gaps([value for _, value in curve]), dtype=torch.float64)
     logarithmic = bool((values > 0).all()) and float(values.max()) > 8 * float(values.min())
     drawn = values.log10() if logarithmic else values
     low, high = (float(end) for end in torch.aminmax(drawn))
     picture = plotted(drawn, low=low, high=high if high > low else low + 1)
     words = f"{_words(curve)}; {'logarithmic, ' if logarithmic else ''}steps {curve[0][0]} to {curve[-1][0]}"
-    return _cell(name, picture, f"Curve of {name}: {words}", words, 1)
-
-
-def _picture_cell(picture: Picture) -> str:
-    return _cell(picture.title, picture.pixels, picture.alt, picture.text, picture.zoom)
-
-
-def _cell(title: str, pixels: Any, alt: str, words: str, zoom: int) -> str:
-    height, width = pixels.shape[:2]
-    return (
-        f'<td style="{CELL}"><div><b>{escape(title)}</b></div><img width="{width * zoom}" height="{height * zoom}" '
-        f'src="{data_uri(pixels)}" alt="{escape(alt)}" style="image-rendering:pixelated;max-width:none;display:block">'
-        f'<div style="font-size:smaller;opacity:0.85;max-width:240px;white-space:normal">{escape(words)}</div></td>'
-    )
+    return Picture(name, picture, f"Curve of {name}: {words}", text=words)
 
 
 def live_monitor(monitor: Monitor) -> Any:

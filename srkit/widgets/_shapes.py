@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from math import prod
 from typing import Any
 
 from torch import Tensor, nn
 
-from srkit.widgets._static import style
+from srkit.widgets._static import fill, style
 from srkit.widgets._walk import Layer, merged, walk
 
 __all__ = ["Shapes", "shapes"]
@@ -37,10 +36,8 @@ class Shapes:
 
     def _repr_html_(self) -> str:
         """Return nested ``<details>``, which fold without any script."""
-        body = "".join(_html(part, depth=0) for part in merged(self.layer.parts))
-        note = "Multiply-adds of convolutions, products and attention; activations and additions are not counted."
-        head = f"<style>{style('shapes')}</style><div><b>{escape(self.summary)}</b></div>"
-        return f'<div class="srkit-shapes">{head}{body}<div><i>{note}</i></div></div>'
+        values = {"summary": self.summary, "parts": self.layer.parts, "merged": merged, "facts": _facts}
+        return fill("shapes", style=style("shapes"), **values)
 
 
 def shapes(net: nn.Module, lr: Tensor, **inputs: Any) -> Shapes:
@@ -82,16 +79,6 @@ def _lines(layer: Layer, depth: int) -> list[str]:
         lines.append(f"{'  ' * depth}{part.name} ({part.kind}): {_facts(part)}")
         lines += _lines(part, depth + 1)
     return lines
-
-
-def _html(layer: Layer, depth: int) -> str:
-    words = f"<code>{escape(layer.name)}</code> {escape(layer.kind)} <i>{escape(_facts(layer))}</i>"
-    if not layer.parts:
-        return f'<div class="srkit-leafline">{words}</div>'
-    inside = "".join(_html(part, depth + 1) for part in merged(layer.parts))
-    return (
-        f"<details{' open' if depth == 0 and len(layer.parts) < 8 else ''}><summary>{words}</summary>{inside}</details>"
-    )
 
 
 def _spoken(shape: tuple[int, ...]) -> str:

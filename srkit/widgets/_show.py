@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -16,11 +15,13 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.evaluation.regions import error_levels
 from srkit.ops.colours import DIVERGING, SEQUENTIAL, colour_bar, data_uri, nice_top, painted
-from srkit.widgets._frame import TABLE, frames
+from srkit.widgets._frame import frames
+from srkit.widgets._static import fill
 
 __all__ = ["ErrorMap", "Shown", "error_map", "show"]
 
 Kind = Literal["signed", "absolute"]
+Drawn = tuple[int, int, str, str, str, str, tuple[str, ...]]  # width, height, facts, warning, address, scale, ticks
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,8 @@ class Panel:
     text: str
     warning: str
     uri: str
-    scale_bar: str = ""
+    bar: str = ""  # address of the colour scale of an error map
+    ticks: tuple[str, ...] = ()  # its labels
 
 
 @dataclass(frozen=True)
@@ -132,15 +134,8 @@ class Shown:
 
     def _repr_html_(self) -> str:
         """Return tables and images only: nothing that a notebook strips from a file it does not trust."""
-        rows = [self.panels[i : i + self.columns] for i in range(0, len(self.panels), self.columns)]
-        body = "".join(
-            f'<tr style="background:none">{"".join(_cell(panel, self.zoom) for panel in row)}</tr>' for row in rows
-        )
-        caption = f'<p style="margin:4px 0">{escape(self.caption)}</p>' if self.caption else ""
-        return (
-            f'<div class="srkit-show" style="overflow-x:auto"><table role="presentation" style="{TABLE};margin:0">'
-            f"<tbody>{body}</tbody></table>{caption}</div>"
-        )
+        settings = {"columns": self.columns, "zoom": self.zoom, "caption": self.caption, "least": LEAST_CELL}
+        return fill("show", panels=self.panels, **settings)
 
 
 def show(
@@ -186,8 +181,8 @@ def show(
     return Shown(panels, min(columns or fitting, len(panels)), zoom, caption or "")
 
 
-def _drawn(images: Sequence[Any]) -> list[tuple[int, int, str, str, str, str]]:
-    """Return width, height, facts, warning, address and scale bar of each picture, batches taken apart."""
+def _drawn(images: Sequence[Any]) -> list[Drawn]:
+    """Return what there is to see, of each picture, batches taken apart."""
     free = [image for image in images if isinstance(image, ErrorMap) and image.limit is None]
     common = max((image.natural_limit for image in free), default=1.0)
     drawn = []
@@ -197,37 +192,17 @@ def _drawn(images: Sequence[Any]) -> list[tuple[int, int, str, str, str, str]]:
             continue
         for frame in frames(image, name=f"picture {number} of show()"):
             facts = f"{frame.size}; {frame.values}"
-            drawn.append((frame.width, frame.height, facts, frame.warning, data_uri(frame.pixels), ""))
+            drawn.append((frame.width, frame.height, facts, frame.warning, data_uri(frame.pixels), "", ()))
     return drawn
 
 
-def _drawn_map(image: ErrorMap, limit: float) -> tuple[int, int, str, str, str, str]:
+def _drawn_map(image: ErrorMap, limit: float) -> Drawn:
     height, width = image.levels.shape
     uri = data_uri(image.painted(limit))
     beyond = int((abs(image.levels) > limit).sum())
     warning = f"{beyond} pixel{'s' if beyond > 1 else ''} beyond the end of the scale" if beyond else ""
     strip = data_uri(colour_bar(DIVERGING if image.kind == "signed" else SEQUENTIAL))
-    left, middle, right = image.ticks(limit)
-    bar = (
-        f'<div style="font-size:smaller"><img src="{strip}" width="160" height="12" '
-        f'alt="colour scale from {left} over {middle} to {right}" '
-        'style="display:block;max-width:none;margin:2px 0;border:1px solid #888">'
-        f"scale: left {left}, middle {middle}, right {right}</div>"
-    )
-    return width, height, image.text, warning, uri, bar
-
-
-def _cell(panel: Panel, zoom: int) -> str:
-    title = f"<div><b>{escape(panel.title)}</b></div>" if panel.title else ""
-    zoomed = f"; shown x{zoom}" if zoom > 1 else ""
-    warning = f'<div style="font-size:smaller"><b>&#9888; {escape(panel.warning)}</b></div>' if panel.warning else ""
-    image = (
-        f'<img src="{panel.uri}" alt="{escape(panel.alt)}" width="{panel.width * zoom}" height="{panel.height * zoom}" '
-        'style="image-rendering:pixelated;max-width:none;display:block;margin:2px 0">'
-    )
-    facts = f'<div style="font-size:smaller;opacity:0.8">{escape(panel.text)}{zoomed}</div>'
-    style = f"{TABLE};width:{_cell_width(panel, zoom)}px"
-    return f'<td style="{style}">{title}{image}{panel.scale_bar}{facts}{warning}</td>'
+    return width, height, image.text, warning, uri, strip, image.ticks(limit)
 
 
 def _cell_width(panel: Panel, zoom: int) -> int:

@@ -10,7 +10,6 @@ import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 
 from srkit.errors import BadInput
 from srkit.ops.colours import data_uri
-from srkit.widgets._frame import CELL, TABLE, frames
-from srkit.widgets._static import sliders_module, sliders_script, style
+from srkit.widgets._frame import frames
+from srkit.widgets._static import fill, root, sliders_module, sliders_script
 from srkit.widgets._twin import come_alive, display_with_twin
 
 __all__ = ["Axis", "Click", "Page", "Picture", "SliderGallery", "axis_of", "make_gallery", "picture_of"]
@@ -112,31 +111,22 @@ class SliderGallery:
 
     def still(self) -> str:
         """Return the part that needs no script: the first page, and all others folded away."""
-        others = [position for position in self.pages if position != self.start]
-        first = self.page_table(self.start, self.pages[self.start])
-        folded = "".join(self.page_table(position, self.pages[position]) for position in others)
-        more = f"<details><summary>{len(others)} further positions</summary>{folded}</details>" if others else ""
-        title = f"<div><b>{escape(self.title)}</b></div>"
-        return f'<div class="srkit-pages" style="overflow-x:auto">{title}{first}{more}</div>'
+        first, *others = sorted(self.pages, key=lambda position: position != self.start)
+        return fill("sliders", title=self.title, first=self._drawn(first), others=[self._drawn(one) for one in others])
 
-    def page_table(self, position: Position, page: Page) -> str:
-        """Return one page as a table; pictures that are those of the first page are not repeated."""
-        known = (
-            {} if position == self.start else {picture.title: picture for picture in self.pages[self.start].pictures}
-        )
-        cells = "".join(_cell(picture) for picture in page.pictures if not _same(picture, known.get(picture.title)))
-        words = self.words(position)
-        head = f"<div><b>{escape(words)}</b></div>" if words else ""
-        text = f'<div data-text="" style="white-space:pre-line">{escape(page.text)}</div>' if page.text else ""
-        code = f"<div><code>{escape(page.code)}</code></div>" if page.code else ""
-        row = f'<tr style="background:none;text-align:left">{cells}</tr>'
-        table = f'<table style="{TABLE};margin:0"><tbody>{row}</tbody></table>'
-        return f'<div data-page="{",".join(map(str, position))}">{head}{table if cells else ""}{text}{code}</div>'
+    def page_table(self, position: Position) -> str:
+        """Return one page, made where it is not there, as a table without the pictures that the first page has."""
+        return fill("page", alone=self._drawn(position))
+
+    def _drawn(self, position: Position) -> tuple[Position, str, list[tuple[Picture, str]], Page]:
+        page = self.pages.get(position) or self.make(position)
+        known = {} if position == self.start else {one.title: one for one in self.pages[self.start].pictures}
+        new = [(one, data_uri(one.pixels)) for one in page.pictures if not _same(one, known.get(one.title))]
+        return position, self.words(position), new, page
 
     def root(self, inside: str) -> str:
         """Return the element that contains the gallery, around ``inside``."""
-        config = escape(json.dumps(self.config()), quote=True)
-        return f'<div class="srkit-sliders" data-config="{config}"><style>{style("sliders")}</style>{inside}</div>'
+        return root("sliders", "sliders", self.config(), inside)
 
     def _repr_html_(self) -> str:
         """Return pages, style and script in one piece."""
@@ -207,17 +197,6 @@ def _same(picture: Picture, other: Picture | None) -> bool:
     return other is not None and picture.text == other.text and np.array_equal(picture.pixels, other.pixels)
 
 
-def _cell(picture: Picture) -> str:
-    height, width = picture.pixels.shape[:2]
-    words = f'<div style="font-size:smaller;opacity:0.85">{escape(picture.text)}</div>' if picture.text else ""
-    return (
-        f'<td style="{CELL}"><div><b>{escape(picture.title)}</b></div><img data-picture="{escape(picture.title)}" '
-        f'data-zoom="{picture.zoom}" data-words="{escape(picture.text)}" width="{width * picture.zoom}" '
-        f'height="{height * picture.zoom}" src="{data_uri(picture.pixels)}" alt="{escape(picture.alt)}" '
-        f'style="image-rendering:pixelated;max-width:none;display:block;margin:2px 0">{words}</td>'
-    )
-
-
 def live_gallery(gallery: SliderGallery) -> Any:
     """Return ``gallery`` as an anywidget; ``widget.position`` follows the sliders, and setting it moves them."""
     otherwise = " and reload the page, or leave live out: the sliders then work without a kernel, on fewer steps."
@@ -254,7 +233,7 @@ def _widget_class() -> type:
             position = tuple(change["new"])
             key = ",".join(map(str, position))
             if position != self.gallery.start:
-                self._answer = {"key": key, "html": self.gallery.page_table(position, self.gallery.make(position))}
+                self._answer = {"key": key, "html": self.gallery.page_table(position)}
 
         def _ipython_display_(self) -> None:
             display_with_twin(self, self.gallery)

@@ -8,13 +8,12 @@ import inspect
 import sys
 import textwrap
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from srkit.errors import BadInput
-from srkit.widgets._static import style
+from srkit.widgets._static import fill, style
 
 __all__ = ["Source", "source"]
 
@@ -40,19 +39,10 @@ class Source:
 
     def _repr_html_(self) -> str:
         """Return numbered lines in a ``<pre>``; with styles stripped, the text and its numbers remain."""
-        last = self.first_line + len(self.code.splitlines()) - 1
-        width = len(str(last))
-        lines = _coloured(self.code).split("\n")
-        body = "\n".join(
-            f'<span class="n">{number:>{width}}  </span>{line}' for number, line in enumerate(lines, self.first_line)
-        )
-        summary = f"<br>{escape(self.summary)}" if self.summary else ""
-        return (
-            f'<div class="srkit-source"><style>{style("source")}</style><div class="srkit-source-head">'
-            f"<b>{escape(self.name)}</b> <small>{escape(self.place)}</small>{summary}</div>"
-            f'<pre tabindex="0" style="white-space:pre;overflow-x:auto;word-break:normal" '
-            f'aria-label="Source code of {escape(self.name)}">{body}</pre></div>'
-        )
+        lines = _lines(self.code)
+        width = len(str(self.first_line + len(lines) - 1))
+        numbered = [(f"{number:>{width}}", spans) for number, spans in enumerate(lines, self.first_line)]
+        return fill("source", source=self, lines=numbered, style=style("source"))
 
 
 def source(obj: Any) -> Source:
@@ -127,21 +117,23 @@ def _no_code(obj: Any, target: Any) -> str:
     )
 
 
-def _coloured(code: str) -> str:
-    """Return the code as HTML; coloured where pygments is installed, plain otherwise."""
+def _lines(code: str) -> list[list[tuple[str, str]]]:
+    """Return the lines as pieces (class, text); coloured where pygments is installed, plain otherwise."""
     try:
         from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
     except ImportError:
-        return escape(code)
-    return "".join(_span(str(kind), text) for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(code))
+        return [[("", line)] for line in code.split("\n")]
+    lines: list[list[tuple[str, str]]] = [[]]
+    for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(code):
+        first, *more = ((_class_of(str(kind)), line) for line in text.split("\n"))
+        lines[-1].append(first)
+        lines += [[piece] for piece in more]
+    return lines
 
 
-def _span(kind: str, text: str) -> str:
+def _class_of(kind: str) -> str:
     classes = {
         "Token.Keyword": "kw", "Token.Operator.Word": "kw", "Token.Literal.String": "st", "Token.Literal.Number": "nu",
         "Token.Comment": "co", "Token.Name.Function": "na", "Token.Name.Class": "na", "Token.Name.Decorator": "na",
     }  # fmt: skip
-    found = next((name for prefix, name in classes.items() if kind.startswith(prefix)), None)
-    if found is None:
-        return escape(text)
-    return "\n".join(f'<span class="{found}">{escape(line)}</span>' if line else "" for line in text.split("\n"))
+    return next((name for prefix, name in classes.items() if kind.startswith(prefix)), "")

@@ -8,8 +8,13 @@ taken off.
 from __future__ import annotations
 
 import functools
+import json
 import re
-from importlib import resources
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from srkit._html import render
 
 __all__ = [
     "GALLERY_PARTS",
@@ -17,15 +22,19 @@ __all__ = [
     "PARTS",
     "SLIDERS_PARTS",
     "core_script",
+    "fill",
     "gallery_script",
     "laid_together",
     "monitor_module",
     "page_script",
+    "root",
     "sliders_module",
     "sliders_script",
     "style",
     "widget_module",
 ]
+
+_STATIC = Path(__file__).with_name("static")
 
 PARTS = ("element", "numbers", "view", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
 SLIDERS_PARTS = ("element", "page", "sliders")
@@ -49,6 +58,19 @@ def core_script() -> str:
 def style(name: str) -> str:
     """Return a style sheet of ``static/``, for example ``"viewer"``; every rule is confined to its own classes."""
     return _text(f"{name}.css")
+
+
+def fill(template: str, **values: object) -> str:
+    """Fill in a template of ``static/``, for example ``"show"``."""
+    return render(_STATIC / f"{template}.html", **values)
+
+
+def root(kind: str, sheet: str, config: Mapping[str, Any], inside: str) -> str:
+    """Return the element that a script starts in: the class ``srkit-<kind>``, settings and style around ``inside``."""
+    from markupsafe import Markup  # format escapes what is not marked
+
+    element = Markup('<div class="srkit-{}" data-config="{}"><style>{}</style>{}</div>')
+    return str(element.format(kind, json.dumps(config), Markup(style(sheet)), Markup(inside)))
 
 
 def page_script() -> str:
@@ -84,4 +106,4 @@ def gallery_script() -> str:
 
 @functools.cache
 def _text(name: str) -> str:
-    return resources.files("srkit.widgets").joinpath("static", name).read_text(encoding="utf-8")
+    return (_STATIC / name).read_text(encoding="utf-8")

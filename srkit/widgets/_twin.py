@@ -7,14 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from srkit.errors import BadInput
+from srkit.widgets._static import fill
 
 __all__ = ["come_alive", "display_with_twin", "twin_page"]
-
-_TWIN_STYLE = (
-    ".srkit-twin[hidden]{display:none}"
-    ".jp-OutputArea-child:has(.srkit-twin)+.jp-OutputArea-child:not(:has(.srkit-alive)){display:none}"
-    ".jp-OutputArea-child:has(.srkit-twin):has(+.jp-OutputArea-child .srkit-alive){display:none}"
-)
 
 
 def come_alive(widget_class: Callable[[], type], still: Any, *, asked: str, otherwise: str) -> Any:
@@ -47,6 +42,5 @@ def display_with_twin(widget: Any, still: Any) -> Any:
 
 def twin_page(widget: Any, still: Any) -> dict[str, str]:
     """Return the MIME bundle of the twin of ``widget``."""
-    name = f'class="srkit-twin" data-twin="{widget._twin}"'
-    page = f"<div {name}><style>{_TWIN_STYLE}</style>{still._repr_html_()}</div>"
+    page = fill("twin", name=widget._twin, page=still._repr_html_())
     return {"text/html": page, "text/plain": repr(still)}

@@ -86,7 +86,7 @@ def test_the_live_curve_is_shown_once_and_then_updated_in_place_without_hurry(mo
 def test_a_curve_is_a_picture_with_words_in_any_notebook() -> None:
     curve = callbacks.Curve(Figure(), 'Loss "now"')
     page = curve._repr_html_()
-    assert 'alt="Loss &quot;now&quot;"' in page
+    assert 'alt="Loss &#34;now&#34;"' in page
     assert base64.b64decode(page.split("base64,")[1].split('"')[0]).startswith(b"\x89PNG")
 
 

@@ -38,7 +38,7 @@ def test_the_lines_shown_are_the_lines_of_the_file_at_the_numbers_given() -> Non
 def test_a_method_loses_its_indentation_and_keeps_its_own() -> None:
     code = source(Shown._repr_html_).code
     assert code.startswith("def _repr_html_(self)")
-    assert "\n    return (" in code
+    assert "\n    return fill(" in code
 
 
 def test_an_instance_stands_for_its_class_and_wrappers_are_seen_through() -> None:
