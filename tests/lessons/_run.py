@@ -1,8 +1,8 @@
 """Run a lesson as a student who solves every exercise, and note what it costs.
 
-The suite runs lessons shortened: what trains for ten steps or more makes a twentieth of them, and their kernels are
-copies of a process that has imported what everybody imports. ``whole.py``, which ``.ci/run`` runs after the suite, runs
-them as they are.
+The suite runs the lightest lessons, shortened: what trains for ten steps or more makes a twentieth of them, and their
+kernels are copies of a process that has imported what everybody imports. ``whole.py``, which ``.ci/run`` runs after the
+suite, runs every lesson as it is.
 """
 
 from __future__ import annotations
@@ -25,9 +25,6 @@ from tools._lesson import read_lesson
 RESULTS = press.ROOT / "build" / "lessons"
 LONG = re.compile(r"""(\b(?:max_)?steps=|"steps": |\b(?:STEPS|BUDGET) = |\bstep in range\((?=\d+\)\]))(\d[\d_]+)\b""")
 LOOP = re.compile(r"^(for step in range\()(\d{3,})\b", re.MULTILINE)
-SMALLER = {"srkit.models.atlas()": 'srkit.models.atlas("*sr*")'}
-"""What takes seconds in a lesson without a number of steps, and what is done instead."""
-ZERO_SHOT = re.compile(r'create\("zssr", preset="LESSON"(?!.*max_steps)')  # whose own number is 400
 
 
 @dataclass
@@ -88,13 +85,11 @@ def visit(path: Path, folder: Path, *, whole: bool = False, kernel: str = "pytho
 
 
 def shortened(source: str) -> str:
-    """Return a cell in which trainings of ten steps or more make a twentieth of them, and what ``SMALLER`` says is done."""
+    """Return a cell in which trainings of ten steps or more make a twentieth of them."""
     fewer = LONG.sub(_fewer, source)
     if "course.append(" in source:  # a course of any length is drawn as a whole
         fewer = LOOP.sub(_fewer, fewer)
-    for whole, part in SMALLER.items():
-        fewer = fewer.replace(whole, part)
-    return ZERO_SHOT.sub(r"\g<0>, max_steps=20", fewer)
+    return fewer
 
 
 def _fewer(found: re.Match[str]) -> str:

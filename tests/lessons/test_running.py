@@ -9,11 +9,12 @@ import pytest
 
 from srkit.exercises import EXERCISES
 from tests._warm import warm
-from tests.lessons._run import SMALLER, shortened, visit
+from tests.lessons._run import shortened, visit
 from tools import press
 from tools._lesson import read_lesson
 
 LESSONS = press.sources()
+LIGHT = ("00", "01", "02", "04", "06", "09")  # less than six seconds of processor time each; whole.py runs all
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def kernel():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in LESSONS if path.stem[:2] in LIGHT], ids=lambda path: path.stem)
 def test_a_lesson_stops_at_each_exercise_and_nowhere_else_and_then_runs_to_its_end(path, kernel, tmp_path, monkeypatch):
     expect_a_run_without_surprises(path, tmp_path, monkeypatch, kernel=kernel)
 
@@ -55,12 +56,11 @@ def expect_a_run_without_surprises(path, tmp_path, monkeypatch, **how):
 def test_only_trainings_are_shortened():
     assert shortened("train(net, steps=300, learning_rate=1e-3)") == "train(net, steps=15, learning_rate=1e-3)"
     assert shortened('{"steps": 120}; STEPS = 100') == '{"steps": 6}; STEPS = 5'
-    assert shortened("create('zssr', max_steps=200); BUDGET = 500_000") == "create('zssr', max_steps=10); BUDGET = 25000"
+    assert (
+        shortened("create('zssr', max_steps=200); BUDGET = 500_000") == "create('zssr', max_steps=10); BUDGET = 25000"
+    )
     assert shortened("[f(step) for step in range(100)]; steps=10") == "[f(step) for step in range(5)]; steps=2"
-    assert shortened('create("zssr", preset="LESSON", kernel=k)') == 'create("zssr", preset="LESSON", max_steps=20, kernel=k)'
     loop = "course = []\nfor step in range({}):\n    course.append(loss)"
     assert shortened(loop.format(400)) == loop.format(20)
-    lessons = "".join(path.read_text("utf-8") for path in LESSONS)
-    assert all(whole in lessons and shortened(whole) == part for whole, part in SMALLER.items())
     untouched = "def climb(kernel, steps=40):\n    width=300\nfor step in range(300):"
     assert shortened(untouched) == untouched

@@ -1,6 +1,7 @@
 """Each lesson as long as it is, with all its training steps, and what that costs.
 
-No part of the suite, which runs lessons shortened: ``.ci/run`` runs it after the suite. Six minutes of processor time.
+No part of the suite, which runs the lightest, shortened, and looks up what the others call: ``.ci/run`` runs it after
+the suite. Six minutes of processor time.
 """
 
 import pytest
