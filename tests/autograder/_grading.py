@@ -12,6 +12,7 @@ from autograder.engine import grade_submission
 from autograder.limits import Limits
 from autograder.record import Record
 from autograder.sandboxes import choose_box
+from srkit.exercises import EXERCISES
 from tools._lesson import read_lesson
 from tools.press import sources
 
@@ -70,5 +71,6 @@ def processes() -> set[str]:
 @cache
 def solution(exercise: str) -> str:
     """Return the lesson's own solution of an exercise."""
-    cells = [cell for path in sources() for cell in read_lesson(path) if cell.kind == "exercise"]
+    (lesson,) = (path for path in sources() if int(path.stem[:2]) == EXERCISES.get(exercise).lesson)
+    cells = [cell for cell in read_lesson(lesson) if cell.kind == "exercise"]
     return next(cell.source for cell in cells if cell.name == exercise)

@@ -92,19 +92,19 @@ def repeated(piece, before, after):
     return before + body + after
 
 
-def costly():
-    for name, parts in LINES.items():
-        yield pytest.param(notebook(repeated(*parts)), id=name)
-    for name, parts in RAW.items():
-        yield pytest.param(repeated(*parts).encode(), id=f"json: {name}")
-    yield pytest.param(notebook("tv_loss = " + "(" * SIZE + ")" * SIZE), id="brackets")
-    yield pytest.param(notebook("\n".join(" " * n + "if 1:" for n in range(600))), id="indentation")
-    yield pytest.param(notebook(*["x = 1"] * (SIZE // 80)), id="many cells")
-    yield pytest.param(("\ufeff" + "x" * SIZE).encode("utf-16"), id="another encoding")
+COSTLY = {  # what is costly -> what makes its bytes
+    **{name: lambda parts=parts: notebook(repeated(*parts)) for name, parts in LINES.items()},
+    **{f"json: {name}": lambda parts=parts: repeated(*parts).encode() for name, parts in RAW.items()},
+    "brackets": lambda: notebook("tv_loss = " + "(" * SIZE + ")" * SIZE),
+    "indentation": lambda: notebook("\n".join(" " * n + "if 1:" for n in range(600))),
+    "many cells": lambda: notebook(*["x = 1"] * (SIZE // 80)),
+    "another encoding": lambda: ("\ufeff" + "x" * SIZE).encode("utf-16"),
+}
 
 
-@pytest.mark.parametrize("data", list(costly()))
-def test_text_that_is_costly_to_read_costs_its_limit_in_another_process_and_scores_nothing(data):
+@pytest.mark.parametrize("make", COSTLY.values(), ids=COSTLY)
+def test_text_that_is_costly_to_read_costs_its_limit_in_another_process_and_scores_nothing(make):
+    data = make()
     before, theirs = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN)
     record = grade_submission(data, EXERCISES, seed=SEED, box=Nobody())
     shown = autograded_notebook(notebook("x"), data, record)

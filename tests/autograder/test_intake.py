@@ -140,19 +140,19 @@ def test_what_one_student_hands_in_changes_nothing_for_another(tmp_path, monkeyp
 
 
 def test_intake_holds_one_notebook_in_memory_at_a_time(tmp_path):
-    """Fifteen notebooks of 20 MB; what Python holds at its highest stays below two of them."""
+    """Eight notebooks of 10 MB; what Python holds at its highest stays below two of them."""
     import tracemalloc
 
-    noise = os.urandom(10 << 20).hex()
+    noise = os.urandom(5 << 20).hex()
     path = packed(
-        [(f"s{n}/x.ipynb", notebook(f"# {n}", metadata={"noise": noise})) for n in range(15)], tmp_path / "a.zip"
+        [(f"s{n}/x.ipynb", notebook(f"# {n}", metadata={"noise": noise})) for n in range(8)], tmp_path / "a.zip"
     )
     tracemalloc.start()
     taken = read_submissions(path)
     top = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert len(taken.hand_ins) == 15
-    assert top < 40 << 20
+    assert len(taken.hand_ins) == 8
+    assert top < 20 << 20
 
 
 def test_paths_that_lead_out_links_and_devices_are_refused(tmp_path):

@@ -211,9 +211,9 @@ def test_processes_that_want_the_same_set_at_once_all_get_it_and_one_downloads(
 ) -> None:
     words = [sys.executable, "-c", FETCHER, str(tmp_path / "home"), str(manifest)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    processes = [subprocess.Popen(words, text=True, **pipes) for _ in range(3)]
+    processes = [subprocess.Popen(words, text=True, **pipes) for _ in range(2)]
     said = [process.communicate("go\n")[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert [process.returncode for process in processes] == [0, 0], said
     assert sorted(path.name for path in (tmp_path / "home").rglob("*")) == sorted([*NAMES, "Set5"])
     assert len(site.asked) == len(NAMES)
 

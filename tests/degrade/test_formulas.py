@@ -34,7 +34,7 @@ class Counting(TorchDispatchMode):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("registry", "joint", "parse", "count"),
-    [(DEGRADATIONS, " > ", degrade.parse, 1500), (LOSSES, "+", losses.parse, 500)],
+    [(DEGRADATIONS, " > ", degrade.parse, 1500), (LOSSES, "+", losses.parse, 250)],
     ids=["degradations", "losses"],
 )
 def test_any_text_is_read_or_refused_by_an_error_that_teaches(

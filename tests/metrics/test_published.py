@@ -67,8 +67,12 @@ def bicubic_scores(name: str, scale: int, protocol: Protocol) -> tuple[float, fl
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-@pytest.mark.parametrize("name", ["Set5", "Set14", "B100"])
+@pytest.mark.parametrize("name", ["Set5", "Set14"])
 def test_bicubic_has_the_value_its_protocol_should_give(name: str, scale: int) -> None:
+    expect_the_bicubic_value(name, scale)
+
+
+def expect_the_bicubic_value(name: str, scale: int) -> None:
     value, similarity = bicubic_scores(name, scale, Protocol.papers(scale))
     assert value == pytest.approx(MEASURED[name, scale][0], abs=1e-3)
     assert similarity == pytest.approx(MEASURED[name, scale][1], abs=1e-4)

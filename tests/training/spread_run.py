@@ -16,12 +16,11 @@ from tests.training._toy import Levels, Toy
 KINDS = ("plain", "levels", "discriminator")
 
 
-def main() -> None:
+def every_kind(out: Path, parts: int) -> None:
     """Train a toy network on the sample images, alone, with several predictions, and against a discriminator."""
-    torch.set_num_threads(1)
     with join_world() as world:
         for kind in KINDS:
-            train(kind, Path(sys.argv[1]) / kind, int(sys.argv[2]), world)
+            train(kind, out / kind, parts, world)
 
 
 def train(kind: str, out: Path, parts: int, world: World) -> None:
@@ -43,4 +42,5 @@ def train(kind: str, out: Path, parts: int, world: World) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    every_kind(Path(sys.argv[1]), int(sys.argv[2]))

@@ -20,22 +20,23 @@ from srkit.training.config import make_config
 from srkit.training.request import Request, prepare
 from srkit.training.world import World, join_world, mean_over
 from tests.training._toy import Batches, Toy
-from tests.training.spread_run import KINDS
+from tests.training.spread_run import KINDS, every_kind
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def spread(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """The folders that spread_run.py filled in one process and in two: importing torch takes longer than training."""
-    return {n: run_spread(tmp_path_factory.mktemp("spread"), n) for n in (1, 2)}
+    """The folders that spread_run.py filled in this process and in two others."""
+    alone = tmp_path_factory.mktemp("alone")
+    every_kind(alone, 1)
+    return {1: alone, 2: run_spread(tmp_path_factory.mktemp("spread"), 2)}
 
 
 def run_spread(out: Path, processes: int) -> Path:
     """Run spread_run.py in so many processes, each of which takes one part of every batch."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    program = ["-m", "tests.training.spread_run", str(out), str(processes)]
-    command = [sys.executable, *(launcher if processes > 1 else []), *program]
+    command = [sys.executable, *launcher, "-m", "tests.training.spread_run", str(out), str(processes)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
