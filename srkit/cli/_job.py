@@ -120,7 +120,7 @@ def _say(item: Item, dry_run: bool) -> None:
     if item.problem is not None:
         click.echo(f"error: {_named(item)}", err=True)
     elif dry_run:
-        need = f", about {item.memory / 1e9:.2g} GB of memory" if item.memory >= 5e7 else ""
+        need = f", about {item.memory / 1e9:.2g} GB of memory" if item.memory >= 2e8 else ""
         size = "" if item.size is None else f" ({item.size[1]} x {item.size[0]} pixels{need})"
         click.echo(f"{item.state}: {item.called}{f' -> {item.target}' if item.writes else ''}{size}")
     elif item.writes:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_ALWAYS, _FOR_A_PIXEL = 33e6, 48  # bytes
+
 
 @click.command(
     "degrade",
@@ -55,7 +57,7 @@ def command(
     chain = parse(formula)
     wanted, left = pictures_of(sources, out, "degraded", suffix=".png", below=recursive)
     wanted = [replace(item, settings={"chain": str(chain), "seed": seed}) for item in wanted]
-    planned = plan(wanted, overwrite=overwrite, check=_check)
+    planned = plan(wanted, overwrite=overwrite, check=_check, memory=_memory)
     with progress_bar("degrading", unit="picture") as move:
         work = carry_out(planned, counted(lambda item: _degrade(item, chain), planned, move))
         return report(planned, work, left, dry_run=dry_run, could_not="be degraded")
@@ -65,6 +67,14 @@ def _check(item: Item) -> None:
     from srkit.ops.files import check_enlarged
 
     check_enlarged(item.source, item.target, 1)
+
+
+def _memory(item: Item) -> float:
+    """Return the bytes that a picture needs by a chain that does not enlarge it."""
+    from srkit.ops.files import probe
+
+    height, width, _ = probe(item.source) or (0, 0, False)
+    return _ALWAYS + _FOR_A_PIXEL * height * width
 
 
 def _degrade(item: Item, chain: Chain) -> None:

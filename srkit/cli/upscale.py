@@ -60,9 +60,9 @@ def command(
     load_plugins(plugins)
     net = choice.open_for_photographs(machine, options["clean"])
     wanted, left = pictures.pictures_of(sources, out, f"x{scale_of(net)}", below=options["recursive"])
-    how = {"ensemble": options["self_ensemble"]}
+    how = {"ensemble": options["self_ensemble"], "halo": options["halo"]}
+    how |= {"tile": None if choice.method else options["tile"]}
     planned = pictures.plan_pictures(wanted, net, overwrite=options["overwrite"], said=choice.said, **how)
-    tile = None if choice.method else options["tile"]
     with bars(planned) as bar:
-        work = pictures.enlarge_pictures(planned, net, tile=tile, halo=options["halo"], progress=bar, **how)
+        work = pictures.enlarge_pictures(planned, net, progress=bar, **how)
         return report(planned, work, left, dry_run=options["dry_run"])

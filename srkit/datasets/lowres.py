@@ -15,6 +15,8 @@ from srkit.ops.jobs import Item, carry_out, complain, plan
 
 __all__ = ["lr_place", "make_lr"]
 
+_ALWAYS, _FOR_A_PIXEL = 21e6, 35  # bytes; for a pixel of the HR image
+
 
 def make_lr(
     folder: str | Path,
@@ -71,7 +73,7 @@ def plan_lr(
         for scale in dict.fromkeys(wanted)
         for path in images
     ]
-    return plan(items, overwrite=overwrite, check=_check, keep_unknown=True), left
+    return plan(items, overwrite=overwrite, check=_check, keep_unknown=True, memory=_memory), left
 
 
 def write_lr(item: Item) -> None:
@@ -96,6 +98,11 @@ def _check(item: Item) -> tuple[int, int] | None:
     if seen is not None:
         _check_size(item.source, seen[:2], scale)
     return files.check_enlarged(item.source, item.target, 1 / scale)
+
+
+def _memory(item: Item) -> float:
+    height, width = item.size or (0, 0)
+    return _ALWAYS + _FOR_A_PIXEL * height * width * float(item.settings["bicubic"]) ** 2
 
 
 def _check_size(path: Path, size: Sequence[int], scale: int) -> None:

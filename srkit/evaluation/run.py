@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from srkit.evaluation.saving import ResultsFolder
 from srkit.evaluation.score import Alone, choose, grey_note, is_transparent, score, transparency_note
 from srkit.evaluation.table import Row, Table
 from srkit.inference import measure_reach, upscale
-from srkit.inference.bounded import TileChoice
+from srkit.inference.bounded import TileChoice, foreseen_bytes
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import network_digest, scale_of
 from srkit.metrics import Protocol
@@ -31,6 +32,7 @@ from srkit.ops.jobs import NOWHERE, Item, Journal, carry_out, code_of, find_imag
 __all__ = ["evaluate"]
 
 _PLUS = {False: "", True: "+", "mean": "+", "median": "+ (median)"}
+_ALWAYS, _MEASURED = 115e6, 54  # bytes that every image takes; for each of its pixels while it is measured
 _NOTHING = Row(name="nothing yet", scores={}, seconds=0.0)
 
 
@@ -175,7 +177,17 @@ class Evaluation:
             Journal(place).is_of([item for item in wanted if item.target.parent == place])
             for place in {item.target.parent for item in wanted if item.writes}
         )
-        return plan(wanted, overwrite=overwrite or self._aside, check=self._check)
+        return plan(wanted, overwrite=overwrite or self._aside, check=self._check, memory=self._memory)
+
+    def _memory(self, item: Item) -> float:
+        """Return the bytes for network and metrics, where the size of the image is known."""
+        if item.size is None:
+            return 0.0
+        scale, pixels = self._empty.scale, math.prod(item.size)
+        options = {name: self._enlarge.keywords[name] for name in ("tile", "halo", "ensemble")}
+        net, lr = self._enlarge.keywords["net"], (item.size[0] // scale, item.size[1] // scale)
+        held = 0.0 if getattr(net, "trains", False) else foreseen_bytes(net, lr, **options) + 12 * pixels
+        return _ALWAYS + max(held, _MEASURED * pixels)
 
     def _item(self, number: int, said: dict[str, Any]) -> Item:
         name, reads, made = _origin(self.images, number, saved=self._results is not None)

@@ -25,6 +25,7 @@ __all__ = [
     "bytes_per_pixel",
     "enlarge",
     "enlarge_whole",
+    "foreseen_bytes",
     "is_out_of_memory",
     "views_fit",
 ]
@@ -126,6 +127,21 @@ def _chosen_tile(
         raise BadInput(f"tile={tile!r} was given; write a number of pixels (tile=256), 'auto', or None.")
     check_sizes(None if isinstance(tile, str) else tile, halo)
     return affordable_tile(net, lr, scale=scale, ensemble=how, halo=halo) if isinstance(tile, str) else tile
+
+
+def foreseen_bytes(
+    net: nn.Module, size: tuple[int, int], *, tile: TileChoice = "auto", halo: Halo = None, ensemble: bool | Ensemble
+) -> float:
+    """Return the bytes that :func:`enlarge` will hold of an image of ``size`` LR pixels: itself, a strip, a tile."""
+    lr, scale, how = torch.empty(1).expand(1, 3, *size), scale_of(net), _way_of(ensemble)
+    side = _chosen_tile(tile, lr, net, 0, halo, how) or max(size)
+    margin, rows = 0, side
+    if side < max(size):
+        plan = plan_of(net, halo, channels=3)
+        margin, rows = plan.halo, min(side, _rows_of_a_strip(lr, scale)) if plan.exact else side
+    height, width = (min(whole, part + 2 * margin) for whole, part in zip(size, (rows, side), strict=True))
+    pixels = lr[..., : min(rows, size[0]), :].numel() * scale**2 + lr.numel()
+    return pixels * lr.element_size() + bytes_per_pixel(net, ensemble=how) * height * width
 
 
 def _rows_of_a_strip(lr: Tensor, scale: int) -> int:

@@ -12,7 +12,7 @@ from torch import nn
 
 from srkit.datasets.transfer import fetched, is_address
 from srkit.errors import BadFile, BadInput, SrkitError
-from srkit.inference.bounded import TileChoice
+from srkit.inference.bounded import TileChoice, foreseen_bytes
 from srkit.inference.enlarge import upscale
 from srkit.inference.ensemble import Ensemble
 from srkit.inference.mode import network_digest, scale_of
@@ -23,8 +23,10 @@ from srkit.ops.jobs import NOWHERE, Item, carry_out, find_images, plan
 
 __all__ = ["Outcome", "upscale_folder"]
 
-_BESIDE = 3 * 2**28  # bytes of tiles and of the strip in hand, at the most
-_READ, _SMALL = 32, 4096  # bytes for each LR pixel: while a picture is read; of activations, where a picture is small
+_READ = 32  # bytes for each LR pixel while a picture is read
+_ALWAYS = 75e6  # bytes that every picture takes
+_WRITTEN = 12_288  # bytes for each pixel of a row of the result, of which 64 are written at once
+_LEARNT, _MOST_LEARNT = 4096, 3 * 2**28  # bytes for each LR pixel of a method that is trained on it, and at the most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +76,9 @@ def upscale_folder(
     if not Path(source).is_dir():
         raise BadFile(f"{source} is no folder; a folder with images was expected.")
     wanted, _ = pictures_of([Path(source)], Path(target), f"x{scale_of(net)}", below=below)
-    planned = plan_pictures(wanted, net, overwrite=overwrite, ensemble=ensemble)
-    for item in enlarge_pictures(planned, net, tile=tile, halo=halo, ensemble=ensemble, progress=progress):
+    how: dict[str, Any] = {"tile": tile, "halo": halo, "ensemble": ensemble}
+    planned = plan_pictures(wanted, net, overwrite=overwrite, **how)
+    for item in enlarge_pictures(planned, net, progress=progress, **how):
         written = item.target if item.problem is None else None
         yield Outcome(source=item.source, target=written, problem=item.problem)
 
@@ -154,6 +157,8 @@ def plan_pictures(
     net: nn.Module,
     *,
     overwrite: bool = False,
+    tile: TileChoice = "auto",
+    halo: Halo = None,
     ensemble: bool | Ensemble = False,
     said: Mapping[str, Any] | None = None,
 ) -> list[Item]:
@@ -169,9 +174,13 @@ def plan_pictures(
         return check_enlarged(item.source, item.target, scale)
 
     def memory(item: Item) -> float:
-        sr = math.prod(item.size or (0, 0))
-        whole = 8 * sr if item.target.suffix.lower() == ".webp" else 0  # no strips: libwebp holds it too
-        return _READ * sr / scale**2 + min(_BESIDE, _SMALL * sr / scale**2) + whole
+        height, width = item.size or (scale, scale)
+        whole = 8 * height * width if item.target.suffix.lower() == ".webp" else 0  # no strips: libwebp holds it too
+        lr = (height // scale, width // scale)
+        if getattr(net, "trains", False):
+            return _READ * math.prod(lr) + min(_MOST_LEARNT, _LEARNT * math.prod(lr)) + whole
+        held = foreseen_bytes(net, lr, tile=tile, halo=halo, ensemble=ensemble) + _WRITTEN * width
+        return _ALWAYS + max(_READ * math.prod(lr), held) + whole
 
     items = [replace(item, settings=settings) for item in wanted]
     return plan(items, overwrite=overwrite, check=check, memory=memory)

@@ -21,7 +21,10 @@ class MethodNetwork(nn.Module):
     Attributes:
         name: of the method, for tables.
         last: the result on the last image: kernel, curves, the reason why it ended.
+        trains: that it is trained on each image, so that a small one does not tell what a large one needs.
     """
+
+    trains = True
 
     def __init__(self, method: Method, *, scale: int, progress: Progress | None = None) -> None:
         super().__init__()
