@@ -87,4 +87,5 @@ EXERCISE = Exercise(
         "Divide the large places by the scale; the whole part is the source, the rest the offset.",
         "Begin with places = torch.arange(math.floor(n * scale)) / scale.",
     ),
+    hides=("srkit.models.metasr:sources",),
 )

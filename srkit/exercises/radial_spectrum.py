@@ -122,4 +122,5 @@ EXERCISE = Exercise(
         "zero, times twice the number of rings, cut to an integer, is the ring's number.",
         "Begin with the power: the squared absolute value of torch.fft.fft2(image), over image.numel().",
     ),
+    hides=("srkit.evaluation.gap:radial_spectrum",),
 )

@@ -89,4 +89,9 @@ EXERCISE = Exercise(
         "all of them; the sum is divided away at the end.",
         "Begin with line = torch.arange(size) - (size - 1) / 2, the places along one side, counted from the middle.",
     ),
+    hides=(
+        "srkit.ops.kernels:gaussian",
+        "srkit.degrade.kernels:gaussian_widths",
+        "srkit.degrade.kernels:gaussian_variances",
+    ),
 )

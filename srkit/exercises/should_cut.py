@@ -80,4 +80,5 @@ EXERCISE = Exercise(
         "What is left when the line is taken away, squared, summed, divided by (n - 2) and by the sum of t * t, is the "
         "square of the slope's standard deviation.",
     ),
+    hides=("srkit.methods.zssr:should_cut",),
 )

@@ -88,4 +88,5 @@ EXERCISE = Exercise(
         "final one.",
         "Begin with a list of the losses of the early predictions.",
     ),
+    hides=("srkit.training.supervise:supervised_terms",),
 )

@@ -105,4 +105,9 @@ EXERCISE = Exercise(
         "Begin with the matrix Q of the formula; torch.tensor(theta).cos() is the cosine, and torch.stack with "
         "reshape(2, 2) makes a matrix of four numbers.",
     ),
+    hides=(
+        "srkit.ops.kernels:gaussian",
+        "srkit.degrade.kernels:gaussian_widths",
+        "srkit.degrade.kernels:gaussian_variances",
+    ),
 )

@@ -1,32 +1,114 @@
-"""The demonstration class as ``make grade`` grades it; and for every exercise the box's memory, searched.
+"""The demonstration class as ``make grade`` grades it; and for every exercise the box's memory, searched, all rooms of
+the library used, and all its functions tried as answers.
 
 No part of the suite, which grades a dozen and searches for three exercises: ``.ci/run`` runs it after the suite.
 """
 
 from __future__ import annotations
 
+import copy
 import csv
+import importlib
+import inspect
 import json
+import pkgutil
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+import srkit
 from autograder.classmates import STUDENTS
 from autograder.cli import main
+from autograder.masks import hidden_names
 from autograder.term import expected_points
+from srkit.exercises import EXERCISES, Case, Exercise
+from srkit.exercises._beside import plain
+from srkit.exercises._compare import agree
+from srkit.exercises._references import expected_outputs
 from tests._user import users_environment
 from tests.autograder._fake import content
+from tests.autograder._grading import SEED
 from tests.autograder._importers import Canvas
 from tests.autograder._memory import MASKS, search_the_memory_of
+from tests.autograder.test_secrets import use_every_room_in
 from tools.press import ROOT
+
+Function = Callable[..., Any]
+OUT_OF_THE_BOX = ("srkit.exercises", "srkit.widgets", "srkit.cli", "srkit.__main__")
 
 
 @pytest.mark.needs("bubblewrap")
 @pytest.mark.parametrize("name", MASKS.values())
 def test_no_masked_line_no_exercise_no_other_notebook_and_no_seed_is_in_the_memory_of_a_student(name: str) -> None:
     search_the_memory_of(name)
+
+
+@pytest.mark.needs("bubblewrap")
+@pytest.mark.parametrize("name", MASKS.values())
+def test_a_solution_that_uses_every_room_of_the_library_around_it_is_right_in_the_box(name: str) -> None:
+    use_every_room_in(name)
+
+
+@pytest.mark.parametrize("name", EXERCISES.names())
+def test_no_function_of_the_library_that_the_box_has_earns_half_of_an_exercise(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
+    exercise = EXERCISES.get(name)
+    found = {label for label, function in functions() if earned(exercise, function) >= exercise.points / 2}
+    assert found <= hidden_names(name), "name it in hides"
+    own = {f"{one.__module__}:{one.__name__}" for one in exercise.references} & {label for label, _ in functions()}
+    assert own <= found, "the search finds what is known"
+
+
+@cache
+def functions() -> list[tuple[str, Function]]:
+    """Return ``module:name`` and function for all of the library but what has no place in the box."""
+    modules = [one.name for one in pkgutil.walk_packages(srkit.__path__, "srkit.")]
+    loaded = [importlib.import_module(one) for one in modules if not one.startswith(OUT_OF_THE_BOX)]
+    return [
+        (f"{module.__name__}:{name}", thing)
+        for module in loaded
+        for name, thing in vars(module).items()
+        if inspect.isfunction(thing) and thing.__module__ == module.__name__
+    ]
+
+
+def earned(exercise: Exercise, function: Function) -> float:
+    """Return the points of those criteria all of whose cases a function meets as it is."""
+    cases = exercise.cases(SEED)
+    return sum(
+        criterion.points
+        for criterion in exercise.criteria
+        if all(meets(exercise, function, case) for case in cases if case.criterion == criterion.name)
+    )
+
+
+def meets(exercise: Exercise, function: Function, case: Case) -> bool:
+    """Tell whether a function is right in one case, within a second of processor time."""
+    expected = expected_outputs(exercise, case)
+    before = signal.signal(signal.SIGVTALRM, too_late)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 1, 0.1)
+    try:
+        outputs = exercise.perform(function, copy.deepcopy(dict(case.inputs)))
+        seen = {key: plain(value) for key, value in outputs.items()}
+        return any(agree(seen, one, case.tolerance or exercise.tolerance) for one in expected)
+    except (Exception, SystemExit):  # whatever a function does with what it was not made for
+        return False
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def too_late(*_: object) -> None:
+    raise TimeoutError
 
 
 @pytest.fixture(scope="module")
