@@ -11,6 +11,7 @@ import csv
 import importlib
 import inspect
 import json
+import os
 import pkgutil
 import signal
 import subprocess
@@ -57,15 +58,21 @@ def test_a_solution_that_uses_every_room_of_the_library_around_it_is_right_in_th
 
 
 @pytest.mark.parametrize("name", EXERCISES.names())
-def test_no_function_of_the_library_that_the_box_has_earns_half_of_an_exercise(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)  # some write files
-    exercise = EXERCISES.get(name)
-    found = {label for label, function in functions() if earned(exercise, function) >= exercise.points / 2}
-    assert found <= hidden_names(name), "name it in hides"
-    own = {f"{one.__module__}:{one.__name__}" for one in exercise.references} & {label for label, _ in functions()}
-    assert own <= found, "the search finds what is known"
+def test_no_function_of_the_library_that_the_box_has_earns_half_of_an_exercise(name: str, tmp_path: Path) -> None:
+    exercise, known = EXERCISES.get(name), {label for label, _ in functions()}
+    child = os.fork()  # what a function does with numbers it was not made for, closing files 0 to 9 say, ends there
+    if child == 0:
+        try:
+            os.chdir(tmp_path)
+            found = [label for label, function in functions() if earned(exercise, function) >= exercise.points / 2]
+            (tmp_path / "found.json").write_text(json.dumps(found))
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    earning = set(json.loads((tmp_path / "found.json").read_text()))
+    assert earning <= hidden_names(name), "name it in hides"
+    own = {f"{one.__module__}:{getattr(one, '__name__', '')}" for one in exercise.references}
+    assert own & known <= earning, "the search finds what is known"
 
 
 @cache
