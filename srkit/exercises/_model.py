@@ -149,12 +149,12 @@ class Exercise:
     def calls(self) -> str:
         """What may be called, as the student reads it."""
         if self.avoid:
-            mine = f"To be written without a call of {' or '.join(self.avoid)}"
+            mine = f"To be written without calling {' or '.join(self.avoid)}."
         elif self.allowed:
-            mine = f"A call of {' or '.join(self.allowed)} is an answer, too"
+            mine = f"Calling {' or '.join(self.allowed)} is an answer, too."
         else:
-            mine = "Whatever PyTorch and NumPy have may be called"
-        return f"{mine}; what srkit has for it is not there when it is graded."
+            mine = "You may call whatever PyTorch and NumPy have."
+        return f"{mine} What srkit has for it is missing when this is graded."
 
     @property
     def points(self) -> float:

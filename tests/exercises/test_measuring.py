@@ -126,9 +126,15 @@ def test_the_verdict_says_in_words_what_it_shows_and_escapes_what_it_was_given()
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("transposed", "To be written without a call of conv_transpose2d or ConvTranspose2d or fold; what srkit has"),
-        ("nearest", "A call of interpolate or repeat_interleave or Upsample is an answer, too; what srkit has"),
-        ("tv_loss", "Whatever PyTorch and NumPy have may be called; what srkit has for it is not there when"),
+        ("transposed", "To be written without calling conv_transpose2d or ConvTranspose2d or fold. What srkit has"),
+        (
+            "nearest",
+            "Calling interpolate or repeat_interleave or Upsample is an answer, too. What srkit has for it is missing",
+        ),
+        (
+            "tv_loss",
+            "You may call whatever PyTorch and NumPy have. What srkit has for it is missing when this is graded.",
+        ),
     ],
 )
 def test_the_check_says_of_each_exercise_what_may_be_called(name, said):
