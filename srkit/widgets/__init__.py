@@ -9,6 +9,7 @@ from srkit._former import former
 from srkit.widgets._attention import attention_map
 from srkit.widgets._compare import compare
 from srkit.widgets._degrade_lab import degrade_lab, kernel_lab
+from srkit.widgets._diagram import diagram
 from srkit.widgets._feature_maps import feature_maps
 from srkit.widgets._gallery import class_table, gallery
 from srkit.widgets._monitor import Monitor
@@ -25,6 +26,7 @@ __all__ = [
     "class_table",
     "compare",
     "degrade_lab",
+    "diagram",
     "ensemble_lab",
     "error_map",
     "feature_maps",

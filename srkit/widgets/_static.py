@@ -22,6 +22,7 @@ __all__ = [
     "PARTS",
     "SLIDERS_PARTS",
     "core_script",
+    "diagram_script",
     "fill",
     "gallery_script",
     "laid_together",
@@ -102,6 +103,12 @@ def gallery_script() -> str:
     """Return the script of a table that sorts and whose rows open viewers."""
     start = 'openGallery(document.currentScript.closest(".srkit-gallery"));'
     return f"(() => {{\n{laid_together(GALLERY_PARTS)}{start}}})();"
+
+
+def diagram_script() -> str:
+    """Return the script of a drawn network, whose parts tell about themselves."""
+    start = 'openDiagram(document.currentScript.closest(".srkit-diagram"));'
+    return f"(() => {{\n{laid_together(('diagram',))}{start}}})();"
 
 
 @functools.cache

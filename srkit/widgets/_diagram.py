@@ -1,0 +1,308 @@
+"""``diagram``: the drawing of a network, made from the network itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srkit.errors import BadInput
+from srkit.models import card, names
+from srkit.models._figure import Drawing
+from srkit.models.count import parameters
+from srkit.ops.colours import data_uri
+from srkit.widgets._blocks import Graph, Node, graph_of, panels_of
+from srkit.widgets._draw import sheet
+from srkit.widgets._layout import Box, Laid, Wire, laid_out
+from srkit.widgets._source import source
+from srkit.widgets._static import diagram_script, style
+from srkit.widgets._trace import Call, trace
+
+__all__ = ["Diagram", "diagram"]
+
+SMALL, PAGE, HEAD = (24, 32), 1060, 30
+COLOURS = {
+    "conv": "#a9cdf0", "activation": "#f7d98b", "norm": "#b9e0b0", "resize": "#f3b3a6", "attention": "#d3b9ea",
+    "block": "#8fd0c6", "other": "#d9d9d9", "sum": "#ffffff", "join": "#ffffff",
+}  # fmt: skip
+SAID = {"+": "sum", "−": "difference", "×": "product", "÷": "quotient", "@": "matrix product", "C": "all side by side"}
+
+
+@dataclass(eq=False)
+class Panel:
+    """One drawing of a diagram: of the whole network, or of one of its blocks."""
+
+    title: str
+    graph: Graph
+    laid: Laid
+    node: Node | None = None  # the block that is drawn
+
+
+@dataclass(eq=False)
+class Diagram:
+    """What :func:`diagram` returns: a notebook draws it, ``print`` describes it, ``save`` writes the picture."""
+
+    title: str
+    panels: tuple[Panel, ...]  # the network, then every kind of block in it
+    nodes: list[Node] = field(default_factory=list)  # in the order of their numbers in the picture
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{panel.title}: {_sentence(panel.graph)}." for panel in self.panels)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture alone, as SVG on a white ground."""
+        return self._svg('<rect width="100%" height="100%" fill="#fff"/>')
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the picture to a file.
+
+        Raises:
+            BadFile: the file exists and ``overwrite`` is False.
+        """
+        return Drawing(self.svg).save(path, overwrite=overwrite)
+
+    def _repr_html_(self) -> str:
+        """Return the picture, and below it what is known of each of its parts, which a script shows one by one."""
+        drawn = self._svg("")  # which numbers the parts
+        told = "".join(f"<template>{_details(node)}</template>" for node in self.nodes)
+        return (
+            f'<div class="srkit-diagram"><style>{style("source")}{style("diagram")}</style>'
+            f'<div class="srkit-drawn">{drawn}</div><div class="srkit-told" role="status">Click a part, or go to '
+            "it with the Tab key and press Enter: its code, its shapes and its numbers appear here.</div>"
+            f"{told}<script>{diagram_script()}</script></div>"
+        )
+
+    def _svg(self, ground: str) -> str:
+        self.nodes.clear()
+        body, x, y, row, wide = [], 0.0, 0.0, 0.0, 0.0
+        for panel in self.panels:
+            width, height = max(panel.laid.width, 7.5 * len(panel.title)) + 30, panel.laid.height + HEAD + 12
+            if x and (x + width > max(PAGE, wide) or panel is self.panels[1]):
+                x, y, row = 0.0, y + row, 0.0
+            body.append(f'<g transform="translate({x + 8:.0f} {y + 4:.0f})">{self._panel(panel)}</g>')
+            x, row = x + width, max(row, height)
+            wide = max(wide, x)
+        words = escape(f"{self.title}. {self!r}")
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {y + row:.0f}" width="{1.25 * wide:.0f}"'
+            f' role="group" aria-label="{words}" color="#222" font-family="DejaVu Sans, Verdana, sans-serif" font-size="10.5">'
+            f"{ground}\n{ARROW}{''.join(body)}</svg>"
+        )
+
+    def _panel(self, panel: Panel) -> str:
+        title = f'<text y="16" font-size="13" font-weight="bold" fill="currentColor">{escape(panel.title)}</text>\n'
+        return f'{title}<g transform="translate(6 {HEAD})">{self._drawn(panel.laid, panel)}</g>'
+
+    def _drawn(self, laid: Laid, panel: Panel | None) -> str:
+        wires = "".join(_wire(wire) for wire in laid.wires)
+        return wires + "".join(self._box(box, panel) for box in laid.boxes)
+
+    def _box(self, box: Box, panel: Panel | None) -> str:
+        if box.node is None:
+            return _port(box, panel) if box.width else ""
+        place = f'transform="translate({box.x:.1f} {box.y - box.up:.1f})"'
+        if box.inside is not None:
+            inner = self._drawn(box.inside, None)
+            return f'<g {place}>{_frame(box)}<g transform="translate(6 7)">{inner}</g></g>\n'
+        self.nodes.append(box.node)
+        words, body = escape(_spoken(box.node)), _circle(box) if box.round else _slab(box)
+        part = f'class="srkit-part" data-part="{len(self.nodes) - 1}" role="button" tabindex="0" aria-label="{words}"'
+        return f"<g {place} {part}>{body}</g>\n"
+
+
+ARROW = (
+    '<defs><marker id="srkit-arrow" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6" markerHeight="6" '
+    'orient="auto"><path d="M0 0L6 3L0 6Z" fill="currentColor"/></marker></defs>\n'
+)
+
+
+def diagram(net: nn.Module, lr: Tensor | None = None, **inputs: Any) -> Diagram:
+    """Draw a network: its blocks, skips, repetitions and shared weights, and below it each kind of block once.
+
+    The drawing is made by following an image through the network. Three or more equal parts in a row are drawn once,
+    with their number. A part is as tall as the image in it is large; a number on an arrow counts channels.
+    A click on a part shows its code, its shapes and its parameters, and some of its channels where an image was given.
+
+    Args:
+        net: a network; it runs once, in eval mode, and is returned as it was.
+        lr: ``(3, h, w)`` or ``(1, 3, h, w)``; grey, 24x32 pixels, where it is left out.
+        **inputs: the extra keyword of networks that need one; networks of the library that do get an example.
+
+    Raises:
+        BadInput: ``lr`` is no image.
+
+    Example:
+        >>> diagram(srkit.models.create("edsr", scale=4))                                 # doctest: +SKIP
+    """
+    weight = next(net.parameters(), torch.empty(0))
+    given = lr if lr is not None else torch.full((1, 3, *SMALL), 0.5).to(weight)
+    if not inputs and lr is None and hasattr(net, "example_input"):
+        inputs = _example(net, given)
+    call = trace(net, given, maps=lr is not None, **inputs)
+    if not call.leaves() or call.leaves() == [call]:
+        raise BadInput(f"{type(net).__name__} does nothing with the image that can be drawn.")
+    graph = graph_of(call)
+    size = (int(given.shape[-2]), int(given.shape[-1]))
+    title = _title(net)
+    panels = [Panel(title, graph, laid_out(graph, size, names=[_given(port) for port in graph.ports]))]
+    blocks = list(panels_of(graph))
+    for node, inner in blocks:
+        twins = sum(other.label == node.label for other, _ in blocks) > 1
+        name = f"{node.label} ({node.call.name})" if twins else node.label
+        panels.append(Panel(name, inner, laid_out(inner, size), node))
+    return Diagram(f"{title}, {parameters(net):,} parameters", tuple(panels))
+
+
+def _title(net: nn.Module) -> str:
+    name, scale = getattr(net, "name", None), getattr(net, "scale", None)
+    known = card(name).title if isinstance(name, str) and name in names() else type(net).__name__
+    return f"{known} ×{scale}" if isinstance(scale, int) else known
+
+
+def _example(net: Any, lr: Tensor) -> dict[str, Any]:
+    import inspect
+
+    names = list(inspect.signature(net.forward).parameters)
+    return {names[1]: net.example_input(lr)} if len(names) > 1 else {}
+
+
+def _given(port: Call) -> str:
+    return "LR" if port.name == "lr" else port.name
+
+
+def _port(box: Box, panel: Panel | None) -> str:
+    whole = panel is not None and panel.node is None
+    words = ("SR" if whole else "") if box.words == "end" else box.words
+    mark = f'<circle cx="{box.middle:.1f}" cy="{box.y:.1f}" r="4" fill="currentColor"/>'
+    return mark + _text(words, box.middle, box.y - 9, 'font-weight="bold"')
+
+
+def _text(words: str, x: float, y: float, look: str) -> str:
+    """Return centred words; nothing where there are none."""
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="middle" fill="currentColor"'
+    return f"<text {place} {look}>{escape(words)}</text>" if words else ""
+
+
+def _wire(wire: Wire) -> str:
+    arrow = (
+        f'<path d="{wire.path}" fill="none" stroke="currentColor" stroke-width="1.2" marker-end="url(#srkit-arrow)"/>'
+    )
+    dot = f'<circle cx="{wire.dot[0]:.1f}" cy="{wire.dot[1]:.1f}" r="2" fill="currentColor"/>' if wire.dot else ""
+    x, y = wire.at
+    words = (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="8.5" fill="currentColor">{wire.words}</text>' if wire.words else ""
+    )
+    return f"{arrow}{dot}{words}\n"
+
+
+def _slab(box: Box) -> str:
+    node = box.node
+    assert node is not None
+    width, height = box.width - (8 if node.times > 1 else 0), box.height
+    fill, edge = COLOURS[node.kind], 'stroke="#333" stroke-width="1"'
+    back = "".join(
+        f'<rect x="{by}" y="{-by}" width="{width}" height="{height:.1f}" rx="3" fill="{fill}" {edge}/>'
+        for by in ((8, 4) if node.times > 1 else ())
+    )
+    front = f'<rect width="{width}" height="{height:.1f}" rx="3" fill="{fill}" {edge}/>'
+    middle = f"translate({width / 2 + 3.7:.1f} {height / 2:.1f}) rotate(-90)"
+    label = f'<text transform="{middle}" text-anchor="middle" fill="#111">{escape(node.label)}</text>'
+    times = f"×{node.times}" if node.times > 1 else ""
+    texts = _text(node.detail, width / 2, height + 10, 'font-size="8"')
+    texts += _text(times, width / 2, height + (22 if node.detail else 12), 'font-weight="bold" font-size="11"')
+    mark = "↻" if node.shared else node.tie
+    tie = (
+        f'<text x="{width / 2:.1f}" y="11" text-anchor="middle" fill="#8a1c00" font-weight="bold">{mark}</text>'
+        if mark
+        else ""
+    )
+    return f"{back}{front}{label}{texts}{tie}"
+
+
+def _circle(box: Box) -> str:
+    assert box.node is not None
+    r = box.width / 2
+    return (
+        f'<circle cx="{r}" cy="{r}" r="{r}" fill="#fff" stroke="#333" stroke-width="1.2"/>'
+        f'<text x="{r}" y="{r + 4.5}" text-anchor="middle" font-size="13" fill="#111">{box.node.label}</text>'
+    )
+
+
+def _frame(box: Box) -> str:
+    assert box.node is not None
+    words = f"×{box.node.times}" + (", each reads all before it" if box.node.recalls else "")
+    return (
+        f'<rect width="{box.width:.1f}" height="{box.height:.1f}" rx="6" fill="currentColor" fill-opacity="0.06" '
+        f'stroke="currentColor" stroke-dasharray="4 3"/>'
+        f'<text x="{box.width - 4:.1f}" y="{box.height - 4:.1f}" text-anchor="end" font-weight="bold" font-size="11" '
+        f'fill="currentColor">{words}</text>'
+    )
+
+
+def _spoken(node: Node) -> str:
+    name = SAID.get(node.label, node.label)
+    parts = [f"{name} {node.detail}".strip(), f"gives {_shape(node.call)}" if node.call.shape else ""]
+    parts += [f"{node.times} in a row" if node.times > 1 else "", "same weights each time" if node.shared else ""]
+    parts += [f"the same weights as the others marked {node.tie}" if node.tie else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _shape(call: Call) -> str:
+    return "(" + ", ".join(map(str, call.shape)) + ")"
+
+
+def _sentence(graph: Graph) -> str:
+    """Return the drawing in words."""
+    said = []
+    for node in graph.nodes:
+        if node.inside is not None:
+            said.append(f"{node.times} times ({_sentence(node.inside)})")
+            continue
+        skips = [read for read in node.reads if read != len(said) - 1]
+        beside = f" with {_named(graph, skips)}" if skips and node.kind in ("sum", "join") else ""
+        said.append(_brief(node) + beside)
+    return ", ".join(said)
+
+
+def _brief(node: Node) -> str:
+    name = f"{SAID.get(node.label, node.label)} {node.detail}".strip()
+    return f"{node.times} {name}" + (" of the same weights" if node.shared else "") if node.times > 1 else name
+
+
+def _named(graph: Graph, reads: list[int]) -> str:
+    return " and ".join("the input" if read < 0 else f"part {read + 1}" for read in reads)
+
+
+def _details(node: Node) -> str:
+    """Return what is told of a part when it is clicked."""
+    call, module = node.call, node.call.module
+    head = f"<b>{escape(SAID.get(node.label, call.kind))}</b> <code>{escape(call.name)}</code>"
+    facts = [_spoken(node)]
+    if module is not None:
+        facts.append(
+            f"{parameters(module):,} parameters"
+            + (f", {node.times} times" if node.times > 1 and not node.shared else "")
+        )
+    body = f"<p>{head}: {escape('; '.join(facts))}</p>"
+    if call.maps is not None:
+        top = float(torch.quantile(call.maps.abs().flatten(), 0.995)) or 1.0
+        uri = data_uri(sheet(call.maps, top=top, columns=8))
+        body += f'<img src="{uri}" alt="The first {len(call.maps)} channels, blue below zero, orange above">'
+    return body + _code(call)
+
+
+def _code(call: Call) -> str:
+    if call.module is None:
+        return ""
+    if not call.parts:
+        return f"<pre>{escape(repr(call.module))}</pre>"
+    try:
+        return source(call.module)._repr_html_()
+    except BadInput:  # typed where no file remembers it
+        return ""
