@@ -91,7 +91,8 @@ class Diagram:
         words = escape(f"{self.title}. {self!r}")
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {y + row:.0f}" width="{1.25 * wide:.0f}"'
-            f' role="group" aria-label="{words}" color="#222" font-family="DejaVu Sans, Verdana, sans-serif" font-size="10.5">'
+            f' role="group" aria-label="{words}" color="#222" font-size="10.5" '
+            'font-family="DejaVu Sans, Verdana, sans-serif">'
             f"{ground}\n{ARROW}{''.join(body)}</svg>"
         )
 

@@ -36,15 +36,15 @@ def uses(graph: Graph) -> Iterator[Call]:
             yield from uses(inside) if inside is not None else [node.call]
 
 
-def convolutions(net: nn.Module, lr: Tensor, inputs: dict[str, Any]) -> int:
-    """Count the convolutions that the result depends on, by hooks of their own and by gradients."""
+def convolutions(net: nn.Module, lr: Tensor, inputs: dict[str, Any]) -> tuple[int, int]:
+    """Count the convolutions that the result depends on, by gradients, and all that were used, by hooks."""
     made: list[Tensor] = []
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.register_forward_hook(lambda _module, _args, output: made.append(output.clone()) or made[-1])
     sr = net(lr.requires_grad_(), **inputs)
     grads = torch.autograd.grad(sr, [lr, *made], torch.ones_like(sr), allow_unused=True)
-    return sum(grad is not None for grad in grads[1:])
+    return sum(grad is not None for grad in grads[1:]), len(made)
 
 
 def numbered(nodes: list[Node]) -> list[tuple[str, int]]:
@@ -62,9 +62,9 @@ def check_unfolded(name: str) -> None:
     with torch.device("meta"):
         lr = torch.full((1, 3, 24, 32), 0.5)
         extra = srkit.models.card(name).extra_input
-        expected = convolutions(net, lr, {extra: net.example_input(lr)} if extra else {})  # type: ignore[operator]
+        needed, used = convolutions(net, lr, {extra: net.example_input(lr)} if extra else {})  # type: ignore[operator]
     found = [call for call in uses(drawing.panels[0].graph) if isinstance(call.module, nn.Conv2d | nn.ConvTranspose2d)]
-    assert len(found) == expected
+    assert needed <= len(found) <= used  # a block's second result may be read once and not the next time
     assert not any(overlap(panel.laid) for panel in drawing.panels)
     ET.fromstring(drawing.svg)
 
