@@ -150,7 +150,8 @@ def _inlined(scope: Call) -> Iterator[Call]:
 
 
 def _node(call: Call, reads: list[int]) -> Node:
-    kind = next((kind for kind, names in KINDS.items() if call.kind in names.split()), "other")
+    known = [call.kind, *(base.__name__ for base in type(call.module).__mro__[1:])]
+    kind = next((kind for name in known for kind, names in KINDS.items() if name in names.split()), "other")
     if kind in ("sum", "join") and call.parts:
         kind = "other"
     if call.module is not None and call.parts:

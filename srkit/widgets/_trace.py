@@ -238,10 +238,11 @@ def _is_method_of(frame: FrameType, module: nn.Module | None) -> bool:
 
 
 def _is_primitive(module: nn.Module) -> bool:
-    """Tell whether a module is one of torch's own that does something itself."""
-    return type(module).__module__.startswith("torch.nn") and not isinstance(
-        module, nn.Sequential | nn.ModuleList | nn.ModuleDict
-    )
+    """Tell whether a module is one of torch's own that does something itself, or a variant of its convolutions."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        return True
+    own = type(module).__module__.startswith("torch.nn")
+    return own and not isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
 
 
 def _tensors(things: Any) -> list[Tensor]:
