@@ -1,20 +1,18 @@
-"""From what a network did to what is drawn of it: nodes with the arrows between them, repetitions folded."""
+"""From what a network did to what is drawn of it: nodes, and the arrows between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from torch import nn
 
 from srkit.layers import Upsampler
+from srkit.widgets._fold import folded
+from srkit.widgets._nodes import Graph, Node, detail, signature
 from srkit.widgets._trace import Call
 
-__all__ = ["Graph", "Node", "graph_of", "panels_of", "signature"]
+__all__ = ["graph_of", "panels_of"]
 
-LONGEST = 12
-"""Nodes of the longest pattern whose repetitions are folded."""
 KINDS = {
     "sum": "add sub mul div matmul bmm einsum",
     "join": "cat stack setitem",
@@ -39,52 +37,6 @@ LABELS = {
 }  # fmt: skip
 
 
-@dataclass(eq=False)
-class Node:
-    """One thing in a drawing.
-
-    Attributes:
-        label: what is written in it.
-        kind: what it is drawn as: a key of ``KINDS``, ``"block"``, ``"other"`` or ``"run"``.
-        call: what it stands for; of a repetition, one of them.
-        reads: what arrows lead to it: numbers of other nodes, or -1, -2, … for what comes from outside.
-        every: those of them of which all repetitions are read, and not the last one alone.
-        detail: kernel size and the like, written below.
-        times: how often it is repeated.
-        shared: whether all repetitions use the same weights.
-        recalls: whether each repetition reads all earlier ones.
-        tie: a letter common to all nodes that use the same weights.
-        inside: the pattern that is repeated, for a ``"run"``.
-    """
-
-    label: str
-    kind: str
-    call: Call
-    reads: list[int]
-    every: set[int] = field(default_factory=set)
-    detail: str = ""
-    times: int = 1
-    shared: bool = False
-    recalls: bool = False
-    tie: str = ""
-    inside: Graph | None = None
-
-    @cached_property
-    def sign(self) -> tuple[str, ...]:
-        """What nodes that are repetitions of each other have in common."""
-        return (self.kind, str(self.times), str(self.call.shape[-2:]), *signature(self.call))
-
-
-@dataclass(eq=False)
-class Graph:
-    """Nodes in the order in which they were used, what comes from outside, and which nodes give the result."""
-
-    nodes: list[Node]
-    ports: list[Call]
-    outs: list[int]
-    every: set[int] = field(default_factory=set)  # as of a node that reads the results
-
-
 def graph_of(scope: Call) -> Graph:
     """Return the drawing of what happens inside one call."""
     calls = list(_inlined(scope))
@@ -102,7 +54,7 @@ def graph_of(scope: Call) -> Graph:
         read = numbers([source for leaf in call.leaves() for source in leaf.sources])
         nodes.append(_node(call, [source for source in read if source != number]))
     graph = Graph(nodes, ports, numbers(scope.gives))
-    return _folded(_tied(_pruned(_merged(graph))))
+    return folded(_tied(_pruned(_merged(graph))))
 
 
 def panels_of(graph: Graph) -> Iterator[tuple[Node, Graph]]:
@@ -120,16 +72,6 @@ def panels_of(graph: Graph) -> Iterator[tuple[Node, Graph]]:
                     yield node, inner
                     found.append(inner)
         waiting = found + waiting
-
-
-def signature(call: Call) -> tuple[str, ...]:
-    """Return what two calls of equal structure have in common."""
-    return (call.kind, *(_detailed(leaf) for leaf in call.leaves()))
-
-
-def _detailed(call: Call) -> str:
-    width = "" if call.kind == "cat" else str(call.shape[1:2])
-    return f"{call.kind}{_detail(call)}{width if call.module is not None else ''}"
 
 
 def _all_nodes(graph: Graph) -> Iterator[Node]:
@@ -156,19 +98,7 @@ def _node(call: Call, reads: list[int]) -> Node:
         kind = "other"
     if call.module is not None and call.parts:
         kind = "block"
-    return Node(LABELS.get(call.kind, call.kind.strip("_").replace("_", " ")), kind, call, reads, detail=_detail(call))
-
-
-def _detail(call: Call) -> str:
-    layer = call.module
-    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-        size = "×".join(map(str, layer.kernel_size))
-        stride = "" if layer.stride[0] == 1 else f" /{layer.stride[0]}"
-        stride = stride.replace("/", "↑") if isinstance(layer, nn.ConvTranspose2d) else stride
-        apart = " dw" if layer.groups == layer.in_channels > 1 else f" g{layer.groups}" if layer.groups > 1 else ""
-        wide = f" d{layer.dilation[0]}" if layer.dilation[0] > 1 else ""
-        return f"{size}{stride}{apart}{wide}"
-    return f"↑{layer.upscale_factor}" if isinstance(layer, nn.PixelShuffle) else ""
+    return Node(LABELS.get(call.kind, call.kind.strip("_").replace("_", " ")), kind, call, reads, detail=detail(call))
 
 
 def _merged(graph: Graph) -> Graph:
@@ -231,114 +161,3 @@ def _tied(graph: Graph) -> Graph:
         for node in nodes:
             node.tie = letter
     return graph
-
-
-def _folded(graph: Graph) -> Graph:
-    """Draw what is repeated three times or more once."""
-    start, signs = 0, [node.sign for node in graph.nodes]
-    while start < len(graph.nodes):
-        runs = ((size, _repeats(graph, signs, start, size)) for size in range(1, LONGEST + 1))
-        size, times = max(runs, key=lambda run: (run[0] * run[1] if run[1] >= 3 else 0, -run[0]))
-        if graph.nodes[start].kind == "activation" and _repeats(graph, signs, start + 1, size) >= times:
-            times = 1  # a repetition begins with what is learned
-        if times >= 3:
-            graph = _fold(graph, start, size, times)
-            signs[start : start + size * times] = [graph.nodes[start].sign]
-        start += 1
-    return graph
-
-
-def _repeats(graph: Graph, signs: list[tuple[str, ...]], start: int, size: int) -> int:
-    """Return how often the ``size`` nodes from ``start`` on are repeated, so that one drawing of them says all."""
-    times = 1
-    while (
-        start + size < len(signs)
-        and signs[start : start + size] == signs[start + times * size : start + (times + 1) * size]
-    ):
-        if not _alike(graph, start, size, times):
-            break
-        times += 1
-    while times >= 3 and not _read_alike(graph, start, size, times):
-        times -= 1
-    return times
-
-
-def _alike(graph: Graph, start: int, size: int, turn: int) -> bool:
-    """Tell whether repetition ``turn`` reads what the ones before it read, one pattern further on."""
-    for place in range(size):
-        zero, one, two, now = (
-            _Reads(graph.nodes[start + n * size + place].reads, start, size, n) for n in (0, 1, min(turn, 2), turn)
-        )
-        if (now.own, now.last, now.outside) != (one.own, one.last, one.outside) or zero.own != one.own:
-            return False
-        if now.places != two.places or len(now.older) != len(now.places) * max(0, turn - 1):
-            return False
-        if not one.outside <= zero.outside or bool(one.last or one.outside) != bool(zero.outside):
-            return False
-        if not one.last and one.outside != zero.outside:
-            return False
-    return True
-
-
-class _Reads:
-    """What a node of repetition ``turn`` reads: of its own pattern, of the last one, of older ones, from outside."""
-
-    def __init__(self, reads: list[int], start: int, size: int, turn: int) -> None:
-        begin = start + turn * size
-        self.own = {read - begin for read in reads if read >= begin}
-        self.last = {read - begin for read in reads if max(begin - size, start) <= read < begin}
-        self.older = {read for read in reads if start <= read < begin - size}
-        self.places = {(read - start) % size for read in self.older}
-        self.outside = {read for read in reads if read < start}
-
-
-def _read_alike(graph: Graph, start: int, size: int, times: int) -> bool:
-    """Tell whether what stands after reads the last repetition alone, or the same node of all of them."""
-    end = start + times * size
-    for reads in [*(node.reads for node in graph.nodes[end:]), graph.outs]:
-        early = {read for read in reads if start <= read < end - size}
-        if early != {start + n * size + (read - start) % size for read in early for n in range(times - 1)} or not {
-            (read - start) % size + end - size for read in early
-        } <= set(reads):
-            return False
-    return True
-
-
-def _fold(graph: Graph, start: int, size: int, times: int) -> Graph:
-    end = start + times * size
-    turns = [graph.nodes[start + n * size : start + (n + 1) * size] for n in range(times)]
-    run = _run(graph, turns, start, size)
-    new = {number: number for number in range(-len(graph.ports), start)}
-    new |= dict.fromkeys(range(start, end), start) | {n: n - times * size + 1 for n in range(end, len(graph.nodes))}
-    after = graph.nodes[end:]
-    for node in after:
-        node.every = {new[n] for n in node.every}
-        if any(start <= read < end - size for read in node.reads):
-            node.every.add(start)
-        node.reads = list(dict.fromkeys(new[read] for read in node.reads))
-    every = {new[n] for n in graph.every} | {start for out in graph.outs if start <= out < end - size}
-    outs = list(dict.fromkeys(new[out] for out in graph.outs))
-    return Graph([*graph.nodes[:start], run, *after], graph.ports, outs, every)
-
-
-def _run(graph: Graph, turns: list[list[Node]], start: int, size: int) -> Node:
-    """Return the one node that stands for all ``turns``."""
-    outside = [read for turn in (turns[0], turns[1]) for node in turn for read in node.reads if read < start]
-    outside = list(dict.fromkeys(outside))
-    recalls = any(start <= read < start + size for node in turns[2] for read in node.reads)
-    shared = [
-        len({node.call.module for node in place}) == 1 and place[0].tie != "" for place in zip(*turns, strict=True)
-    ]
-    if size == 1:
-        return replace(turns[1][0], reads=outside, times=len(turns), shared=shared[0], recalls=recalls, tie="")
-    readers: dict[int, frozenset[int]] = {}  # of what comes from outside, or from other repetitions
-    for read in (read for node in turns[1] for read in node.reads if read < start + size):
-        readers[read] = frozenset(place for place, node in enumerate(turns[1]) if read in node.reads)
-    ports = list(dict.fromkeys(readers.values()))  # what is read by the same nodes is one arrow
-    nodes = []
-    for node, same in zip(turns[1], shared, strict=True):
-        reads = [-1 - ports.index(readers[read]) if read in readers else read - start - size for read in node.reads]
-        nodes.append(replace(node, reads=list(dict.fromkeys(reads)), shared=same, tie="" if same else node.tie))
-    last = [place for place in range(size) if not any(place in node.reads for node in nodes)]
-    inside_graph = Graph(nodes, [turns[1][0].call] * len(ports), last)
-    return Node("", "run", turns[-1][max(last)].call, outside, times=len(turns), recalls=recalls, inside=inside_graph)

@@ -16,9 +16,10 @@ from srkit.models import card, names
 from srkit.models._figure import Drawing
 from srkit.models.count import parameters
 from srkit.ops.colours import data_uri
-from srkit.widgets._blocks import Graph, Node, graph_of, panels_of
+from srkit.widgets._blocks import graph_of, panels_of
 from srkit.widgets._draw import sheet
 from srkit.widgets._layout import Box, Laid, Wire, laid_out
+from srkit.widgets._nodes import Graph, Node
 from srkit.widgets._source import source
 from srkit.widgets._static import diagram_script, style
 from srkit.widgets._trace import Call, trace

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log2
 
-from srkit.widgets._blocks import Graph, Node
+from srkit.widgets._nodes import Graph, Node
 
 __all__ = ["Box", "Laid", "Wire", "laid_out"]
 

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 import srkit
 from srkit.errors import BadInput
 from srkit.widgets import diagram
-from srkit.widgets._blocks import Graph, Node, graph_of
+from srkit.widgets._blocks import graph_of
 from srkit.widgets._diagram import Diagram
 from srkit.widgets._layout import Laid
+from srkit.widgets._nodes import Graph, Node
 from srkit.widgets._trace import Call
 
 
