@@ -98,6 +98,7 @@ def run(path: Path, folder: Path) -> tuple[Any, float]:
     from nbclient import NotebookClient
 
     os.environ["PYTHONPATH"] = os.pathsep.join([str(press.ROOT), os.environ.get("PYTHONPATH", "")])
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a page may be made beside other work
     notebook, began = solved(path), time.monotonic()
     NotebookClient(
         notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": str(folder)}}

@@ -15,7 +15,10 @@ from srkit import _home
 from srkit.cli._help import examples
 from srkit.errors import BadFile, BadInput
 
-__all__ = ["command", "find_lessons", "stay_until_it_ends"]
+__all__ = ["PATIENT", "command", "find_lessons", "stay_until_it_ends"]
+
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads of PyTorch that wait for work sleep instead of spinning, so that notebooks share processors well."""
 
 
 @click.command(
@@ -32,7 +35,8 @@ def command(lesson: str | None, no_browser: bool, port: int | None) -> int:
     """Open the lessons in JupyterLab, at LESSON if one is named (a number, or the name of a notebook).
 
     They are looked for here, in work/ here, and in the clone that srkit is run from. Where there are none yet: srkit
-    course FOLDER.
+    course FOLDER. Threads of PyTorch that wait sleep, because others may use the processors: OMP_WAIT_POLICY=PASSIVE,
+    where you have not set it.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise BadInput(
@@ -51,7 +55,7 @@ def command(lesson: str | None, no_browser: bool, port: int | None) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         line.append("--allow-root")
     click.echo(f"Opening JupyterLab in {folder}. To leave: Ctrl-C here, twice.")
-    return stay_until_it_ends(line, {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
+    return stay_until_it_ends(line, {**PATIENT, **os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
 
 
 def stay_until_it_ends(line: list[str], environment: Mapping[str, str]) -> int:

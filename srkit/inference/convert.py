@@ -9,6 +9,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,11 @@ from srkit.inference.reach import measure_reach
 from srkit.models._exported import exported, quiet
 from srkit.models._registry import MODELS
 
-__all__ = ["TARGETS", "convert", "digest_of", "import_engine"]
+__all__ = ["PACKAGES", "TARGETS", "convert", "digest_of", "import_engine"]
 
 _EXAMPLE, _OTHER = (37, 50), (48, 56)
-_PACKAGES = {"onnx": ("onnx", "onnxscript"), "ncnn": ("ncnn", "pnnx"), "openvino": ("openvino",)}
+PACKAGES = {"onnx": ("onnx", "onnxscript"), "ncnn": ("ncnn", "pnnx"), "openvino": ("openvino",)}
+"""What each needs."""
 
 
 def convert(net: nn.Module, to: str, *, licence: str | None = None) -> Bundle:
@@ -44,7 +46,7 @@ def convert(net: nn.Module, to: str, *, licence: str | None = None) -> Bundle:
     """
     if to not in TARGETS:
         raise BadInput(f"A network is exported to one of {', '.join(TARGETS)}, and {to!r} was given.")
-    for package in _PACKAGES[to]:
+    for package in PACKAGES[to]:
         import_engine(package)
     example = torch.rand(1, 3, *_EXAMPLE, generator=torch.Generator().manual_seed(0))
     try:
@@ -74,9 +76,16 @@ def import_engine(package: str) -> Any:
 
 def digest_of(net: nn.Module, to: str) -> str:
     """Return what a converted network depends on, as a digest: weights, converters, srkit and PyTorch."""
-    versions = [getattr(import_engine(package), "__version__", "") for package in _PACKAGES[to]]
+    versions = [_version_of(package) for package in PACKAGES[to]]
     text = " ".join([network_digest(net), to, __version__, torch.__version__, *versions])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _version_of(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return str(getattr(import_engine(package), "__version__", ""))
 
 
 def _to_onnx(net: nn.Module, example: Tensor) -> dict[str, bytes]:

@@ -7,11 +7,15 @@ converted once is kept in the cache folder, under a digest of all it depends on.
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import hashlib
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +28,9 @@ from srkit.datasets import samples
 from srkit.datasets.places import cache_home
 from srkit.errors import BadFile, BadInput
 from srkit.inference.bundle import Bundle, read_bundle, write_bundle
-from srkit.inference.convert import convert, digest_of, import_engine
-from srkit.inference.mode import evaluating, place_of, remembered
+from srkit.inference.convert import PACKAGES, convert, digest_of, import_engine
+from srkit.inference.mode import evaluating, network_digest, place_of, remembered
+from srkit.ops.atomic import write_atomically
 
 __all__ = ["ENGINES", "PRECISIONS", "Converted", "load_bundle", "on_engine"]
 
@@ -34,7 +39,7 @@ Run = Callable[[Array], Array]
 
 ENGINES = ("auto", "torch", "ncnn", "openvino")
 PRECISIONS = ("float32", "bfloat16", "float16")
-_ORDER = {"float32": ("ncnn", "openvino"), "bfloat16": ("openvino",), "float16": ()}
+_HAS = {"torch": PRECISIONS, "ncnn": ("float32",), "openvino": ("float32", "bfloat16")}
 _EXACT = 1e-4  # a fortieth of an 8-bit level
 _TRIALS = ((37, 50), (24, 32), (45, 31))
 
@@ -77,12 +82,12 @@ def on_engine(net: nn.Module, *, engine: str = "auto", precision: str = "float32
 
     Args:
         net: a network of the contract, or of a bundle.
-        engine: ``"torch"``, ``"ncnn"``, ``"openvino"``, or ``"auto"``: the fastest of the installed ones that computes
-            this network at this precision. ncnn and OpenVINO compute on the CPU; ``"auto"`` leaves a network on another
+        engine: ``"torch"``, ``"ncnn"``, ``"openvino"``, or ``"auto"``: the installed one that takes the least CPU time
+            for this network, tried once. ncnn and OpenVINO compute on the CPU; ``"auto"`` leaves a network on another
             device to PyTorch.
         precision: ``"float32"`` gives the 8-bit pixels of PyTorch's float32 but for rounding ties; ``"bfloat16"`` is
-            about twice as fast on a CPU that has its instructions, and a warning says how far it is off;
-            ``"float16"`` is for GPUs.
+            about twice as fast on a CPU that has its instructions, and a warning says how far it is off (``"auto"``
+            takes float32 where that is faster all the same); ``"float16"`` is for GPUs.
 
     Raises:
         BadInput: an unknown engine or precision, an engine that is not installed, has not this precision, or cannot
@@ -118,8 +123,8 @@ def _check_choice(engine: str, precision: str) -> None:
         raise BadInput(f"engine={engine!r} was given; there are {', '.join(ENGINES)}.")
     if precision not in PRECISIONS:
         raise BadInput(f"precision={precision!r} was given; there are {', '.join(PRECISIONS)}.")
-    if engine not in ("auto", "torch", *_ORDER[precision]):
-        able = ", ".join(["torch", *_ORDER[precision]])
+    if engine != "auto" and precision not in _HAS[engine]:
+        able = ", ".join(name for name, known in _HAS.items() if precision in known)
         raise BadInput(f"{engine} does not compute in {precision}; {able} can.")
 
 
@@ -129,22 +134,61 @@ def _chosen(net: nn.Module, engine: str, precision: str) -> nn.Module:
         raise BadInput(
             f"{engine} computes on the CPU and the network is on {device}; write net.cpu(), or engine='torch'."
         )
-    for name in _ORDER[precision] if engine == "auto" and device.type == "cpu" else (engine,):
-        if name not in ("auto", "torch"):
-            try:
-                return _converted(net, name, precision)
-            except BadInput:
-                if engine != "auto":
-                    raise
-    return net if precision == "float32" else _in_torch(net, precision)
+    if engine == "auto":
+        fast = device.type == "cpu" and precision != "float16"
+        engine, precision = _fastest(net, precision) if fast else ("torch", precision)
+    made = _made(net, engine, precision)
+    if precision != "float32":
+        _tell_loss(made, net, f"{engine}, {precision}")
+    return made
 
 
-def _in_torch(net: nn.Module, precision: str) -> nn.Module:
-    """Return a copy in another type of numbers, with channels last, in which a CPU computes it faster."""
+def _made(net: nn.Module, engine: str, precision: str) -> nn.Module:
+    if engine != "torch":
+        return _converted(net, engine, precision)
+    if precision == "float32":
+        return net
     short: nn.Module = copy.deepcopy(net).eval().to(getattr(torch, precision))
-    short = short.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    _tell_loss(short, net, f"torch, {precision}")
-    return short
+    return short.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def _fastest(net: nn.Module, precision: str) -> tuple[str, str]:
+    """Return the engine, and the precision up to the one wanted, that took the least CPU time; kept for later."""
+    engines = [name for name in _HAS if all(find_spec(package) for package in PACKAGES.get(name, ()))]
+    wanted = dict.fromkeys(("float32", precision))
+    ways = [(engine, kind) for kind in wanted for engine in engines if kind in _HAS[engine]]
+    if len(ways) == 1:
+        return ways[0]
+    digests = [digest_of(net, engine) for engine in engines if engine != "torch"] or [network_digest(net)]
+    place = cache_home() / "engines" / f"{hashlib.sha256(f'{digests} {ways}'.encode()).hexdigest()}.txt"
+    if place.exists() and tuple(place.read_text("utf-8").split()) in ways:
+        engine, kind = place.read_text("utf-8").split()
+        return engine, kind
+    times = {}
+    for engine, kind in ways:
+        try:
+            times[engine, kind] = _seconds(_made(net, engine, kind))
+        except BadInput:  # it cannot compute this network
+            continue
+    best = min(times, key=lambda way: times[way])
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, " ".join(best).encode())
+    return best
+
+
+def _seconds(net: nn.Module) -> float:
+    """Return the CPU seconds of 64 x 64 pixels, the least of three tries."""
+    lr, least = _photograph(), float("inf")
+    for _ in range(4):  # the first one allocates
+        begun = time.process_time()
+        _answer(net, lr)
+        least = min(least, time.process_time() - begun)
+    return least
+
+
+def _photograph() -> Tensor:
+    return samples()[0].lr[None, :, :64, :64].contiguous()
 
 
 def _converted(net: nn.Module, engine: str, precision: str) -> Converted:
@@ -156,10 +200,7 @@ def _converted(net: nn.Module, engine: str, precision: str) -> Converted:
         bundle = convert(net, engine)
         _try(Converted(bundle, engine=engine), net, engine)
         _keep(bundle, place)
-    made = Converted(bundle, engine=engine, precision=precision)
-    if precision != "float32":
-        _tell_loss(made, net, f"{engine}, {precision}")
-    return made
+    return Converted(bundle, engine=engine, precision=precision)
 
 
 def _keep(bundle: Bundle, place: Path) -> None:
@@ -195,7 +236,7 @@ def _answer(net: nn.Module, lr: Tensor) -> Tensor:
 
 def _tell_loss(made: nn.Module, net: nn.Module, how: str) -> None:
     """Warn how far a faster network is off on a piece of a sample photograph."""
-    lr = samples()[0].lr[None, :, :64, :64].contiguous()
+    lr = _photograph()
     exact, fast = _answer(net, lr).clamp(0, 1), _answer(made, lr).clamp(0, 1)
     error = 255 * (fast - exact)
     worst, mean = float(error.abs().max()), float(error.square().mean())

@@ -103,11 +103,11 @@ def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, mask: Tensor
         mask: added to those of each of an image's n windows, ``(n, 1, area, area)``.
     """
     if not (torch.is_grad_enabled() and bias.requires_grad):
-        whole = bias[None] if mask is None else (bias + mask).repeat(len(query) // len(mask), 1, 1, 1)
+        whole = bias[None] if mask is None else (bias + mask).repeat(query.shape[0] // mask.shape[0], 1, 1, 1)
         return F.scaled_dot_product_attention(query, key, value, attn_mask=whole)
     logits = ((query * query.shape[-1] ** -0.5) @ key.mT).add_(bias)  # (b*n, heads, area, area)
     if mask is not None:
-        logits.view(-1, len(mask), *logits.shape[1:]).add_(mask)
+        logits.view(-1, mask.shape[0], *logits.shape[1:]).add_(mask)
     return torch.softmax(logits, dim=-1) @ value
 
 

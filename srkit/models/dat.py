@@ -131,10 +131,10 @@ class PixelAttention(TwoWays):
 
     def forward(self, features: Tensor) -> Tensor:
         """Refine ``(b, h, w, c)``; the shape stays."""
-        _, h, w, c = features.shape
+        (_, h, w, c), n = features.shape, self.multiple
         qkv = self.qkv(features)  # (b, h, w, 3*c)
         near = self.local(qkv[..., 2 * c :].movedim(-1, 1))  # (b, c, h, w)
-        filled = F.pad(qkv, (0, 0, 0, -w % self.multiple, 0, -h % self.multiple))  # (b, H, W, 3*c)
+        filled = F.pad(qkv, (0, 0, 0, n * ((w + n - 1) // n) - w, 0, n * ((h + n - 1) // n) - h))  # (b, H, W, 3*c)
         parts = filled.view(*filled.shape[:3], 3, 2, c // 2).permute(3, 4, 0, 1, 2, 5)  # (3, 2, b, H, W, c/2)
         seen = torch.cat([half(parts[:, i]) for i, half in enumerate(self.halves)], dim=-1)  # (b, H, W, c)
         return self.mixed(near, seen[:, :h, :w].movedim(-1, 1))

@@ -61,6 +61,8 @@ def draw(features: Tensor, predict: Callable[[Tensor], Tensor], scale: float) ->
     Returns:
         ``(b, 3, floor(scale*h), floor(scale*w))``.
     """
+    if scale == int(scale):
+        return draw_whole(features, predict, int(scale))
     b, c, h, w = features.shape
     rows, down = sources(h, scale, device=features.device)
     columns, right = sources(w, scale, device=features.device)
@@ -73,6 +75,16 @@ def draw(features: Tensor, predict: Callable[[Tensor], Tensor], scale: float) ->
         kernels = predict(places.view(-1, 3)).view(len(some), len(columns), 9 * c, 3)
         strips.append(torch.einsum("bknw,nwko->bonw", patches[:, :, some][..., columns], kernels))
     return torch.cat(strips, dim=2)
+
+
+def draw_whole(features: Tensor, predict: Callable[[Tensor], Tensor], scale: int) -> Tensor:
+    """Do what :func:`draw` does at a whole scale, where ``scale**2`` kernels come again and again: one convolution."""
+    offsets = torch.arange(scale, device=features.device, dtype=features.dtype) / scale
+    grid = torch.meshgrid(offsets, offsets, indexing="ij")
+    places = torch.stack([torch.full_like(grid[0], 1 / scale), *grid], dim=-1).view(-1, 3)  # (scale**2, 3)
+    kernels = predict(places).view(scale**2, -1, 3).permute(2, 0, 1)  # (3, scale**2, 9*c)
+    weight = kernels.reshape(3 * scale**2, -1, 3, 3)  # (3*scale**2, c, 3, 3)
+    return F.pixel_shuffle(F.conv2d(features, weight, padding=1), scale)  # (b, 3, scale*h, scale*w)
 
 
 class MetaSR(nn.Module):

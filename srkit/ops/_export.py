@@ -43,8 +43,9 @@ def enlarge(image: Tensor, factor: int, method: str) -> Tensor:
 
 def _mirrored(x: Tensor, margin: int, dim: int) -> Tensor:
     """Put ``margin`` mirrored pixels before and behind an axis, in slices that any runtime knows."""
-    before = [x.narrow(dim, i, 1) for i in reversed(range(margin))]
-    behind = [x.narrow(dim, x.shape[dim] - 1 - i, 1) for i in range(margin)]
+    first = [slice(i, i + 1) for i in reversed(range(margin))]
+    last = [slice(-i - 1, -i or None) for i in range(margin)]
+    before, behind = ([x[..., one, :] if dim == -2 else x[..., one] for one in part] for part in (first, last))
     return torch.cat([*before, x, *behind], dim=dim)
 
 

@@ -115,8 +115,8 @@ def pad_to_multiple(x: Tensor, n: int, *, border: Border = "reflect") -> Tensor:
     """
     if n < 1:
         raise BadInput(f"Sides can be multiples of 1, 2, 3, … and not of {n}.")
-    h, w = x.shape[-2:]
-    return pad(x, (0, -h % n, 0, -w % n), border=border)
+    below, right = (n * ((side + n - 1) // n) - side for side in x.shape[-2:])  # a multiple that torch.export sees
+    return pad(x, (0, below, 0, right), border=border)
 
 
 def crop_to(x: Tensor, h: int, w: int) -> Tensor:

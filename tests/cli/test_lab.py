@@ -28,6 +28,19 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return lines
 
 
+@pytest.mark.parametrize(("own", "passed"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_that_wait_sleep_unless_somebody_wants_it_otherwise(
+    own: str | None, passed: str, desk: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if own:
+        monkeypatch.setenv("OMP_WAIT_POLICY", own)
+    seen: list[str] = []
+    monkeypatch.setattr(lab, "stay_until_it_ends", lambda line, env: seen.append(env["OMP_WAIT_POLICY"]) or 0)
+    assert call("lab", "--no-browser").code == 0
+    assert seen == [passed]
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("work", "lessons"):

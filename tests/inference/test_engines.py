@@ -86,8 +86,26 @@ def test_a_conversion_that_computes_something_else_is_refused_and_auto_goes_on(
     with pytest.raises(BadInput, match="another network than made"):
         on_engine(net(), engine="ncnn")
     right = net()
-    monkeypatch.setattr(engines, "_ORDER", {"float32": ("ncnn",)})
+    monkeypatch.setattr(engines, "find_spec", lambda package: package in ("ncnn", "pnnx"))
     assert on_engine(right) is right
+
+
+@pytest.mark.parametrize("faster", ["torch", "ncnn"])
+def test_auto_takes_what_needs_the_least_time_and_remembers_it(
+    faster: str, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda package: package in ("ncnn", "pnnx"))
+    asked: list[str] = []
+
+    def seconds(one: Net) -> float:
+        asked.append(getattr(one, "engine", "torch"))
+        return 1.0 if asked[-1] == faster else 2.0
+
+    monkeypatch.setattr(engines, "_seconds", seconds)
+    assert getattr(on_engine(net()), "engine", "torch") == faster
+    assert sorted(asked) == ["ncnn", "torch"]
+    monkeypatch.setattr(engines, "_seconds", lambda one: pytest.fail("it was measured before"))
+    assert getattr(on_engine(net()), "engine", "torch") == faster
 
 
 def test_several_threads_use_one_engine(made: list[str]) -> None:

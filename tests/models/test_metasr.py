@@ -53,6 +53,7 @@ def test_at_a_whole_scale_the_module_is_a_sub_pixel_convolution_with_the_predict
         weight = kernels.permute(4, 0, 1, 2, 3).reshape(3 * scale**2, 8, 3, 3)
         expected = F.pixel_shuffle(F.conv2d(features, weight, padding=1), scale)
         torch.testing.assert_close(draw(features, net.predict, scale), expected)
+        torch.testing.assert_close(draw(features, net.predict, scale + 1e-12), expected)  # as any other real scale
 
 
 def bilinear_kernels(places: Tensor) -> Tensor:
