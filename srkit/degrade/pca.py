@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -58,6 +59,11 @@ def srmd_basis(*, components: int = 15, size: int = 15) -> Tensor:
         components: how many rows.
         size: side of the kernels, odd.
     """
+    return _srmd_basis(components, size).clone()
+
+
+@lru_cache(maxsize=8)
+def _srmd_basis(components: int, size: int) -> Tensor:
     rng = torch.Generator().manual_seed(0)
     return pca_basis(random_srmd_kernels(2000, rng, size=size), components=components)
 

@@ -150,6 +150,11 @@ def test_the_codes_of_our_own_weights_are_the_same_on_every_machine() -> None:
     assert float(side.min()) > 1e-4  # none is so undecided that rounding could turn it
 
 
+def test_a_basis_that_was_changed_is_made_anew_for_the_next() -> None:
+    srmd_basis(components=2, size=5).zero_()
+    assert float(srmd_basis(components=2, size=5).norm()) == pytest.approx(2**0.5)
+
+
 @pytest.mark.shared
 def test_our_basis_spans_what_the_authors_matrix_spans() -> None:
     theirs = read_matrix(shared("benchmarks/kernels/srmd_pca_matlab.mat"), "P")
