@@ -33,7 +33,8 @@ __all__ = ["command"]
 )
 @click.option("--scale", type=click.IntRange(2, 4), required=True, metavar="N", help="Enlargement factor.")
 @click.option("--method", "chosen_methods", multiple=True, metavar="NAME", help="A one-image method. Repeatable.")
-@click.option("--model", "chosen_models", multiple=True, metavar="NAME|FILE", help="A network. Repeatable.")
+@click.option("--model", "chosen_models", multiple=True, metavar="NAME|FILE|ADDRESS",
+              help="A network. Repeatable.")  # fmt: skip
 @click.option("--dataset", metavar="NAME|FOLDER", help="Measure here under the eight Gaussian blurs.")
 @click.option("--root", metavar="FOLDER", help="Where the named datasets lie.")
 @click.option(
