@@ -93,8 +93,8 @@ def recognise(held: Held, name: str | None, scale: int | None, arguments: Mappin
     if lead is None or lead.fits < 0.5:
         raise BadFile(
             f"{held.path} fits no registered network; its first entries are {_first(held)}. "
-            "A network of yours must be registered first, and named: load(path, name='my_net', scale=2), on the command "
-            "line --plugin my_net.py --model my_net --weights FILE."
+            "A network of yours must be registered first, and named: load(path, name='my_net', scale=2), on the "
+            "command line --plugin my_net.py --model my_net --weights FILE."
         )
     looks = f"{lead.name!r}" + (f" x{lead.scale}" if lead.scale else "")
     if name and not lead.differences:
