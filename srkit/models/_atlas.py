@@ -171,7 +171,9 @@ def _row(name: str) -> Row:
 
 
 def _score(scores: Sequence[Score], dataset: str, scale: int) -> Score | None:
-    return next((score for score in scores if score.dataset == dataset and score.scale == scale), None)
+    """Return the score on luma; one on RGB stands on the card and not in a column of scores on luma."""
+    on_luma = (score for score in scores if score.protocol.startswith("Y"))
+    return next((score for score in on_luma if score.dataset == dataset and score.scale == scale), None)
 
 
 def _set5(scores: Sequence[Score], scale: int) -> str:

@@ -11,7 +11,7 @@ from srkit.models._registry import Score
 
 __all__ = ["SETS", "published", "sources"]
 
-SETS = ("set5", "set14", "b100", "urban100")
+SETS = ("set5", "set14", "b100", "urban100", "manga109")
 
 
 @lru_cache(maxsize=1)

@@ -63,7 +63,7 @@ MEASURED = (
 )
 
 CARD = Card(
-    title="A2001SR",
+    title="A2001SR (course design)",
     year=2026,
     citation="Exercise 1 of this course",
     url="https://github.com/thstkdgus35/EDSR-PyTorch",

@@ -19,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, conv
-from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.pixels import pad_to_multiple
 
 __all__ = ["CARD", "CSNLN"]
@@ -191,10 +192,7 @@ CARD = Card(
     parameters={2: 3_061_265, 3: 6_010_385, 4: 6_568_603},
     parameters_source="SHI-Labs/Cross-Scale-Non-Local-Attention without its 24 frozen mean-shift numbers",
     tiny={"channels": 8, "n_recurrences": 2},
-    published=score_table(
-        "the paper's table of results; no file at hand holds it",
-        {4: {"set5": (32.68, 0.9004), "set14": (28.95, 0.7888), "b100": (27.80, 0.7439)}},
-    ),
+    published=published("csnln"),
     deviations=("the frozen mean shift is a buffer, not 24 parameters",),
     checkpoints="https://github.com/SHI-Labs/Cross-Scale-Non-Local-Attention (MIT), .pt, loaded as they are by "
     "srkit.models.load",

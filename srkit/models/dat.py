@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from srkit.layers import PixelRange, conv, partition, shift_mask
 from srkit.layers.tail import Reconstruction, Tail, group_end
 from srkit.layers.windows import assemble, attend, attend_channels, calm_linear, relative_index
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "DAT", "LIGHT", "SMALL", "TWO"]
@@ -304,14 +305,13 @@ LIGHT = replace(
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     channels = weights["head.weight"].shape[0]
     n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
-    sides = weights["groups.0.layers.0.attention.halves.0.places.offsets"][-1] + 1
     return {
         **Tail.sizes_of(weights),
         "channels": channels,
         "n_groups": n_groups,
         "depth": n_layers // n_groups,
         "n_heads": weights["groups.0.layers.1.attention.temperature"].shape[0],
-        "window": (int(sides[0]), int(sides[1])),
+        "window": tuple(int(side) + 1 for side in weights["groups.0.layers.0.attention.halves.0.places.offsets"][-1]),
         "places": weights["groups.0.layers.0.attention.halves.0.places.first.weight"].shape[0],
         "expansion": weights["groups.0.layers.0.perceptron.widen.weight"].shape[0] / channels,
         "slim": "groups.0.end.0.weight" in weights,
@@ -351,7 +351,7 @@ LAYOUT = Layout(
 
 _SLIM: dict[str, Any] = {"channels": 60, "n_groups": 1, "depth": 18, "slim": True, "reconstruction": "direct"}
 
-register_model("dat", CARD, layout=LAYOUT)(DAT)
+register_model("dat", replace(CARD, published=published("dat")), layout=LAYOUT)(DAT)
 register_model("dat_2", TWO, layout=LAYOUT, expansion=2.0)(DAT)
 register_model("dat_s", SMALL, layout=LAYOUT, expansion=2.0, window=(8, 16))(DAT)
 register_model("dat_light", LIGHT, layout=LAYOUT, expansion=2.0, **_SLIM)(DAT)

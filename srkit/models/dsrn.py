@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import conv
-from srkit.models._registry import Card, register_model, score_table
+from srkit.models._published import published
+from srkit.models._registry import Card, register_model
 from srkit.ops.resize import imresize
 
 __all__ = ["CARD", "DSRN"]
@@ -101,17 +102,7 @@ CARD = Card(
     parameters_source="layer list of the authors' TensorFlow file for x2, model_recurrent_s2_u128_avg_t7.py; x3, x4 by "
     "the same list with a larger transposed convolution",
     tiny={"channels": 16, "steps": 3},
-    published=score_table(
-        "DSRN row of the benchmark list of AVC2-UESTC/Holistic-Super-Resolution-Review, copied from the paper",
-        {
-            4: {
-                "set5": (31.40, 0.8830),
-                "set14": (28.07, 0.7700),
-                "b100": (27.25, 0.7240),
-                "urban100": (25.08, 0.7470),
-            }
-        },
-    ),
+    published=published("dsrn"),
     deviations=(
         "x3 and x4 take kernel, stride and pooling of 3 and 4; the authors' file shows x2 alone",
         "pixels are in [0, 1]; the authors' file does not say in which range theirs are",

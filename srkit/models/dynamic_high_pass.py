@@ -154,7 +154,7 @@ class DynamicHighPassSR(nn.Module):
 
 
 CARD = Card(
-    title="Dynamic high-pass (after Magid et al.)",
+    title="Dynamic high-pass (course design after Magid et al.)",
     year=2021,
     citation="S. A. Magid et al., Dynamic High-Pass Filtering and Multi-Spectral Attention for Image Super-Resolution, "
     "ICCV 2021, 4288-4297",

@@ -83,14 +83,9 @@ CARD = Card(
                 "b100": (32.32, 0.9013),
                 "urban100": (32.93, 0.9351),
             },
-            4: {
-                "set5": (32.46, 0.8968),
-                "set14": (28.80, 0.7876),
-                "b100": (27.71, 0.7420),
-                "urban100": (26.64, 0.8033),
-            },
         },
-    ),
+    )
+    + published("edsr"),
     deviations=(
         "the frozen mean shift is a buffer, not 24 parameters",
         "x3, x4 start from random weights unless x2 weights are loaded; the paper always starts them from x2",

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import PixelRange, ResidualDenseBlock, conv
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "MetaSR", "draw", "sources"]
@@ -157,6 +158,7 @@ CARD = Card(
     parameters=dict.fromkeys((2, 3, 4), 22_419_072),
     parameters_source="XuecaiHu/Meta-SR-Pytorch: 22 419 096 less the 24 of its mean shift; 445 120 predict kernels",
     tiny={"channels": 8, "growth": 8, "n_blocks": 2, "n_layers": 2, "hidden": 16},
+    published=published("metasr"),
     deviations=(
         "the frozen mean shift is a buffer; the authors' code trains its 24 numbers by mistake",
         "positions are rounded exactly; the authors' code counts up, and its README warns of a bug",

@@ -113,7 +113,7 @@ class PixelTCLNet(nn.Module):
 
 
 CARD = Card(
-    title="PixelTCL",
+    title="PixelTCL in EDSR (course design)",
     year=2017,
     citation="H. Gao, H. Yuan, Z. Wang, S. Ji, Pixel Transposed Convolutional Networks, arXiv 2017; "
     "IEEE TPAMI 42(5), 2020, 1218-1227",
@@ -126,7 +126,9 @@ CARD = Card(
     parameters_source="by hand: EDSR's baseline without its upsampler, 1 222 147, and 110 592 for each x2 layer "
     "(divelab/PixelTCN: 3 x 36 864), of which a mask silences 20 480",
     tiny={"channels": 16, "n_blocks": 1},
-    deviations=("the paper's networks segment; the layer stands here as the upsampler of EDSR's baseline",),
+    deviations=(
+        "the paper's networks segment; the design is ours: the layer stands here as the upsampler of EDSR's baseline",
+    ),
 )
 
 register_model("pixeltcl", CARD)(PixelTCLNet)

@@ -86,7 +86,7 @@ class ProgressiveCARN(nn.Module):
 
 
 CARD = Card(
-    title="Progressive CARN",
+    title="Progressive CARN (course design)",
     year=2018,
     citation="N. Ahn, B. Kang, K.-A. Sohn, Image Super-Resolution via Progressive Cascading Residual Network, CVPR "
     "Workshops 2018",

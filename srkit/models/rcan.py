@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, Upsampler, conv
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 
 __all__ = ["CARD", "RCAN", "SMALL"]
@@ -138,14 +139,9 @@ CARD = Card(
                 "b100": (32.41, 0.9027),
                 "urban100": (33.34, 0.9384),
             },
-            4: {
-                "set5": (32.63, 0.9002),
-                "set14": (28.87, 0.7889),
-                "b100": (27.77, 0.7436),
-                "urban100": (26.82, 0.8087),
-            },
         },
-    ),
+    )
+    + published("rcan"),
     deviations=("the frozen mean shift is a buffer, not 24 parameters",),
     checkpoints="https://github.com/yulunzhang/RCAN (no licence file for the weights: ask the authors), .pt, loaded as "
     "they are by srkit.models.load",

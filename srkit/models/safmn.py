@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from srkit.layers import conv
 from srkit.layers.normalise import ChannelNorm
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "LARGE", "SAFMN"]
@@ -97,6 +98,7 @@ CARD = Card(
     parameters={2: 227_820, 3: 232_695, 4: 239_520},
     parameters_source="sunny2109/SAFMN",
     tiny={"channels": 8, "n_blocks": 2},
+    published=published("safmn"),
     deviations=("below 8 pixels a side, pooling stops at one pixel, where the released code fails",),
     checkpoints="sunny2109/SAFMN (Apache-2.0) on a drive, .pth",
 )
@@ -104,6 +106,7 @@ CARD = Card(
 LARGE = replace(
     CARD,
     title="SAFMN large",
+    published=(),
     idea="SAFMN with 16 blocks of 128 channels.",
     parameters={2: 5_559_308, 3: 5_576_603, 4: 5_600_816},
 )

@@ -81,7 +81,7 @@ class SeparableEDSR(nn.Module):
 
 
 CARD = Card(
-    title="Separable EDSR (after Nie et al.)",
+    title="Separable EDSR (course design after Nie et al.)",
     year=2018,
     citation="A. Ignatov et al., PIRM Challenge on Perceptual Image Enhancement on Smartphones: Report, ECCV Workshops "
     "2018, where Nie et al. have an entry",

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import conv, on_luma
+from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
 from srkit.ops.resize import imresize
 
@@ -77,14 +78,9 @@ CARD = Card(
                 "b100": (31.36, 0.8879),
                 "urban100": (29.50, 0.8946),
             },
-            4: {
-                "set5": (30.48, 0.8628),
-                "set14": (27.50, 0.7513),
-                "b100": (26.90, 0.7101),
-                "urban100": (24.52, 0.7221),
-            },
         },
-    ),
+    )
+    + published("srcnn"),
     deviations=("replicated borders, as in the authors' test code; their training code crops instead",),
     checkpoints="none official in PyTorch; the keys of yjn870/SRCNN-pytorch (conv1, conv2, conv3) are understood",
     luma_only=True,

@@ -124,7 +124,7 @@ CARD = Card(
 
 LUMA = replace(
     CARD,
-    title="Wavelet residual, luma (after Bae et al.)",
+    title="Wavelet residual, luma (course design after Bae et al.)",
     parameters=dict.fromkeys((2, 3, 4), 10_649_348),
     parameters_source="our own design, by hand: 9 472 + 18 x (590 080 + 512) + 9 220; no count is published",
     deviations=(

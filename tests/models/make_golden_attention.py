@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import json
 import subprocess
 import sys
@@ -86,6 +87,12 @@ def _span_v2(module: ModuleType, scale: int) -> nn.Module:
     return net
 
 
+def _haesr(module: ModuleType, scale: int) -> nn.Module:
+    sizes = {"num_feat": 16, "window_size": 8, "res_num": 3, "block_num": 1, "bias": True, "ffn_bias": True, "pe": True}
+    net: nn.Module = module.HAESR(upsampling=scale, **sizes)
+    return net
+
+
 _IPT = {
     "n_feats": 8,
     "patch_size": 12,
@@ -142,8 +149,21 @@ REFERENCES = {
         (2, 3, 4),
         gain=0.7,
     ),
+    "msrresnet": Reference(
+        *("XPixelGroup/BasicSR", ".", "basicsr.archs.srresnet_arch"),
+        _light("MSRResNet", num_feat=16, num_block=2),
+        (2, 3, 4),
+        gain=0.7,
+    ),
     "pan": Reference("zhaohengyuan1/PAN", "codes", "models.archs.PAN_arch", _pan, (2, 3, 4), gain=0.7),
     "span_v2": Reference("Amazingren/NTIRE2026_ESR", ".", "models.team22_SPANV2_ESR", _span_v2, (4,), gain=0.7),
+    "haesr": Reference(
+        *("Amazingren/NTIRE2026_ESR", ".", "models.team06_HAESR"),
+        _haesr,
+        (4,),
+        size=(17, 27),
+        gain=0.7,
+    ),
     "ipt": Reference(
         "huawei-noah/Pretrained-IPT", ".", "model.ipt", _edsr_like(**_IPT), (2, 4), size=(12, 12), white=255.0
     ),
@@ -189,6 +209,8 @@ def _import(folder: Path, name: str) -> ModuleType:
         "basicsr.utils": {"get_root_logger": None},
         "basicsr.utils.registry": {"ARCH_REGISTRY": SimpleNamespace(register=lambda: lambda network: network)},
     }
+    if importlib.util.find_spec("einops"):
+        del pretended["einops"]
     for missing, content in pretended.items():
         sys.modules[missing] = ModuleType(missing)
         vars(sys.modules[missing]).update(content)

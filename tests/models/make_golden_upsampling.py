@@ -143,14 +143,44 @@ REFERENCES = {
 }
 
 
+def _liif(_clone: Path) -> Reference:
+    sys.modules["tensorboardX"] = ModuleType("tensorboardX")  # which only their training writes to
+    vars(sys.modules["tensorboardX"])["SummaryWriter"] = None
+
+    def build(models: Any) -> nn.Module:
+        Tensor.cuda = lambda self: self  # type: ignore[assignment]  # the reference calls both, whatever there is
+        Tensor.float = Tensor.double  # type: ignore[method-assign]
+        encoder = {"name": "edsr-baseline", "args": {"no_upsampling": True, "n_feats": 8, "n_resblocks": 2}}
+        perceptron = {"name": "mlp", "args": {"out_dim": 3, "hidden_list": [16, 16]}}
+        net: Any = models.make({"name": "liif", "args": {"encoder_spec": encoder, "imnet_spec": perceptron}})
+        plain = net.forward
+
+        def at(lr: Tensor, scale: float) -> Tensor:
+            height, width = (int(scale * side) for side in lr.shape[-2:])
+            places = [-1 + (2 * torch.arange(side).to(lr) + 1) / side for side in (height, width)]
+            places = torch.cartesian_prod(*places)[None]  # (1, height*width, 2)
+            cell = places.new_tensor([2 / height, 2 / width]).expand_as(places)
+            answer = plain((lr - 0.5) / 0.5, places, cell)  # (1, height*width, 3)
+            return answer.mT.unflatten(-1, (height, width)) * 0.5 + 0.5
+
+        net.forward = lambda lr: [at(lr, scale) for scale in (2, 1.5, 2.7, 4)]
+        return net
+
+    return Reference("yinboc/liif", "models", build, channels=3)
+
+
+BUILT = {"metasr": _metasr, "liif": _liif}
+"""References whose clone is changed a little before its code is imported."""
+
+
 def main() -> None:
     """Write one file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=[*REFERENCES, "metasr"])
+    parser.add_argument("name", choices=[*REFERENCES, *BUILT])
     parser.add_argument("clone", type=Path)
     parser.add_argument("--commit", help="of what lies there, where it is not a clone but a download")
     given = parser.parse_args()
-    reference = REFERENCES.get(given.name) or _metasr(given.clone)
+    reference = REFERENCES.get(given.name) or BUILT[given.name](given.clone)
     sys.path.insert(0, str(given.clone / reference.folder))
     for name in reference.bare:
         sys.modules[name] = ModuleType(name)

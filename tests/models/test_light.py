@@ -1,4 +1,4 @@
-"""IMDN, RFDN, RLFN, BSRN, PAN and SPAN-V2 against their authors' code, EDSR and RCAN against BasicSR's."""
+"""Light networks against their authors' code, and EDSR, RCAN and MSRResNet against BasicSR's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.models.make_golden_attention import REFERENCES
 
 RECORDS = [
     f"{name}-x{s}"
-    for name in ("imdn", "rfdn", "rlfn", "bsrn", "pan", "span_v2", "edsr_basicsr", "rcan_basicsr")
+    for name in ("imdn", "rfdn", "rlfn", "bsrn", "pan", "span_v2", "edsr_basicsr", "rcan_basicsr", "msrresnet", "haesr")
     for s in REFERENCES[name].scales
 ]
 
@@ -24,6 +24,19 @@ def test_a_file_of_the_authors_gives_the_pixels_of_their_code(record: str, tmp_p
     recorded = golden(record)
     net = srkit.models.load(published_file(recorded, tmp_path), scale=recorded["scale"])
     assert (net.name, net.scale) == (record.partition("-")[0].removesuffix("_basicsr"), recorded["scale"])
+    with torch.no_grad():
+        same_as_golden(recorded, net(golden_input(recorded)))
+
+
+def test_older_names_of_msrresnet_are_read_too(tmp_path: Path) -> None:
+    recorded = golden("msrresnet-x4")
+    older = {"body.": "recon_trunk.", "conv_hr.": "HRconv."}
+    entries = torch.load(published_file(recorded, tmp_path), weights_only=True)
+    for new, old in older.items():
+        entries = {key.replace(new, old): value for key, value in entries.items()}
+    assert "recon_trunk.0.conv1.weight" in entries
+    torch.save(entries, tmp_path / "older.pth")
+    net = srkit.models.load(tmp_path / "older.pth")
     with torch.no_grad():
         same_as_golden(recorded, net(golden_input(recorded)))
 

@@ -26,6 +26,14 @@ def test_every_row_names_a_network_a_scale_and_a_line_and_no_number_stands_twice
     assert len(seen) > 100
 
 
+@pytest.mark.parametrize("name", MODELS.names())
+def test_every_table_shows_what_is_of_our_own_design(name: str) -> None:
+    told = card(name)
+    words = " ".join((*told.deviations, told.parameters_source, told.citation))
+    ours = any(claim in words for claim in ("design is ours", "our own design", "this course"))
+    assert ("(course design" in told.title) == ours, "tables print titles"
+
+
 @pytest.mark.parametrize("network", sorted({row["network"] for source in sources() for row in source["rows"]}))
 def test_a_card_shows_what_the_table_has(network: str) -> None:
     assert set(published(network)) <= set(MODELS.get(network).card.published)
