@@ -251,7 +251,7 @@ def test_what_an_exercise_is_to_be_written_without_is_told_to_student_and_instru
         feedback_page("t", "ada", made),
         class_page(class_view("t", {"ada": (Entry(student="ada", record="r", submission="s"), made)})),
     ]
-    assert "without a call of pixel_shuffle or PixelShuffle or fold" in pages[0]
+    assert "without calling pixel_shuffle or PixelShuffle or fold" in pages[0]
     assert "pixel_shuffle, PixelShuffle, fold" in pages[1]
 
 
