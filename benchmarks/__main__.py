@@ -23,13 +23,14 @@ def _first_line(path: Path) -> str:
 def main(words: list[str]) -> int:
     """List the measurements, or hand the words after the name to one of them."""
     known = measurements()
-    if not words or words[0] not in known:
+    name = words[0].replace("-", "_") if words else ""
+    if name not in known:
         wrong = f"There is no measurement called {words[0]!r}.\n\n" if words and not words[0].startswith("-") else ""
         lines = [f"  {name:12s} {line}" for name, line in known.items()]
         print(f"{wrong}Measurements (make bench ARGS=NAME, with --help for what it needs):\n", *lines, sep="\n")
         return 2 if wrong else 0
     sys.argv = [f"benchmarks {words[0]}", *words[1:]]
-    runpy.run_module(f"benchmarks.{words[0]}", run_name="__main__", alter_sys=True)
+    runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=True)
     return 0
 
 

@@ -6,12 +6,16 @@ import importlib.util
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-__all__ = ["Missing", "load", "race", "table"]
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Missing", "load", "race", "run_kernelgan", "table"]
 
 Job = Callable[[], Any]
 
@@ -82,3 +86,55 @@ def table(title: str, results: Mapping[str, tuple[float, float]], notes: Mapping
     lines = [f"### {title}", "", "| implementation | median CPU ms | times ours | result |", "|---|--:|--:|---|"]
     lines += [f"| {name} | {ms:.1f} | {ratio:.1f} | {notes.get(name, '')} |" for name, (ms, ratio) in results.items()]
     return "\n".join([*lines, ""])
+
+
+@contextmanager
+def without_cuda() -> Iterator[None]:
+    """Let ``.cuda()`` of tensors and networks leave them where they are."""
+    kept = [(kind, kind.cuda) for kind in (Tensor, nn.Module)]
+    try:
+        for kind, _ in kept:
+            kind.cuda = lambda self, *_: self  # type: ignore[method-assign]
+        yield
+    finally:
+        for kind, method in kept:
+            kind.cuda = method  # type: ignore[method-assign]
+
+
+def run_kernelgan(peers: Path | None, lr: Tensor, seed: int, *, steps: int = 3000) -> tuple[Tensor, int]:
+    """Let sefibk/KernelGAN, below ``peers``, find the kernel of ``(3, h, w)``; returns ``(k, k)`` and the steps.
+
+    Nothing of its arithmetic is touched. Its ZSSR is not run, and what a GPU, a picture file and Matplotlib are asked
+    for is pretended.
+
+    Raises:
+        Missing: its source or SciPy is not there.
+    """
+    import numpy as np
+
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    pixels = (lr * 255).round().permute(1, 2, 0).numpy().astype(np.uint8)
+    pretend: dict[str, dict[str, Any]] = {"ZSSRforKernelGAN": {}, "ZSSRforKernelGAN.ZSSR": {"ZSSR": None}}
+    if not hasattr(np, "int"):
+        np.int = int  # type: ignore[attr-defined]
+    with without_cuda():
+        util = load(peers, "KernelGAN/util.py", pretend=pretend)
+        util.read_image = lambda path: pixels
+        sys.modules["util"] = util
+        try:
+            parts = {name: load(peers, f"KernelGAN/{name}.py") for name in ("networks", "loss", "data", "learner")}
+            program = load(peers, "KernelGAN/kernelGAN.py", pretend={name: vars(part) for name, part in parts.items()})
+        finally:
+            sys.modules.pop("util", None)
+        settings = {
+            action.dest: action.default for action in load(peers, "KernelGAN/configs.py").Config().parser._actions
+        }
+        given = SimpleNamespace(**{**settings, "max_iters": steps, "G_structure": [7, 5, 3, 1, 1, 1]})
+        gan = program.KernelGAN(given)
+        data, learner = parts["data"].DataGenerator(given, gan), parts["learner"].Learner()
+        for step in range(steps):
+            gan.train(*data[step])
+            learner.update(step, gan)
+        found = util.post_process_k(gan.curr_k, n=given.n_filtering)
+    return torch.from_numpy(np.array(found)), steps

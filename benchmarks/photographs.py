@@ -16,14 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import srkit
-
-CHAINS = {
-    "A rich": "bsrgan({s})",
-    "B JPEG": "down({s}) > jpeg(40)",
-    "C noise": "down({s}) > noise(10) > jpeg(80)",
-    "D blur": "blur(1.5) > down({s}) > noise(5) > jpeg(60)",
-    "clean": "down({s}) > quantise",
-}
+from benchmarks._scenes import CHAINS, SIDE, middle
 
 
 def network(text: str, scale: int) -> nn.Module:
@@ -36,15 +29,6 @@ def network(text: str, scale: int) -> nn.Module:
     name, _, variant = text.partition(":")
     weights = None if name == "bicubic" else f"srkit:{variant}".rstrip(":")
     return srkit.models.create(name, scale=scale, pretrained=weights).eval()
-
-
-def pictures(root: Path, side: int = 240) -> list[Tensor]:
-    """Return the middle of each picture of Set14, as large as it is where it is smaller."""
-    found = []
-    for pair in srkit.datasets.load("set14", scale=4, root=root):
-        top, left = (max(0, (size - side) // 2) for size in pair.hr.shape[-2:])
-        found.append(pair.hr[:, top : top + side, left : left + side])
-    return found
 
 
 def scores(nets: dict[str, nn.Module], chain: str, images: list[Tensor], scale: int, draws: int) -> dict[str, Tensor]:
@@ -75,7 +59,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3)
     given = parser.parse_args()
     nets = {name: network(name, given.scale) for name in ["bicubic", *given.networks]}
-    images = pictures(given.root)
+    images = [middle(pair.hr, SIDE) for pair in srkit.datasets.load("set14", scale=4, root=given.root)]
     print(f"Set14, middle 240x240, x{given.scale}, PSNR on Y, border {given.scale}, {given.draws} draws a picture\n")
     print("| | " + " | ".join(Path(name).stem for name in nets) + " |\n|---|" + "--:|" * len(nets))
     for label, chain in CHAINS.items():

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 import srkit
 from benchmarks._peers import Missing
-from benchmarks.kernels import middle
+from benchmarks._scenes import middle
 from srkit import methods
 from srkit.metrics import Protocol, psnr
 
@@ -65,7 +65,8 @@ def main() -> None:
     parser.add_argument("--middle", type=int, help="take so many pixels a side from the middle of the picture")
     words = parser.parse_args()
     torch.set_num_threads(1)
-    picture = middle(words.picture, words.middle) if words.middle else srkit.read(words.picture)
+    picture = srkit.read(words.picture)
+    picture = middle(picture, words.middle) if words.middle else picture
     hr = srkit.ops.modcrop(picture, SCALE)
     lr = srkit.datasets.pair.bicubic_lr(hr, SCALE)
     rows = []

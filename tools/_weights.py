@@ -13,12 +13,14 @@ __all__ = [
     "HOME",
     "LISTED",
     "NO_BLUR",
+    "PRIORS",
     "ROOT",
     "SETS",
     "WIDTHS",
     "checksums",
     "names",
     "page",
+    "prior_names",
     "recipe_of",
     "weights_of",
     "with_scores",
@@ -27,6 +29,7 @@ __all__ = [
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / "data" / "weights"
 LISTED = HOME / "official.toml"
+PRIORS = HOME / "priors"
 SETS = ("set5", "set14", "b100")
 WIDTHS = (0.5, 0.9, 1.3, 1.7, 2.1)  # of the blur on which conditioned networks are measured
 NO_BLUR = 0.1  # a Gaussian so narrow is a single pixel
@@ -77,6 +80,18 @@ chain; mean, gain over bicubic with its standard deviation over pictures, and on
         edsr_small+edsr_small:photo
 
 On clean pictures it gives up a part of what `edsr_small` gains. It does not invent texture: it was trained for PSNR.
+
+## Priors of blur kernels
+
+Flows of FKP, which `dip_fkp` and `kernelgan_fkp` take where no other is given, stored in half precision. They know
+Gaussians of any angle with variances from 0.175 to 2.5 times the scale. Nats are the mean negative log-likelihood of
+400 kernels they were not trained on:
+
+{priors}
+
+    python tools/weights.py prior
+
+trains them again as `priors/recipe.toml` says. They were trained on formulas alone, and the terms below are not theirs.
 
 ## Same data, same budget, different framework
 
@@ -131,7 +146,22 @@ def page() -> str:
             f"| `{name}` | {facts['parameters']:,} | {facts['steps']:,} | {minutes} | {scores} | {_published(name)} |"
         )
     photographs = (HOME / "photographs.md").read_text("utf-8").strip()
-    return PAGE.format(table="\n".join(rows), told=_told_page(), budgets=budgets(), photographs=photographs)
+    parts = {"told": _told_page(), "budgets": budgets(), "photographs": photographs, "priors": _priors()}
+    return PAGE.format(table="\n".join(rows), **parts)
+
+
+def prior_names() -> list[str]:
+    """Return the kernel priors that have a recipe, sorted."""
+    return sorted(tomllib.loads((PRIORS / "recipe.toml").read_text("utf-8")))
+
+
+def _priors() -> str:
+    rows = ["| file | parameters | steps | CPU seconds | nats |", "|---|--:|--:|--:|--:|"]
+    for name in prior_names():
+        facts = json.loads((PRIORS / f"{name}.json").read_text("utf-8"))
+        row = (f"`priors/{name}`", *(f"{facts[key]:,}" for key in ("parameters", "steps", "cpu_seconds")))
+        rows.append("| " + " | ".join([*row, f"{facts['nats']:.1f}"]) + " |")
+    return "\n".join(rows)
 
 
 def _told_page() -> str:
@@ -201,6 +231,7 @@ def with_scores(text: str, source: Any, found: dict[str, str]) -> str:
 
 def checksums() -> str:
     """Return the text of the list of checksums, as sha256sum writes it."""
+    files = [*map(weights_of, names()), *(PRIORS / f"{name}.safetensors" for name in prior_names())]
     return "".join(
-        f"{hashlib.sha256(weights_of(name).read_bytes()).hexdigest()}  {weights_of(name).name}\n" for name in names()
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(HOME).as_posix()}\n" for file in files
     )

@@ -3,6 +3,7 @@
 python tools/weights.py train NAME --root FOLDER     train as data/weights/recipes/NAME.toml says, save, then measure
 python tools/weights.py measure NAME --root FOLDER   measure what is there on Set5, Set14 and B100
 python tools/weights.py listed --root FOLDER         measure what official.toml lists and lies here, and write it there
+python tools/weights.py prior                        train the kernel priors of data/weights/priors/recipe.toml
 python tools/weights.py                              print data/weights/README.md and the list of checksums
 python tools/weights.py --check                      only compare; leave with 1 where something differs
 
@@ -16,6 +17,7 @@ import json
 import shutil
 import sys
 import time
+import tomllib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from tools._weights import (
     HOME,
     LISTED,
     NO_BLUR,
+    PRIORS,
     ROOT,
     SETS,
     WIDTHS,
@@ -121,6 +124,31 @@ def _stop(step: int | None, state: Any, outcome: Any) -> None:
         state.stop = "the recipe stops here"
 
 
+def train_priors() -> None:
+    """Train the priors of blur kernels as their recipe says, and keep them in half precision, with what they cost."""
+    import torch
+    from safetensors.torch import save
+
+    import srkit
+
+    torch.set_num_threads(1)
+    for name, recipe in tomllib.loads((PRIORS / "recipe.toml").read_text("utf-8")).items():
+        began = time.process_time()
+        run = srkit.methods.train_fkp(**recipe)
+        if not run.reason.startswith("done"):
+            raise SystemExit(f"{name} was not finished ({run.reason}); nothing was kept.")
+        state = {k: v.half() if k.startswith("net.") else v for k, v in run.flow.state_dict().items()}
+        (PRIORS / f"{name}.safetensors").write_bytes(save(state))
+        facts = {
+            "cpu_seconds": round(time.process_time() - began),
+            "nats": round(min(nats for _, nats in run.history["nll"]), 2),
+            "parameters": sum(weights.numel() for weights in run.flow.parameters()),
+            "steps": len(run.history["loss"]),
+        }
+        (PRIORS / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+        print(name, facts, flush=True)
+
+
 def measure(name: str, root: Path) -> None:
     """Measure the weights on the test sets and write the numbers beside them."""
     import srkit
@@ -201,13 +229,16 @@ def table(*, check: bool) -> int:
 def main(arguments: list[str]) -> int:
     """Carry out the verb; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "listed", "table"))
+    parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "listed", "prior", "table"))
     parser.add_argument("name", nargs="*")
     parser.add_argument("--root", type=Path, help="where Set5, Set14, B100, T91 and BSDS200 lie")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args(arguments)
     if options.verb == "table":
         return table(check=options.check)
+    if options.verb == "prior":
+        train_priors()
+        return table(check=False)
     if options.verb == "listed":
         measure_listed(options.root, options.name)
         return 0

@@ -3,14 +3,17 @@
 * ``"bicubic"``: MATLAB's antialiased bicubic ``imresize`` by 1/s (SRMD after its blur); ``"bicubic8"`` is the same on
   8-bit integers, which MATLAB rounds after each direction: the LR of every benchmark, to the last bit.
 * ``"direct"``: keep every s-th pixel (ZSSR, KernelGAN, FKP, USRNet, DAN). ``first`` says which pixel of each block.
-* ``"nearest"``, ``"bilinear"``, ``"cubic"``, ``"area"``: OpenCV's and PyTorch's resizing without antialiasing (BSRGAN,
+* ``"nearest"``, ``"bilinear"``, ``"cubic"``: resizing without antialiasing, as OpenCV's and PyTorch's (BSRGAN,
   Real-ESRGAN).
+* ``"area"``: PyTorch's means of whole pixels (Real-ESRGAN); ``"overlap"``: OpenCV's ``INTER_AREA`` (BSRGAN), where a
+  pixel counts by how much of it is covered; where the image becomes larger it is a variant of bilinear interpolation.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -23,9 +26,9 @@ from srkit.ops.resize import imresize
 
 __all__ = ["Kind", "Mode", "cut_to", "down", "resize", "to_size", "up"]
 
-Mode = Literal["nearest", "bilinear", "cubic", "area"]
+Mode = Literal["nearest", "bilinear", "cubic", "area", "overlap"]
 Factor = Annotated[float, Between(1 / 64, 16)]
-Kind = Literal["bicubic", "bicubic8", "direct", "nearest", "bilinear", "cubic", "area"]
+Kind = Literal["bicubic", "bicubic8", "direct", "nearest", "bilinear", "cubic", "area", "overlap"]
 _MODES = {"nearest": "nearest-exact", "bilinear": "bilinear", "cubic": "bicubic", "area": "area"}
 
 
@@ -100,11 +103,27 @@ def cut_to(image: Tensor, scale: float, name: str) -> tuple[Tensor, int, tuple[i
 
 def to_size(image: Tensor, size: tuple[int, int], mode: str) -> Tensor:
     """Return ``(…, *size)`` by one of :data:`Mode`, without antialiasing."""
-    if mode not in _MODES:
-        raise BadInput(f"There is no mode {mode!r}. Known: {', '.join(_MODES)}; MATLAB's bicubic: down, up.")
+    if mode not in (*_MODES, "overlap"):
+        raise BadInput(f"There is no mode {mode!r}. Known: {', '.join(_MODES)}, overlap; MATLAB's bicubic: down, up.")
     if image.ndim < 3:
         raise BadInput(f"An image has three axes or more; {describe(image)} was given.")
+    if mode == "overlap":
+        shrinks = size[0] <= image.shape[-2] and size[1] <= image.shape[-1]
+        rows, columns = (_overlap(image.shape[axis], size[axis], shrinks).to(image) for axis in (-2, -1))
+        return rows @ image @ columns.T
     batch = image if image.ndim == 4 else image.reshape(-1, *image.shape[-3:])
     options = {} if mode in ("nearest", "area") else {"align_corners": False}
     small = F.interpolate(batch, size=size, mode=_MODES[mode], **options)
     return small.reshape(*image.shape[:-2], *size)
+
+
+def _overlap(inside: int, outside: int, shrinks: bool) -> Tensor:
+    """Return OpenCV's ``INTER_AREA`` along one axis, ``(outside, inside)``; each row adds up to 1."""
+    by, at, pixel = inside / outside, torch.arange(outside, dtype=torch.float64)[:, None], torch.arange(inside)
+    if shrinks:
+        covered = torch.minimum((at + 1) * by, pixel + 1) - torch.maximum(at * by, pixel)
+        return covered.clamp_min(0) / covered.clamp_min(0).sum(1, keepdim=True)
+    left = (at * by).floor()
+    beyond = ((at + 1) - (left + 1) / by).clamp_min(0)
+    share = torch.where(left < inside - 1, beyond - beyond.floor(), 0.0)
+    return (1 - share) * (pixel == left) + share * (pixel == left + 1)

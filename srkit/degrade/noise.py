@@ -95,11 +95,15 @@ def camera_noise(image: Tensor, shot: float = 0.01, read: float = 0.0005, *, rng
 
 
 def random_covariance(rng: torch.Generator) -> Tensor:
-    """Return a random covariance ``(3, 3)`` with eigenvalues in [0, 1]: BSRGAN's third kind of noise."""
-    like = torch.zeros((), dtype=torch.float64)
-    basis = torch.linalg.qr(draw.normal(rng, (3, 3), like))[0]
-    eigenvalues = torch.tensor([draw.uniform(rng, 0, 1) for _ in range(3)], dtype=torch.float64)
-    covariance: Tensor = basis @ torch.diag(eigenvalues) @ basis.T
+    """Return a random covariance ``(3, 3)`` as BSRGAN's program draws it for its third kind of noise.
+
+    Its basis is that of a matrix of positive numbers, and the absolute values of the product are taken: so channels
+    go together, and what comes out need not be positive definite.
+    """
+    numbers = [draw.uniform(rng, 0, 1) for _ in range(12)]
+    eigenvalues, matrix = torch.tensor(numbers, dtype=torch.float64).split((3, 9))
+    basis = torch.linalg.svd(matrix.view(3, 3))[0]
+    covariance: Tensor = (basis.T @ torch.diag(eigenvalues) @ basis).abs()
     return covariance
 
 
@@ -115,7 +119,7 @@ def _field(image: Tensor, sigma: float, kind: str, rng: torch.Generator) -> Tens
     if kind != "correlated":
         raise BadInput(f"Noise is 'colour', 'grey' or 'correlated', not {kind!r}.")
     values, vectors = torch.linalg.eigh(random_covariance(rng))
-    root = (vectors * values.clamp_min(0).sqrt()).to(white)  # (3, 3)
+    root = (vectors * values.abs().sqrt()).to(white)  # (3, 3)
     mixed: Tensor = torch.einsum("ij,...jhw->...ihw", root, white)
     return mixed
 

@@ -4,7 +4,8 @@ X. Wang, L. Xie, C. Dong, Y. Shan, "Real-ESRGAN: Training Real-World Blind Super
 ICCV Workshops 2021, https://arxiv.org/abs/2107.10833. Probabilities and ranges are those of the authors' option files.
 
 Deviations: each image draws its own numbers (the authors draw some once for a batch and mix with a pool of 180 pairs);
-the HR image is not sharpened here, that is the data set's business.
+the HR image is not sharpened here, that is the data set's business; :func:`~srkit.degrade.jpeg.jpeg_soft` is nearer to
+the codec than their DiffJPEG (0.9 to 1.2 levels from it against 2.1 to 4.4), and 2.0 to 4.4 levels from theirs.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ RECIPES: Mapping[str, Callable[[int], str]] = {
     "unaligned": lambda s: f"blur(1.5, size=21, border=reflect) > down({s}, kind=direct) > quantise",
     "jpeg": lambda s: f"down({s}) > jpeg(40)",
     "bsrgan": lambda s: f"bsrgan({s})",
+    "bsrgan_plus": lambda s: f"bsrgan_plus({s})",
     "real_esrgan": lambda s: f"real_esrgan({s})",
     "photo": lambda s: f"photo({s})",
 }
@@ -31,7 +32,7 @@ def recipe(name: str, *, scale: int) -> Chain:
     ``bicubic`` is the benchmarks' reduction; ``bd`` (blur, then down-sampling: Gaussian 7 x 7 of width 1.6, one pixel
     of each block kept) and ``dn`` (bicubic, then noise of level 30) are RDN's and RCAN's second and third task,
     published at x3; ``srmd`` and ``srmdnf`` are SRMD's training with and without noise; ``aligned`` and ``unaligned``
-    are the two families of direct reduction; ``bsrgan`` and ``real_esrgan`` the two rich models;
+    are the two families of direct reduction; ``bsrgan``, ``bsrgan_plus`` and ``real_esrgan`` the rich models;
     ``photo`` is this project's mixture of clean, mild and rich.
 
     Args:

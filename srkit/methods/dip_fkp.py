@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from srkit._home import shipped
 from srkit.errors import BadInput
 from srkit.losses import ssim
 from srkit.methods._choose import choose
@@ -92,7 +93,8 @@ class DIPFKP(Method):
     """Fits image and kernel.
 
     Args:
-        flow: the kernel prior, or its file: the authors' ``FKP_x2.pt``, or one of :func:`srkit.methods.train_fkp`.
+        flow: the kernel prior, or its file: the authors' ``FKP_x2.pt``, or one of :func:`srkit.methods.train_fkp`;
+            None is the one that ships for x2 and x4.
         kernels: ``"flow"``, or the paper's baselines without it: ``"softmax"`` and ``"double_dip"``.
         preset: ``"PAPER"``, or ``"LESSON"`` for tens of CPU seconds on a small image.
         seed: decides first weights, noise and the first kernel.
@@ -100,7 +102,7 @@ class DIPFKP(Method):
 
     Raises:
         UnknownName: no such preset.
-        BadInput: a flow is missing, a setting does not exist or cannot have this value.
+        BadInput: no flow ships for this scale, a setting does not exist or cannot have this value.
         BadFile: the file holds no kernel prior.
     """
 
@@ -116,7 +118,7 @@ class DIPFKP(Method):
         if kernels not in ("flow", "softmax", "double_dip"):
             raise BadInput(f"kernels is 'flow', 'softmax' or 'double_dip'; {kernels!r} was given.")
         self.settings = choose(DIPFKP_PRESETS, preset, changes, method="DIP-FKP")
-        self.flow = prior_for(flow) if kernels == "flow" else None
+        self.flow = prior_for(flow) if flow is not None and kernels == "flow" else None
         self.kernels, self.seed = kernels, seed
 
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
@@ -139,7 +141,8 @@ class _BlindFit:
     """The image network and the kernel of one image."""
 
     def __init__(self, lr: Tensor, scale: int, method: DIPFKP) -> None:
-        self.lr, self.scale, self.settings, self.flow = lr[None], scale, method.settings, method.flow
+        self.lr, self.scale, self.settings = lr[None], scale, method.settings
+        self.flow = prior_for(method.flow, scale) if method.kernels == "flow" else None
         rng = torch.Generator().manual_seed(method.seed)
         size = (scale * lr.shape[-2], scale * lr.shape[-1])
         s = self.settings
@@ -216,16 +219,21 @@ def kernel_net(side: int, *, inputs: int = 200, hidden: int = 1000) -> nn.Sequen
     return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU6(), nn.Linear(hidden, side**2), nn.Softmax(dim=1))
 
 
-def prior_for(flow: KernelFlow | str | Path | None) -> KernelFlow:
-    """Return the kernel prior that was meant."""
+def prior_for(flow: KernelFlow | str | Path | None, scale: int = 2) -> KernelFlow:
+    """Return a copy of the kernel prior that was meant, without gradients; None is the one that ships for ``scale``."""
+    if isinstance(flow, KernelFlow):
+        return copy.deepcopy(flow).frozen()
     if flow is None:
-        raise BadInput(
-            "A kernel prior is needed: flow, on the command line --set flow=FILE. It is the authors' file FKP_x2.pt "
-            "(github.com/JingyunLiang/FKP, folder data/pretrained_models), or one of your own, made in a minute by\n"
-            "  python -c \"import srkit, torch; torch.save(srkit.methods.train_fkp(scale=2, preset='LESSON')"
-            ".flow.state_dict(), 'FKP_x2.pt')\""
-        )
-    return copy.deepcopy(flow).frozen() if isinstance(flow, KernelFlow) else load_fkp(flow)
+        flow = shipped() / "weights" / "priors" / f"fkp_x{scale}.safetensors"
+        if not flow.exists():
+            raise BadInput(
+                f"Kernel priors ship for x2 and x4; for x{scale} give one: flow, on the command line --set flow=FILE. "
+                "It is a file of the authors (github.com/JingyunLiang/FKP, folder data/pretrained_models), or one of "
+                "your own, made in a minute by\n"
+                f"  python -c \"import srkit, torch; torch.save(srkit.methods.train_fkp(scale={scale}, preset='LESSON')"
+                f".flow.state_dict(), 'FKP_x{scale}.pt')\""
+            )
+    return load_fkp(flow)
 
 
 def _ssim_loss(small: Tensor, lr: Tensor) -> Tensor:

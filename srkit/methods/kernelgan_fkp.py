@@ -137,7 +137,7 @@ class KernelGANFKP(BlindMethod):
     """Finds the kernel on the prior's sphere, then enlarges.
 
     Args:
-        flow: the kernel prior for x2, or its file; x4 is made of it.
+        flow: the kernel prior for x2, or its file; x4 is made of it. None is the one that ships.
         preset: ``"PAPER"``, or ``"LESSON"`` for tens of CPU seconds.
         then: what enlarges with the kernel found.
         seed: decides the first kernel, first weights and crops.
@@ -145,7 +145,7 @@ class KernelGANFKP(BlindMethod):
 
     Raises:
         UnknownName: no such preset.
-        BadInput: no flow, one for another scale than 2, a setting that does not exist or cannot have this value.
+        BadInput: a flow for another scale than 2, a setting that does not exist or cannot have this value.
         BadFile: the file holds no kernel prior.
     """
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import scipy.interpolate
 import scipy.io
+import scipy.linalg
 import torch
 
 import srkit
@@ -29,6 +31,7 @@ from srkit.degrade import (
 )
 from srkit.degrade.bsrgan import bsrgan_order
 from srkit.degrade.kernel_files import read_kernels, read_matrix
+from srkit.degrade.noise import random_covariance
 from srkit.degrade.pca import column_major
 from srkit.degrade.real_esrgan import FIRST, kernel_for
 from srkit.errors import BadFile, BadInput
@@ -85,6 +88,84 @@ def test_bsrgans_images_have_the_size_the_range_and_the_quality_of_the_authors_p
     assert 17 < np.mean(values) < 28
     assert np.std(values) > 1
     assert torch.equal(parse("bsrgan(4)")(photo(), rng=rng(3)), parse("bsrgan(4)")(photo(), rng=rng(3)))
+
+
+PROGRAM = {  # of KAIR's degradation_bsrgan and _plus without a camera model: 300 draws of five pictures, seeds 0 to 299
+    "bsrgan": ((21.554, 4.047), (2.859, 4.673), (7.941, 5.699)),
+    "bsrgan_plus": ((23.933, 3.996), (3.756, 3.903), (10.315, 5.194)),
+}
+"""Mean and standard deviation of PSNR to the bicubic reduction, of noise and of gradient, both in 8-bit levels."""
+
+
+def look(bad: torch.Tensor, clean: torch.Tensor) -> tuple[float, float, float]:
+    """Return PSNR of one to the other, the median of mixed differences as a noise level, and the mean gradient."""
+    a, b, c, d = bad[..., 1:, 1:], bad[..., :-1, 1:], bad[..., 1:, :-1], bad[..., :-1, :-1]
+    noise = float((a - b - c + d).abs().median()) / 0.6745 / 2 * 255
+    return float(-10 * (bad - clean).square().mean().log10()), noise, float((a - c).abs().mean()) * 255
+
+
+@pytest.mark.parametrize("name", list(PROGRAM))
+def test_whole_chains_are_distributed_like_those_of_the_authors_program(name: str) -> None:
+    corners = [
+        (pair.hr, *((side - 128) // 2 for side in pair.hr.shape[1:])) for pair in srkit.datasets.samples(scale=4)
+    ]
+    five = [hr[:, top : top + 128, left : left + 128] for hr, top, left in corners]
+    seen = [(hr, srkit.ops.imresize(hr, 1 / 4).clamp(0, 1)) for hr in five]
+    chain, draws = parse(f"{name}(4, sensor=0)"), 60
+    found = torch.tensor([look(chain(seen[n % 5][0], rng=rng(n)), seen[n % 5][1]) for n in range(draws)])
+    for values, (mean, spread) in zip(found.T, PROGRAM[name], strict=True):
+        assert float(values.mean()) == pytest.approx(mean, abs=3 * spread / draws**0.5)
+        assert float(values.std()) == pytest.approx(spread, rel=0.5)
+
+
+def correlations(covariances: list[np.ndarray]) -> np.ndarray:
+    """Return the correlations of the three pairs of channels, ``(3 * n,)``."""
+    scaled = [one / np.sqrt(np.outer(one.diagonal(), one.diagonal())) for one in covariances]
+    return np.concatenate([one[np.triu_indices(3, 1)] for one in scaled])
+
+
+def test_correlated_noise_makes_channels_go_together_as_in_the_authors_program() -> None:
+    numbers, theirs, generator = np.random.default_rng(0), [], rng(4)
+    for _ in range(500):  # the program's lines, by SciPy
+        basis = scipy.linalg.orth(numbers.random((3, 3)))
+        theirs.append(np.abs(basis.T @ np.diag(numbers.random(3)) @ basis))
+    ours = correlations([random_covariance(generator).numpy() for _ in range(500)])
+    expected = correlations(theirs)
+    assert ours.mean() == pytest.approx(expected.mean(), abs=0.03)
+    assert ours.std() == pytest.approx(expected.std(), rel=0.1)
+    assert ours.min() >= 0
+
+
+@pytest.mark.parametrize(("factor", "width"), [(2, 0.4), (4, 1.3)])
+def test_the_moved_kernel_is_scipys_linear_interpolation(factor: int, width: float) -> None:
+    kernel = gaussian_widths(25, width)
+    places, by = np.arange(25.0), (factor - 1) / 2
+    linear = scipy.interpolate.RectBivariateSpline(places, places, kernel.numpy(), kx=1, ky=1)
+    at = (places + by).clip(0, 24)
+    expected = linear(at, at)
+    ours = bsrgan_module._moved(kernel, by)
+    assert np.allclose(ours.numpy(), expected / expected.sum(), atol=1e-12)
+
+
+def test_bsrgan_plus_keeps_its_two_rounds_apart_where_it_does_not_shuffle(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    real = bsrgan_module._do_plus
+    monkeypatch.setattr(bsrgan_module, "_do_plus", lambda step, *rest: done.append(step) or real(step, *rest))
+    image = photo()[None, :, :48, :48]
+    first: Counter[str] = Counter()
+    for seed in range(12):
+        done.clear()
+        assert bsrgan_module.bsrgan_plus(image, 4, shuffle=0, rng=rng(seed)).shape == (1, 3, 12, 12)
+        assert done[:2] == done[6:8] == ["blur", "resize"]
+        assert sorted(done[2:6]) == sorted(done[8:]) == ["noise", "poisson", "sensor", "speckle"]
+        first[done[2]] += 1
+    assert len(first) == 4
+    done.clear()
+    for seed in range(6):
+        bsrgan_module.bsrgan_plus(image, 4, shuffle=1, rng=rng(seed))
+    assert {tuple(done[n : n + 2]) for n in range(0, 72, 12)} != {("blur", "resize")}
+    with pytest.raises(BadInput, match="whole scale"):
+        bsrgan_module.bsrgan_plus(image, 1.5, rng=rng())
 
 
 def test_real_esrgans_images_differ_and_its_kernels_come_in_the_published_shares() -> None:

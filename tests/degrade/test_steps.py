@@ -13,6 +13,7 @@ from torch import Tensor
 
 import srkit
 from srkit.degrade import apply_kernel, gaussian_widths, jpeg, jpeg_soft, parse
+from srkit.degrade.down import to_size
 from srkit.degrade.jpeg import quantisation_tables
 from srkit.degrade.noise import camera_noise, noise, poisson, random_covariance, speckle
 from srkit.degrade.simple import floor_levels
@@ -61,6 +62,24 @@ def test_the_three_meanings_of_down_are_three_different_images() -> None:
     assert not torch.allclose(bicubic, direct, atol=1e-2)
     assert not torch.allclose(bicubic, parse("down(2, kind=cubic)")(image), atol=1e-3)
     assert torch.equal(parse("down(3, kind=direct, first=1)")(image[..., :39, :39]), image[..., 1:39:3, 1:39:3])
+
+
+@pytest.mark.parametrize(("h", "w"), [(3, 5), (7, 4), (1, 11), (9, 11)])
+def test_overlap_is_the_mean_over_what_each_pixel_covers(h: int, w: int) -> None:
+    image = photo(40)[..., :9, :11]
+    fine = image.repeat_interleave(h, -2).repeat_interleave(w, -1)  # each pixel in h x w equal parts
+    blocks = fine.unflatten(-1, (w, 11)).unflatten(-3, (h, 9))
+    assert torch.allclose(to_size(image, (h, w), "overlap"), blocks.mean((-1, -3)), atol=1e-6)
+
+
+def test_overlap_enlarges_as_opencv_does() -> None:
+    image = (torch.arange(30.0).reshape(1, 5, 6) * 7 % 11) / 10
+    expected = {  # cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), OpenCV 4, of one row
+        (7, 8, 2): (0.86, 0.59333, 0.4, 0.28, 0.76, 0.49333, 0.3, 0.18),
+        (3, 9, 1): (0.74, 0.54, 0.34, 0.82, 0.73, 0.64, 0.24, 0.48, 0.72),
+    }
+    for (h, w, row), values in expected.items():
+        assert to_size(image, (h, w), "overlap")[0, row].tolist() == pytest.approx(values, abs=1e-5)
 
 
 def test_resizing_without_antialiasing_keeps_the_grid_of_pixel_areas() -> None:

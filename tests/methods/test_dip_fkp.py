@@ -16,6 +16,7 @@ from srkit.errors import BadFile, BadInput
 from srkit.methods import DIPFKP, as_network, kernel_psnr
 from srkit.methods.dip_fkp import KernelPrior, _BlindFit, _ssim_loss, kernel_net
 from srkit.methods.fkp import KernelFlow, load_fkp
+from srkit.models._official import weights_home
 from tests._shared import shared
 
 QUICK: dict[str, Any] = {"steps": 4, "channels": 4, "skip": 2, "depth": 3, "frozen": 1, "structural": 2}
@@ -139,8 +140,8 @@ def test_it_can_be_stopped_and_survives_numbers_that_explode() -> None:
 
 
 def test_what_dip_fkp_cannot_use_is_refused_with_a_hint() -> None:
-    with pytest.raises(BadInput, match="train_fkp"):
-        methods.create("dip_fkp")
+    with pytest.raises(BadInput, match=r"(?s)ship for x2 and x4; .*train_fkp\(scale=3"):
+        methods.create("dip_fkp", **QUICK).restore(photo(24), scale=3)
     with pytest.raises(BadFile):
         methods.create("dip_fkp", flow="nowhere.pt")
     with pytest.raises(BadInput, match="for x2; x3"):
@@ -150,3 +151,13 @@ def test_what_dip_fkp_cannot_use_is_refused_with_a_hint() -> None:
     for wrong in ({"kernels": "splines"}, {"steps": 0}, {"frozen": -1}):
         with pytest.raises(BadInput):
             methods.create("dip_fkp", flow=flow(), **wrong)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_without_a_prior_the_one_that_ships_is_taken(scale: int) -> None:
+    shipped = load_fkp(weights_home() / "priors" / f"fkp_x{scale}.safetensors")
+    runs = [
+        methods.create("dip_fkp", **given, **QUICK).restore(photo(24), scale=scale) for given in ({}, {"flow": shipped})
+    ]
+    assert torch.equal(runs[0].image, runs[1].image)
+    assert not torch.equal(runs[0].image, DIPFKP(flow=flow(scale), **QUICK).restore(photo(24), scale=scale).image)

@@ -17,6 +17,7 @@ from srkit.errors import BadFile, BadInput
 from srkit.methods import random_gaussians, train_fkp
 from srkit.methods.fkp import Coupling, FlowNorm, KernelFlow, SphereAdam, load_fkp, normalisation_for, side_of
 from srkit.methods.kernel_score import ROUND, covariance
+from srkit.models._official import weights_home
 from tests._shared import shared
 
 
@@ -174,6 +175,9 @@ def test_training_can_be_stopped_and_keeps_its_best_state_when_numbers_explode()
 
 
 def test_a_trained_prior_is_read_again_and_a_strange_file_is_refused(tmp_path: Path) -> None:
+    narrow = KernelFlow(scale=2, rng=rng(), hidden=6)
+    torch.save(narrow.state_dict(), tmp_path / "narrow.pt")
+    assert load_fkp(tmp_path / "narrow.pt").net[0].s_net[0].weight.shape == (6, 121)  # type: ignore[union-attr, index]
     flow = settled().float()
     torch.save({"epoch": 3, "model_state": flow.state_dict()}, tmp_path / "own.pt")
     again = load_fkp(tmp_path / "own.pt")
@@ -248,3 +252,21 @@ def test_what_the_authors_prior_draws_are_kernels() -> None:
     assert float(((sums > 0.8) & (sums < 1.2)).float().mean()) > 0.97
     assert float(drawn.min()) > -1e-6
     assert centre_of_mass(flow.sample(400, rng()).mean(0)) == pytest.approx((4.5, 4.5), abs=0.05)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_the_priors_that_ship_know_kernels_and_draw_kernels(scale: int) -> None:
+    file = weights_home() / "priors" / f"fkp_x{scale}.safetensors"
+    assert file.stat().st_size < 200_000
+    flow = load_fkp(file)
+    kernels = random_gaussians(100, scale=scale, rng=rng(5))
+    both = (kernels, kernels.roll(flow.side // 2, 1))  # and the same around another place
+    known, strange = (-float(flow.log_probability(flow.prepare(one, rng()).float()).mean()) for one in both)
+    assert known < 0.2 * flow.side**2 < strange
+    drawn = flow.sample(200, rng(), on_sphere=True).double()
+    assert float(drawn.sum((1, 2)).mean()) == pytest.approx(1, abs=0.05)
+    aside = torch.tensor([centre_of_mass(one) for one in drawn]) - (flow.side - scale) / 2
+    assert float(aside.abs().mean()) < 0.35
+    variances = torch.stack([torch.linalg.eigvalsh(covariance(one)) for one in drawn]) / scale
+    inside = ((variances > 0.1) & (variances < 3)).all(1)
+    assert float(inside.double().mean()) > 0.9

@@ -13,8 +13,9 @@ from srkit import methods
 from srkit.degrade.alignment import aligned_centre, centre_of_mass
 from srkit.errors import BadInput
 from srkit.methods._fresh import fresh
-from srkit.methods.fkp import KernelFlow
+from srkit.methods.fkp import KernelFlow, load_fkp
 from srkit.methods.kernelgan_fkp import KernelGANDiscriminator, KernelGANFKP, _Training, gradient_penalty
+from srkit.models._official import weights_home
 
 QUICK: dict[str, Any] = {"steps": 2, "batch": 2, "channels": 4, "crop": 40, "then": "back_projection"}
 
@@ -129,9 +130,13 @@ def test_it_can_be_stopped_and_survives_numbers_that_explode() -> None:
     assert bool(torch.as_tensor(result.kernel).isfinite().all())
 
 
+def test_without_a_prior_the_one_that_ships_is_taken() -> None:
+    shipped = load_fkp(weights_home() / "priors" / "fkp_x2.safetensors").state_dict()
+    taken = KernelGANFKP(**QUICK).flow.state_dict()
+    assert all(torch.equal(value, shipped[key]) for key, value in taken.items())
+
+
 def test_what_kernelgan_fkp_cannot_use_is_refused_with_a_hint() -> None:
-    with pytest.raises(BadInput, match="train_fkp"):
-        methods.create("kernelgan_fkp")
     with pytest.raises(BadInput, match="also for x4"):
         methods.create("kernelgan_fkp", flow=flow(4))
     with pytest.raises(BadInput, match="at least 84"):

@@ -1,0 +1,213 @@
+"""Every system for real photographs in one table, cell by cell: python -m benchmarks real-world --root FOLDER.
+
+Rows are systems, columns are degradations of the same ten pictures (the middle 240x240 of every tenth picture of B100,
+which nothing was trained on or tuned for), each with three seeds. A cell is made once and kept below --out as a line
+of JSON with all that decided it; the same command goes on where it was stopped, and what is not there is printed as
+missing. A row is called real where its gain over the best of the trivial rows is positive on eight of ten pictures and
+above twice its standard error; else it is a demonstration. --preset small takes two pictures and two columns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks._cells import Cell, Records, Standing, standing
+from benchmarks._peers import Missing
+from benchmarks._scenes import COLUMNS, Column, Picture, Seen, pictures
+from benchmarks._systems import ROWS, TRIVIAL, Row, Workshop
+from srkit._home import shipped
+from srkit.methods import kernel_psnr
+from srkit.metrics import Protocol, psnr, ssim
+
+HOME = Path(__file__).parent / "records"
+VERDICTS = shipped() / "weights" / "verdicts.json"
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "full": {"rows": [*ROWS], "columns": [*COLUMNS], "count": 10, "seeds": 3},
+    "small": {"rows": [*TRIVIAL, "EDSR small"], "columns": ["round x2", "C noise x2"], "count": 2, "seeds": 1},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The cells that there shall be."""
+
+    rows: Mapping[str, Row]
+    columns: Mapping[str, Column]
+    pictures: Sequence[Picture]
+    seeds: int
+    workshop: Workshop
+
+    def records(self, row: str) -> Records:
+        """Return what is on disk of a row."""
+        return Records(self.workshop.folder / f"{file_name(row)}.jsonl")
+
+    def cells(self, row: str, column: Column) -> tuple[list[Cell], list[tuple[Picture, int, str]]]:
+        """Return the cells of a row in a column that are on disk, and what is missing: picture, seed, made by what."""
+        known, there, missing = self.records(row), [], []
+        for picture in self.pictures:
+            for seed in range(self.seeds):
+                made_by = self.made_by(row, column, picture)
+                cell = known.find((column.name, picture.name, seed), made_by)
+                if cell is None:
+                    missing.append((picture, seed, made_by))
+                else:
+                    there.append(cell)
+        return there, missing
+
+    def made_by(self, row: str, column: Column, picture: Picture) -> str:
+        """Return in words what decides a cell besides its seed."""
+        steps = f", {self.workshop.steps} steps" * self.rows[row].learns
+        return f"{self.rows[row].settings}{steps}; {column.chain or column.kind}; {picture.digest}"
+
+
+def file_name(row: str) -> str:
+    """Return the name of a row's file."""
+    return "".join(letter if letter.isalnum() else "_" for letter in row.lower())
+
+
+def make(plan: Plan) -> Iterator[str]:
+    """Make what is missing, column by column and the rows in their order; yields what happened, a line each."""
+    for column in plan.columns.values():
+        for name, row in plan.rows.items():
+            if not row.takes(column):
+                continue
+            missing, records = plan.cells(name, column)[1], plan.records(name)
+            for picture, seed, made_by in missing:
+                seen, begin = column.of(picture, seed), _seconds()
+                try:
+                    made = row.enlarge(seen, seed, plan.workshop)
+                except Missing as reason:
+                    yield f"{name}, {column.name}: {reason}"
+                    break
+                scores = measured(seen, made.image, made.kernel)
+                records.add(
+                    Cell(
+                        column=column.name, picture=picture.name, seed=seed, made_by=made_by, steps=made.steps,
+                        seconds=round(_seconds() - begin, 2), **scores,
+                    )
+                )  # fmt: skip
+                yield f"{name}, {column.name}, {picture.name}, seed {seed}: {scores['psnr']:.2f} dB"
+
+
+def measured(seen: Seen, image: torch.Tensor, kernel: torch.Tensor | None) -> dict[str, Any]:
+    """Return PSNR and SSIM on luma, and the PSNR of the kernel where the truth is one."""
+    protocol = Protocol.papers(seen.scale)
+    known = kernel is not None and seen.kernel is not None
+    return {
+        "psnr": round(float(psnr(image, seen.hr, protocol=protocol)), 4),
+        "ssim": round(float(ssim(image, seen.hr, protocol=protocol)), 5),
+        "kernel": round(kernel_psnr(torch.as_tensor(kernel), torch.as_tensor(seen.kernel)), 3) if known else None,
+    }
+
+
+def _seconds() -> float:
+    times = os.times()
+    return sum(times[:4])
+
+
+def standings(plan: Plan) -> dict[str, dict[str, Standing | int]]:
+    """Return for each column what each row has there; for a row without a cell, how many are missing."""
+    table: dict[str, dict[str, Standing | int]] = {}
+    for name, column in plan.columns.items():
+        trivial = {row: plan.cells(row, column)[0] for row in TRIVIAL if row in plan.rows}
+        table[name] = {}
+        for row in plan.rows:
+            if plan.rows[row].takes(column):
+                cells, missing = plan.cells(row, column)
+                compared = {} if row in TRIVIAL else trivial
+                wanted = len(cells) + len(missing)
+                table[name][row] = standing(cells, compared, wanted=wanted) if cells else wanted
+    return table
+
+
+def printed(plan: Plan) -> str:
+    """Return the tables in Markdown, one for each column."""
+    seen = ", ".join(f"{one.name} {one.digest}" for one in plan.pictures)
+    parts = [f"Pictures and the first digits of their SHA-256: {seen}. {plan.seeds} seeds; one thread."]
+    for column, rows in standings(plan).items():
+        scale = plan.columns[column].scale
+        said = plan.columns[column].chain or plan.columns[column].kind
+        head = f"\n### {column}: `{said}`, PSNR on {Protocol.papers(scale)}\n"
+        parts += [head, "| | PSNR | over the best trivial row | better on | SSIM | kernel | CPU s | |"]
+        parts.append("|---|--:|---|--:|--:|--:|--:|---|")
+        parts += [f"| {row} | {_line(one)} |" for row, one in rows.items()]
+    files = [plan.records(row) for row in plan.rows]
+    parts += [f"\nline {line} of {file.path.name} holds no cell" for file in files for line in file.unread]
+    return "\n".join(parts)
+
+
+def _line(one: Standing | int) -> str:
+    if isinstance(one, int):
+        return f"– | – | – | – | – | – | missing: {one} cells"
+    spread = "" if one.spread is None else f" ± {one.spread:.2f}"
+    gain = "" if one.gain is None else f"{one.gain:+.2f} ({one.baseline})"
+    better = "" if one.gain is None else f"{one.better}/{one.pictures}"
+    kernel = "" if one.kernel is None else f"{one.kernel:.1f}"
+    said = f"{one.verdict}{', ' * bool(one.verdict)}{one.missing} cells missing" if one.missing else one.verdict
+    return f"{one.psnr:.2f}{spread} | {gain} | {better} | {one.ssim:.4f} | {kernel} | {one.seconds:.1f} | {said}"
+
+
+def verdicts(plan: Plan) -> dict[str, list[dict[str, object]]]:
+    """Return, for each registered name, what the finished columns say about it."""
+    found: dict[str, list[dict[str, object]]] = {}
+    for column, rows in standings(plan).items():
+        for row, one in rows.items():
+            card = plan.rows[row].card
+            if card and isinstance(one, Standing) and one.verdict in ("real", "demonstration"):
+                facts = {"row": row, "column": column, "verdict": one.verdict, "gain": round(one.gain or 0, 2)}
+                found.setdefault(card, []).append(
+                    {**facts, "baseline": one.baseline, "better": f"{one.better}/{one.pictures}"}
+                )
+    return found
+
+
+def plan_of(words: argparse.Namespace) -> Plan:
+    """Return the plan that the words of the command line ask for."""
+    preset = PRESETS[words.preset]
+    rows, columns = words.rows or preset["rows"], words.columns or preset["columns"]
+    side = None if words.whole else 240
+    workshop = Workshop(folder=words.out, root=words.root, peers=words.peers, steps=words.steps)
+    return Plan(
+        rows={name: ROWS[name] for name in rows},
+        columns={name: COLUMNS[name] for name in columns},
+        pictures=pictures(words.data, words.root, count=None if words.whole else preset["count"], side=side),
+        seeds=words.seeds or preset["seeds"],
+        workshop=workshop,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make what is missing, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, help="folder that holds B100, T91 and BSDS200")
+    parser.add_argument("--data", default="b100", help="another data set to take the pictures of")
+    parser.add_argument("--whole", action="store_true", help="all pictures of it, uncut")
+    parser.add_argument("--preset", choices=PRESETS, default="full")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, metavar="ROW", help="of: " + "; ".join(ROWS))
+    parser.add_argument("--columns", nargs="+", choices=COLUMNS, metavar="COLUMN", help="of: " + "; ".join(COLUMNS))
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--steps", type=int, default=1000, help="of the rows that are trained here")
+    parser.add_argument("--peers", type=Path, help="folder that holds pytorch-ZSSR and KernelGAN")
+    parser.add_argument("--out", type=Path, default=HOME, help="folder of the records")
+    parser.add_argument("--table", action="store_true", help="make nothing, print what is there")
+    parser.add_argument("--verdicts", action="store_true", help=f"write what cards and help texts say: {VERDICTS.name}")
+    words = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    plan = plan_of(words)
+    for line in () if words.table or words.verdicts else make(plan):
+        print(line, flush=True)
+    print(printed(plan))
+    if words.verdicts:
+        VERDICTS.write_text(json.dumps(verdicts(plan), indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
