@@ -101,9 +101,9 @@ def random_covariance(rng: torch.Generator) -> Tensor:
     go together, and what comes out need not be positive definite.
     """
     numbers = [draw.uniform(rng, 0, 1) for _ in range(12)]
-    eigenvalues, matrix = torch.tensor(numbers, dtype=torch.float64).split((3, 9))
-    basis = torch.linalg.svd(matrix.view(3, 3))[0]
-    covariance: Tensor = (basis.T @ torch.diag(eigenvalues) @ basis).abs()
+    eigenvalues, matrix = torch.tensor(numbers[:3]), torch.tensor(numbers[3:]).view(3, 3)
+    basis = torch.linalg.svd(matrix.double())[0]
+    covariance: Tensor = (basis.T @ torch.diag(eigenvalues.double()) @ basis).abs()
     return covariance
 
 
