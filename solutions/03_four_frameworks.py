@@ -429,6 +429,23 @@ for number, image in enumerate(rounds):
 srkit.widgets.source(srkit.models.dbpn.Projection)
 
 # %% [markdown]
+# The four frameworks, one network of each, drawn from the networks themselves: a part is as tall as the image in it is
+# large, and a number on an arrow counts channels. Where does each of them grow? A click on a part shows its code, its
+# shapes and its parameters.
+
+# %%
+srkit.widgets.diagram(srkit.models.create("srcnn", scale=4))
+
+# %%
+srkit.widgets.diagram(srkit.models.create("espcn", scale=4))
+
+# %%
+srkit.widgets.diagram(srkit.models.create("lapsrn", scale=4))
+
+# %%
+srkit.widgets.diagram(srkit.models.create("dbpn", scale=4))
+
+# %% [markdown]
 # ## 6. The same budget for all four
 #
 # Now the experiment that you made a guess about. Four networks enlarge by 4; all have 16 channels and about the same layers. They

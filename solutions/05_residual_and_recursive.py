@@ -177,6 +177,12 @@ print(f"largest difference between your block and EDSR's: {(theirs - mine).abs()
 srkit.widgets.source(type(block))
 
 # %% [markdown]
+# EDSR, drawn from the network: the long skip round all blocks, and below it the short one inside each.
+
+# %%
+srkit.widgets.diagram(edsr)
+
+# %% [markdown]
 # ## 2. Many blocks in a row
 #
 # What comes out of 32 blocks? Give both convolutions He's initial weights, which keep a signal at its strength. The
@@ -340,6 +346,13 @@ for runs in (1, 2, 4, 8):
 srkit.widgets.show(
     *views, titles=titles, zoom=3, columns=4, alt="Bright squares, larger with every run, brightest in the middle"
 )
+
+# %% [markdown]
+# DRRN as a drawing. The frame stands for its 25 runs; parts that carry a round arrow have the same weights in all of
+# them, and the lower arrow into the frame is the one $F_0$ that every run adds. Its normalisation is not shared.
+
+# %%
+srkit.widgets.diagram(srkit.models.create("drrn", scale=2))
 
 # %% [markdown]
 # How does a shared weight learn? It gets the sum of what each of its uses would have got. Give every run its own copy

@@ -163,6 +163,13 @@ print(f"parameters of RDN's block: {held:,}; by your count: {dense_parameters(64
 srkit.widgets.source(type(block))
 
 # %% [markdown]
+# The whole of RDN, drawn from the network. C stands for *side by side*: inside a block after every layer, and once more
+# after the last block, where the arrow carries the results of all sixteen.
+
+# %%
+srkit.widgets.diagram(rdn)
+
+# %% [markdown]
 # The same connections stand at other places, and the networks differ by *what* is put side by side.
 #
 # **RDN** puts the outputs of all 16 blocks side by side once more and fuses them: dense inside, gathered outside.

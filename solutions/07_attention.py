@@ -152,6 +152,13 @@ print(f"one attention of 64 channels: {srkit.models.parameters(attention)} param
 srkit.widgets.source(srkit.models.rcan.attend)
 
 # %% [markdown]
+# Where the attention stands in RCAN, drawn from the network: ten groups of twenty blocks, and a skip round each block,
+# round each group, and round all of them.
+
+# %%
+srkit.widgets.diagram(srkit.models.create("rcan", scale=4))
+
+# %% [markdown]
 # Does it help? The smallest test: a tiny RCAN, and the same with its attention taken out, trained alike. The answer
 # belongs to this size and to these few steps, not to the paper's 400 layers.
 
@@ -487,6 +494,12 @@ mine = []
 in_windows(lambda windows: mine.append(windows) or windows, features, 8, 0)
 print(f"your windows equal the library's: {torch.equal(mine[0], theirs)}")
 srkit.widgets.source(srkit.models.swinir.SwinLayer.forward)
+
+# %% [markdown]
+# SwinIR, the small one, drawn from the network.
+
+# %%
+srkit.widgets.diagram(srkit.models.create("swinir_light", scale=4))
 
 # %% [markdown]
 # ## What was reported, what we got
