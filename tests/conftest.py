@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from tests._windows import windows  # noqa: F401  # a fixture
 
@@ -35,7 +34,10 @@ KEPT = {"MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}  # the GNU a
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep each worker on one thread, faster here than threads that fight for cores, and let Ctrl-C arrive."""
-    torch.set_num_threads(1)
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):  # what hands out tests runs none
+        import torch
+
+        torch.set_num_threads(1)
     _keep_memory()
     gc.disable()  # until everything is collected, and stays
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; the tests of Ctrl-C need one
