@@ -49,7 +49,7 @@ class LocalBlock(nn.Module):
         few, rest = turned[:, : self.few], turned[:, self.few :]  # (b, c/4, h, w), (b, c-c/4, h, w)
         few = few * torch.sigmoid(few.mean((2, 3), keepdim=True))  # (b, c/4, h, w)
         far = F.gelu(self.join(torch.cat((self.high(self.wide(few)), rest), dim=1)))  # (b, c, h, w)
-        return F.gelu(self.mix(torch.cat((self.near(features), far), dim=1)))
+        return F.gelu(self.mix(torch.cat((self.near(features), far), dim=1)))  # (b, c, h, w)
 
 
 Pattern = Literal["star", "cross", "corner"]
@@ -115,13 +115,14 @@ class Grid(nn.Module):
         """Return of ``(b, c, h, w)`` the pixels ``(b, n, area, c)`` and keys ``(b, n, keys, c)`` of its n grids."""
         h, w = features.shape[-2:]
         below, beside = (h // self.window // 2 * self.down, w // self.window // 2 * self.right)
-        moved = F.pad(features, (0, beside, 0, below), mode="reflect")[..., below : below + h, beside : beside + w]
+        moved = F.pad(features, (0, beside, 0, below), mode="reflect")  # (b, c, below+h, beside+w)
+        moved = moved[..., below : below + h, beside : beside + w]  # (b, c, h, w)
         pixels, halfway = (
             partition(gather(image.movedim(1, -1), self.window), self.window) for image in (features, moved)
         )
         halfway = torch.unflatten(halfway, 2, (self.window, self.window))  # (b, n, window, window, c)
-        halfway = halfway[:, :, : self.window - self.down, : self.window - self.right].flatten(2, 3)
-        return pixels, torch.cat((pixels, halfway), dim=2)
+        halfway = halfway[:, :, : self.window - self.down, : self.window - self.right].flatten(2, 3)  # (b, n, more, c)
+        return pixels, torch.cat((pixels, halfway), dim=2)  # (b, n, keys, c)
 
     def back(self, pixels: Tensor, h: int, w: int) -> Tensor:
         """Lay ``(b, n, area, c)`` where the pixels came from, ``(b, h, w, c)``."""
@@ -195,7 +196,7 @@ class Stage(nn.Module):
         local = self.local(features)  # (b, c, h, w)
         refined, near = self.near(local[:, self.kept :], shares[0])  # (b, c-kept, h, w)
         refined, far = self.far(refined, shares[1])
-        return self.mix(torch.cat((*earlier, refined, local[:, : self.kept]), dim=1)), [near, far]
+        return self.mix(torch.cat((*earlier, refined, local[:, : self.kept]), dim=1)), [near, far]  # (b, out, h, w)
 
 
 class Group(nn.Module):
