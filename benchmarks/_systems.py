@@ -220,6 +220,7 @@ ROWS: Mapping[str, Row] = {
     "DIP-FKP paper": one_image("dip_fkp", card="dip_fkp", kinds=DIRECT, preset="PAPER"),
     "KernelGAN lesson": one_image("kernelgan", card="kernelgan", kinds=DIRECT, preset="LESSON", **_THEN),
     "KernelGAN paper": one_image("kernelgan", card="kernelgan", kinds=DIRECT, preset="PAPER", **_THEN),
+    "KernelGAN program": one_image("kernelgan", card="kernelgan", kinds=DIRECT, preset="PROGRAM", **_THEN),
     "KernelGAN-FKP lesson": one_image("kernelgan_fkp", card="kernelgan_fkp", kinds=DIRECT, preset="LESSON", **_THEN),
     "KernelGAN-FKP paper": one_image("kernelgan_fkp", card="kernelgan_fkp", kinds=DIRECT, preset="PAPER", **_THEN),
     "SRMD small, told": network("srmd_small", "srkit", kinds=("soft",), scales=(2,), card="srmd_small"),

@@ -6,10 +6,11 @@ patches tells them from the image's own. What the linear network has become is t
 The losses of the kernel are those of section 4.1 and the supplement; their weights and when these change, of the
 authors' program.
 
-Deviations from the authors' program: the bicubic loss compares each channel with its own reduction (``target="sum"``
-is the program's), the noise on what the discriminator sees does not pile up in the image, the linear network is applied
-as the one kernel it composes (``compose=False`` goes layer by layer; the results agree), the kernel is moved by Keys'
-cubic instead of a spline, and x4 is enlarged in one jump.
+Deviations from the authors' program: the bicubic loss compares each channel with its own reduction (the preset
+``PROGRAM`` compares as the program does, ``target="sum"``; docs/BENCHMARKS.md says what that changes), the noise on
+what the discriminator sees does not pile up in the image, the linear network is applied as the one kernel it composes
+(``compose=False`` goes layer by layer; the results agree), the kernel is moved by Keys' cubic instead of a spline, and
+x4 is enlarged in one jump.
 """
 
 from __future__ import annotations
@@ -203,6 +204,7 @@ class KernelGANSettings:
 
 KERNELGAN_PRESETS: Mapping[str, KernelGANSettings] = {
     "PAPER": KernelGANSettings(),
+    "PROGRAM": KernelGANSettings(target="sum"),
     "LESSON": KernelGANSettings(steps=1500, learning_rate=4e-4, rate_every=375, schedule_every=100),
 }
 
@@ -212,7 +214,8 @@ class KernelGAN(BlindMethod):
     """Estimates the kernel by adversarial training on patches of the image, then enlarges.
 
     Args:
-        preset: ``"PAPER"``, or ``"LESSON"`` for tens of CPU seconds (which also takes ZSSR's preset of that name).
+        preset: ``"PAPER"``; ``"PROGRAM"``, with the bicubic loss of the released program; or ``"LESSON"`` for tens of
+            CPU seconds (which also takes ZSSR's preset of that name).
         then: what enlarges with the kernel found.
         seed: decides first weights, crops and noise.
         **changes: any field of :class:`KernelGANSettings`.

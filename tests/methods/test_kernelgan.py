@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,6 +182,14 @@ def test_the_losses_are_those_of_the_authors() -> None:
     assert float(boundary(kernel, boundary_mask(13))) == pytest.approx(0.010223783552646637, rel=1e-5)
     assert float(off_centre(kernel)) == pytest.approx(0.2470475733280182, rel=1e-4)
     assert float(sparsity(kernel)) == pytest.approx(0.3250957131385803, rel=1e-5)
+
+
+def test_the_preset_program_has_the_programs_bicubic_loss_and_differs_in_nothing_else() -> None:
+    paper, program = (KernelGAN(preset=preset).settings for preset in ("paper", "program"))
+    assert program == replace(paper, target="sum")
+    quick = (replace(settings, channels=4, crop=28, real=True) for settings in (paper, program))
+    own, theirs = (Duel(photo(40), settings, 0).one_step(0)["bicubic difference"] for settings in quick)
+    assert theirs > own  # the sum of three reductions is further away than one of them
 
 
 def test_the_bicubic_loss_is_zero_for_the_bicubic_kernel_and_each_channel_has_its_own_target() -> None:
