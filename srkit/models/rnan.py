@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from srkit.layers import TrainedRange, Upsampler, conv
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
+from srkit.ops._export import is_exporting
 from srkit.ops.pixels import pad_to_multiple
 
 __all__ = ["CARD", "RNAN"]
@@ -39,7 +40,8 @@ def find_everywhere(query: Tensor, key: Tensor, value: Tensor, *, at_once: int =
         at_once: how many of the pixels that are looked at are handled together.
     """
     found = torch.zeros_like(value)
-    for keys, values in zip(key.split(at_once, dim=1), value.split(at_once, dim=1), strict=True):  # type: ignore[no-untyped-call]
+    parts = [[one] if is_exporting() else one.split(at_once, dim=1) for one in (key, value)]  # type: ignore[no-untyped-call]
+    for keys, values in zip(*parts, strict=True):
         shares = torch.softmax(query @ keys.mT, dim=1)  # (b, n, at_once)
         found = found + shares @ values
     return found

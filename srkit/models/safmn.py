@@ -99,6 +99,7 @@ CARD = Card(
     parameters_source="sunny2109/SAFMN",
     tiny={"channels": 8, "n_blocks": 2},
     published=published("safmn"),
+    not_exported="its maxima are over parts whose borders PyTorch works out as numbers (adaptive_max_pool2d)",
     deviations=("below 8 pixels a side, pooling stops at one pixel, where the released code fails",),
     checkpoints="sunny2109/SAFMN (Apache-2.0) on a drive, .pth",
 )

@@ -206,6 +206,7 @@ CARD = Card(
     tiny={"channels": (8, 16, 16, 16), "n_iterations": 2, "n_blocks": 1, "hidden": 8},
     checkpoints="state dicts of cszn/KAIR (MIT) and cszn/USRNet load as they are: srkit.models.load(path, scale=4)",
     extra_input="kernel",
+    not_exported="each step divides complex Fourier transforms of the whole image, which exchange formats do not hold",
     trained_on="kernels_and_noise",
 )
 
