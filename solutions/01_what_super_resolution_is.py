@@ -368,14 +368,14 @@ srkit.exercises.recall("01-the-mean", choices[min(choices, key=lambda value: abs
 # | MRI and other medical images | the physics of the device is known; an invented detail is a wrong diagnosis |
 #
 # **Competitions** set the pace: NTIRE (with CVPR, every year since 2017), PIRM (with ECCV 2018, where perception was ranked beside
-# distortion) and AIM (2019 with ICCV, 2020 and 2022 with ECCV).
+# distortion) and AIM (2019 and 2025 with ICCV, 2020, 2022 and 2024 with ECCV).
 #
 # **Data sets.** One trains on T91 and BSDS200 (old, small), DIV2K (800 photographs for training), Flickr2K. One tests on Set5,
 # Set14, B100, Urban100 and Manga109. In all of these the small images are *made*, by bicubic reduction. RealSR has photographs of one
 # scene taken at two focal lengths and then aligned; the lecture files it under unsupervised learning, but it is a *paired* data
 # set. The next cell lists what the library knows; `samples` and `samples_train` come with the course.
 
-# %% [markdown] ko 3e1ed3e0
+# %% [markdown] ko a9707c51
 # 이득은 어떤 후보 집합에서도 같습니다. 독립된 두 추출 사이의 기대 제곱 거리는 추출에서 평균까지의 거리의 두 배입니다. 그래서 PSNR을 위해 학습하는
 # 사람은 작은 영상이 선택을 남기는 곳마다 흐림을 얻고, 선명한 답 하나를 *정하는* 신경망(수업 09의 SRGAN, 아래의 확산 모델)은 PSNR로 값을 치릅니다. 이
 # 맞바꿈을 지각 대 왜곡이라 하며(Blau, Michaeli, *The Perception-Distortion Tradeoff*, CVPR 2018), 어떤 신경망도 벗어나지 못합니다.
@@ -395,8 +395,8 @@ srkit.exercises.recall("01-the-mean", choices[min(choices, key=lambda value: abs
 # | 라이트 필드 | 한 장면의 많은 시점이 서로 어긋나지 않아야 합니다 |
 # | MRI와 그 밖의 의료 영상 | 장치의 물리를 압니다. 지어낸 세부는 오진입니다 |
 #
-# **대회**가 속도를 정합니다. NTIRE(2017년부터 해마다 CVPR과 함께), PIRM(ECCV 2018과 함께, 왜곡 옆에 지각의 순위도 매김), AIM(2019년은 ICCV, 2020년과
-# 2022년은 ECCV와 함께)입니다.
+# **대회**가 속도를 정합니다. NTIRE(2017년부터 해마다 CVPR과 함께), PIRM(ECCV 2018과 함께, 왜곡 옆에 지각의 순위도 매김), AIM(2019년과 2025년은 ICCV,
+# 2020년, 2022년, 2024년은 ECCV와 함께)입니다.
 #
 # **데이터 세트.** 학습에는 T91과 BSDS200(오래되고 작음), DIV2K(학습용 사진 800장), Flickr2K를 씁니다. 시험에는 Set5, Set14, B100, Urban100, Manga109를
 # 씁니다. 이 모두에서 작은 영상은 바이큐빅 축소로 *만든* 것입니다. RealSR에는 같은 장면을 두 초점 거리로 찍어 맞춘 사진이 있습니다. 강의는 이것을 비지도
@@ -446,13 +446,13 @@ srkit.widgets.show(
 # %% [markdown]
 # The upscaler does this not on pixels but on a *latent* image of four channels that an autoencoder makes, a quarter as wide and high.
 # The small photograph, itself made a little noisy, is laid beside it, so the denoising network sees it at every step: four plus
-# three channels in, four out. Here is its plan as the library states it. The weights have five gigabytes and are not part of
+# three channels in, four out. Here is its plan as the library states it. The weights take 3.5 gigabytes in float32 and are not part of
 # the course; with them, `srkit.methods.create("stable_diffusion_x4", weights=FOLDER)` runs it.
 
-# %% [markdown] ko ba5c15e0
+# %% [markdown] ko 59b27861
 # 업스케일러는 이것을 픽셀이 아니라 오토인코더가 만든, 가로와 세로가 4분의 1인 네 채널의 *잠재* 영상에서 합니다. 작은 사진에도 노이즈를 조금 더해 그 곁에
 # 놓으므로, 노이즈를 없애는 신경망은 단계마다 그것을 봅니다. 네 채널에 세 채널을 더해 들어가고 네 채널이 나옵니다. 다음은 라이브러리가 말하는 설계입니다.
-# 가중치는 5기가바이트이고 강의에 들어 있지 않습니다. 가중치가 있으면 `srkit.methods.create("stable_diffusion_x4", weights=FOLDER)`가 실행합니다.
+# 가중치는 float32로 3.5기가바이트이고 강의에 들어 있지 않습니다. 가중치가 있으면 `srkit.methods.create("stable_diffusion_x4", weights=FOLDER)`가 실행합니다.
 
 # %%
 unet, autoencoder = srkit.methods.diffusion.UNET, srkit.methods.diffusion.VAE

@@ -182,7 +182,7 @@ srkit.widgets.show(hr, *(to_luma(hr).expand(3, -1, -1),), titles=["colour", "lum
 #
 # $$\mathrm{PSNR} = 10 \log_{10} \frac{1^2}{\mathrm{MSE}}$$
 #
-# Halving the error adds 6 dB. At the border a method has to invent what lies outside, so a border of some pixels is left
+# Halving the mean squared error adds 3 dB, halving its root 6 dB. At the border a method has to invent what lies outside, so a border of some pixels is left
 # out on every side; the papers leave out as many as the scale.
 #
 # ### By hand: exercise 2.3

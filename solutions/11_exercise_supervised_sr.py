@@ -118,8 +118,8 @@ srkit.exercises.predict("11-self-ensemble", guess, choices=["falls", "stays", "r
 #
 # ### The idea
 #
-# Turn a photograph upside down and it is still a photograph. A network is not quite as indifferent: its kernels were
-# learned from noise, so its answer to the turned image, turned back, differs a little from its answer to the upright
+# Turn a photograph upside down and it is still a photograph. A network is not quite as indifferent: the training of
+# its kernels began at noise, so its answer to the turned image, turned back, differs a little from its answer to the upright
 # one. These differences are errors, different ones in each of the eight attitudes a square image can take: four
 # rotations, each with its mirror image. Averaging eight answers keeps what they agree on and evens out the rest:
 #
@@ -135,12 +135,12 @@ srkit.exercises.predict("11-self-ensemble", guess, choices=["falls", "stays", "r
 # equal. `lr.flip(2)` mirrors top and bottom, `lr.flip(3)` left and right, `lr.transpose(2, 3)` exchanges rows and
 # columns.
 
-# %% [markdown] ko 73daca87
+# %% [markdown] ko 2a0ad418
 # ## 1. 완성된 신경망 쓰기
 #
 # ### 아이디어
 #
-# 사진을 거꾸로 놓아도 여전히 사진입니다. 신경망은 그만큼 무심하지 않습니다. 그 커널은 노이즈에서 배웠으므로, 뒤집은 영상에 대한 답을 되돌린
+# 사진을 거꾸로 놓아도 여전히 사진입니다. 신경망은 그만큼 무심하지 않습니다. 그 커널의 학습은 노이즈에서 시작했으므로, 뒤집은 영상에 대한 답을 되돌린
 # 것은 바로 선 영상에 대한 답과 조금 다릅니다. 그 차이는 오차이고, 정사각형 영상이 취할 수 있는 여덟 자세, 곧 네 번의 회전과 각각의 거울상에서
 # 서로 다릅니다. 여덟 답을 평균하면 일치하는 것은 남고 나머지는 고르게 됩니다.
 #
