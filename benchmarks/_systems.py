@@ -153,6 +153,7 @@ def weak(system: str, **rest: Any) -> Row:
 
     def enlarge(seen: Seen, seed: int, workshop: Workshop) -> Made:
         def learn() -> nn.Module:
+            from srkit.papers.cincgan import CinCGAN
             from srkit.papers.weak_study import make_domain
 
             sets = (srkit.datasets.load(name, scale=seen.scale, root=workshop.root) for name in ("bsds200", "t91"))
@@ -161,7 +162,8 @@ def weak(system: str, **rest: Any) -> Row:
             net = srkit.models.create("edsr_small", scale=seen.scale, pretrained="srkit")
             steps = (workshop.steps, 0 if system == "cincgan" else workshop.steps // 3)
             given: dict[str, Any] = {"net": net, "steps": steps, "seed": seed, "progress": False}
-            return srkit.papers.train_weak(system, domain.real, domain.large, **given).net
+            net = srkit.papers.train_weak(system, domain.real, domain.large, **given).net
+            return net.in_use() if isinstance(net, CinCGAN) else net
 
         name = f"{system}_{seen.column.name.replace(' ', '_')}_{workshop.steps}_{seed}"
         return applied(kept(workshop, name, learn), seen)
