@@ -16,9 +16,12 @@ from srkit.cli._progress import progress_bar
 from srkit.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor, nn
 
     from srkit.evaluation.realworld import Contender
+    from srkit.evaluation.table import Table
     from srkit.ops.jobs import Item
 
 __all__ = ["command"]
@@ -46,24 +49,24 @@ __all__ = ["command"]
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    default="realworld",
-    show_default=True,
     metavar="FOLDER",
-    help="Where to write the photographs and their page.",
+    help="Where to write: photographs and their page, by default realworld; of --dataset nothing is kept without it.",
 )
 @condition_options
 @recursive_option
 @job_options
 @machine_options
 def command(machine: Machine, **options: Any) -> int:
-    """Compare networks and methods under blur that is not bicubic."""
+    """Compare networks and methods under blur that is not bicubic.
+
+    With --out what is done is kept, also under the eight blurs: the same call goes on.
+    """
     if options["dataset"] is None and options["photos"] is None:
         raise BadInput("Say what to compare on: --dataset set5 (the eight blurs), --photos FOLDER, or both.")
     machine.set_threads()
     contenders = _contenders(machine, options)
-    measured = options["dataset"] is not None and not options["dry_run"]
-    code = _gaussians(contenders, options) if measured else 0
-    return code if options["photos"] is None else max(code, _photographs(contenders, options))
+    code = 0 if options["dataset"] is None else _gaussians(contenders, options)
+    return code if options["photos"] is None or code == 130 else max(code, _photographs(contenders, options))
 
 
 def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
@@ -96,23 +99,34 @@ def _network(net: nn.Module, foreign: bool, condition: Condition, known: bool, k
 
 
 def _gaussians(contenders: dict[str, Contender], options: dict[str, Any]) -> int:
-    from srkit.datasets import load
-    from srkit.evaluation.realworld import bench_gaussian8
-    from srkit.evaluation.table import finite_mean
+    from srkit.evaluation.realworld import GaussianBench
 
-    pairs = load(options["dataset"], scale=options["scale"], root=options["root"], below=options["recursive"])
-    with progress_bar("eight blurs", unit="table") as move:
-        found = bench_gaussian8(contenders, pairs, scale=options["scale"], progress=move)
-    said = ", the blur known to methods that use it" * options["known"]
-    first = next(iter(found.values()))[0]
-    click.echo(f"{options['dataset']} x{options['scale']}, eight aligned Gaussian blurs{said}: PSNR ({first.protocol})")
-    for name, tables in found.items():
-        values, exact = [table.mean.psnr for table in tables], sum(table.perfect("psnr") for table in tables)
-        said = f"   ({exact} images reproduced exactly left out)" if exact else ""
-        click.echo(f"{name:20s} " + " ".join(f"{v:6.2f}" for v in values) + f"   mean {finite_mean(values):6.2f}{said}")
-    for problem in first.failed:
-        click.echo(f"error: {problem}", err=True)
-    return 2 if first.failed else 0
+    chosen: dict[str, Any] = {name: options[name] for name in ("scale", "root", "overwrite")}
+    bench = GaussianBench(contenders, options["dataset"], save=options["out"], below=options["recursive"], **chosen)
+    with progress_bar("eight blurs", unit="image") as move:
+        work = bench.carry_out(move)
+        code = report(bench.planned, work, bench.left, dry_run=options["dry_run"], could_not="be measured")
+    tables = [table for found in bench.found.values() for table in found.values()]
+    if tables:
+        told = ", the blur known to methods that use it" * options["known"]
+        where = f"{options['dataset']} x{options['scale']}, eight aligned Gaussian blurs{told}"
+        click.echo(f"{where}: PSNR ({tables[0].protocol})")
+        click.echo(f"{'width of the blur':20s} " + " ".join(f"{width:6.2f}" for width in bench.widths))
+        for name, found in bench.found.items():
+            click.echo(f"{name:20s} {_row([found.get(width) for width in bench.widths])}")
+    return code
+
+
+def _row(tables: Sequence[Table | None]) -> str:
+    """Return the mean under each blur, and the mean of all where all were measured."""
+    from srkit.evaluation.table import SAME, finite_mean
+
+    known = [table for table in tables if table is not None]
+    row = " ".join("     -" if table is None else f"{table.mean.psnr:6.2f}" for table in tables)
+    if len(known) == len(tables):
+        row += f"   mean {finite_mean([table.mean.psnr for table in known]):6.2f}"
+    exact = sum(table.perfect("psnr") for table in known)
+    return row + (f"   ({exact} images {SAME} left out)" if exact else "")
 
 
 def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> int:
@@ -120,11 +134,12 @@ def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> i
     from srkit.metrics import Naturalness
     from srkit.ops.jobs import carry_out
 
+    out = options["out"] or Path("realworld")
     natural = None if options["natural"] is None else Naturalness.load(options["natural"])
     chosen: dict[str, Any] = {name: options[name] for name in ("metrics", "overwrite")} | {
         "below": options["recursive"]
     }
-    bench = PhotographBench(contenders, options["photos"], options["out"], natural=natural, **chosen)
+    bench = PhotographBench(contenders, options["photos"], out, natural=natural, **chosen)
     ended: list[Item] = []
     with progress_bar("photographs", unit="picture") as move:
         work = carry_out(bench.planned, counted(bench.work, bench.planned, move))
@@ -134,5 +149,5 @@ def _photographs(contenders: dict[str, Contender], options: dict[str, Any]) -> i
     for one in bench.finish(ended):
         if one.scores:
             click.echo("  ".join([str(one.file), *one.spoken]))
-    click.echo(f"Page: {options['out'] / 'index.html'}")
+    click.echo(f"Page: {out / 'index.html'}")
     return code

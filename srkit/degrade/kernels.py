@@ -26,6 +26,7 @@ __all__ = [
     "check_kernel",
     "check_odd",
     "gaussian8",
+    "gaussian8_widths",
     "gaussian_variances",
     "gaussian_widths",
     "motion",
@@ -197,15 +198,20 @@ def bicubic_kernel(scale: int) -> Tensor:
 
 
 def gaussian8(scale: int, *, size: int = 21) -> list[Tensor]:
-    """Return the eight round Gaussians on which IKC, DAN and KXNet are compared ("Gaussian8").
+    """Return the eight round Gaussians on which IKC, DAN and KXNet are compared ("Gaussian8")."""
+    return [gaussian_widths(size, width) for width in gaussian8_widths(scale)]
 
-    Their widths are evenly spaced: 1.35 to 2.40 at x3 and 1.80 to 3.20 at x4 as in the authors' public scripts, 0.80 to
-    1.60 at x2 as the setting is customarily described.
+
+def gaussian8_widths(scale: int) -> list[float]:
+    """Return the widths of :func:`gaussian8` in pixels, from the narrowest to the widest.
+
+    They are evenly spaced: 1.35 to 2.40 at x3 and 1.80 to 3.20 at x4 as in the authors' public scripts, 0.80 to 1.60 at
+    x2 as the setting is customarily described.
     """
     if scale not in _EIGHT:
         raise BadInput(f"The eight Gaussians are defined for x2, x3 and x4; {scale!r} was given.")
-    widths = torch.linspace(*_EIGHT[scale], 8, dtype=torch.float64)
-    return [gaussian_widths(size, float(width)) for width in widths]
+    widths: list[float] = torch.linspace(*_EIGHT[scale], 8, dtype=torch.float64).tolist()
+    return widths
 
 
 def _squared_distance(size: int, width_x: float, width_y: float, theta: float) -> Tensor:

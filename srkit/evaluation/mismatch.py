@@ -23,7 +23,7 @@ from srkit.datasets import Pair, load
 from srkit.datasets.makers import make_maker
 from srkit.degrade import apply_kernel, gaussian_widths, srmd_code
 from srkit.errors import BadInput
-from srkit.evaluation.table import write_text
+from srkit.evaluation.table import SAME, write_text
 from srkit.inference import upscale
 from srkit.inference.mode import scale_of
 from srkit.metrics import Protocol, psnr
@@ -212,8 +212,8 @@ def mismatch(
                     progress(done, total)
     name = getattr(pairs, "name", "pairs")
     means, left_out = _means(values)
-    conditions = f"{protocol}; {left_out} images reproduced exactly left out" if left_out else str(protocol)
-    title = f"{nets[0].name} on {name} x{scale}, blurred by a round Gaussian, then bicubic ({conditions})"
+    without = f"; {left_out} images {SAME} left out" if left_out else ""
+    title = f"{nets[0].name} on {name} x{scale}, blurred by a round Gaussian, then bicubic ({protocol}{without})"
     return Mismatch(tuple(widths_lr), told, means[:, :-1], means[:, -1], title)
 
 

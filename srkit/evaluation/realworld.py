@@ -7,18 +7,19 @@ the pictures side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from srkit._html import render
-from srkit.datasets import Pair, load
-from srkit.degrade import align, apply_kernel
-from srkit.degrade.kernels import gaussian8
+from srkit.datasets import Pair, Pairs, load
+from srkit.datasets.maker import Maker
+from srkit.degrade import parse
+from srkit.degrade.kernels import gaussian8, gaussian8_widths
 from srkit.errors import BadFile, BadInput
-from srkit.evaluation.run import evaluate
+from srkit.evaluation.run import Evaluation
 from srkit.evaluation.score import choose
 from srkit.evaluation.table import Table, write_text
 from srkit.inference.enlarge import upscale
@@ -27,7 +28,6 @@ from srkit.metrics import METRICS, Naturalness, niqe
 from srkit.metrics._registry import Metric
 from srkit.ops.files import list_images, read
 from srkit.ops.jobs import Item, carry_out, find_images
-from srkit.ops.pixels import quantise
 
 __all__ = ["Contender", "Photograph", "bench_gaussian8", "bench_photographs"]
 
@@ -61,6 +61,7 @@ def bench_gaussian8(
     *,
     scale: int,
     root: str | Path | None = None,
+    save: str | Path | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> dict[str, list[Table]]:
     """Measure each contender under the eight round Gaussians: aligned kernel, every s-th pixel kept, 8 bits.
@@ -70,31 +71,88 @@ def bench_gaussian8(
         dataset: a name, a folder or pairs; only HR is used.
         scale: 2, 3 or 4.
         root: where a named dataset lies.
-        progress: called as ``progress(done, total)`` after each table.
+        save: a folder that receives ``<contender>/results-<dataset>_blur_<width>/``, as of :func:`srkit.evaluate`;
+            a repeated call does what is missing.
+        progress: called as ``progress(done, total)`` after each image under each blur by each contender.
 
     Returns:
         For each contender eight tables, from the narrowest blur to the widest.
 
     Raises:
-        BadInput: no contenders, or a scale without such a set.
+        BadFile: no image can be read; where some can, ``table.failed`` says why the others cannot.
+        BadInput: no contenders, a scale without such a set, or an image that cannot be measured.
     """
-    if not contenders:
-        raise BadInput("There is nothing to compare; name at least one network or method.")
-    pairs = load(dataset, scale=scale, root=root) if isinstance(dataset, str | Path) else dataset
-    kernels = gaussian8(scale)
-    found: dict[str, list[Table]] = {name: [] for name in contenders}
-    for number, kernel in enumerate(kernels):
-        blurred, failed = [], []
-        for index in range(len(pairs)):
-            try:
-                blurred.append(_blurred(pairs[index], kernel, scale))
-            except BadFile as problem:
-                failed.append(str(problem))
-        for position, (name, make) in enumerate(contenders.items()):
-            found[name].append(replace(evaluate(make(kernel), blurred, scale=scale), failed=tuple(failed)))
-            if progress is not None:
-                progress(number * len(contenders) + position + 1, len(kernels) * len(contenders))
-    return found
+    bench = GaussianBench(contenders, dataset, scale=scale, root=root, save=save)
+    problems = []
+    for item in bench.carry_out(progress):
+        if item.problem is not None:
+            problems.append(item.problem)
+            if not isinstance(item.problem, BadFile):
+                raise item.problem
+    if problems and not any(bench.found.values()):
+        raise problems[0]
+    return {name: list(tables.values()) for name, tables in bench.found.items()}
+
+
+class GaussianBench:
+    """The items of :func:`bench_gaussian8`, which takes the same arguments.
+
+    Args:
+        overwrite: make results anew that are there.
+        below: of a path, take the images of the folders below too.
+
+    Attributes:
+        planned: an item for each image under each blur by each contender; a problem that is the same under all of them
+            stands there once.
+        left: what was left out, with the reason.
+        widths: of the eight Gaussians, in pixels.
+        found: for each contender the table of each width it has come to the end of.
+    """
+
+    def __init__(
+        self,
+        contenders: Mapping[str, Contender],
+        dataset: str | Path | Sequence[Pair],
+        *,
+        scale: int,
+        root: str | Path | None = None,
+        save: str | Path | None = None,
+        overwrite: bool = False,
+        below: bool = False,
+    ) -> None:
+        if not contenders:
+            raise BadInput("There is nothing to compare; name at least one network or method.")
+        pairs = load(dataset, scale=scale, root=root, below=below) if isinstance(dataset, str | Path) else dataset
+        self.widths = gaussian8_widths(scale)
+        self.found: dict[str, dict[float, Table]] = {name: {} for name in contenders}
+        self._jobs: list[tuple[str, float, Evaluation]] = []
+        for width, kernel in zip(self.widths, gaussian8(scale), strict=True):
+            blurred = _blurred(pairs, width, scale)
+            for name, make in contenders.items():
+                place = None if save is None else Path(save) / name
+                job = Evaluation(make(kernel), blurred, scale=scale, save=place, overwrite=overwrite)
+                self._jobs.append((name, width, job))
+        self.left = self._jobs[0][2].left
+        self.planned = list(
+            _once(_called(item, name, width) for name, width, job in self._jobs for item in job.planned)
+        )
+
+    def carry_out(self, progress: Callable[[int, int], object] | None = None) -> Iterator[Item]:
+        """Measure what is to be measured; yields the items of the plan in their final states."""
+        return _once(self._carried_out(progress))
+
+    def _carried_out(self, progress: Callable[[int, int], object] | None) -> Iterator[Item]:
+        done, total = 0, sum(len(job.planned) for *_, job in self._jobs)
+        for name, width, job in self._jobs:
+            ended = []
+            for item in job.carry_out():
+                ended.append(item)
+                yield _called(item, name, width)
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+            if any(item.problem is None for item in ended):
+                self.found[name][width] = job.finish(ended)
 
 
 def bench_photographs(
@@ -203,9 +261,27 @@ class PhotographBench:
         return Photograph(name=called, contender=name, scores=scores, file=item.target, problem=problem)
 
 
-def _blurred(pair: Pair, kernel: Tensor, scale: int) -> Pair:
-    lr = apply_kernel(pair.hr, align(kernel, scale), border="symmetric")[:, ::scale, ::scale]
-    return Pair(pair.name, quantise(lr).contiguous(), pair.hr, pair.grey)
+def _blurred(pairs: Sequence[Pair], width: float, scale: int) -> Sequence[Pair]:
+    """Return pairs whose LR is blurred by the Gaussian of this width, of which every s-th pixel is kept."""
+    chain = parse(f"blur({width!r}, size=21, border=symmetric, aligned={scale}) > down({scale}, direct)")
+    if isinstance(pairs, Pairs):
+        return pairs.made_by(chain).named(f"{pairs.name} blur {width:.2f}")
+    return [replace(pair, lr=Maker(chain, 0, number)(pair.hr)) for number, pair in enumerate(pairs)]
+
+
+def _called(item: Item, contender: str, width: float) -> Item:
+    """Return an item that says of which of many tables it is one."""
+    return replace(item, address=f"{item.source}, blur {width:.2f}, {contender}")
+
+
+def _once(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items without those whose problem was told before."""
+    told: set[str] = set()
+    for item in items:
+        if str(item.problem) not in told:
+            yield item
+        if item.problem is not None:
+            told.add(str(item.problem))
 
 
 def _metrics(names: str | Sequence[str], natural: Naturalness | None) -> list[Metric]:

@@ -92,4 +92,6 @@ def is_transparent(files: Iterable[Path]) -> bool:
 def transparency_note(transparent: int) -> str:
     """Return the sentence that belongs under a table in which so many images are transparent in places."""
     which = "1 image is" if transparent == 1 else f"{transparent} images are"
-    return f"{which} transparent in places: metrics compare colours only." if transparent else ""
+    return (
+        f"{which} transparent in places: metrics compare colours only, never the transparency." if transparent else ""
+    )

@@ -16,7 +16,10 @@ from srkit.metrics import METRICS
 from srkit.metrics._registry import Metric
 from srkit.ops.atomic import atomic_path
 
-__all__ = ["Row", "Table", "finite_mean", "join_csv", "mean_gain", "write_text"]
+__all__ = ["SAME", "Row", "Table", "finite_mean", "join_csv", "mean_gain", "write_text"]
+
+SAME = "without a difference in what is compared"
+"""What is said of images with an infinite value: a border, other channels or transparency may still differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,7 @@ class Row:
 
     Attributes:
         name: of the image; ``"mean"`` for the mean.
-        scores: value of each metric by its name; infinite where an image is reproduced exactly.
+        scores: value of each metric by its name; infinite where nothing differs in what the protocol compares.
         seconds: wall time of the network on this image, reading and measuring not counted.
     """
 
@@ -86,8 +89,9 @@ class Table:
     def mean(self) -> Row:
         """The mean over the images (of the seconds too).
 
-        Images that are reproduced exactly have an infinite PSNR and say nothing about the others: they are left out of
-        the mean, and :attr:`conditions` say how many they are. Where every image is such, the mean is infinite.
+        Images without a difference in what the protocol compares have an infinite PSNR and say nothing about the
+        others: they are left out of the mean, and :attr:`conditions` say how many they are. Where every image is such,
+        the mean is infinite.
         """
         scores = {one.name: finite_mean(self.column(one.name)) for one in self.metrics}
         return Row(name="mean", scores=scores, seconds=sum(row.seconds for row in self.rows) / len(self.rows))
@@ -108,12 +112,11 @@ class Table:
 
     @property
     def conditions(self) -> str:
-        """The protocol, and over how many images a mean was taken where some are reproduced exactly."""
-        counts = [(one.title, self.perfect(one.name)) for one in self.metrics]
+        """The protocol, and over how many images a mean was taken where some show no difference in what it compares."""
         exact = [
-            f"mean {title} over {len(self) - count} of {len(self)} images, {count} reproduced exactly"
-            for title, count in counts
-            if count
+            f"mean {one.title} over {len(self) - count} of {len(self)} images, {count} {SAME}"
+            for one in self.metrics
+            if (count := self.perfect(one.name))
         ]
         return "; ".join([self.protocol, *exact])
 

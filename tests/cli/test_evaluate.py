@@ -58,7 +58,10 @@ def test_a_pair_that_differs_in_transparency_alone_is_not_passed_off_as_identica
     glass[..., :3] = 0.5
     srkit.write(pictures / "p0.png", srkit.ops.files.read(pictures / "p0.png"), alpha=glass)
     for _ in ("measured", "kept"):
-        assert "1 image is transparent in places: metrics compare colours only." in call(*words).out
+        assert (
+            "1 image is transparent in places: metrics compare colours only, never the transparency."
+            in call(*words).out
+        )
 
 
 def test_another_protocol_changes_the_number_and_the_label(call: Call, pictures: Path) -> None:

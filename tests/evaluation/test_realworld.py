@@ -10,7 +10,7 @@ import torch
 
 import srkit
 from srkit.datasets import samples
-from srkit.errors import BadInput
+from srkit.errors import BadFile, BadInput
 from srkit.evaluation import bench_gaussian8, bench_photographs
 from srkit.methods import as_network
 from srkit.metrics import Naturalness
@@ -37,6 +37,40 @@ def test_under_every_blur_back_projection_that_is_told_it_beats_bicubic() -> Non
     assert values["bicubic"] == sorted(values["bicubic"], reverse=True)  # wider blurs cost more
     with pytest.raises(BadInput, match="nothing to compare"):
         bench_gaussian8({}, crop(), scale=2)
+
+
+def test_the_eight_blurs_are_planned_and_a_run_that_was_stopped_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, out = tmp_path / "set", tmp_path / "out"
+    photos.mkdir()
+    srkit.write(photos / "a.png", crop()[0].hr[:, :24, :24])
+    (photos / "b.png").write_bytes((photos / "a.png").read_bytes()[:70])
+    words = ("bench-realworld", "--scale", 2, "--dataset", photos, "--method", "bicubic")
+    plan = Call(capsys)(*words, "--out", out, "--dry-run")
+    assert sum(line.startswith("to do:") and "a.png, blur" in line for line in plan.out.splitlines()) == 8
+    assert not out.exists()
+
+    def stop(done: int, total: int) -> None:
+        if done == 5:  # the first picture under the third blur is written
+            raise KeyboardInterrupt
+
+    contenders = {"bicubic": lambda kernel: as_network("bicubic", scale=2)}
+    with pytest.raises(KeyboardInterrupt):
+        bench_gaussian8(contenders, photos, scale=2, save=out, progress=stop)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*_SR.png")}
+    assert len(before) == 3
+    rest = Call(capsys)(*words, "--out", out)
+    assert rest.code == 2
+    assert rest.err.count("error: ") == 1  # not once more for each blur
+    assert rest.err.count("was made before in just this way") == 3
+    assert before.items() <= {path: path.stat().st_mtime_ns for path in out.rglob("*_SR.png")}.items()
+    anew = bench_gaussian8(contenders, photos, scale=2)["bicubic"]
+    printed = next(line for line in rest.out.splitlines() if line.startswith("bicubic")).split()
+    assert printed[1:9] == [f"{table.mean.psnr:.2f}" for table in anew]
+    (photos / "a.png").unlink()
+    with pytest.raises(BadFile, match=r"b\.png"):
+        bench_gaussian8(contenders, photos, scale=2)
 
 
 def test_photographs_are_written_side_by_side_with_niqe_where_it_can_be(tmp_path: Path) -> None:
