@@ -1,6 +1,7 @@
 """Nothing of srkit is used before the lesson, or the exercise, that has the student build it."""
 
 import ast
+import itertools
 import re
 import tomllib
 
@@ -95,7 +96,7 @@ def test_the_table_of_a_lesson_has_each_exercise_as_it_is_defined_in_every_langu
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_above_every_exercise_stands_a_text_that_names_it_by_its_number(path):
     cells = read_lesson(path)
-    for above, cell in zip(cells, cells[1:], strict=False):
+    for above, cell in itertools.pairwise(cells):
         if cell.kind == "exercise":
             number = EXERCISES.get(cell.name).number
             named = re.compile(rf"(?<![\d.]){re.escape(number)}(?!\d)")

@@ -20,14 +20,17 @@ LIGHT = ("00", "01", "02", "04", "06", "09")  # less than six seconds of process
 @pytest.fixture(scope="module")
 def kernel():
     """Return the name of a kernel that begins with PyTorch and Jupyter imported."""
-    with tempfile.TemporaryDirectory() as short, pytest.MonkeyPatch.context() as patch:
-        with warm(f"{short}/door", "ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib.figure") as python:
-            folder = Path(short, "kernels", "warm")
-            folder.mkdir(parents=True)
-            argv = [*python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "w", "language": "python"}))
-            patch.setenv("JUPYTER_PATH", short)
-            yield "warm"
+    with (
+        tempfile.TemporaryDirectory() as short,
+        pytest.MonkeyPatch.context() as patch,
+        warm(f"{short}/door", "ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib.figure") as python,
+    ):
+        folder = Path(short, "kernels", "warm")
+        folder.mkdir(parents=True)
+        argv = [*python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "w", "language": "python"}))
+        patch.setenv("JUPYTER_PATH", short)
+        yield "warm"
 
 
 @pytest.mark.slow
