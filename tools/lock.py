@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED_BY_TORCH = ("filelock", "fsspec", "jinja2", "networkx", "sympy>=1.13.3", "typing-extensions>=4.10", "setuptools")
 ON_CONDA = ("vgg", "cluster", "postgres", "diffusion", "hub", "lti")  # extras that tests use
-OPTIONAL = (*ON_CONDA, "weights", "ncnn")
+OPTIONAL = (*ON_CONDA, "weights", "engines", "onnx")
 NEEDED_TO_BUILD = ("editables>=0.5",)
 NEVER_LOCKED = ("torch", "opencv-python")  # torchvision asks for the one, and ncnn for the other without using it
 HEADER = """\

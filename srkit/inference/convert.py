@@ -7,8 +7,10 @@ import importlib
 import io
 import json
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -66,12 +68,26 @@ def convert(net: nn.Module, to: str, *, licence: str | None = None) -> Bundle:
 def import_engine(package: str) -> Any:
     """Import a package that computes or converts, or refuse with the command that installs it."""
     try:
-        return importlib.import_module(package)
+        with _unreported():
+            return importlib.import_module(package)
     except ImportError as error:
         raise BadInput(
             f"This needs the package {package}, which is not installed: pip install 'srkit[engines]' brings ncnn with "
             "its converter pnnx, and OpenVINO; pip install 'srkit[onnx]' what writes ONNX."
         ) from error
+
+
+@contextmanager
+def _unreported() -> Iterator[None]:
+    """Hide the package by which OpenVINO tells its makers, when it is imported, that it is used; it works without."""
+    if "openvino_telemetry" in sys.modules:  # the user's own doing
+        yield
+        return
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # to import it fails
+    try:
+        yield
+    finally:
+        sys.modules.pop("openvino_telemetry", None)
 
 
 def digest_of(net: nn.Module, to: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -16,7 +18,7 @@ import srkit
 from srkit.errors import BadFile, BadInput
 from srkit.inference import engines
 from srkit.inference.bundle import Bundle, read_bundle, write_bundle
-from srkit.inference.convert import convert
+from srkit.inference.convert import convert, import_engine
 from srkit.inference.engines import load_bundle, on_engine
 from srkit.inference.reach import measure_reach
 
@@ -186,3 +188,15 @@ def test_every_format_gives_the_pixels_of_pytorch_in_tiles_of_any_size(to: str, 
     apart = (255 * whole + 0.5).floor() != (255 * tiles + 0.5).floor()
     ties = ((255 * whole + 0.5).frac() - 0.5).abs() > 0.5 - 0.03
     assert bool((~apart | ties).all()), "8-bit pixels differ where PyTorch's value is not close to the middle of two"
+
+
+def test_openvino_is_imported_without_what_reports_its_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "openvino_telemetry.py").touch()
+    (tmp_path / "openvino.py").write_text(
+        "try:\n    import openvino_telemetry as reporter\nexcept ImportError:\n    reporter = None\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("openvino", "openvino_telemetry"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert import_engine("openvino").reporter is None
+    assert importlib.import_module("openvino_telemetry").__file__ == str(tmp_path / "openvino_telemetry.py")
