@@ -255,7 +255,8 @@ COMPRESSED = replace(
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     channels = weights["head.weight"].shape[0]
-    window = (weights["groups.0.layers.0.attention.offsets"].shape[1] + 1) // 2
+    offsets = weights.get("groups.0.layers.0.attention.offsets")  # in published files alone
+    window = 8 if offsets is None else (offsets.shape[1] + 1) // 2
     n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
     return {
         **Tail.sizes_of(weights),

@@ -60,7 +60,7 @@ def imresize(
         torch.Size([3, 4, 6])
     """
     _check(image, method)
-    whole = size is None and isinstance(scale, float | int) and scale == int(scale)
+    whole = size is None and isinstance(scale, float | int) and scale >= 1 and float(scale).is_integer()
     if whole and image.is_floating_point() and is_exporting():
         return enlarge(image, int(scale), method)  # type: ignore[arg-type]  # one number, as said above
     axes = _axes(tuple(image.shape[-2:]), scale, size, method, antialias)

@@ -17,6 +17,7 @@ from typing import Any
 from srkit._html import render
 
 __all__ = [
+    "DIAGRAM_PARTS",
     "GALLERY_PARTS",
     "MONITOR_PARTS",
     "PARTS",
@@ -41,6 +42,7 @@ PARTS = ("element", "numbers", "view", "paint", "chart", "figure", "controls", "
 SLIDERS_PARTS = ("element", "page", "sliders")
 MONITOR_PARTS = ("element", "twin", "monitor")
 GALLERY_PARTS = (*PARTS, "gallery")
+DIAGRAM_PARTS = ("diagram",)
 
 
 @functools.cache
@@ -108,7 +110,7 @@ def gallery_script() -> str:
 def diagram_script() -> str:
     """Return the script of a drawn network, whose parts tell about themselves."""
     start = 'openDiagram(document.currentScript.closest(".srkit-diagram"));'
-    return f"(() => {{\n{laid_together(('diagram',))}{start}}})();"
+    return f"(() => {{\n{laid_together(DIAGRAM_PARTS)}{start}}})();"
 
 
 @functools.cache

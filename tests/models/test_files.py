@@ -325,4 +325,6 @@ def _untold(net: nn.Module) -> dict[str, float]:
         counts["folded"] = net.arguments.get("folded", False)
     if net.name == "drrn_small":  # its units share their weights and have no normalisation of their own
         counts["n_units"] = net.arguments["n_units"]
+    if net.name.startswith("swin2sr"):  # a network gives its offsets their bias, whatever the window
+        counts["window"] = net.arguments["window"]
     return {**counts, "residual_scale": found.pop()} if found and "residual_scale" in told else counts  # type: ignore[dict-item]

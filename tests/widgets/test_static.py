@@ -9,9 +9,11 @@ import pytest
 
 from srkit.widgets._compare import CHOICES, VIEW_FIELDS
 from srkit.widgets._static import (
+    DIAGRAM_PARTS,
     GALLERY_PARTS,
     MONITOR_PARTS,
     SLIDERS_PARTS,
+    diagram_script,
     gallery_script,
     laid_together,
     monitor_module,
@@ -29,12 +31,13 @@ def part(name: str) -> str:
     return FOLDER.joinpath(f"{name}.js").read_text(encoding="utf-8")
 
 
-EVERY = [(name, parts) for parts in (GALLERY_PARTS, SLIDERS_PARTS, MONITOR_PARTS) for name in parts]
+SCRIPTS = {"viewer": GALLERY_PARTS, "gallery": SLIDERS_PARTS, "run": MONITOR_PARTS, "diagram": DIAGRAM_PARTS}
+EVERY = [(name, parts) for parts in SCRIPTS.values() for name in parts]
 
 
 def test_every_part_on_disk_is_laid_into_the_page_and_no_other() -> None:
     on_disk = {path.name.removesuffix(".js") for path in FOLDER.iterdir() if path.name.endswith(".js")}
-    assert on_disk == {*SLIDERS_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}
+    assert on_disk == {name for name, _ in EVERY}
 
 
 @pytest.mark.parametrize(("name", "parts"), EVERY)
@@ -49,12 +52,12 @@ def test_a_part_imports_only_what_an_earlier_part_exports(name: str, parts: tupl
         assert {each.strip() for each in names.split(",")} <= exported
 
 
-@pytest.mark.parametrize("name", sorted({*SLIDERS_PARTS, *GALLERY_PARTS, *MONITOR_PARTS}))
+@pytest.mark.parametrize("name", sorted({name for name, _ in EVERY}))
 def test_a_part_fits_in_one_look(name: str) -> None:
     assert len(part(name).splitlines()) <= 300
 
 
-@pytest.mark.parametrize("parts", [GALLERY_PARTS, SLIDERS_PARTS, MONITOR_PARTS], ids=["viewer", "gallery", "run"])
+@pytest.mark.parametrize("parts", SCRIPTS.values(), ids=SCRIPTS)
 def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twice(parts: tuple[str, ...]) -> None:
     core = laid_together(parts)
     assert not re.findall(r"^(?:import|export)\b", core, flags=re.MULTILINE)
@@ -73,8 +76,21 @@ def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twi
         style("sliders"),
         gallery_script(),
         monitor_module(),
+        diagram_script(),
+        style("diagram"),
     ],
-    ids=["page", "widget", "style", "gallery page", "gallery widget", "gallery style", "gallery", "run"],
+    ids=[
+        "page",
+        "widget",
+        "style",
+        "gallery page",
+        "gallery widget",
+        "gallery style",
+        "gallery",
+        "run",
+        "drawing",
+        "its style",
+    ],
 )
 def test_nothing_is_fetched_and_nothing_ends_the_script_early(text: str) -> None:
     assert set(re.findall(r"https?://[\w./]+", text)) <= {"http://www.w3.org/2000/svg"}
