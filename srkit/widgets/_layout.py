@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log2
 
+from torch import nn
+
 from srkit.widgets._nodes import Graph, Node
 
 __all__ = ["Box", "Laid", "Wire", "laid_out"]
@@ -254,16 +256,25 @@ def _words(boxes: list[Box], source: int, target: int, graph: Graph, lr_size: tu
 
 def _form(node: Node, lr_size: tuple[int, int]) -> tuple[int, float]:
     """Return the channels of what a node gives, and how much larger than the small image it is; 0 and 1 if unknown."""
-    shape = node.call.shape
+    shape, known = node.call.shape, _width(node.call.module)
     if len(shape) != 4:
-        return 0, 1.0
+        return known, 1.0
     if shape[-2:] == (1, 1):
         return shape[1], 1.0
     for channels, rows, columns in (shape[1:], (shape[3], *shape[1:3])):
         tall, wide = rows / lr_size[0], columns / lr_size[1]
         if abs(tall / wide - 1) < 0.05:
             return channels, tall
-    return 0, 1.0
+    return known, 1.0
+
+
+def _width(layer: nn.Module | None) -> int:
+    """Return the channels that a layer of torch gives, whichever dimension they are; 0 if unknown."""
+    if isinstance(layer, nn.Linear):
+        return layer.out_features
+    if isinstance(layer, nn.LayerNorm):
+        return layer.normalized_shape[-1]
+    return int(getattr(layer, "out_channels", 0))
 
 
 def _bent(points: Sequence[tuple[float, float]]) -> str:

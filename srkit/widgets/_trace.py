@@ -163,6 +163,7 @@ class _Listener(TorchFunctionMode):
                 self.maker[tensor] = sources[0]
                 if len(sources[0].shape) != 4 and tensor.ndim == 4:
                     sources[0].shape = tuple(tensor.shape)
+            self._shaped(tensors)
             return result
         call = Call(name, parent=self._place(1), sources=sources)
         assert call.parent is not None
@@ -170,7 +171,14 @@ class _Listener(TorchFunctionMode):
         self._made(call, args[0] if name == "setitem" else result)
         if name == "setitem" or kwargs.get("out") is not None:  # another view of that memory may be read later
             self._wrote(call, args[0] if name == "setitem" else kwargs["out"])
+        self._shaped(tensors)
         return result
+
+    def _shaped(self, made: list[Tensor]) -> None:
+        """Give the functions that are going on the shape of what was made last: at their end it is their result's."""
+        for frame in _helpers(1, self.scope.module if self.scope is not None else None):
+            if frame in self.frames and made:
+                self.frames[frame].shape = tuple(made[0].shape)
 
     def _wrote(self, call: Call, tensor: Tensor) -> None:
         storage = tensor.untyped_storage()

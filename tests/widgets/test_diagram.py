@@ -154,8 +154,15 @@ def test_what_is_larger_is_drawn_taller_and_channels_stand_where_they_change() -
 
 def test_channels_are_found_where_they_come_last() -> None:
     _, drawing = drawn("swinir")
-    group = next(panel for panel in drawing.panels if panel.title == "Group")
-    assert {wire.words for wire in group.laid.wires} == {"", "12"}
+    words = {panel.title: {wire.words for wire in panel.laid.wires} for panel in drawing.panels}
+    assert words["Group"] == {"", "12"}
+    assert words["WindowAttention"] == {"", "36", "12"}  # windows of tokens, from query, key and value to one result
+
+
+def test_a_function_that_changes_the_form_last_has_the_shape_that_it_returns() -> None:
+    _, drawing = drawn("mwcnn", tiny=False)
+    bands = [node.call.shape for node in drawing.panels[0].graph.nodes if node.label in ("analyse", "synthesise")]
+    assert [shape[1] for shape in bands] == [4, 4 * 160, 4 * 256, 256, 160, 1]  # four bands of what the blocks give
 
 
 def test_drawing_a_network_leaves_it_as_it_was() -> None:
