@@ -474,6 +474,13 @@ for name, lack, has in zip(names, lacking, there, strict=True):
 srkit.widgets.source(srkit.models.mwcnn.MWCNN.restore)
 
 # %% [markdown]
+# MWCNN, drawn from the network. Parts become lower where `analyse` halves the image, which then has four times the
+# channels, and taller again at `synthesise`; the arcs that end in a + are the sums across the U.
+
+# %%
+srkit.widgets.diagram(srkit.models.create("mwcnn", scale=2))
+
+# %% [markdown]
 # DWSR has a property that you can check: if its last layer is zero, it must be bicubic interpolation, since the
 # transform loses nothing. (A popular copy of it ends in a ReLU. It passes this test, and can never lower a
 # coefficient.)

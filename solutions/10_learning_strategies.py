@@ -263,6 +263,14 @@ print(f"old and new differ by up to {(stages[2] - stages[0]).abs().max():.3f}")
 print(f"at 0.5 the network gives their mean, within {gap:.0e}")
 
 # %% [markdown]
+# The network while it grows, drawn at $\alpha = 0.5$. Two paths lead to the result: the old output after the first
+# level, enlarged, and the new one after the second. Once $\alpha$ is 1, only the new one is left.
+
+# %%
+growing.grow(4, blend=0.5)
+srkit.widgets.diagram(growing)
+
+# %% [markdown]
 # ## 4. Network interpolation
 #
 # ### The idea

@@ -635,6 +635,17 @@ srkit.widgets.compare(
 srkit.widgets.source(type(srkit.models.create("a2001sr", scale=2)))
 
 # %% [markdown]
+# Your network, drawn from what it did with an image: a part is as tall as the image in it is large, and a number on an
+# arrow counts channels. Compare with the table: which part makes the image larger, and which path goes round everything?
+
+# %% [markdown] ko 49533688
+# 여러분의 신경망이 영상으로 한 일을 그린 그림입니다. 부분의 높이는 그 안에 있는 영상의 크기를, 화살표 위의 숫자는 채널의 수를 나타냅니다. 표와
+# 견주어 보십시오. 영상을 크게 만드는 부분은 어느 것이고, 모든 것을 돌아가는 길은 어느 것입니까?
+
+# %%
+srkit.widgets.diagram(with_l1)
+
+# %% [markdown]
 # ## 6. Add a loss of your own
 #
 # ### The idea

@@ -175,7 +175,14 @@ Markdown("\n".join(lines))
 # The slide prints the norm alone, as $E(x; x_0)$. That is the *data term*: infinitely many $x$ make it zero. The method is
 # the search over $\theta$ in place of $x$. Convolutions on several scales draw smooth areas and continued edges with little
 # effort, and noise only with much effort, so noise comes last. No training set says so; the structure of the network does.
-# It is an hourglass, from fine to coarse and back, with thin connections across. This is the whole method:
+# It is an hourglass, from fine to coarse and back, with thin connections across. Each `Scale` below holds the next, coarser
+# one. (Drawn with an image of three channels at its entrance; the method puts noise there.)
+
+# %%
+srkit.widgets.diagram(srkit.methods.SkipNet(inputs=3, channels=16, depth=4))
+
+# %% [markdown]
+# This is the whole method:
 
 # %%
 torch.manual_seed(0)

@@ -727,6 +727,14 @@ for name, image in {"the true image": hr, "an interpolated one": first_guess}.it
 srkit.widgets.source(srkit.models.kxnet.KXNet.image_step)
 
 # %% [markdown]
+# One stage, drawn from a KXNet that has no other. The kernel step is on the left, up to the division by the sum that makes
+# the kernel's entries add up to 1; the image step begins at the second `blur down`. `Corrector` stands for the four
+# residual units of each.
+
+# %%
+srkit.widgets.diagram(srkit.models.create("kxnet", scale=2, tiny=True, n_stages=1))
+
+# %% [markdown]
 # The paper's training takes a million updates. Here is a tiny KXNet, three stages, and a hundred updates.
 
 # %%

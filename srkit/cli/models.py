@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -76,15 +77,21 @@ def fetch(name: str, scale: int, variant: str) -> None:
     click.echo(f"{path}: verified, and it loads. srkit.models.create({name!r}, scale={scale}, pretrained={variant!r})")
 
 
-@command.command("card")
+@command.command("card", epilog=examples("srkit models card rcan", "srkit models card rcan --diagram rcan.svg"))
 @click.argument("name")
+@click.option(
+    "--diagram", "picture", metavar="FILE", help="Draw the network into FILE, an SVG, at the scale next to x4."
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @plugin_option
-def show_card(name: str, plugins: tuple[str, ...]) -> None:
+def show_card(name: str, picture: str | None, overwrite: bool, plugins: tuple[str, ...]) -> None:
     """Print what is known about the network NAME: paper, sizes, numbers, deviations."""
     load_plugins(plugins)
     from srkit import models
 
     card = models.card(name)
+    if picture is not None:
+        _draw(name, Path(picture), overwrite)
     click.echo(f"{card.title} ({card.year})")
     click.echo(textwrap.fill(card.citation, 100))
     click.echo(card.url)
@@ -106,6 +113,18 @@ def show_card(name: str, plugins: tuple[str, ...]) -> None:
         click.echo("\nDeviations from the paper")
         for deviation in card.deviations:
             click.echo(textwrap.fill(deviation, 100, initial_indent="  - ", subsequent_indent="    "))
+
+
+def _draw(name: str, target: Path, overwrite: bool) -> None:
+    from srkit import models
+    from srkit.ops.atomic import check_place
+    from srkit.widgets import diagram
+
+    if target.suffix.lower() != ".svg":
+        raise BadInput(f"The drawing is an SVG; name its file so: {target.with_suffix('.svg')}, not {target}.")
+    check_place(target, overwrite=overwrite)
+    net = models.create(name, scale=min(models.card(name).scales, key=lambda scale: abs(scale - 4)))
+    diagram(net).save(target, overwrite=overwrite)
 
 
 @command.command("exam", epilog=examples("srkit models exam my_net --plugin my_net.py"))

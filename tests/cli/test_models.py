@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,29 @@ def test_a_card_shows_paper_sizes_and_every_number_with_its_source(call: Call) -
             number = f"{score.dataset} x{score.scale} {score.psnr:.2f} dB"
             assert number in text
             assert _located(score.source) in text
+
+
+def test_a_card_draws_its_network_into_a_new_svg_that_says_in_words_what_it_shows(call: Call, tmp_path: Path) -> None:
+    target = tmp_path / "drawn.svg"
+    assert call("models", "card", "lapsrn", "--diagram", target).code == 0
+    picture = ET.parse(target).getroot()
+    assert picture.attrib["aria-label"].startswith(
+        f"LapSRN ×4, {srkit.models.card('lapsrn').parameters[4]:,} parameters."
+    )
+    assert "deconv" in picture.attrib["aria-label"]
+    before = target.read_bytes()
+    answer = call("models", "card", "espcn", "--diagram", target)
+    assert (answer.code, target.read_bytes() == before) == (2, True)
+    assert "would be overwritten" in answer.err
+    assert call("models", "card", "espcn", "--diagram", target, "--overwrite").code == 0
+    assert "ESPCN" in ET.parse(target).getroot().attrib["aria-label"]
+
+
+def test_a_drawing_of_another_kind_than_svg_is_refused(call: Call, tmp_path: Path) -> None:
+    answer = call("models", "card", "espcn", "--diagram", tmp_path / "espcn.png")
+    assert answer.code == 2
+    assert "espcn.svg" in answer.err
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_exam_of_a_good_network_succeeds_and_of_a_bad_one_fails(call: Call, tmp_path: Path) -> None:
