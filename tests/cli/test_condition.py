@@ -133,6 +133,10 @@ def test_a_kernel_is_found_written_and_read_again(call: Call, photo: Path, tmp_p
     assert "in just this way" in kept.err
     used = call("upscale", photo, "--method", "back_projection", "--scale", 2, "--kernel", tmp_path / "k.mat")
     assert used.code == 0, used.err
+    small = call("kernel", photo, "--method", "kernelgan")
+    assert small.code == 2
+    assert "--set real=True" in small.err
+    assert "--set crop=28" in small.err
 
 
 @pytest.mark.parametrize(
