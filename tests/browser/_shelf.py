@@ -67,6 +67,7 @@ CELLS = {
     "upsample_shuffle": "shuffled = upsample_lab(lr, 'shuffle')\nshuffled",
     "receptive_field": "field = receptive_field(net, lr, live=True)\nfield",
     "shapes": "shapes(tiny('rcan'), lr)",
+    "diagram": "diagram(tiny('edsr'), lr)",
     "feature_maps": "maps = feature_maps(net, lr, 'extract')\nmaps",
     "attention_channels": "channels = attention_map(tiny('rcan'), lr)\nchannels",
     "attention_pixels": "pixels = attention_map(tiny('san'), lr, at=(12, 30), live=True)\npixels",

@@ -152,6 +152,19 @@ def test_a_network_unfolds_layer_by_layer(shelf: Shelf) -> None:
     assert outputs.get_by_text("36,275 parameters", exact=False).is_visible()
 
 
+def test_a_part_of_a_drawn_network_tells_about_itself_at_a_click_and_at_keys(shelf: Shelf) -> None:
+    outputs = shelf.outputs("diagram")
+    parts, told = outputs.locator(".srkit-part"), outputs.locator(".srkit-told")
+    parts.first.click()
+    assert "conv 3×3, gives (1, 16, 40, 48)" in told.inner_text()
+    assert f"{16 * (3 * 9 + 1)} parameters" in told.inner_text()
+    assert told.locator("img[alt^='The first 8 channels']").is_visible()
+    shelf.page.keyboard.press("ArrowRight")
+    shelf.page.keyboard.press("Enter")
+    assert [parts.nth(n).get_attribute("aria-pressed") for n in (0, 1)] == ["false", "true"]
+    assert "class ResidualBlock" in told.inner_text()
+
+
 def test_a_gallery_sorts_and_opens_and_a_class_table_sorts(shelf: Shelf) -> None:
     outputs = shelf.outputs("gallery")
     order = outputs.locator("tr[data-row] summary")
@@ -213,7 +226,9 @@ def shows_itself(outputs: Any, name: str) -> None:
     if name in ("source", "shapes", "gallery", "class_table"):
         assert len(outputs.inner_text()) > 80
         return
-    if name.startswith(("monitor", "show")):
+    if name == "diagram":
+        pictures = outputs.locator("svg[aria-label]")
+    elif name.startswith(("monitor", "show")):
         pictures = outputs.locator("img[alt]")
         assert pictures.count() >= 3
     else:
