@@ -43,6 +43,7 @@ from srkit.models import (  # each line registers a network
     lapsrn,
     liif,
     low_to_high,
+    mambair,
     mdsr,
     memnet,
     metasr,

@@ -23,8 +23,10 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from tests.models._formula import image, weights
 
@@ -93,6 +95,31 @@ def _haesr(module: ModuleType, scale: int) -> nn.Module:
     return net
 
 
+def _mambair(upsampler: str, **sizes: Any) -> Callable[[ModuleType, int], nn.Module]:
+    def build(module: ModuleType, scale: int) -> nn.Module:
+        net: nn.Module = module.MambaIR(upscale=scale, img_size=8, depths=(2, 2), upsampler=upsampler, **sizes)
+        return net
+
+    return build
+
+
+def plain_scan(values: Any, steps: Any, decay: Any, enter: Any, leave: Any) -> Any:
+    """Walk NumPy arrays place by place: two (b, c, length), ``decay`` (c, n), and two (b, c, n, length)."""
+    state, said = np.zeros((*values.shape[:2], decay.shape[1])), np.zeros(values.shape)
+    for t in range(values.shape[-1]):
+        state = np.exp(steps[..., t, None] * decay) * state + (steps * values)[..., t, None] * enter[..., t]
+        said[..., t] = (leave[..., t] * state).sum(-1)
+    return said
+
+
+def _compiled_scan(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor, **options: Any) -> Tensor:
+    """Stand in for ``selective_scan_fn`` of mamba_ssm, whose kernels need CUDA."""
+    steps = F.softplus(delta + options["delta_bias"][:, None])
+    gates = (gate.repeat_interleave(u.shape[1] // gate.shape[1], dim=1) for gate in (b, c))
+    said = plain_scan(*(part.detach().double().numpy() for part in (u, steps, a, *gates)))
+    return torch.from_numpy(said).float() + u * d[:, None]
+
+
 _IPT = {
     "n_feats": 8,
     "patch_size": 12,
@@ -106,6 +133,7 @@ _IPT = {
     "no_pos": False,
     "no_norm": False,
 }
+_MAMBAIR = ("csguoh/MambaIR", ".", "basicsr.archs.mambair_arch")
 _SWINIR = ("JingyunLiang/SwinIR", "models", "network_swinir")
 REFERENCES = {
     "swinir": Reference(*_SWINIR, _swinir("pixelshuffle"), (2, 3)),
@@ -155,6 +183,11 @@ REFERENCES = {
         (2, 3, 4),
         gain=0.7,
     ),
+    "mambair": Reference(*_MAMBAIR, _mambair("pixelshuffle", embed_dim=32, d_state=4), (2, 3), gain=0.7),
+    "mambair_light": Reference(
+        *_MAMBAIR, _mambair("pixelshuffledirect", embed_dim=30, d_state=3, mlp_ratio=1.2), (4,), gain=0.7
+    ),
+    "mambair_noise": Reference(*_MAMBAIR, _mambair("", embed_dim=32, d_state=4), (1,), gain=0.7),
     "pan": Reference("zhaohengyuan1/PAN", "codes", "models.archs.PAN_arch", _pan, (2, 3, 4), gain=0.7),
     "span_v2": Reference("Amazingren/NTIRE2026_ESR", ".", "models.team22_SPANV2_ESR", _span_v2, (4,), gain=0.7),
     "haesr": Reference(
@@ -201,6 +234,9 @@ def _import(folder: Path, name: str) -> ModuleType:
             "trunc_normal_": nn.init.trunc_normal_,
         },
         "einops": {"rearrange": None},
+        "mamba_ssm": {},
+        "mamba_ssm.ops": {},
+        "mamba_ssm.ops.selective_scan_interface": {"selective_scan_fn": _compiled_scan, "selective_scan_ref": None},
         "torchvision": {"transforms": None, "utils": None},
         "basicsr": {"__path__": [str(folder / "basicsr")]},
         "basicsr.archs": {"__path__": [str(folder / "basicsr/archs")]},
