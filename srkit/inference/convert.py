@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import io
 import json
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from srkit.inference.bounded import bytes_per_pixel
 from srkit.inference.bundle import Bundle
 from srkit.inference.mode import evaluating, network_digest, scale_of
 from srkit.inference.reach import measure_reach
-from srkit.models._exported import exported, quiet
+from srkit.models._exported import as_onnx, exported, quiet
 from srkit.models._registry import MODELS
 
 __all__ = ["PACKAGES", "TARGETS", "convert", "digest_of", "import_engine"]
@@ -105,13 +104,7 @@ def _version_of(package: str) -> str:
 
 
 def _to_onnx(net: nn.Module, example: Tensor) -> dict[str, bytes]:
-    program = torch.onnx.export(
-        exported(net, example), input_names=["lr"], output_names=["sr"], dynamo=True, verbose=False
-    )
-    if program is None:
-        raise BadInput("PyTorch gave no ONNX program.")
-    packed = io.BytesIO(program.model_proto.SerializeToString())
-    return {"net.onnx": packed.getvalue()}
+    return {"net.onnx": as_onnx(exported(net, example))}
 
 
 def _to_openvino(net: nn.Module, example: Tensor) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["exported", "free_sizes", "quiet"]
+__all__ = ["as_onnx", "exported", "free_sizes", "quiet"]
 
 
 def exported(net: nn.Module, lr: Tensor, **extra: Any) -> torch.export.ExportedProgram:
@@ -27,6 +27,16 @@ def exported(net: nn.Module, lr: Tensor, **extra: Any) -> torch.export.ExportedP
     """
     with quiet(), torch.no_grad():
         return torch.export.export(net, (lr,), extra, dynamic_shapes=free_sizes(net, lr, **extra))
+
+
+def as_onnx(program: torch.export.ExportedProgram) -> bytes:
+    """Return the bytes of a recorded network as an ONNX model; its image is called ``lr`` and the result ``sr``."""
+    options = {"input_names": ["lr"], "output_names": ["sr"], "dynamo": True, "verbose": False}
+    try:
+        made = torch.onnx.export(program, **options)  # type: ignore[arg-type]
+    except Exception:  # too much for the optimizer; runtimes have one of their own
+        made = torch.onnx.export(program, optimize=False, **options)  # type: ignore[arg-type]
+    return bytes(made.model_proto.SerializeToString())  # type: ignore[union-attr]  # None with a file alone
 
 
 def free_sizes(net: nn.Module, lr: Tensor, **extra: Any) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ import torch
 
 import srkit
 from srkit.models._create import shipped
-from srkit.models._exported import exported, quiet
+from srkit.models._exported import as_onnx, exported, quiet
 from srkit.models._points import Candidate
 from tests._shared import shared
 from tests.models._published import set5
@@ -74,13 +74,13 @@ def test_onnx_runtime_computes_every_network_at_any_size(name: str) -> None:
     candidate = Candidate(name, card.scales[0])
     net = candidate.net().eval()
     with quiet(), torch.no_grad():
-        program = torch.onnx.export(exported(net, lr := candidate.lr(37, 50), **candidate.extra(net, lr)), dynamo=True)
-    assert program is not None
-    session = runtime.InferenceSession(program.model_proto.SerializeToString(), providers=["CPUExecutionProvider"])
+        model = as_onnx(exported(net, lr := candidate.lr(37, 50), **candidate.extra(net, lr)))
+    session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
     for h, w in SIZES:
         lr = candidate.lr(h, w)
         given = [lr, *(value for value in candidate.extra(net, lr).values() if isinstance(value, torch.Tensor))]
         fed = {each.name: value.numpy() for each, value in zip(session.get_inputs(), given, strict=True)}
         with torch.no_grad():
             wanted = candidate.run(net, lr)
-        torch.testing.assert_close(torch.from_numpy(session.run(None, fed)[0]), wanted, rtol=0, atol=1e-5)
+        span = max(1.0, float(wanted.max() - wanted.min()))  # random weights may go far beyond an image's range
+        torch.testing.assert_close(torch.from_numpy(session.run(None, fed)[0]), wanted, rtol=0, atol=1e-5 * span)
