@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from srkit.datasets.manifest import Item
 from srkit.datasets.transfer import Progress, download
 from srkit.errors import BadFile, Offline, SrkitError
-from srkit.ops.atomic import locked, write_atomically
+from srkit.ops.atomic import locked, sweep, write_atomically
 
 if TYPE_CHECKING:
     from srkit.models._official import Source
@@ -70,5 +70,7 @@ def _fetch_tried(source: Source, target: Path, progress: Progress | None) -> Non
         raise BadFile(
             f"{source.address} gave something else than the weights listed; it was removed. {error}"
         ) from error
-    write_atomically(target.with_name(target.name + ".sha256"), f"{digest}  {target.name}\n".encode())
+    record = target.with_name(f"{target.name}.sha256")
+    sweep(record)  # what a killed call left; the caller holds the lock
+    write_atomically(record, f"{digest}  {target.name}\n".encode())
     fresh.replace(target)
