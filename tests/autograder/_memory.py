@@ -19,8 +19,8 @@ __all__ = ["MASKS", "PATIENT", "SEARCH", "look", "search_the_memory_of"]
 
 MASKS = {hidden_names(name): name for name in reversed(EXERCISES.names())}
 """What is hidden -> the first exercise that hides it; most hide nothing of the library around them."""
-PARAMETER = re.compile(r"\w+: [\w\[\]|., ]+( = [\w.]+)?,")
-"""A line such as ``bias: Tensor | None = None,``, which PyTorch has, too."""
+ANYBODYS = re.compile(r"\w+: [\w\[\]|., ]+( = [\w.]+)?,|return func\(\*args, \*\*\(kwargs or \{\}\)\)")
+"""Lines that PyTorch has, too: parameters such as ``bias: Tensor | None = None,``, the end of a torch function."""
 CANARY = "a line that only the student before wrote 4711"
 PATIENT = Limits(cpu_seconds=60, wall_seconds=240)
 SEARCH = '''
@@ -128,7 +128,7 @@ def _secret_lines(name: str) -> list[str]:
     lines = {line.strip() for path in masked(hidden) for line in library()[path].splitlines()}
     found = [line for line in lines if len(line) > 24 and line not in rest and not line.startswith(('"', "#"))]
     assert found or not hidden
-    return sorted(line for line in found if line.isascii() and not PARAMETER.fullmatch(line))
+    return sorted(line for line in found if line.isascii() and not ANYBODYS.fullmatch(line))
 
 
 def _lines_of_all_exercises(name: str) -> list[str]:
