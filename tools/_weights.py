@@ -96,8 +96,9 @@ trains them again as `priors/recipe.toml` says. They were trained on formulas al
 ## Same data, same budget, different framework
 
 Set5 x2, PSNR in dB, after the same CPU minutes of training (the last validation before; a step costs what it costs on
-average), and at the end of each run. All see T91 and BSDS200, begin from random weights and follow half a cosine, which
-at a budget short of a run's end has not come down yet: compare along a row, and down the last column.
+average), and at the end of each run. All see T91 and BSDS200, ESPCN General100 as well; they begin from random weights
+and follow half a cosine, which at a budget short of a run's end has not come down yet: compare along a row, and down
+the last column.
 
 {budgets}
 
@@ -113,8 +114,8 @@ stripes of its own.
 ## Terms
 
 All of them were trained on T91, for which no licence is stated, and BSDS200, which Berkeley offers for non-commercial
-research and education; the two for photographs also on General100, for which none is stated either. So these weights,
-too, are for research and teaching; the MIT licence covers the code and not them.
+research and education; ESPCN x2 and the two for photographs also on General100, for which none is stated either. So
+these weights, too, are for research and teaching; the MIT licence covers the code and not them.
 `../../LICENSE` says the same, and so do `srkit models card` and every command that uses them.
 """
 
