@@ -34,7 +34,7 @@ def as_onnx(program: torch.export.ExportedProgram) -> bytes:
     options = {"input_names": ["lr"], "output_names": ["sr"], "dynamo": True, "verbose": False}
     try:
         made = torch.onnx.export(program, **options)  # type: ignore[arg-type]
-    except Exception:  # too much for the optimizer; runtimes have one of their own
+    except RuntimeError:  # too much for the optimizer; runtimes have one of their own
         made = torch.onnx.export(program, optimize=False, **options)  # type: ignore[arg-type]
     return bytes(made.model_proto.SerializeToString())  # type: ignore[union-attr]  # None with a file alone
 
