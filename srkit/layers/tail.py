@@ -1,4 +1,4 @@
-"""How SwinIR and the networks after it end: the last layer of a group, and the image from the features.
+"""How SwinIR and the networks after it end: the last layer of a group, and the image from the features; their sizes.
 
 J. Liang, J. Cao, G. Sun, K. Zhang, L. Van Gool, R. Timofte, "SwinIR: Image Restoration Using Swin Transformer", ICCV
 Workshops 2021, section 3.1, https://arxiv.org/abs/2108.10257.
@@ -17,7 +17,7 @@ from srkit.errors import BadInput
 from srkit.layers.conv import conv
 from srkit.layers.upsampler import Upsampler
 
-__all__ = ["Reconstruction", "Tail", "group_end"]
+__all__ = ["Reconstruction", "Tail", "group_end", "group_sizes"]
 
 Reconstruction = Literal["shuffle", "direct", "nearest", "none"]
 
@@ -29,6 +29,12 @@ def group_end(channels: int, *, slim: bool) -> nn.Module:
     few = channels // 4
     first, middle, last = conv(channels, few), conv(few, few, 1), conv(few, channels)
     return nn.Sequential(first, nn.LeakyReLU(0.2), middle, nn.LeakyReLU(0.2), last)
+
+
+def group_sizes(weights: Mapping[str, Tensor]) -> dict[str, int]:
+    """Return ``n_groups`` and ``depth`` of an attribute ``groups`` whose groups hold as many ``layers`` each."""
+    n_groups, n_layers = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (2, 4))
+    return {"n_groups": n_groups, "depth": n_layers // n_groups}
 
 
 class Tail(nn.Module):

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, conv, partition, shift_mask
-from srkit.layers.tail import Reconstruction, Tail, group_end
+from srkit.layers.tail import Reconstruction, Tail, group_end, group_sizes
 from srkit.layers.windows import assemble, attend, attend_channels, calm_linear, relative_index
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
@@ -304,12 +304,10 @@ LIGHT = replace(
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     channels = weights["head.weight"].shape[0]
-    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
     return {
         **Tail.sizes_of(weights),
         "channels": channels,
-        "n_groups": n_groups,
-        "depth": n_layers // n_groups,
+        **group_sizes(weights),
         "n_heads": weights["groups.0.layers.1.attention.temperature"].shape[0],
         "window": tuple(int(side) + 1 for side in weights["groups.0.layers.0.attention.halves.0.places.offsets"][-1]),
         "places": weights["groups.0.layers.0.attention.halves.0.places.first.weight"].shape[0],

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, WindowAttention, conv, partition, shift_mask
-from srkit.layers.tail import Tail
+from srkit.layers.tail import Tail, group_sizes
 from srkit.layers.windows import assemble, attend, calm_linear
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
@@ -237,14 +237,12 @@ LARGE = replace(
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     channels = weights["head.weight"].shape[0]
-    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
     table = weights["groups.0.layers.0.attention.table"]
     window = (isqrt(table.shape[0]) + 1) // 2
     return {
         "scale": Tail.sizes_of(weights)["scale"],
         "channels": channels,
-        "n_groups": n_groups,
-        "depth": n_layers // n_groups,
+        **group_sizes(weights),
         "n_heads": table.shape[1],
         "window": window,
         "keys": isqrt(weights["groups.0.overlap.table"].shape[0]) + 1 - window,

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from srkit.layers import PixelRange, conv
 from srkit.layers.grid import depthwise
-from srkit.layers.tail import Reconstruction, Tail
+from srkit.layers.tail import Reconstruction, Tail, group_sizes
 from srkit.layers.windows import calm_linear
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
@@ -243,12 +243,10 @@ LIGHT = replace(
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     channels = weights["head.weight"].shape[0]
-    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
     return {
         **Tail.sizes_of(weights),
         "channels": channels,
-        "n_groups": n_groups,
-        "depth": n_layers // n_groups,
+        **group_sizes(weights),
         "states": weights["groups.0.layers.0.scan.log_decay"].shape[1],
         "expansion": weights["groups.0.layers.0.scan.norm.weight"].shape[0] / channels,
         "reduction": channels // weights["groups.0.layers.0.squeeze.weight"].shape[0],

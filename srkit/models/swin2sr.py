@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, Upsampler, conv, shift_mask
-from srkit.layers.tail import Reconstruction, Tail, group_end
+from srkit.layers.tail import Reconstruction, Tail, group_end, group_sizes
 from srkit.layers.windows import Windowed, attend, calm_linear, relative_index
 from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.pixels import pad_to_multiple
@@ -257,13 +257,11 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     channels = weights["head.weight"].shape[0]
     offsets = weights.get("groups.0.layers.0.attention.offsets")  # in published files alone
     window = 8 if offsets is None else (offsets.shape[1] + 1) // 2
-    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
     return {
         **Tail.sizes_of(weights),
         **({"reconstruction": "auxiliary"} if "tail.small.weight" in weights else {}),
         "channels": channels,
-        "n_groups": n_groups,
-        "depth": n_layers // n_groups,
+        **group_sizes(weights),
         "n_heads": weights["groups.0.layers.0.attention.sharpness"].shape[0],
         "window": window,
         "expansion": weights["groups.0.layers.0.perceptron.0.weight"].shape[0] / channels,

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers import PixelRange, WindowAttention, conv, shift_mask
-from srkit.layers.tail import Reconstruction, Tail, group_end
+from srkit.layers.tail import Reconstruction, Tail, group_end, group_sizes
 from srkit.layers.windows import calm_linear
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model, score_table
@@ -185,13 +185,11 @@ LARGE = {"channels": 240, "n_groups": 9, "n_heads": 8, "slim": True, "reconstruc
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     table = weights["groups.0.layers.0.attention.table"]
     channels = weights["head.weight"].shape[0]
-    n_layers, n_groups = (len({tuple(key.split(".")[:n]) for key in weights if ".layers." in key}) for n in (4, 2))
     window = (isqrt(table.shape[0]) + 1) // 2
     return {
         **Tail.sizes_of(weights),
         "channels": channels,
-        "n_groups": n_groups,
-        "depth": n_layers // n_groups,
+        **group_sizes(weights),
         "n_heads": table.shape[1],
         "window": window,
         "mlp_ratio": weights["groups.0.layers.0.widen.weight"].shape[0] / channels,
