@@ -21,7 +21,7 @@ from srkit.widgets._draw import sheet
 from srkit.widgets._layout import Box, Laid, Wire, laid_out
 from srkit.widgets._nodes import Graph, Node
 from srkit.widgets._source import source
-from srkit.widgets._static import diagram_script, style
+from srkit.widgets._static import diagram_script, fill, style
 from srkit.widgets._trace import Call, trace
 
 __all__ = ["Diagram", "diagram"]
@@ -71,13 +71,9 @@ class Diagram:
     def _repr_html_(self) -> str:
         """Return the picture, and below it what is known of each of its parts, which a script shows one by one."""
         drawn = self._svg("")  # which numbers the parts
-        told = "".join(f"<template>{_details(node)}</template>" for node in self.nodes)
-        return (
-            f'<div class="srkit-diagram"><style>{style("source")}{style("diagram")}</style>'
-            f'<div class="srkit-drawn">{drawn}</div><div class="srkit-told" role="status">Click a part, or go to '
-            "it with the Tab key and press Enter: its code, its shapes and its numbers appear here.</div>"
-            f"{told}<script>{diagram_script()}</script></div>"
-        )
+        sheets = style("source") + style("diagram")
+        parts = map(_told, self.nodes)
+        return fill("diagram", style=sheets, drawn=drawn, parts=parts, script=diagram_script())
 
     def _svg(self, ground: str) -> str:
         self.nodes.clear()
@@ -281,29 +277,26 @@ def _named(graph: Graph, reads: list[int]) -> str:
     return " and ".join("the input" if read < 0 else f"part {read + 1}" for read in reads)
 
 
-def _details(node: Node) -> str:
+def _told(node: Node) -> dict[str, Any]:
     """Return what is told of a part when it is clicked."""
     call, module = node.call, node.call.module
-    head = f"<b>{escape(SAID.get(node.label, call.kind))}</b> <code>{escape(call.name)}</code>"
     facts = [_spoken(node)]
     if module is not None:
         facts.append(
             f"{parameters(module):,} parameters"
             + (f", {node.times} times" if node.times > 1 and not node.shared else "")
         )
-    body = f"<p>{head}: {escape('; '.join(facts))}</p>"
+    told = {"name": SAID.get(node.label, call.kind), "place": call.name, "facts": facts, "channels": 0}
     if call.maps is not None:
         top = float(torch.quantile(call.maps.abs().flatten(), 0.995)) or 1.0
-        uri = data_uri(sheet(call.maps, top=top, columns=8))
-        body += f'<img src="{uri}" alt="The first {len(call.maps)} channels, blue below zero, orange above">'
-    return body + _code(call)
+        told |= {"channels": len(call.maps), "uri": data_uri(sheet(call.maps, top=top, columns=8))}
+    plain = repr(module) if module is not None and not call.parts else ""
+    return {**told, "plain": plain, "code": "" if plain else _code(call)}
 
 
 def _code(call: Call) -> str:
     if call.module is None:
         return ""
-    if not call.parts:
-        return f"<pre>{escape(repr(call.module))}</pre>"
     try:
         return source(call.module)._repr_html_()
     except BadInput:  # typed where no file remembers it
