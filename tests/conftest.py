@@ -29,6 +29,7 @@ SYSTEM: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read
     "system"
 ]
 NOT_RUN = "not run: needs the package "
+WHOLE_RUN = 2700  # seconds after which a test of a file called whole.py is taken to hang
 KEPT = {"MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}  # the GNU allocator's options and their numbers
 
 
@@ -38,10 +39,24 @@ def pytest_configure(config: pytest.Config) -> None:
         import torch
 
         torch.set_num_threads(1)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Failures(config))
     _keep_memory()
     gc.disable()  # until everything is collected, and stays
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; the tests of Ctrl-C need one
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Failures:
+    """Says at once which test failed and why: a run that is ended from outside prints no summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter:
+            reporter.write_line(f"\n{report.nodeid} failed ({report.when}):\n{report.longreprtext[-3000:]}")
 
 
 def _keep_memory() -> None:
@@ -85,9 +100,12 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that have the most slow tests, so that no process is left alone with one at the end."""
+    """Begin with the files that have the most slow tests, so that no process ends alone; whole runs may take longer."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+    for item in items:
+        if item.path.name == "whole.py" and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(WHOLE_RUN))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
