@@ -16,6 +16,7 @@ from srkit.errors import BadFile, BadInput, SrkitError
 from srkit.models._build import arguments_of, shapes
 from srkit.models._files import Held, Weights, readable
 from srkit.models._registry import MODELS, Entry, Layout
+from srkit.models.readers import joined, places_of
 
 __all__ = ["Match", "differences", "labelled", "misfit", "recognise", "translate"]
 
@@ -115,8 +116,9 @@ def translate(
         return dict(weights), None
     further = layout.renames_at(scale) if layout.renames_at and scale else ()
     rename = _renamer((*layout.renames, *further))
-    renamed = {rename(key): value for key, value in weights.items()}
+    renamed = dict(weights)
     try:
+        renamed = {rename(key): value for key, value in joined(weights, layout.caffe).items()}
         renamed = layout.in_form(renamed, folded) if layout.in_form else renamed
         sizes = layout.sizes(renamed)
     except (LookupError, RuntimeError, ZeroDivisionError, ValueError, AttributeError, TypeError):
@@ -213,7 +215,7 @@ def _resembles(weights: Mapping[str, Tensor], entry: Entry) -> bool:
 def _kept(examples: Iterable[str], layout: Layout, scale: int) -> set[str]:
     further = layout.renames_at(scale) if layout.renames_at else ()
     rename, ignored = _renamer((*layout.renames, *further)), _patterns(layout.ignored)
-    renamed = map(rename, examples)
+    renamed = map(rename, places_of(examples, layout.caffe))
     return {_undigited(key) for key in renamed if not any(pattern.fullmatch(key) for pattern in ignored)}
 
 

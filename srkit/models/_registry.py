@@ -128,16 +128,19 @@ class Layout:
         renames: (regular expression of a published name, our name) pairs; a name that fits none is kept.
         ignored: regular expressions of published entries that are left out (a frozen mean shift, paths for other
             scales); ``sizes`` still sees them.
+        caffe: our module for each regular expression of a Caffe layer's name; ``{0}`` is its first number, counted from
+            0. Used before ``renames`` where all names of a file are such layers'.
         renames_at: takes a scale, returns further renames: the paths for this scale, in a file that holds several.
         in_order: takes the tensors of a file without names, constants among them, in order of execution, returns
             constructor arguments (and ``"scale"`` where the shapes tell it); raises LookupError where they are another
             network's. Without it, such files of this network are not recognised.
         in_form: takes our names with their tensors, and whether convolutions that are trained as several layers shall
-            be folded into one; returns the entries of that form. A network with it has an argument ``folded``.
+            be folded into one (what a network's argument ``folded`` says); returns the entries of that form.
     """
 
     sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]
     renames: tuple[tuple[str, str], ...] = ()
+    caffe: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     renames_at: Callable[[int], tuple[tuple[str, str], ...]] | None = None
     in_order: Callable[[Sequence[Tensor]], dict[str, Any]] | None = None

@@ -98,8 +98,8 @@ CARD = Card(
     "normalisation",
     tiny={"channels": 16, "n_units": 3},
     published=published("drrn"),
-    checkpoints="state dicts of the port jt827859032/DRRN-pytorch; the authors' are Caffe files, whose names for the "
-    "layers have not been looked at",
+    checkpoints="state dicts of the port jt827859032/DRRN-pytorch; .caffemodel files of the authors' definitions in "
+    "tyshiwo/DRRN_CVPR17 (no licence stated: ask the authors)",
     luma_only=True,
 )
 
@@ -133,6 +133,16 @@ def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
 LAYOUT = Layout(
     sizes=_sizes,
     renames=((r"input\.weight", r"head.weight"), (r"output\.weight", r"tail.weight")),
+    caffe={
+        "(?:bn|scale)_conv1": "head_norm",
+        "conv1": "head",
+        r"(?:bn|scale)_conv1_(\d+)a": "norms1.{0}",
+        r"conv1_\d+a": "conv1",
+        r"(?:bn|scale)_conv1_(\d+)b": "norms2.{0}",
+        r"conv1_\d+b": "conv2",
+        "(?:bn|scale)_conv_end": "tail_norm",
+        "conv_end": "tail",
+    },
 )
 
 register_model("drrn_small", SMALL, layout=LAYOUT, channels=32, n_units=9, norm=False)(DRRN)

@@ -12,12 +12,15 @@ shared by all blocks, its normalisation is not; in a gate the long-term memory s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from srkit.layers import Prediction, conv, on_luma, with_chroma
 from srkit.models._published import published
-from srkit.models._registry import Card, register_model
+from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.color import rgb_to_y
 from srkit.ops.resize import imresize
 
@@ -142,8 +145,41 @@ CARD = Card(
     "normalisation, 6 of the ensemble",
     tiny={"channels": 8, "n_blocks": 2, "n_recursions": 2},
     published=published("memnet"),
-    checkpoints="the authors' are Caffe files, whose names for the layers have not been looked at",
+    checkpoints=".caffemodel files of the authors' definitions in tyshiwo/MemNet (no licence stated: ask the authors)",
     luma_only=True,
 )
 
-register_model("memnet", CARD)(MemNet)
+
+def _in_form(weights: Mapping[str, Tensor], folded: bool) -> dict[str, Tensor]:
+    shares = [value for key, value in weights.items() if key.startswith("ensemble.")]  # one for each block, in a file
+    kept = {key: value for key, value in weights.items() if not key.startswith("ensemble.")}
+    return kept | ({"ensemble": torch.cat(shares)} if shares else {})
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {
+        "channels": weights["head.weight"].shape[0],
+        "n_blocks": weights["ensemble"].shape[0],
+        "n_recursions": sum(key.startswith("blocks.0.norms1.") and key.endswith("norm.weight") for key in weights),
+    }
+
+
+LAYOUT = Layout(
+    sizes=_sizes,
+    caffe={
+        "(?:bn|scale)_conv1": "head_norm.norm",
+        "conv1": "head",
+        r"(?:bn|scale)_conv(\d+)_(\d+)_a": "blocks.{0}.norms1.{1}.norm",
+        r"conv(\d+)_\d+_a": "blocks.{0}.conv1",
+        r"(?:bn|scale)_conv(\d+)_(\d+)_b": "blocks.{0}.norms2.{1}.norm",
+        r"conv(\d+)_\d+_b": "blocks.{0}.conv2",
+        r"(?:bn|scale)_conv_transition_(\d+)": "blocks.{0}.gate_norm.norm",
+        r"conv_transition_(\d+)": "blocks.{0}.gate",
+        r"(?:bn|scale)_conv_end_(\d+)": "tail_norms.{0}.norm",
+        r"conv_end_\d+": "tail",
+        r"weight_output_end_(\d+)": "ensemble.{0}",
+    },
+    in_form=_in_form,
+)
+
+register_model("memnet", CARD, layout=LAYOUT)(MemNet)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,6 +166,82 @@ def test_vdsr_comes_back_from_caffe(layer: int, name: int, blob: int, tmp_path: 
     path.write_bytes(message[:-9])
     with pytest.raises(BadFile, match="damaged or cut short"):
         load(path)
+
+
+def _normalised(name: str, norm: nn.BatchNorm2d) -> bytes:
+    """Return the two layers that Caffe has for a batch normalisation: sums over 999.98 samples, and factors."""
+    sums = [999.98 * norm.running_mean, 999.98 * norm.running_var, torch.tensor([999.98])]  # type: ignore[operator]
+    return _layer(f"bn_{name}", "BatchNorm", *sums) + _layer(f"scale_{name}", "Scale", norm.weight, norm.bias)
+
+
+def _layer(name: str, kind: str, *blobs: Tensor) -> bytes:
+    return _field(
+        100, _field(1, name.encode()) + _field(2, kind.encode()) + b"".join(_field(7, _blob(b)) for b in blobs)
+    )
+
+
+def _convolution(name: str, conv: nn.Conv2d) -> bytes:
+    return _layer(name, "Convolution", conv.weight, conv.bias)  # type: ignore[arg-type]
+
+
+def _used(net: nn.Module) -> nn.Module:
+    """Give the normalisations statistics and factors as after training, and parts of a picture shares of their own."""
+    draws = torch.Generator().manual_seed(1)
+    for key, value in net.state_dict().items():
+        if ("norm" in key or key == "ensemble") and value.is_floating_point():
+            value.copy_(0.5 + torch.rand(value.shape, generator=draws))
+    return net.eval()
+
+
+def _drrn(net: Any) -> list[bytes]:
+    layers = [_normalised("conv1", net.head_norm), _convolution("conv1", net.head)]
+    for n, (first, second) in enumerate(zip(net.norms1, net.norms2, strict=True), 1):
+        layers += [_normalised(f"conv1_{n}a", first), _convolution(f"conv1_{n}a", net.conv1)]
+        layers += [_normalised(f"conv1_{n}b", second), _convolution(f"conv1_{n}b", net.conv2)]
+    return [*layers, _normalised("conv_end", net.tail_norm), _convolution("conv_end", net.tail)]
+
+
+def _memnet(net: Any) -> list[bytes]:
+    layers = [_normalised("conv1", net.head_norm.norm), _convolution("conv1", net.head)]
+    for m, block in enumerate(net.blocks, 1):
+        for r, (first, second) in enumerate(zip(block.norms1, block.norms2, strict=True), 1):
+            layers += [
+                _normalised(f"conv{m:02}_{r:02}_a", first.norm),
+                _convolution(f"conv{m:02}_{r:02}_a", block.conv1),
+            ]
+            layers += [
+                _normalised(f"conv{m:02}_{r:02}_b", second.norm),
+                _convolution(f"conv{m:02}_{r:02}_b", block.conv2),
+            ]
+        layers += [_normalised(f"conv_transition_{m:02}", block.gate_norm.norm)]
+        layers += [_convolution(f"conv_transition_{m:02}", block.gate)]
+    for m, norm in enumerate(net.tail_norms, 1):
+        layers += [_normalised(f"conv_end_{m:02}", norm.norm), _convolution(f"conv_end_{m:02}", net.tail)]
+        layers += [_layer(f"weight_output_end_{m:02}", "Scale", net.ensemble[m - 1 : m])]
+    return layers
+
+
+SHARING: dict[str, tuple[dict[str, int], Callable[[Any], list[bytes]]]] = {
+    "drrn": ({"channels": 6, "n_units": 11}, _drrn),
+    "memnet": ({"channels": 4, "n_blocks": 3, "n_recursions": 2}, _memnet),
+}
+
+
+@pytest.mark.parametrize("name", SHARING)
+def test_layers_that_share_weights_come_back_from_caffe_as_one_and_must_agree(name: str, tmp_path: Path) -> None:
+    sizes, layers_of = SHARING[name]
+    net = _used(create(name, scale=3, **sizes))
+    layers, path = layers_of(net), tmp_path / "x.caffemodel"
+    path.write_bytes(_field(1, b"net") + b"".join(layers))
+    again = load(path, scale=3)
+    assert again.name == name
+    assert sizes.items() <= again.arguments.items()
+    with torch.no_grad():
+        torch.testing.assert_close(again(LR), net(LR))
+    layers[3] = layers_of(create(name, scale=3, **sizes))[3]  # one of those that share, from another network
+    path.write_bytes(_field(1, b"net") + b"".join(layers))
+    with pytest.raises(BadFile, match=r"does not fit|fits no"):
+        load(path, scale=3)
 
 
 def test_a_network_with_any_byte_changed_is_read_or_refused(tmp_path: Path) -> None:

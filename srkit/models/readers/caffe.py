@@ -5,6 +5,8 @@ Source: ``caffe.proto`` of BVLC/caffe, messages NetParameter, LayerParameter, V1
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,9 @@ from torch import Tensor
 from srkit.errors import BadFile
 from srkit.models.readers.protobuf import fields, integer
 
-__all__ = ["is_caffe", "read_caffe"]
+__all__ = ["is_caffe", "joined", "places_of", "read_caffe"]
 
-LAYER, NAME, BLOB = 100, 1, 7  # numbers of the fields
+LAYER, NAME, KIND, BLOB = 100, 1, 2, 7  # numbers of the fields
 OLD_LAYER, OLD_NAME, OLD_BLOB = 2, 4, 6  # of files of before 2014
 NUMBERS, SHAPE = 5, 7
 
@@ -32,6 +34,8 @@ def is_caffe(head: bytes) -> bool:
 def read_caffe(path: Path) -> dict[str, Tensor]:
     """Return ``<layer>.weight`` and ``<layer>.bias`` of every layer that has them.
 
+    A BatchNorm has ``<layer>.running_mean`` and ``<layer>.running_var`` instead; its factors are a layer Scale's.
+
     Raises:
         BadFile: the file is no ``.caffemodel``, or is damaged.
     """
@@ -44,13 +48,55 @@ def read_caffe(path: Path) -> dict[str, Tensor]:
     return state
 
 
+def joined(weights: Mapping[str, Tensor], places: Mapping[str, str]) -> dict[str, Tensor]:
+    """Return a Caffe network's entries under our names; layers that share weights are one module here.
+
+    Args:
+        weights: from :func:`read_caffe`.
+        places: as :func:`places_of` takes them.
+
+    Raises:
+        ValueError: layers that are one module here hold different weights.
+    """
+    found: dict[str, Tensor] = {}
+    for key, ours in zip(weights, places_of(weights, places), strict=True):
+        known = found.setdefault(ours, weights[key])
+        if known is not weights[key] and not torch.equal(known, weights[key]):
+            raise ValueError(f"{key} and the entry of another layer, which are one {ours}, differ")
+    return found
+
+
+def places_of(keys: Iterable[str], places: Mapping[str, str]) -> list[str]:
+    """Return our names for entries of Caffe layers; the names themselves where not all are of such layers.
+
+    Args:
+        keys: names, ``<layer>.<part>``.
+        places: our module for each regular expression of a layer's name; ``{0}`` is its first number, counted from 0.
+    """
+    keys, found = list(keys), list[str]()
+    for key in keys:
+        layer, _, part = key.rpartition(".")
+        matches = ((re.fullmatch(pattern, layer), place) for pattern, place in places.items())
+        for match, place in matches:
+            if match:
+                found.append(f"{place.format(*(int(number) - 1 for number in match.groups()))}.{part}")
+                break
+        else:
+            return keys
+    return found
+
+
 def _state(message: bytes) -> dict[str, Tensor]:
     state: dict[str, Tensor] = {}
     for field, name_field, blob_field in ((LAYER, NAME, BLOB), (OLD_LAYER, OLD_NAME, OLD_BLOB)):
         for layer in _values(message, field):
-            names, blobs = _values(layer, name_field), _values(layer, blob_field)
-            for part, blob in zip(("weight", "bias"), blobs, strict=False):
-                state[f"{names[0].decode()}.{part}"] = _tensor(blob)
+            name, blobs = _values(layer, name_field), [_tensor(blob) for blob in _values(layer, blob_field)]
+            parts = ("weight", "bias")
+            if field == LAYER and _values(layer, KIND) == [b"BatchNorm"] and len(blobs) == 3:
+                *sums, total = blobs  # and how many samples they count as
+                blobs, parts = [each / (total or 1) for each in sums], ("running_mean", "running_var")
+            for part, blob in zip(parts, blobs, strict=False):
+                state[f"{name[0].decode()}.{part}"] = blob
     return state
 
 
