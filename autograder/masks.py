@@ -90,29 +90,20 @@ def _path(module: str) -> str:
 
 def _without(path: str, names: Iterable[str]) -> str:
     tree = ast.parse(library()[path])
-    left = set(names)
-    for place, node in enumerate(tree.body):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in left:
-            left.discard(node.name)
-            tree.body[place] = _useless(node)
-    if left:
-        raise ValueError(
-            f"An exercise hides {sorted(left)} of {path}, which defines no function or class of that name."
-        )
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names]
+    if left := sorted(set(names) - {node.name for node in found}):
+        raise ValueError(f"An exercise hides {left} of {path}, which defines no function or class of that name.")
+    for node in found:
+        _make_useless(node)
     return ast.unparse(tree) + "\n"
 
 
-def _useless(node: ast.FunctionDef | ast.ClassDef) -> ast.FunctionDef | ast.ClassDef:
-    """Return a stand-in of the same kind, name, decorators and signature, since the library looks at those on import.
-
-    Of a class the plain attributes stay and every method is useless.
-    """
+def _make_useless(node: ast.FunctionDef | ast.ClassDef) -> None:
+    """Keep kind, name, decorators, signature and a class's plain attributes: the library looks at those on import."""
     told = f"{node.name} is what this exercise asks you to write, so the library's own is not here."
-    refusal = ast.parse(f"raise RuntimeError({told!r})").body
-    if isinstance(node, ast.FunctionDef):
-        return ast.FunctionDef(**{**dict(ast.iter_fields(node)), "body": refusal}, lineno=1)
-    kept = [part for part in node.body if isinstance(part, ast.Assign | ast.AnnAssign)]
-    methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-    useless = [ast.FunctionDef(**{**dict(ast.iter_fields(one)), "body": refusal}, lineno=1) for one in methods]
-    body = [ast.Expr(ast.Constant(told)), *kept, *useless]
-    return ast.ClassDef(**{**dict(ast.iter_fields(node)), "body": body})
+    if isinstance(node, ast.ClassDef):
+        kept = [part for part in node.body if isinstance(part, ast.Assign | ast.AnnAssign | ast.FunctionDef)]
+        node.body = [ast.Expr(ast.Constant(told)), *kept]
+    for part in [node, *node.body]:
+        if isinstance(part, ast.FunctionDef):
+            part.body = ast.parse(f"raise RuntimeError({told!r})").body
