@@ -9,6 +9,7 @@ fixture for the path. Where the package is missing the test is not run and the v
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import gc
 import os
 import shutil
@@ -16,7 +17,7 @@ import signal
 import socket
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ SYSTEM: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read
 ]
 NOT_RUN = "not run: needs the package "
 WHOLE_RUN = 2700  # seconds after which a test of a file called whole.py is taken to hang
+GRACE = 300  # seconds beyond its limit that a test has to be ended by a signal, and to clear up
+ERRORS = pytest.StashKey[int]()  # where this process wrote errors before pytest began to catch them
 KEPT = {"MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}  # the GNU allocator's options and their numbers
 
 
@@ -41,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
         torch.set_num_threads(1)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Failures(config))
+    config.stash[ERRORS] = os.dup(2)
     _keep_memory()
     gc.disable()  # until everything is collected, and stays
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; the tests of Ctrl-C need one
@@ -106,6 +110,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name == "whole.py" and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(WHOLE_RUN))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """End this process where a test goes on beyond its limit, and show where every thread is.
+
+    The limit itself comes as a signal, once: compiled code that waits never sees it, and what clears up afterwards has
+    none. Of a process that ended pytest-xdist names the test, and another process does what was left.
+    """
+    mark = item.get_closest_marker("timeout")
+    limit = mark.args[0] if mark else item.config.getoption("timeout", None) or item.config.getini("timeout")
+    _end_after(item, float(limit or 0) + GRACE)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Limit what clears up by itself: of a test that failed pytest has called off what was set before."""
+    _end_after(item, GRACE)
+
+
+def _end_after(item: pytest.Item, seconds: float) -> None:
+    faulthandler.dump_traceback_later(seconds, exit=True, file=item.config.stash[ERRORS])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
