@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from autograder.notebooks import LARGEST
 
-__all__ = ["DAMAGE", "Found", "in_folder", "in_zip", "too_large", "unwanted"]
+__all__ = ["DAMAGE", "JUNK", "Found", "in_folder", "in_zip", "too_large", "unwanted"]
 
 MOST_ENTRIES = 100_000  # of an archive: two thousand students with fifty files each
 MOST_INNER = 200  # of a zip within the zip, which is one student's
@@ -26,7 +26,7 @@ DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
     *(NotImplementedError, RuntimeError, OSError, ValueError),
 )
-_JUNK = {"__MACOSX", ".ipynb_checkpoints", ".git", "__pycache__", ".DS_Store", "Thumbs.db"}
+JUNK = {"__MACOSX", ".ipynb_checkpoints", ".git", "__pycache__", ".DS_Store", "Thumbs.db"}
 _OURS = {"expected.csv"}  # of the demonstration class
 
 
@@ -41,17 +41,22 @@ class Found:
     reason: str = ""  # why it is not even looked into
 
 
-def in_folder(root: Path) -> Iterator[Found]:
-    """Yield every file of a class folder, those in zips included; links are named and not followed."""
+def in_folder(root: Path, course: Path | None = None) -> Iterator[Found]:
+    """Yield every file of a class folder, those in zips included; links are named and not followed.
+
+    Args:
+        root: the class folder.
+        course: the course that is made of it, which may lie in it and was handed in by nobody.
+    """
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _JUNK)
         here = Path(folder)
+        folders[:] = sorted(name for name in folders if name not in JUNK and (here / name).resolve() != course)
         for name in [*folders, *sorted(files)]:
             path = here / name
             shown = path.relative_to(root).as_posix()
             if path.is_symlink():
                 yield _bad(shown, "a link; links are not followed")
-            elif name in files and name not in _JUNK and shown not in _OURS:
+            elif name in files and name not in JUNK and shown not in _OURS:
                 yield from _file(path, shown)
 
 
@@ -93,7 +98,7 @@ def _archive(source: Path | io.BytesIO, inside: str, depth: int) -> Iterator[Fou
         yield _bad(inside or "the zip", f"{len(entries)} entries; at most {most} are read")
         return
     for entry in entries:
-        if not entry.is_dir() and not _JUNK & set(PurePosixPath(entry.filename).parts):
+        if not entry.is_dir() and not JUNK & set(PurePosixPath(entry.filename).parts):
             yield from _entry(archive, entry, inside, depth)
 
 

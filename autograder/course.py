@@ -210,14 +210,15 @@ def surroundings() -> Iterator[None]:
     It starts ``alembic`` by name when it makes a grade book, so this environment's programs are put on the PATH. Its
     harmless warnings are kept from the instructor; what matters comes back in its log.
     """
-    path = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before or os.defpath])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        os.environ["PATH"] = path
+        del os.environ["PATH"]
+        os.environ.update({} if before is None else {"PATH": before})
 
 
 def exec_config(path: Path, config: Any) -> None:

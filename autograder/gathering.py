@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from autograder.archives import JUNK
 from autograder.course import Course, Submission
 from autograder.enrolment import Enrolment
 from autograder.intake import HandIn, Intake, Refused, read_submissions
@@ -80,10 +81,15 @@ def gather(
         lesson: the source of the only lesson that is graded; None for all.
         say: gets a line for each file that is not used, and for each question.
         enrolment: knows people under the names that all lessons share.
+
+    Raises:
+        ValueError: the inbox is no class: it is the course, or neither a zip nor a folder.
     """
     if inbox is None:
         return Gathered(unused=load_unused(folder))
-    intake = read_submissions(inbox)
+    if inbox.resolve() == folder.resolve():
+        raise ValueError(f"{inbox} is the course itself. To grade what nbgrader has collected there, give no CLASS.")
+    intake = read_submissions(inbox, folder.resolve())
     if enrolment is not None:
         named = (replace(one, person=enrolment.named(one.person)) for one in intake.hand_ins)
         refused = (replace(one, person=one.person and enrolment.named(one.person)) for one in intake.refused)
@@ -93,7 +99,7 @@ def gather(
     with Reader(list(lesson_of())) as reader:
         found = sort_files(fit, reader, only, load_choices(folder))
     unused = (*intake.refused, *found.unused)
-    nothing = _nothing(inbox, intake, found)
+    nothing = _nothing(inbox, folder.resolve(), intake, found)
     asks = _spellings([*{one.student for one in fit}])
     for refused in unused:
         say(f"Not used: {one_line(refused.name)}: {one_line(refused.reason)}")
@@ -104,10 +110,10 @@ def gather(
     return Gathered(lessons=found.lessons, unused=unused, nothing=nothing, asks=asks, empty_handed=empty)
 
 
-def _nothing(inbox: Path, intake: Intake, found: Sorted) -> dict[str, str]:
+def _nothing(inbox: Path, course: Path, intake: Intake, found: Sorted) -> dict[str, str]:
     """Return student -> why there is nothing to grade."""
     strange = {one.student: why for one in intake.hand_ins if (why := unfit(one.student))}
-    empty = without_notebook(inbox, intake)
+    empty = without_notebook(inbox, intake, course)
     return {**empty, **strange, **found.nothing}
 
 
@@ -134,13 +140,15 @@ def unfit(student: str) -> str:
     return ""
 
 
-def without_notebook(inbox: Path, intake: Intake) -> dict[str, str]:
-    """Return student -> reason for everybody of whom no notebook was taken."""
+def without_notebook(inbox: Path, intake: Intake, course: Path | None = None) -> dict[str, str]:
+    """Return student -> reason for everybody of whom no notebook was taken; the folder the course lies in is nobody."""
     taken = {hand_in.student for hand_in in intake.hand_ins}
     outer = {hand_in.name.partition("/")[0] for hand_in in intake.hand_ins}
-    folders = {path.name for path in inbox.iterdir() if path.is_dir()} if inbox.is_dir() else set[str]()
+    folders = {path for path in inbox.iterdir() if path.is_dir()} if inbox.is_dir() else set[Path]()
+    ours = {path.name for path in folders if course is not None and course.is_relative_to(path.resolve())}
+    people = {path.name for path in folders} - ours - JUNK
     known = {one.person.student: one.reason for one in intake.refused if one.person and _personal(one)}
-    return {name: known.get(name, NOTHING) for name in sorted((folders - outer) | set(known)) if name not in taken}
+    return {name: known.get(name, NOTHING) for name in sorted((people - outer) | set(known)) if name not in taken}
 
 
 def _personal(refused: Refused) -> bool:

@@ -112,7 +112,8 @@ def grade_class(
             group = todo[done.task.key]
             problem = _write(store, group, grader, done)
             problems |= dict.fromkeys(group.students, problem) if problem else {}
-            say(f"[{number}/{len(todo)}] {', '.join(group.students)}{': ' + problem if problem else ''}")
+            first = problem.partition("\n")[0]  # the whole is said once, at the end
+            say(f"[{number}/{len(todo)}] {', '.join(group.students)}{': ' + first if first else ''}")
         return Tally(len(todo), len(groups) - len(todo), problems)
 
 

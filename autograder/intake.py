@@ -74,14 +74,18 @@ class Intake:
     refused: tuple[Refused, ...]
 
 
-def read_submissions(path: Path) -> Intake:
+def read_submissions(path: Path, course: Path | None = None) -> Intake:
     """Look through a zip, or a folder of hand-ins.
+
+    Args:
+        path: of either.
+        course: what is made of it; where it lies in the folder, nothing in it was handed in.
 
     Raises:
         OSError: the path cannot be read.
         ValueError: it is neither a zip nor a folder.
     """
-    found = list(in_folder(path) if path.is_dir() else in_zip(path))
+    found = list(in_folder(path, course) if path.is_dir() else in_zip(path))
     wrappers = _wrappers(found, "" if path.is_dir() else path.stem)
     hand_ins, refused = [], []
     files: Counter[str] = Counter()

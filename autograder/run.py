@@ -276,6 +276,9 @@ def _roster(course: Course) -> set[str]:
 
 
 def _told(tally: Tally) -> str:
-    lines = [f"{tally.graded} graded, {tally.known} known already."]
-    lines += [f"{student}: {problem}" for student, problem in tally.failed.items()]
-    return "\n".join(lines)
+    """Say what was graded, and each problem once, with all whom it kept from a score."""
+    students: dict[str, list[str]] = {}
+    for student, problem in tally.failed.items():
+        students.setdefault(problem, []).append(one_line(student))
+    lines = [f"{', '.join(sorted(who))}: {problem}" for problem, who in students.items()]
+    return "\n".join([f"{tally.graded} graded, {tally.known} known already.", *lines])

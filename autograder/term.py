@@ -109,6 +109,7 @@ def lesson_table(view: ClassView, expected: Mapping[str, float | None]) -> tuple
 
 
 def _remark(points: float | None, why: str) -> tuple[str, bool]:
+    why = why.partition("\n")[0]
     if points is None:
         return (f"MISSING: {why}", True) if why == NOT_HANDED_IN else (f"NEEDS A HUMAN: {why}", False)
     return (f"LOOK: {why}", False) if why else ("", True)

@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
+from autograder.box import BoxError
 from autograder.course import Course
-from tests.autograder._command import WRONG, answers, command, points, told, write
+from tests.autograder._command import WRONG, ReadingGrader, answers, command, points, told, write
 from tools.press import sources
 
 LESSONS = {int(path.stem[:2]): path for path in sources()}
@@ -164,3 +165,33 @@ def test_what_was_graded_is_sent_to_canvas_by_the_same_command(course, tmp_path,
     pages = [course / "feedback" / name / "lesson_11" / f"{LESSONS[11].stem}.html" for name in ("ada_1", "ben_2")]
     assert [page for _, page in canvas.comments[1] + canvas.comments[2]] == [page.read_bytes() for page in pages]
     assert CANVAS_TOKEN not in done.output
+
+
+def test_a_course_within_the_class_folder_is_nobodys_hand_in(course, tmp_path, monkeypatch):
+    inbox = write(tmp_path / "class", {"anna/x.ipynb": answers(11), ".ipynb_checkpoints/x.ipynb": b"{}"})
+    within = inbox / "build" / "course"
+    shutil.copytree(course, within)
+    for _ in range(2):
+        done = command(monkeypatch, inbox, "--course", within, "--lesson", 11)
+        assert done.exit_code == 0, done.output
+        assert [one["name"] for one in told(within, 11)["students"]] == ["anna"]
+        assert not told(within)["unused"] + [*told(within)["nothing"]]
+
+
+def test_a_course_given_for_a_class_is_refused(course, monkeypatch):
+    done = command(monkeypatch, course, "--course", course, "--lesson", 11)
+    assert done.exit_code == 2
+    assert "is the course itself" in done.stderr
+
+
+def test_what_keeps_everybody_from_a_score_is_said_in_full_once(course, tmp_path, monkeypatch):
+    def broken(*_):
+        raise BoxError("No sandbox works.\nInstall one:\n  a command")
+
+    inbox = write(tmp_path / "class", {name: answers(11, n) for n, name in enumerate(("a/x.ipynb", "b/x.ipynb"))})
+    monkeypatch.setattr(ReadingGrader, "grade", broken)
+    done = command(monkeypatch, inbox, "--course", course, "--lesson", 11)
+    assert done.exit_code == 1
+    assert done.output.count("  a command") == 1
+    assert "a, b: BoxError: No sandbox works.\nInstall one:" in done.output
+    assert done.output.count("NEEDS A HUMAN: BoxError: No sandbox works.\n") == 2

@@ -271,3 +271,14 @@ def test_nbgrader_alone_agrees_on_honest_submissions_in_the_same_course(course, 
             assert course.api.autograde(course.assignment, name)["success"]
     assert scores(course) == {name: one.points(work) for name, one in expected.items()}
     assert "HIDDEN TESTS" not in (course.place("release") / f"{LESSON.stem}.ipynb").read_text()
+
+
+@pytest.mark.parametrize("before", [None, "", "/usr/bin"])
+def test_nbgrader_finds_its_programs_whatever_the_path_is_which_is_the_same_afterwards(monkeypatch, before):
+    monkeypatch.delenv("PATH")
+    if before is not None:
+        monkeypatch.setenv("PATH", before)
+    with surroundings():
+        assert shutil.which("alembic")
+        assert "" not in os.environ["PATH"].split(os.pathsep), "that would be the current folder"
+    assert os.environ.get("PATH") == before
