@@ -18,6 +18,7 @@ from autograder.term import TermView
 from autograder.termpage import term_page
 from tests.autograder._class import ALL
 from tests.autograder.test_pages import a_class, hostile_record, picture, record
+from tests.browser._chromium import chromium
 
 LONG = "a_word_without_any_place_to_break_it_" * 4
 
@@ -59,11 +60,8 @@ def pages():
 @pytest.mark.browser
 @pytest.mark.needs("axe")
 def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_telephone(tmp_path, system_executable):
-    from playwright.sync_api import sync_playwright
-
     axe, found = Path(system_executable("axe")).read_text(encoding="utf-8"), {}
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=system_executable("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         for name, text in pages().items():
             (tmp_path / name).with_suffix(".html").write_text(text, encoding="utf-8", errors="replace")
             for theme, width in (("light", 1000), ("dark", 320)):
@@ -76,5 +74,4 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_telephone(tmp_pa
                 found |= {(name, theme, one["id"]): one["nodes"][0]["html"] for one in told[0]}
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, theme)
                 page.close()
-        browser.close()
     assert found == {}

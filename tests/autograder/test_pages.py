@@ -29,6 +29,7 @@ from srkit.exercises import EXERCISES
 from srkit.ops.colours import SEQUENTIAL, data_uri
 from tests.autograder._class import ALL
 from tests.autograder._fake import _result
+from tests.browser._chromium import chromium
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\x1b[2J\u202e\ud800"
 SECRET = "0.7310585786"
@@ -324,14 +325,11 @@ def test_the_verdict_in_formgrader_is_plain_text():
 
 
 @pytest.mark.browser
-def test_both_pages_ask_for_nothing_run_nothing_and_fit_the_screen(tmp_path, system_executable):
-    from playwright.sync_api import sync_playwright
-
+def test_both_pages_ask_for_nothing_run_nothing_and_fit_the_screen(tmp_path):
     (tmp_path / "student.html").write_text(feedback_page("t", "s", hostile_record()), encoding="utf-8")
     view = class_view("t", a_class({f"student {i}": (i % 4, 4, 4, 5, 4) for i in range(9)}))
     (tmp_path / "class.html").write_text(class_page(view), encoding="utf-8")
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=system_executable("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         for name in ("student.html", "class.html"):
             page = browser.new_page(viewport={"width": 800, "height": 600}, color_scheme="dark")
             asked, said = [], []
@@ -344,4 +342,3 @@ def test_both_pages_ask_for_nothing_run_nothing_and_fit_the_screen(tmp_path, sys
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 29)"
             page.close()
-        browser.close()

@@ -19,22 +19,14 @@ PLUGINS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
-SOON = """const soon = (promise, what) => Promise.race([promise, new Promise((_, fail) => {
-  setTimeout(() => fail(new Error(`${what} did not come within 90 seconds`)), 90_000);
-})]);"""
-RUN_ALL = f"""async () => {{ {SOON}
-  const {{ context, sessionContext }} = window.jupyterapp.shell.currentWidget;
-  await soon(context.ready, "The notebook");
-  await soon(sessionContext.ready, "The session");
-  await soon(sessionContext.session.kernel.info, "The kernel");
-  await soon(window.jupyterapp.commands.execute("notebook:run-all-cells"), "The end of the last cell");
-}}"""
 FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-OPEN = f"""async (path) => {{ {SOON}
-  const panel = await soon(window.jupyterapp.commands.execute("docmanager:open", {{ path }}), path);
-  await soon(panel.context.ready, path);
+OPEN = """async (path) => {
+  const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
+  await panel.context.ready;
   window.jupyterapp.shell.activateById(panel.id);
-}}"""
+}"""
+CURRENT = "window.jupyterapp.shell.currentWidget"
+THERE = (f"{CURRENT}.context.ready", f"{CURRENT}.sessionContext.ready", f"{CURRENT}.sessionContext.session.kernel.info")
 ASK_KERNEL = """async (code) => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
   const future = kernel.requestExecute({ code });
@@ -78,7 +70,8 @@ class Lab:
         return {**os.environ, **{name: str(folder) for name, folder in folders.items()}, "OMP_NUM_THREADS": "1"}
 
     def _wait(self, root: Path) -> None:
-        for _ in range(240):
+        until = time.monotonic() + 240
+        while time.monotonic() < until:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api?token={self.token}", timeout=5).close()
                 return
@@ -118,7 +111,13 @@ class Lab:
 
     def run_all(self, page: Any) -> None:
         """Run every cell; the kernel must be there first, or the command is lost without a word."""
-        page.evaluate(RUN_ALL)
+        for part in THERE:  # each by itself, so that the one that never comes is seen
+            page.evaluate(f"() => {part}.then(() => true)")
+        self.command(page, "notebook:run-all-cells")
+
+    def command(self, page: Any, name: str, **options: Any) -> None:
+        """Carry out a command of JupyterLab and wait for its end."""
+        page.evaluate("([name, options]) => window.jupyterapp.commands.execute(name, options)", [name, options])
 
     def ask_kernel(self, page: Any, code: str) -> str:
         """Run code in the notebook's kernel and return what it printed."""

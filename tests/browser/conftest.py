@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser import _chromium
+
 LOCAL = ("data:", "blob:", "file:", "about:", "http://127.0.0.1", "ws://127.0.0.1", "http://localhost")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
-]  # fmt: skip
 PATIENCE = 90_000  # milliseconds: a loaded machine is slow, not broken
 
 
@@ -40,12 +37,8 @@ class Tab:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """The system's Chromium. One per file: an open one keeps an event loop that other tests would stumble over."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=FLAGS)
+    with _chromium.chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def saved(lab: Lab, desk: Tab) -> Path:
     lab.open(desk.page, "lesson.ipynb")
     lab.run_all(desk.page)
     Viewer(desk, inside=FRONT)
-    desk.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    lab.command(desk.page, "docmanager:save")
     return lab.work / "lesson.ipynb"
 
 

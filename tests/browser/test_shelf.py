@@ -186,7 +186,7 @@ def test_a_gallery_sorts_and_opens_and_a_class_table_sorts(shelf: Shelf) -> None
 
 def test_no_text_is_faint_in_the_light_and_in_the_dark_theme(shelf: Shelf) -> None:
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        shelf.page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        shelf.lab.command(shelf.page, "apputils:change-theme", theme=theme)
         dark = str("Dark" not in theme).lower()
         shelf.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{dark}'")
         for name in SHOWN:
@@ -197,11 +197,11 @@ def test_no_text_is_faint_in_the_light_and_in_the_dark_theme(shelf: Shelf) -> No
 def reopened(shelf: Shelf) -> Iterator[Path]:
     """The saved notebook, opened again in a new page after its kernel has ended; the new kernel has run nothing."""
     page, lab = shelf.page, shelf.lab
-    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    lab.command(page, "docmanager:save")
     session = page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.id")
     address = f"http://127.0.0.1:{lab.port}/api/sessions/{session}?token={lab.token}"
     page.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
-    urllib.request.urlopen(urllib.request.Request(address, method="DELETE")).close()
+    urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=60).close()
     lab.enter(page)
     lab.open(page, NAME)
     page.locator(f"{FRONT} .srkit-sliders .srkit-frame").last.wait_for()
