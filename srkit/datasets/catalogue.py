@@ -15,10 +15,11 @@ from typing import Literal
 from srkit.datasets._registry import DATASETS, DatasetCard, DatasetEntry, Finder
 from srkit.datasets.fetch import fetch
 from srkit.datasets.manifest import record
-from srkit.datasets.pair import Pairs
+from srkit.datasets.pair import Pairs, Source
 from srkit.datasets.places import search_places, shipped
 from srkit.datasets.trees import folder_sources, folders_in, from_folders, has_images, lr_folder, mixed_tree, read_tree
-from srkit.errors import BadFile, UnknownName
+from srkit.errors import BadFile, BadInput, UnknownName
+from srkit.ops.files import list_images
 
 __all__ = ["CATALOGUE", "FOLDERS", "card", "ensure", "locate", "not_found", "samples", "where"]
 
@@ -216,18 +217,34 @@ def _listing(place: Path) -> str:
     return "holds " + ", ".join(names[:8]) + (", …" if len(names) > 8 else "") if names else "empty"
 
 
-def samples(*, scale: int = 2, split: Literal["train", "test"] = "test") -> Pairs:
+def samples(*, scale: int = 2, split: Literal["train", "test", "photographs", "damaged"] = "test") -> Pairs:
     """Return the photographs that come with the course.
 
     Args:
-        scale: enlargement factor.
-        split: ``"test"`` for measuring, ``"train"`` for learning; they share no picture.
+        scale: enlargement factor; 4 for ``"damaged"``.
+        split: ``"test"`` for measuring, ``"train"`` for learning; they share no picture. ``"photographs"``: ten large
+            ones to look at. ``"damaged"``: four of these as LR images that were not made by a formula alone (an old
+            print, noise, JPEG, Real-ESRGAN's chain), with the undamaged photograph as HR.
 
     Returns:
-        Pairs with LR made by MATLAB bicubic.
+        Pairs with LR made by MATLAB bicubic, but for ``"damaged"``.
+
+    Raises:
+        BadInput: there is no such split, or the damaged ones are asked for at another scale than 4.
     """
-    name = "samples" if split == "test" else "samples_train"
-    return from_folders(hr=shipped() / "samples" / split, scale=scale, name=name)
+    folder = shipped() / "samples"
+    if split == "damaged":
+        return _damaged(folder, scale)
+    if split not in ("train", "test", "photographs"):
+        raise BadInput(f"The samples have no split {split!r}. They have: train, test, photographs, damaged.")
+    return from_folders(hr=folder / split, scale=scale, name="samples" if split == "test" else f"samples_{split}")
+
+
+def _damaged(folder: Path, scale: int) -> Pairs:
+    if scale != 4:
+        raise BadInput(f"The damaged samples are a quarter as wide as their originals: scale=4, not {scale!r}.")
+    sources = [Source(lr.stem, folder / "photographs" / f"{lr.stem}.jpg", lr) for lr in list_images(folder / "damaged")]
+    return Pairs(tuple(sources), name="samples_damaged", scale=scale)
 
 
 def _test(*, scale: int, root: Path | None) -> Pairs:

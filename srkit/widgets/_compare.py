@@ -42,7 +42,7 @@ class Comparison:
     contents: Contents  # pictures, names and numbers
     alt: str  # what the pictures show, in words
     view: Mapping[str, Any] = field(default_factory=dict)  # what the viewer looks at when it opens
-    height: int = 420  # of the stage, in screen pixels
+    height: int = 480  # of the stage, in screen pixels
 
     def region(self, x: int, y: int, width: int, height: int) -> dict[str, tuple[float, float]]:
         """Return name -> (PSNR in dB, SSIM) of one rectangle: the numbers the viewer shows for it."""
@@ -109,7 +109,7 @@ def compare(
     protocol: Protocol | None = None,
     alt: str | None = None,
     view: Mapping[str, Any] | None = None,
-    height: int = 420,
+    height: int = 480,
     live: bool = False,
     **candidates: Any,
 ) -> Any:

@@ -101,7 +101,9 @@ def _one(thing: Any, name: str) -> Tensor:
 
 
 PAGE_WIDTH = 960
+PAGE_HEIGHT = 480
 LEAST_CELL = 170
+GAP = 16
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,8 @@ class Shown:
     """What :func:`show` returns: a notebook draws it, and ``print`` describes it."""
 
     panels: tuple[Panel, ...]  # the pictures in order
-    columns: int  # pictures per row
-    zoom: int  # screen pixels per picture pixel
+    columns: int | None  # pictures per row; None: as many as the page is wide
+    zoom: float  # screen pixels per picture pixel: a whole number, or below 1 where a picture is wider than a page
     caption: str  # a sentence below all of them
 
     def __repr__(self) -> str:
@@ -143,10 +145,10 @@ def show(
     titles: str | Sequence[str] | None = None,
     alt: str | Sequence[str] | None = None,
     columns: int | None = None,
-    zoom: int = 1,
+    zoom: int | None = None,
     caption: str | None = None,
 ) -> Shown:
-    """Show pictures pixel for pixel, with size and range as text.
+    """Show pictures pixel for pixel, as large as the page allows, with size and range as text.
 
     Brightness is never rescaled: 0 is black and 1 is white. What lies outside is clipped for display and said; NaN is
     painted magenta. Zooming repeats pixels, it does not smooth.
@@ -156,8 +158,9 @@ def show(
             pictures of ``srkit.ops.files.read_picture``, and :func:`error_map` results.
         titles: one per picture.
         alt: what the picture shows, for those who cannot see it; one text for all, or one per picture. Required.
-        columns: pictures per row; by default as many as fit a page.
-        zoom: screen pixels per picture pixel, a whole number from 1.
+        columns: pictures per row; by default as many as the page is wide.
+        zoom: screen pixels per picture pixel, a whole number from 1; by default the largest with which all pictures
+            stand in one row, or with which each is as wide as its text. What is wider than a page is shown smaller.
         caption: a sentence below all pictures.
 
     Raises:
@@ -170,15 +173,21 @@ def show(
     """
     if not images:
         raise BadInput("show() was given no picture. Hand it one or more: show(lr, sr, alt='...').")
-    if not _whole(zoom) or (columns is not None and not _whole(columns)):
-        raise BadInput(f"zoom={zoom!r} and columns={columns!r} must be whole numbers from 1 (columns may be None).")
+    if not all(number is None or _whole(number) for number in (zoom, columns)):
+        raise BadInput(f"zoom={zoom!r} and columns={columns!r} must be whole numbers from 1, or None.")
     drawn = _drawn(images)
     names = _texts(titles, len(drawn), "titles") if titles is not None else [""] * len(drawn)
     alts = _alt_texts(alt, names)
     panels = tuple(Panel(name, words, *facts) for name, words, facts in zip(names, alts, drawn, strict=True))
-    widest = max(_cell_width(panel, zoom) for panel in panels) + 16
-    fitting = max(1, PAGE_WIDTH // widest)
-    return Shown(panels, min(columns or fitting, len(panels)), zoom, caption or "")
+    return Shown(panels, columns, zoom or _filling_zoom(panels, columns), caption or "")
+
+
+def _filling_zoom(panels: Sequence[Panel], columns: int | None) -> float:
+    """Return the whole factor with which one row fills a page, or a narrow picture its cell; below 1 for a wide one."""
+    row = min(columns or len(panels), len(panels))
+    widest, tallest = max(panel.width for panel in panels), max(panel.height for panel in panels)
+    share = max(PAGE_WIDTH // row - GAP, LEAST_CELL)
+    return max(1, min(share // widest, PAGE_HEIGHT // tallest)) if widest <= PAGE_WIDTH else PAGE_WIDTH / widest
 
 
 def _drawn(images: Sequence[Any]) -> list[Drawn]:
@@ -203,10 +212,6 @@ def _drawn_map(image: ErrorMap, limit: float) -> Drawn:
     warning = f"{beyond} pixel{'s' if beyond > 1 else ''} beyond the end of the scale" if beyond else ""
     strip = data_uri(colour_bar(DIVERGING if image.kind == "signed" else SEQUENTIAL))
     return width, height, image.text, warning, uri, strip, image.ticks(limit)
-
-
-def _cell_width(panel: Panel, zoom: int) -> int:
-    return max(panel.width * zoom, LEAST_CELL)
 
 
 def _facts(panel: Panel) -> str:

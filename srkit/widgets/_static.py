@@ -38,7 +38,7 @@ __all__ = [
 
 _STATIC = Path(__file__).with_name("static")
 
-PARTS = ("element", "numbers", "view", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
+PARTS = ("element", "numbers", "view", "opening", "paint", "chart", "figure", "controls", "input", "panels", "viewer")
 SLIDERS_PARTS = ("element", "page", "sliders")
 MONITOR_PARTS = ("element", "twin", "monitor")
 GALLERY_PARTS = (*PARTS, "gallery")

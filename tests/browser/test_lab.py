@@ -46,7 +46,7 @@ def saved(lab: Lab, desk: Tab) -> Path:
 def test_in_a_running_notebook_a_region_has_the_numbers_of_srkit(lab: Lab, desk: Tab, saved: Path) -> None:
     lab.open(desk.page, saved.name)
     viewer = Viewer(desk, inside=FRONT)
-    viewer.press("r").drag(viewer.screen(11.2, 8.7), viewer.screen(51.4, 40.1))
+    viewer.press("0", "r").drag(viewer.screen(11.2, 8.7), viewer.screen(51.4, 40.1))
     assert viewer.view["region"] == [11, 8, 41, 33]
     for psnr, ssim in compare(**chart(), scale=4).region(11, 8, 41, 33).values():
         assert f"{psnr:.2f} dB" in viewer.text(".srkit-numbers")
@@ -58,7 +58,7 @@ def test_with_a_kernel_python_follows_the_hand_and_the_viewer_follows_python(lab
     lab.open(desk.page, "live.ipynb")
     lab.run_all(desk.page)
     viewer = Viewer(desk, inside=f"{FRONT} .srkit-alive")
-    viewer.press("r").drag(viewer.screen(20.3, 10.3), viewer.screen(59.6, 49.6))
+    viewer.press("0", "r").drag(viewer.screen(20.3, 10.3), viewer.screen(59.6, 49.6))
     for _ in range(100):  # the change travels through the kernel's message queue
         roi, numbers = ast.literal_eval(lab.ask_kernel(desk.page, "print(repr((live.roi, live.numbers)))"))
         if roi == (20, 10, 40, 40):
@@ -114,7 +114,7 @@ def test_an_exported_page_works_from_the_disk_without_any_network(
     path.write_text(text, "utf-8")
     tab = open_tab(offline=True)
     tab.page.goto(path.as_uri())
-    viewer = Viewer(tab, 0).press("r").drag(Viewer(tab, 0).screen(11.2, 8.7), Viewer(tab, 0).screen(51.4, 40.1))
+    viewer = Viewer(tab, 0).press("0", "r").drag(Viewer(tab, 0).screen(11.2, 8.7), Viewer(tab, 0).screen(51.4, 40.1))
     assert "dB" in viewer.text(".srkit-numbers")
     assert tab.page.get_by_alt_text("Rings (truth, 3 of 3)").is_visible()
     tab.complaints.clear()  # the export itself asks for the scripts whose addresses were emptied

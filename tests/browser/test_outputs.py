@@ -30,7 +30,7 @@ def viewer(tab: Tab, write_page: Callable[..., str]) -> Viewer:
 
 
 def test_the_saved_figure_is_the_figure_on_the_page_pixel_for_pixel(viewer: Viewer) -> None:
-    viewer.press("b")
+    viewer.press("0", "b")
     for x, y, w, h in BOXES:
         viewer.drag(viewer.screen(x + 0.2, y + 0.2), viewer.screen(x + w - 0.2, y + h - 0.2))
     assert viewer.view["boxes"] == BOXES

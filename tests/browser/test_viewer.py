@@ -31,12 +31,51 @@ def levels(picture: torch.Tensor) -> np.ndarray:
     return (picture * 255 + 0.5).floor().to(torch.uint8).permute(1, 2, 0).numpy()
 
 
-def test_the_viewer_takes_the_place_of_the_table_and_opens_with_a_slider_before_the_truth(viewer: Viewer) -> None:
+def test_the_viewer_takes_the_place_of_the_table_and_begins_with_the_worse_beside_the_better(viewer: Viewer) -> None:
     assert not viewer.root.locator(".srkit-still").is_visible()
     view = viewer.view
-    assert (view["mode"], view["left"], view["right"]) == ("slider", 1, 2)
+    assert (view["mode"], view["left"], view["right"]) == ("slider", 0, 1)
     assert "PSNR, whole" in viewer.text(".srkit-numbers")
     assert compare(**chart(), scale=4).contents.whole[0][0] in viewer.text(".srkit-numbers")
+
+
+def test_what_is_seen_first_depends_on_how_many_results_there_are(tab: Tab, write_page: Callable[..., str]) -> None:
+    made, truth = chart(), chart()["truth"]
+    better, worse = made["bicubic"], made["blocks"]
+    tab.page.goto(
+        write_page(
+            compare(better=better, worse=worse, truth=truth),
+            compare(one=better, truth=truth),
+            compare(a=better, b=worse, c=truth),
+            compare(lr=truth[:, ::4, ::4], worse=worse, better=better, truth=truth),
+        )
+    )
+    first = [(view["mode"], view["left"], view["right"]) for view in (Viewer(tab, i).view for i in range(4))]
+    assert first == [("slider", 1, 0), ("slider", 0, 1), ("grid", 0, 2), ("grid", 1, 2)]
+
+
+@pytest.mark.parametrize(("mode", "zoom", "pane"), [("slider", 3, (884, 480)), ("grid", 2, (440, 238))])
+def test_it_begins_filled_by_the_pictures_and_where_they_differ_most(
+    tab: Tab, write_page: Callable[..., str], mode: str, zoom: int, pane: tuple[int, int]
+) -> None:
+    truth = torch.full((3, 200, 300), 0.5)
+    one, other = truth.clone(), truth.clone()
+    one[:, 20:40, 250:270] += 0.3
+    other[:, 150:152, 20:22] += 0.4
+    tab.page.goto(write_page(compare(one=one, other=other, truth=truth, view={"mode": mode})))
+    viewer = Viewer(tab)
+    view = viewer.view
+    assert view["zoom"] == zoom
+    assert all(
+        abs(at - place) < side / zoom / 2 for at, place, side in zip(view["centre"], (260, 30), pane, strict=True)
+    )
+    tab.page.set_viewport_size({"width": 1400, "height": 1000})
+    larger = "([root, zoom]) => root.srkit.view.zoom > zoom"
+    tab.page.wait_for_function(larger, arg=[viewer.root.element_handle(), zoom], timeout=10_000)
+    viewer.set(zoom=2, centre=[10, 10])
+    tab.page.set_viewport_size({"width": 700, "height": 1000})
+    viewer.page.wait_for_function("(root) => root.srkit.stage.width < 800", arg=viewer.root.element_handle())
+    assert (viewer.view["zoom"], viewer.view["centre"]) == (2, [10, 10])
 
 
 def test_dragging_the_divider_moves_the_border_between_the_two_pictures(viewer: Viewer) -> None:
@@ -82,21 +121,47 @@ def test_at_every_zoom_each_pixel_is_drawn_as_one_square_of_its_own_colour(
         assert (shown[inside] == expected[inside]).all()
 
 
-def test_the_wheel_zooms_about_the_cursor_but_only_once_the_viewer_was_clicked(viewer: Viewer) -> None:
-    viewer.press("f")
-    viewer.page.evaluate("document.activeElement.blur()")
+def test_wheel_and_keys_work_at_once_below_the_pointer_and_end_where_it_leaves(viewer: Viewer) -> None:
+    viewer.set(mode="flip", zoom=8, centre=[40, 30])
+    viewer.page.evaluate("document.body.style.height = '4000px'")
+    point = viewer.screen(30, 25)
+    viewer.page.mouse.move(5, 5)
+    viewer.page.mouse.move(*point, steps=2)
+    viewer.page.mouse.wheel(0, -100)
+    larger = "([root, zoom]) => root.srkit.view.zoom > zoom"
+    viewer.page.wait_for_function(larger, arg=[viewer.root.element_handle(), 8], timeout=10_000)
+    assert viewer.screen(30, 25) == pytest.approx(point, abs=1.5)
+    viewer.page.keyboard.press("3")
+    assert viewer.settle().view["left"] == 2
+    viewer.page.mouse.move(5, 950)
+    viewer.page.keyboard.press("1")
+    assert viewer.settle().view["left"] == 2
+    assert viewer.page.evaluate("window.scrollY") == 0
+
+
+def test_the_page_scrolls_on_below_a_resting_pointer_and_where_the_whole_is_seen(viewer: Viewer) -> None:
+    viewer.page.evaluate("document.body.prepend(Object.assign(document.createElement('p'), { style: 'height:600px' }))")
+    viewer.page.evaluate("document.body.style.height = '4000px'")
+    viewer.page.evaluate("window.scrollTo(0, 0)")
     before = viewer.view["zoom"]
-    point = viewer.screen(20, 15)
-    viewer.page.mouse.move(*point)
-    viewer.page.mouse.wheel(0, -100)
-    viewer.root.locator(".srkit-live", has_text="Click the picture first").wait_for()
-    assert viewer.settle().view["zoom"] == before
-    viewer.page.mouse.click(*point)
-    viewer.page.mouse.wheel(0, -100)
-    viewer.page.wait_for_function(
-        "([root, zoom]) => root.srkit.view.zoom > zoom", arg=[viewer.root.element_handle(), before]
-    )
-    assert viewer.screen(20, 15) == pytest.approx(point, abs=1.5)
+    viewer.page.mouse.move(450, 300)
+    for so_far in (0, 300):
+        viewer.page.mouse.wheel(0, 300)
+        viewer.page.wait_for_function("(y) => window.scrollY > y + 200", arg=so_far, timeout=10_000)
+    assert viewer.view["zoom"] == before
+    viewer.press("0")
+    viewer.page.mouse.move(460, 310, steps=3)
+    viewer.page.mouse.wheel(0, 300)
+    viewer.page.wait_for_function("() => window.scrollY > 800", timeout=10_000)
+
+
+def test_no_key_is_the_viewers_while_something_is_written_elsewhere(viewer: Viewer) -> None:
+    viewer.page.evaluate("document.body.prepend(document.createElement('textarea'))")
+    viewer.page.locator("textarea").focus()
+    viewer.page.mouse.move(*viewer.screen(40, 30), steps=3)
+    viewer.page.keyboard.type("fg3")
+    assert viewer.page.locator("textarea").input_value() == "fg3"
+    assert viewer.settle().view["mode"] == "slider"
 
 
 def test_dragging_moves_the_picture_with_the_hand_and_all_panes_move_alike(viewer: Viewer) -> None:
@@ -143,11 +208,11 @@ def test_holding_space_peeks_at_the_right_picture_and_letting_go_returns(viewer:
     viewer.page.keyboard.up("Space")
     assert (viewer.canvas() == before).all()
     assert (held != before).any()
-    assert (held == viewer.press("3").canvas()).all()
+    assert (held == viewer.press("2").canvas()).all()
 
 
 def test_a_region_drawn_by_hand_has_the_numbers_that_srkit_gives_for_it(viewer: Viewer) -> None:
-    viewer.press("r").drag(viewer.screen(11.2, 8.7), viewer.screen(51.4, 40.1))
+    viewer.press("0", "r").drag(viewer.screen(11.2, 8.7), viewer.screen(51.4, 40.1))
     region = viewer.view["region"]
     assert region == [11, 8, 41, 33]
     expected = compare(**chart(), scale=4).region(*region)

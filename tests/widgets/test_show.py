@@ -149,12 +149,49 @@ def test_a_path_is_read_and_a_missing_one_is_named(tmp_path: Path) -> None:
         show(tmp_path / "absent.png", alt="Nothing")
 
 
-def test_columns_are_what_was_asked_for_or_what_fits_the_page() -> None:
+def rows_of(*pictures: Any, **options: Any) -> list[int]:
+    page = show(*pictures, alt="Bars", **options)._repr_html_()
+    return [len(re.findall("<td", row)) for row in page.split("<tr")[1:]]
+
+
+def test_columns_are_what_was_asked_for_or_break_where_the_page_ends() -> None:
     pictures = [torch.rand(3, 10, 300) for _ in range(5)]
-    rows = [len(re.findall("<td", row)) for row in show(*pictures, alt="Bars")._repr_html_().split("<tr")[1:]]
-    assert rows == [3, 2]
-    asked = show(*pictures, alt="Bars", columns=2)._repr_html_().split("<tr")[1:]
-    assert [len(re.findall("<td", row)) for row in asked] == [2, 2, 1]
+    assert rows_of(*pictures) == [5]
+    assert "display:inline-block" in show(*pictures, alt="Bars")._repr_html_()
+    assert rows_of(*pictures, columns=2) == [2, 2, 1]
+    assert "display:inline-block" not in show(*pictures, alt="Bars", columns=2)._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "columns", "zoom"),
+    [
+        (((15, 15),) * 6, None, 11),  # each as wide as its text, 170 pixels
+        (((48, 48),), None, 10),  # as high as a page, 480 pixels
+        (((100, 150), (50, 75)), None, 3),  # two in a row of 960 pixels
+        (((100, 150),) * 3, 1, 4),
+        (((288, 336),) * 3, None, 1),
+        (((600, 1920),), None, 0.5),  # wider than a page
+    ],
+)
+def test_pictures_are_shown_as_large_as_the_page_allows(
+    sizes: tuple[tuple[int, int], ...], columns: int | None, zoom: float
+) -> None:
+    made = show(*(torch.ones(1, *size) for size in sizes), alt="White", columns=columns)
+    images = Images(made._repr_html_()).images
+    assert made.zoom == zoom
+    assert [(int(image["height"]), int(image["width"])) for image in images] == [
+        (round(h * zoom), round(w * zoom)) for h, w in sizes
+    ]
+    assert (f"shown x{zoom}" in made._repr_html_()) == (zoom > 1)
+    assert ("shown smaller" in made._repr_html_()) == (zoom < 1)
+
+
+def test_a_picture_has_an_outline_that_shows_on_white_and_on_black() -> None:
+    (image,) = shown(torch.ones(1, 8, 8)).images
+    grey = re.search(r"outline:1px solid #(\w\w)(\w\w)(\w\w)", image["style"])
+    assert grey
+    level = (int(grey[1], 16) / 255) ** 2.2
+    assert min(1.05 / (level + 0.05), (level + 0.05) / 0.05) > 3  # the contrast that WCAG asks of graphics
 
 
 def test_showing_changes_neither_the_tensor_nor_its_gradient() -> None:

@@ -101,7 +101,7 @@ def test_nothing_is_fetched_and_nothing_ends_the_script_early(text: str) -> None
 
 def test_python_and_the_browser_agree_on_the_fields_and_choices_of_a_view() -> None:
     text = part("view")
-    first = re.search(r"return \{(.*?)\.\.\.config\.view", text, re.DOTALL)
+    first = re.search(r"return \{(.*?)\.\.\.config\.view", part("opening"), re.DOTALL)
     assert first
     fields = set(re.findall(r"(?:^|[ ,])(\w+)(?::|,)", re.sub(r"\([^()]*\)|\[[^\]]*\]", "", first[1])))
     assert set(VIEW_FIELDS) <= fields

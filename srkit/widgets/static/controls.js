@@ -11,7 +11,7 @@ export const KEYS = [
   [",  .", "move the divider"],
   ["K", "flicker between left and right, twice a second"],
   ["arrows, drag", "move the picture (Shift: faster)"],
-  ["+  -, wheel", "zoom about the cursor (the wheel works once the picture is clicked)"],
+  ["+  -, wheel", "zoom about the cursor; once the whole is seen, the wheel moves the page"],
   ["0  O", "fit the stage; one picture pixel per screen pixel"],
   ["N", "nearest pixels or smooth"],
   ["E", "picture; signed, absolute, squared error; SSIM map; spectrum"],

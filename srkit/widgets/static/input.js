@@ -1,6 +1,6 @@
 // Pointer, wheel and keys, turned into changes of the view.
 
-import { LOOKS, nextZoom, paneAt, panes, toPicture, zoomedAbout } from "./view.js";
+import { LOOKS, fitZoom, nextZoom, paneAt, panes, toPicture, zoomedAbout } from "./view.js";
 
 function placeOf(viewer, event) {
   const box = viewer.canvas.getBoundingClientRect();
@@ -21,7 +21,38 @@ export function listen(viewer) {
     if (event.code === "Space") viewer.peek(false);
   });
   frame.addEventListener("focusout", () => viewer.peek(false));
+  listenOver(viewer);
   listenDivider(viewer);
+}
+
+// While the pointer is over the viewer, moved there by hand, wheel and keys are the viewer's without a click; not where
+// scrolling brought the viewer below a resting pointer, and no key while something is being written.
+function listenOver(viewer) {
+  const { frame } = viewer;
+  const mine = () => viewer.over && !isActive(viewer) && !isWriting();
+  const down = (event) => mine() && keyed(viewer, event);
+  const up = (event) => mine() && event.code === "Space" && viewer.peek(false);
+  frame.addEventListener("pointermove", (event) => {
+    if (viewer.over || !(event.movementX || event.movementY)) return;
+    viewer.over = true;
+    window.addEventListener("keydown", down, true);  // before a notebook, which listens on the document
+    window.addEventListener("keyup", up, true);
+  });
+  frame.addEventListener("pointerleave", () => {
+    viewer.over = false;
+    viewer.peek(false);
+    window.removeEventListener("keydown", down, true);
+    window.removeEventListener("keyup", up, true);
+  });
+}
+
+function isActive({ frame }) {
+  return frame.contains(document.activeElement) || frame.contains(frame.getRootNode().activeElement);
+}
+
+function isWriting() {
+  const { activeElement } = document;
+  return Boolean(activeElement?.isContentEditable) || ["INPUT", "TEXTAREA", "SELECT"].includes(activeElement?.tagName);
 }
 
 function pressed(viewer, event) {
@@ -57,11 +88,8 @@ function follow(target, event, move) {
 }
 
 function wheeled(viewer, event) {
-  const active = viewer.frame.contains(document.activeElement) || viewer.frame.contains(viewer.frame.getRootNode().activeElement);
-  if (!active && !event.ctrlKey && !event.metaKey) {
-    viewer.say("Click the picture first; then the wheel zooms.");
-    return;
-  }
+  if (!viewer.over && !isActive(viewer) && !event.ctrlKey && !event.metaKey) return;
+  if (event.deltaY > 0 && viewer.view.zoom <= fitZoom(viewer.view, viewer.config, viewer.stage)) return;  // the page scrolls on
   event.preventDefault();
   const { x, y, pane } = placeOf(viewer, event);
   const now = performance.now();

@@ -195,6 +195,7 @@ function drawSpectrum(viewer, context, pane) {
 function drawMarks(viewer, context, pane) {
   const { view } = viewer;
   const [x0, y0] = origin(view, pane);
+  outline(context, x0, y0, viewer.config.width * view.zoom, viewer.config.height * view.zoom);
   const at = ([x, y, w, h]) => [x0 + x * view.zoom, y0 + y * view.zoom, w * view.zoom, h * view.zoom];
   view.boxes.forEach((box, i) => strokeTwice(context, BOX_COLOURS[i], [], () => context.rect(...at(box))));
   if (view.region) strokeTwice(context, "#fff", [5, 4], () => context.rect(...at(view.region)));
@@ -204,6 +205,15 @@ function drawMarks(viewer, context, pane) {
       context.moveTo(ax, ay);
       context.lineTo(bx, by);
     });
+  }
+}
+
+// Where a picture ends, whatever it shows there and whatever stands around it: a dark line and a light one outside.
+function outline(context, x, y, w, h) {
+  context.lineWidth = 1;
+  for (const [colour, out] of [["#000", 0.5], ["#fff", 1.5]]) {
+    context.strokeStyle = colour;
+    context.strokeRect(x - out, y - out, w + 2 * out, h + 2 * out);
   }
 }
 

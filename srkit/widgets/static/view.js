@@ -9,17 +9,6 @@ export const LEVELS = [1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3,
 export const BOX_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const GAP = 4;
 
-export function firstView(config) {
-  const count = config.names.length;
-  const right = config.truth >= 0 && config.truth !== 0 ? config.truth : Math.min(1, count - 1);
-  return {
-    mode: count > 1 ? "slider" : "flip", look: "picture", left: Math.max(0, count > 2 && right > 1 ? right - 1 : 0), right,
-    split: 0.5, vertical: false, zoom: 0, centre: [config.width / 2, config.height / 2], smooth: false, limit: 32,
-    blind: false, region: null, boxes: [], line: null, tool: "move", lens: false, flicker: false, histogram: false,
-    ...config.view,
-  };
-}
-
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 // A rectangle with whole corners inside the picture, at least one pixel large.
@@ -64,6 +53,13 @@ export function fitZoom(view, config, stage) {
   return zoom * ratio >= 1 ? Math.floor(zoom * ratio) / ratio : zoom;
 }
 
+// The zoom at which a picture covers its pane, and at least one screen pixel per pixel.
+export function fillZoom(view, config, stage) {
+  const pane = panes({ ...view, zoom: 1 }, config, stage)[0];
+  const ratio = globalThis.devicePixelRatio || 1;
+  return Math.max(1, Math.ceil(Math.max(pane.w / config.width, pane.h / config.height) * ratio - 1e-6) / ratio);
+}
+
 export function nextZoom(zoom, direction) {
   const above = LEVELS.find((level) => level > zoom * 1.001) ?? LEVELS.at(-1);
   const below = LEVELS.findLast((level) => level < zoom * 0.999) ?? LEVELS[0];
@@ -81,14 +77,26 @@ export function panes(view, config, stage) {
     return [{ ...whole, index: view.left, clip: first }, { ...whole, index: view.right, clip: second }];
   }
   const shown = view.mode === "side" ? [view.left, view.right] : config.names.map((_, index) => index);
-  const columns = view.mode === "side" ? (view.vertical ? 1 : 2) : Math.ceil(Math.sqrt(shown.length));
-  const rows = Math.ceil(shown.length / columns);
-  const w = Math.floor((stage.width - GAP * (columns - 1)) / columns);
-  const h = Math.floor((stage.height - GAP * (rows - 1)) / rows);
+  const columns = view.mode === "side" ? (view.vertical ? 1 : 2) : gridColumns(shown.length, config, stage);
+  const [w, h] = cellSize(shown.length, columns, stage);
   return shown.map((index, i) => {
     const pane = { x: (i % columns) * (w + GAP), y: Math.floor(i / columns) * (h + GAP), w, h };
     return { ...pane, index, clip: pane };
   });
+}
+
+function cellSize(count, columns, stage) {
+  const rows = Math.ceil(count / columns);
+  return [Math.floor((stage.width - GAP * (columns - 1)) / columns), Math.floor((stage.height - GAP * (rows - 1)) / rows)];
+}
+
+// The number of columns with which the pictures are largest.
+function gridColumns(count, config, stage) {
+  const size = (columns) => {
+    const [w, h] = cellSize(count, columns, stage);
+    return Math.min(w / config.width, h / config.height);
+  };
+  return Array.from({ length: count }, (_, i) => i + 1).reduce((best, columns) => (size(columns) > size(best) ? columns : best));
 }
 
 // Where the picture's corner lies on the screen, on a whole device pixel.

@@ -5,7 +5,8 @@ import { buildControls, buildHelp, showControls } from "./controls.js";
 import { element } from "./element.js";
 import { drawStage, colourTable } from "./paint.js";
 import { lumaPlane } from "./numbers.js";
-import { firstView, legalView, nextZoom, panes, zoomedAbout } from "./view.js";
+import { firstView, opening } from "./opening.js";
+import { legalView, nextZoom, panes, zoomedAbout } from "./view.js";
 import { listen } from "./input.js";
 import { addPanels } from "./panels.js";
 
@@ -48,18 +49,26 @@ function buildViewer(root, still, config, pictures, door) {
   addActions(viewer);
   addPanels(viewer);
   buildFrame(viewer);
-  viewer.view = legalView(firstView(config), config, viewer.stage);
   measureStage(viewer);
   viewer.view = legalView(firstView(config), config, viewer.stage);
+  viewer.placed = false;
+  place(viewer);
   listen(viewer);
   new ResizeObserver(() => {
     measureStage(viewer);
+    place(viewer);
     viewer.set({});
   }).observe(viewer.stageElement);
   still.hidden = true;
   viewer.measure();
   viewer.set({});
   return viewer;
+}
+
+// Until somebody zooms or moves, the pictures fill the stage whatever becomes of it.
+function place(viewer) {
+  const { view, config, pictures, stage } = viewer;
+  if (!viewer.placed) viewer.view = legalView({ ...view, ...opening(view, config, pictures, stage) }, config, stage);
 }
 
 function buildFrame(viewer) {
@@ -129,6 +138,8 @@ function zoomStep(viewer, direction) {
 function setView(viewer, patch) {
   const before = viewer.view;
   viewer.view = legalView({ ...before, ...patch }, viewer.config, viewer.stage);
+  viewer.placed ||= "zoom" in patch || "centre" in patch;
+  if (viewer.view.mode !== before.mode || viewer.view.vertical !== before.vertical) place(viewer);
   if (viewer.view.blind !== before.blind) shuffle(viewer);
   if (JSON.stringify(viewer.view.region) !== JSON.stringify(before.region)) viewer.measure();
   if (["left", "mode", "look", "blind"].some((field) => viewer.view[field] !== before[field])) viewer.tell();
