@@ -8,6 +8,7 @@ import json
 import platform
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def record_key(submission: str, exercises: Sequence[str], seed: int, limits: Lim
     Another exercise's definition, the pages and the command line are not in it: changing those changes no score.
     """
     environment = [platform.python_version(), platform.machine(), torch.__version__, numpy.__version__]
-    asked = [[name, _definition(name)] for name in exercises]
+    asked = [[name, _definition(name), _said(name)] for name in exercises]
     parts = [submission, asked, _common(), environment, seed, limits.to_dict()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -44,6 +45,14 @@ def _definition(exercise: str) -> str:
     modules = (sys.modules[function.__module__] for function in (definition.cases, definition.perform))
     files = [Path(str(module.__file__)) for module in modules]
     return _digest([*files, ROOT / "exercises" / "references" / f"{exercise}.json"])
+
+
+def _said(exercise: str) -> dict[str, str]:
+    """Return what one exercise asks and what is said about answers to it, which stands in its lesson's file."""
+    definition = EXERCISES.get(exercise)
+    code = {"cases", "perform", "references", "slips"}
+    said = {field.name: repr(getattr(definition, field.name)) for field in fields(definition) if field.name not in code}
+    return said | {f"slip {name}": slip.message for name, slip in definition.slips.items()}
 
 
 @lru_cache

@@ -13,7 +13,7 @@ import argparse
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,13 @@ class Plan:
     pictures: Sequence[Picture]
     seeds: int
     workshop: Workshop
+    known: dict[str, Records] = field(default_factory=dict, repr=False)
 
     def records(self, row: str) -> Records:
-        """Return what is on disk of a row."""
-        return Records(self.workshop.folder / f"{file_name(row)}.jsonl")
+        """Return what is on disk of a row, which is read once."""
+        if row not in self.known:
+            self.known[row] = Records(self.workshop.folder / f"{file_name(row)}.jsonl")
+        return self.known[row]
 
     def cells(self, row: str, column: Column) -> tuple[list[Cell], list[tuple[Picture, int, str]]]:
         """Return the cells of a row in a column that are on disk, and what is missing: picture, seed, made by what."""
@@ -117,14 +120,13 @@ def standings(plan: Plan) -> dict[str, dict[str, Standing | int]]:
     """Return for each column what each row has there; for a row without a cell, how many are missing."""
     table: dict[str, dict[str, Standing | int]] = {}
     for name, column in plan.columns.items():
-        trivial = {row: plan.cells(row, column)[0] for row in TRIVIAL if row in plan.rows}
+        found = {row: plan.cells(row, column) for row in plan.rows if plan.rows[row].takes(column)}
+        trivial = {row: cells for row, (cells, _) in found.items() if row in TRIVIAL}
         table[name] = {}
-        for row in plan.rows:
-            if plan.rows[row].takes(column):
-                cells, missing = plan.cells(row, column)
-                compared = {} if row in TRIVIAL else trivial
-                wanted = len(cells) + len(missing)
-                table[name][row] = standing(cells, compared, wanted=wanted) if cells else wanted
+        for row, (cells, missing) in found.items():
+            wanted = len(cells) + len(missing)
+            compared = {} if row in TRIVIAL else trivial
+            table[name][row] = standing(cells, compared, wanted=wanted) if cells else wanted
     return table
 
 

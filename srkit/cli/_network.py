@@ -73,14 +73,14 @@ class Choice:
             raise BadInput("Say what shall enlarge: --model NAME or FILE, or --method NAME; one of the two.")
         if self.method is not None:
             return machine.place(self._from_method()).eval()
-        return self._computed(self.condition.to_network(self._single(machine), foreign=self.foreign), machine)
+        return self._computed(self.condition.to_network(self._single(), foreign=self.foreign), machine)
 
     def unconditioned(self, machine: Machine) -> nn.Module:
         """Return the network of :meth:`open` without a condition; raises the same errors."""
-        return self._computed(self._single(machine), machine)
+        return self._computed(self._single(), machine)
 
-    def _single(self, machine: Machine) -> nn.Module:
-        return machine.place(self._from_file() if _is_file(self._model) else self._from_name()).eval()
+    def _single(self) -> nn.Module:
+        return self._from_file() if _is_file(self._model) else self._from_name()
 
     def _computed(self, net: nn.Module, machine: Machine) -> nn.Module:
         """Return the network as it is to be computed: by its engine, in its precision."""

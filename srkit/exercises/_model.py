@@ -12,18 +12,23 @@ Inputs and outputs are :data:`Value` only, so a grader in another process sends 
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
 from srkit._registry import Registry
-from srkit.errors import BadInput
+from srkit.errors import BadFile, BadInput
 from srkit.exercises._beside import Inputs, Outputs, Perform
 
-__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add", "noise"]
+__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add", "define", "noise"]
+
+Sign: TypeAlias = Callable[[Inputs, Outputs, Outputs], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,7 @@ class Slip:
 
     message: str
     wrong: Callable[..., Any] | None = None
-    sign: Callable[[Inputs, Outputs, Outputs], bool] | None = None
+    sign: Sign | None = None
     raises: str = ""
 
 
@@ -180,6 +185,57 @@ def add(exercise: Exercise) -> Exercise:
             "each criterion needs its own name and at least one case."
         )
     return EXERCISES.register(exercise.name)(exercise)
+
+
+def define(
+    perform: Perform,
+    *,
+    cases: Callable[[int], Sequence[Case]],
+    references: tuple[Callable[..., Any], ...],
+    wrong: Mapping[str, Callable[..., Any]] | None = None,
+    signs: Mapping[str, Sign] | None = None,
+    raises: Mapping[str, str] | None = None,
+) -> Exercise:
+    """Put an exercise together from its code and from what is said about it in ``lesson_NN.toml``.
+
+    The file is named like the module of ``perform``, and the table in it like ``perform``. It holds the other fields of
+    :class:`Exercise`; ``answer`` may be missing there where it is the same name.
+
+    Args:
+        perform: as in :class:`Exercise`.
+        cases: as in :class:`Exercise`.
+        references: as in :class:`Exercise`.
+        wrong: name of a slip -> what a student with this misconception would have written.
+        signs: name of a slip -> a test on (inputs, outputs, expected outputs).
+        raises: name of a slip -> a regular expression for the message of the exception.
+
+    Raises:
+        BadFile: the file cannot be read, or its table lacks a field or has one too many.
+        BadInput: a slip has a message and no code, or code and no message.
+    """
+    path, name = Path(__file__).with_name(f"{perform.__module__.rpartition('.')[2]}.toml"), perform.__name__
+    wrong, signs, raises = wrong or {}, signs or {}, raises or {}
+    try:
+        said = {"answer": name, **_said(path)[name]}
+        slips = {
+            slip: Slip(message, wrong.get(slip), signs.get(slip), raises.get(slip, ""))
+            for slip, message in said.pop("slips").items()
+        }
+        criteria = tuple(Criterion(name=criterion, **rest) for criterion, rest in said.pop("criteria").items())
+        parts: dict[str, Any] = {"criteria": criteria, "slips": slips, "tolerance": Tolerance(**said.pop("tolerance"))}
+        lists = {key: tuple(value) for key, value in said.items() if isinstance(value, list)}
+        exercise = Exercise(perform=perform, cases=cases, references=references, **parts, **(said | lists))
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        why = f"there is no {problem}" if isinstance(problem, KeyError) else problem
+        raise BadFile(f"{path}, table [{name}]: {why}. Compare it with the table of another exercise.") from None
+    if odd := slips.keys() ^ {*wrong, *signs, *raises}:
+        raise BadInput(f"Slips of {name!r} without a message in {path.name} or without code: {', '.join(sorted(odd))}.")
+    return exercise
+
+
+@cache
+def _said(path: Path) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def noise(*shape: int, seed: int) -> Tensor:

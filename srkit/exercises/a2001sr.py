@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.models.a2001sr import A2001SR
 
 __all__ = ["EXERCISE"]
@@ -69,81 +69,23 @@ def _many_parameters(inputs: Inputs, outputs: Outputs, expected: Outputs) -> boo
     return isinstance(count, int) and count > right
 
 
-EXERCISE = Exercise(
-    answer="A2001SR",
-    number="11.4",
-    title="The network A2001SR",
-    difficulty=3,
-    importance=5,
-    minutes=15,
-    criteria=(
-        Criterion(name="parameters", points=1, text="it has the four layers of the plan, weights and biases"),
-        Criterion(name="size", points=1, text="any image comes out twice as high and twice as wide"),
-        Criterion(name="bicubic", points=1, text="with its last layer set to zero it gives the bicubic image"),
-        Criterion(name="output", points=1, text="with given weights it gives the image it should", hidden=True),
-        Criterion(name="scale", points=1, text="asked for another scale than 2 it says no", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_11.a2001sr,
     cases=_cases,
-    perform=lesson_11.a2001sr,
     references=(A2001SR,),
-    tolerance=Tolerance(
-        absolute=2e-5,
-        relative=1e-4,
-        reason="float32 convolutions summed in another order (1 or 4 threads, another CPU) differ by 1e-6",
-    ),
-    slips={
-        "scale_ignored": Slip(
-            "Asked for x3 it enlarges by 2 without a word. Refuse with a ValueError what it cannot do.",
-            sign=lambda inputs, outputs, expected: outputs["refused"] is False,
-        ),
-        "sizes_do_not_fit": Slip(
-            "What the layers compute and what you add to it differ in size. Print both shapes: are pixels lost at the "
-            "edge, and is the image enlarged before it is added?",
-            raises="must match the size|Kernel size",
-        ),
-        "clamped": Slip(
-            "The values stop at 0 and 1. Clamping is left to whoever writes the image to a file: a network that clamps "
-            "gets no gradient there.",
-            sign=_clamped,
-        ),
-        "too_few_parameters": Slip(
-            "Fewer parameters than the plan has. After a shuffle of 2 a quarter of the channels is left: how many must "
-            "there be before it? And has every layer its bias?",
-            sign=_few_channels,
-        ),
-        "too_many_parameters": Slip(
-            "More parameters than the plan has. Bicubic interpolation and the shuffle have none; check the kernel "
-            "sizes and the channels of each convolution.",
-            sign=_many_parameters,
-        ),
-        "no_global_residual": Slip(
-            "With the last layer silenced nothing is left. Something has to be added to what it computes.",
-            wrong=_variant(residual=0.0),
-        ),
-        "nearest": Slip(
-            "What you add is made of blocks of 2x2 equal pixels. Which interpolation does the plan name?",
-            wrong=_variant(enlarge="nearest"),
-        ),
-        "bilinear": Slip(
-            "What you add is smoother than it should be. Which interpolation does the plan name?",
-            wrong=_variant(enlarge="bilinear"),
-        ),
-        "relu_at_the_end": Slip(
-            "The residual is never negative, so the network can only brighten.",
-            wrong=_variant(last=True),
-        ),
-        "relu_before_the_shuffle": Slip("There is one activation more than in the plan.", wrong=_variant(relus=3)),
-        "no_activation": Slip(
-            "Without activations, convolutions in a row are one big convolution.",
-            wrong=_variant(relus=0),
-        ),
+    raises={"sizes_do_not_fit": "must match the size|Kernel size"},
+    signs={
+        "scale_ignored": lambda inputs, outputs, expected: outputs["refused"] is False,
+        "clamped": _clamped,
+        "too_few_parameters": _few_channels,
+        "too_many_parameters": _many_parameters,
     },
-    avoid=(),
-    hints=(
-        "Write down the shape after each line of the plan, as comments, before you write the layers.",
-        "nn.PixelShuffle(2) turns 4*c channels of h x w into c channels of 2h x 2w. The last convolution works at the "
-        "large size, and so must whatever is added to its output.",
-        "In __init__: if scale != 2, raise ValueError(…). Then nn.Conv2d(3, 32, 5, padding=2) is the first layer. In "
-        "forward, F.interpolate(lr, scale_factor=2, mode=…, align_corners=False) makes the image to add to.",
-    ),
+    wrong={
+        "no_global_residual": _variant(residual=0.0),
+        "nearest": _variant(enlarge="nearest"),
+        "bilinear": _variant(enlarge="bilinear"),
+        "relu_at_the_end": _variant(last=True),
+        "relu_before_the_shuffle": _variant(relus=3),
+        "no_activation": _variant(relus=0),
+    },
 )

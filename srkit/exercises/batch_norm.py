@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_10
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -47,56 +47,19 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="batch_norm",
-    number="10.1",
-    title="Batch normalisation and its memory",
-    difficulty=2,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="normalised", points=1, text="each channel of the batch gets mean 0 and variance 1"),
-        Criterion(name="mean", points=1, text="the running mean moves towards the batch's by the momentum"),
-        Criterion(name="variance", points=1, text="the running variance does too, as PyTorch counts it", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_10.batch_norm,
     cases=_cases,
-    perform=lesson_10.batch_norm,
     references=(_written,),
-    tolerance=Tolerance(
-        absolute=2e-5, relative=1e-4, reason="a float32 variance as a difference of squares is right to 1e-6"
-    ),
-    slips={
-        "each_image_alone": Slip(
-            "You normalise each image by itself. Batch normalisation has one mean for the whole batch.",
-            wrong=lambda x, mean, variance, momentum: (F.instance_norm(x), *_written(x, mean, variance, momentum)[1:]),
+    wrong={
+        "each_image_alone": lambda x, mean, variance, momentum: (
+            F.instance_norm(x),
+            *_written(x, mean, variance, momentum)[1:],
         ),
-        "running_statistics_used": Slip(
-            "You normalise by the running statistics. They are for later; in training the batch's count.",
-            wrong=_by_running,
-        ),
-        "divided_by_the_variance": Slip(
-            "You divide by the variance. Then contrast twice as high comes out half as high.",
-            wrong=_undivided,
-        ),
-        "momentum_exchanged": Slip(
-            "Your memory forgets nearly all in one step. PyTorch's momentum is the share of the new.",
-            wrong=lambda x, mean, variance, momentum: _written(x, mean, variance, momentum, keep=True),
-        ),
-        "biased_memory": Slip(
-            "The running variance is a little small: it is meant for all images, of which the batch is a sample. "
-            "Divide by n - 1 there.",
-            wrong=lambda x, mean, variance, momentum: _written(x, mean, variance, momentum, unbiased=False),
-        ),
-        "statistics_replaced": Slip(
-            "You return the batch's statistics instead of moving the running ones towards them.",
-            wrong=lambda x, mean, variance, momentum: _written(x, mean, variance, 1.0),
-        ),
+        "running_statistics_used": _by_running,
+        "divided_by_the_variance": _undivided,
+        "momentum_exchanged": lambda x, mean, variance, momentum: _written(x, mean, variance, momentum, keep=True),
+        "biased_memory": lambda x, mean, variance, momentum: _written(x, mean, variance, momentum, unbiased=False),
+        "statistics_replaced": lambda x, mean, variance, momentum: _written(x, mean, variance, 1.0),
     },
-    avoid=("batch_norm", "BatchNorm2d", "native_batch_norm"),
-    hints=(
-        "Over how many numbers is the mean of one channel taken, if the features are (b, c, h, w)?",
-        "Mean and variance over batch, rows and columns give (c,) each; give them back two axes before you use them on "
-        "the features. The new running value is (1 - momentum) times the old plus momentum times the new.",
-        "Begin with now = x.mean((0, 2, 3)).",
-    ),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_13
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -64,49 +64,14 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="calmest",
-    number="13.2",
-    title="Stopping early without a truth",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="valley", points=2, text="the step at which the last images differ least is found"),
-        Criterion(name="patience", points=1, text="a later, deeper valley counts only within the patience"),
-        Criterion(
-            name="falling", points=1, text="where the images grow calmer to the end, it is the last", hidden=True
-        ),
-    ),
+EXERCISE = define(
+    lesson_13.calmest,
     cases=_cases,
-    perform=lesson_13.calmest,
     references=(_reference,),
-    tolerance=Tolerance(absolute=0, relative=0.0, reason="the number of a step is a whole number"),
-    slips={
-        "no_patience": Slip(
-            "You look at the whole run and take its calmest step. But the run should have ended when the patience was "
-            "over.",
-            wrong=lambda images, window, patience: _wrong(images, window, patience, ever=True),
-        ),
-        "where_it_ends": Slip(
-            "You return the step at which the patience ran out. The calmest one before it is asked for.",
-            wrong=lambda images, window, patience: _wrong(images, window, patience, end=True),
-        ),
-        "beginning_of_the_window": Slip(
-            "You return the first step of the window. The last one is asked for.",
-            wrong=lambda images, window, patience: _reference(images, window, patience) - window + 1,
-        ),
-        "two_images_only": Slip(
-            "You compare each image with the one before it only, whatever the window.",
-            wrong=lambda images, window, patience: _wrong(images, window, patience, pair=True),
-        ),
+    wrong={
+        "no_patience": lambda images, window, patience: _wrong(images, window, patience, ever=True),
+        "where_it_ends": lambda images, window, patience: _wrong(images, window, patience, end=True),
+        "beginning_of_the_window": lambda images, window, patience: _reference(images, window, patience) - window + 1,
+        "two_images_only": lambda images, window, patience: _wrong(images, window, patience, pair=True),
     },
-    avoid=(),
-    hints=(
-        "How much do the last few images differ from each other? One number for each step, and no truth is needed.",
-        "Go through the steps from the first that has a whole window behind it. Remember the smallest variance and "
-        "where it was; leave when it has not been beaten for so many steps.",
-        "The images of the window that ends at a step are images[step - window + 1 : step + 1], and .mean(0) is their "
-        "mean image.",
-    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_07
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -51,53 +51,16 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="channel_attention",
-    number="7.1",
-    title="Channel attention",
-    difficulty=1,
-    importance=5,
-    minutes=10,
-    criteria=(
-        Criterion(name="undecided", points=1, text="where the second matrix is zero, every channel is halved"),
-        Criterion(name="weights", points=2, text="each channel is weighed by what the means say"),
-        Criterion(name="batch", points=1, text="each image of a batch has weights of its own", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_07.channel_attention,
     cases=_cases,
-    perform=lesson_07.channel_attention,
     references=(_by_products,),
-    tolerance=Tolerance(
-        absolute=1e-5, relative=1e-5, reason="two small products in float32 are right to 1e-6 before the sigmoid"
-    ),
-    slips={
-        "maximum": Slip(
-            "You describe a channel by its largest value. Here it is its mean.",
-            wrong=lambda features, down, up: features * _weights(features.amax((2, 3)), down, up)[:, :, None, None],
-        ),
-        "no_relu": Slip("Something is missing between the two matrices; without it they could be one.", wrong=_no_relu),
-        "softmax": Slip(
-            "Your channels compete: their weights sum to one. Here each is judged on its own, from 0 to 1.",
-            wrong=_softmax,
-        ),
-        "weights_alone": Slip(
-            "These are the weights. What is asked for are the features, weighed.",
-            wrong=lambda features, down, up: _weights(features.mean((2, 3)), down, up),
-        ),
-        "added": Slip(
-            "You add the weighed features to the features. The skip belongs to the block around this.",
-            wrong=lambda features, down, up: features + _by_products(features, down, up),
-        ),
-        "over_the_batch": Slip(
-            "All images of a batch have the same weights in yours: you average over the batch as well.",
-            wrong=_over_the_batch,
-        ),
+    wrong={
+        "maximum": lambda features, down, up: features * _weights(features.amax((2, 3)), down, up)[:, :, None, None],
+        "no_relu": _no_relu,
+        "softmax": _softmax,
+        "weights_alone": lambda features, down, up: _weights(features.mean((2, 3)), down, up),
+        "added": lambda features, down, up: features + _by_products(features, down, up),
+        "over_the_batch": _over_the_batch,
     },
-    avoid=(),
-    hints=(
-        "How many numbers describe an image of c channels, if each channel is described by one?",
-        "Mean over the pixels, (b, c); the first matrix and a ReLU, (b, few); the second and a sigmoid, (b, c). Then "
-        "each channel is multiplied by its number, at all pixels alike.",
-        "Begin with means = features.mean((2, 3)), (b, c). A matrix (few, c) is applied to it by means @ down.T.",
-    ),
-    hides=("srkit.models.rcan:attend",),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_09
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.losses import distance
 
 __all__ = ["EXERCISE"]
@@ -39,57 +39,16 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="content_loss",
-    number="9.2",
-    title="Content loss, as the lecture prints it",
-    difficulty=2,
-    importance=4,
-    minutes=10,
-    criteria=(
-        Criterion(name="value", points=1, text="the value for one image agrees with the lecture's formula"),
-        Criterion(name="gradient", points=1, text="its gradient reaches the result through the features"),
-        Criterion(name="batch", points=1, text="a batch costs the mean over its images", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_09.content_loss,
     cases=_cases,
-    perform=lesson_09.content_loss,
     references=(_library,),
-    tolerance=Tolerance(
-        absolute=1e-6, relative=1e-4, reason="float32 sums of some hundred products differ by 1e-6 between orders"
-    ),
-    hides=("srkit.losses._distance:distance", "srkit.losses.cycle:cycle"),
-    slips={
-        "mean_of_squares": Slip(
-            "Your value is the mean of the squares, which is what most code takes. The lecture prints a norm: one "
-            "operation more.",
-            wrong=lambda phi, sr, hr: (phi(sr) - phi(hr)).square().mean(),
-        ),
-        "root_of_the_mean": Slip(
-            "Your root covers the division as well. In the formula only the sum stands under it.",
-            wrong=lambda phi, sr, hr: (phi(sr) - phi(hr)).square().mean().sqrt(),
-        ),
-        "pixels_compared": Slip(
-            "You compare the images themselves. The content loss compares what phi says about them.",
-            wrong=lambda phi, sr, hr: _library(lambda image: image, sr, hr),
-        ),
-        "divided_by_pixels": Slip(
-            "You divide by the number of pixels of the image; the formula's h, w, c are those of the features.",
-            wrong=lambda phi, sr, hr: _library(phi, sr, hr) * phi(hr)[0].numel() / hr[0].numel(),
-        ),
-        "not_divided": Slip(
-            "Your value is the norm. What stands in front of the root?",
-            wrong=lambda phi, sr, hr: _library(phi, sr, hr) * phi(hr)[0].numel(),
-        ),
-        "one_norm_for_the_batch": Slip(
-            "You take one norm of the whole batch. Each image has its own; the loss is their mean.",
-            wrong=_whole_batch,
-        ),
+    wrong={
+        "mean_of_squares": lambda phi, sr, hr: (phi(sr) - phi(hr)).square().mean(),
+        "root_of_the_mean": lambda phi, sr, hr: (phi(sr) - phi(hr)).square().mean().sqrt(),
+        "pixels_compared": lambda phi, sr, hr: _library(lambda image: image, sr, hr),
+        "divided_by_pixels": lambda phi, sr, hr: _library(phi, sr, hr) * phi(hr)[0].numel() / hr[0].numel(),
+        "not_divided": lambda phi, sr, hr: _library(phi, sr, hr) * phi(hr)[0].numel(),
+        "one_norm_for_the_batch": _whole_batch,
     },
-    avoid=(),
-    hints=(
-        "How many numbers does phi give for one image? That number, and not the pixels, is h times w times c.",
-        "Features of both, their difference flattened per image, then per image: squares, sum, root, divided by how "
-        "many there are. The mean over the batch comes last.",
-        "Begin with difference = (phi(sr) - phi(hr)).flatten(1): one row per image.",
-    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from srkit.exercises._beside import lesson_08
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -42,56 +42,19 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="conv_cost",
-    number="8.2",
-    title="What a grouped convolution costs",
-    difficulty=2,
-    importance=4,
-    minutes=10,
-    criteria=(
-        Criterion(name="full", points=1, text="an ordinary convolution, that is one group"),
-        Criterion(name="grouped", points=2, text="a convolution in two or four groups"),
-        Criterion(name="depthwise", points=1, text="as many groups as channels", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_08.conv_cost,
     cases=_cases,
-    perform=lesson_08.conv_cost,
     references=(_cost,),
-    tolerance=Tolerance(absolute=1e-6, relative=1e-12, reason="both are counts, so they are whole numbers"),
-    slips={
-        "bias_forgotten": Slip(
-            "Some parameters are missing: each channel that comes out has one more number of its own.",
-            wrong=lambda *cost: _cost(*cost, bias=0),
-        ),
-        "groups_ignored": Slip(
-            "This is the cost without groups. How many channels does one output channel still read?",
-            wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, 1, places),
-        ),
-        "groups_twice": Slip(
-            "You divide twice. A group reads fewer channels and writes fewer, but there are several.",
-            wrong=lambda *cost: _cost(*cost, power=2),
-        ),
-        "bias_divided": Slip(
-            "You divided too much: grouping changes what is read, and not how many biases there are.",
-            wrong=_bias_divided,
-        ),
-        "places_forgotten": Slip(
-            "Your multiply-adds are those of one place. The same kernel is laid on every place.",
-            wrong=lambda inner, outer, size, groups, places: _cost(inner, outer, size, groups, 1),
-        ),
-        "line_kernel": Slip(
-            "A kernel of size 3 has more than three taps.",
-            wrong=lambda inner, outer, size, groups, places: (
-                inner * outer * size / groups + outer,
-                inner * outer * size / groups * places,
-            ),
+    wrong={
+        "bias_forgotten": lambda *cost: _cost(*cost, bias=0),
+        "groups_ignored": lambda inner, outer, size, groups, places: _cost(inner, outer, size, 1, places),
+        "groups_twice": lambda *cost: _cost(*cost, power=2),
+        "bias_divided": _bias_divided,
+        "places_forgotten": lambda inner, outer, size, groups, places: _cost(inner, outer, size, groups, 1),
+        "line_kernel": lambda inner, outer, size, groups, places: (
+            inner * outer * size / groups + outer,
+            inner * outer * size / groups * places,
         ),
     },
-    avoid=(),
-    hints=(
-        "Ask it for a single output channel first: how many numbers does it read at one place?",
-        "One output channel reads channels_in / groups channels, in a square of size times size pixels. That many "
-        "weights it has, and one bias. A multiply-add is one weight used at one place; biases do not count there.",
-        "Begin with weights = (channels_in // groups) * size * size for one output channel.",
-    ),
 )

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_12
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.ops.filters import convolve
 
 __all__ = ["EXERCISE"]
@@ -40,51 +40,15 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="convolution",
-    number="12.3",
-    title="Convolution, not correlation",
-    difficulty=2,
-    importance=5,
-    minutes=10,
-    criteria=(
-        Criterion(name="dot", points=2, text="a single bright pixel becomes the kernel, the right way round"),
-        Criterion(name="edge", points=1, text="the outermost pixels are repeated outside the image"),
-        Criterion(name="colour", points=1, text="every channel is blurred by itself", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_12.convolution,
     cases=_cases,
-    perform=lesson_12.convolution,
     references=(convolve,),
-    tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 25 products in another order differ by 1e-7"),
-    slips={
-        "correlation": Slip(
-            "A bright pixel becomes the kernel upside down: this is correlation, as in every convolution layer. The "
-            "formula's star turns the kernel by 180 degrees.",
-            wrong=_layer,
-        ),
-        "transposed_kernel": Slip(
-            "You mirror the kernel at its diagonal. It should be turned by 180 degrees.",
-            wrong=lambda image, kernel: _layer(image, kernel.T),
-        ),
-        "mirrored_once": Slip(
-            "You mirror the kernel in one direction only.",
-            wrong=lambda image, kernel: _layer(image, kernel.flip(1)),
-        ),
-        "dark_edge": Slip(
-            "The image gets darker at its edge: outside it there are zeros in yours.",
-            wrong=lambda image, kernel: _layer(image, kernel.flip(0, 1), mode="constant"),
-        ),
-        "no_margin": Slip(
-            "Your result is smaller than the image. Put a margin around it first.",
-            wrong=lambda image, kernel: F.conv2d(image[:, None], kernel.flip(0, 1)[None, None])[:, 0],
-        ),
+    wrong={
+        "correlation": _layer,
+        "transposed_kernel": lambda image, kernel: _layer(image, kernel.T),
+        "mirrored_once": lambda image, kernel: _layer(image, kernel.flip(1)),
+        "dark_edge": lambda image, kernel: _layer(image, kernel.flip(0, 1), mode="constant"),
+        "no_margin": lambda image, kernel: F.conv2d(image[:, None], kernel.flip(0, 1)[None, None])[:, 0],
     },
-    avoid=("convolve", "convolve2d"),
-    hints=(
-        "What must come out of an image that is black but for one white pixel?",
-        "F.conv2d correlates. Turn the kernel first, put a margin around the image with F.pad, and hand the channels "
-        "over as a batch, then none of them sees the others.",
-        "F.pad(…, mode='replicate') wants four axes for this: image[:, None] is (c, 1, h, w).",
-    ),
-    hides=("srkit.ops.filters:correlate",),
 )

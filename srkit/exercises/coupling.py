@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_13
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -89,58 +89,16 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="coupling",
-    number="13.4",
-    title="A step of a flow, there and back",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="forwards", points=1, text="the masked values stay, the others are moved and scaled"),
-        Criterion(name="backwards", points=1, text="the way back gives what went in"),
-        Criterion(name="determinant", points=1, text="each row has its log-determinant"),
-        Criterion(
-            name="there_again", points=1, text="the log-determinant of the way back is right as well", hidden=True
-        ),
-    ),
+EXERCISE = define(
+    lesson_13.coupling,
     cases=_cases,
-    perform=lesson_13.coupling,
     references=(_by_places,),
-    tolerance=Tolerance(
-        absolute=1e-5, relative=1e-5, reason="exp and log in another order differ by some 1e-6 in float32"
-    ),
-    slips={
-        "sees_everything": Slip(
-            "Your networks look at all values. They may see the masked ones only, or nobody can go back.",
-            wrong=_sees_everything,
-        ),
-        "wrong_order": Slip(
-            "On the way there the move came before the scaling. On the way back, what was done last is undone first.",
-            wrong=_order,
-        ),
-        "same_sign": Slip(
-            "Way there and way back have opposite signs: what the one stretches, the other shrinks.",
-            wrong=_one_sign,
-        ),
-        "masked_too": Slip(
-            "You add up all log-scales. Those of the values that stay change nothing.",
-            wrong=_logs(lambda s, mask: s.sum(1)),
-        ),
-        "one_for_all": Slip(
-            "You add up over the whole batch. Each row is a point of its own and has its own number.",
-            wrong=_logs(lambda s, mask: ((1 - mask) * s).sum()),
-        ),
-        "not_the_logarithm": Slip(
-            "You give the determinant itself. Its logarithm is asked for.",
-            wrong=_the_determinant,
-        ),
+    wrong={
+        "sees_everything": _sees_everything,
+        "wrong_order": _order,
+        "same_sign": _one_sign,
+        "masked_too": _logs(lambda s, mask: s.sum(1)),
+        "one_for_all": _logs(lambda s, mask: ((1 - mask) * s).sum()),
+        "not_the_logarithm": _the_determinant,
     },
-    avoid=(),
-    hints=(
-        "The values that stay are the same before and after, so the networks give the same numbers both ways.",
-        "Each changed value depends on itself by a factor of exp(-s), and the matrix of derivatives is triangular: its "
-        "determinant is the product of those factors, and the logarithm of a product is a sum.",
-        "Begin with kept = mask * x, and ask both networks about that and nothing else.",
-    ),
 )

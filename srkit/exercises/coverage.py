@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from srkit.exercises._beside import lesson_04
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -34,44 +34,14 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="coverage",
-    number="4.3",
-    title="Who reaches which pixel",
-    difficulty=2,
-    importance=4,
-    minutes=10,
-    criteria=(
-        Criterion(name="uneven", points=1, text="a kernel of 3 at stride 2 reaches pixels once or twice"),
-        Criterion(name="even", points=1, text="a kernel of 4 at stride 2 reaches all inner pixels alike"),
-        Criterion(name="other", points=1, text="other sizes and strides, gaps included", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_04.coverage,
     cases=_cases,
-    perform=lesson_04.coverage,
     references=(_convolved,),
-    tolerance=Tolerance(absolute=0, relative=0.0, reason="counts are whole numbers, and either right or wrong"),
-    slips={
-        "edges_cut": Slip(
-            "Your list is too short. The kernel of the last pixel reaches beyond it.",
-            wrong=lambda n, size, stride: _counted(n, size, stride)[: n * stride],
-        ),
-        "stride_forgotten": Slip(
-            "The kernels of neighbouring pixels begin one place apart in yours. They begin a stride apart.",
-            wrong=lambda n, size, stride: _counted(n, size, 1),
-        ),
-        "roles_exchanged": Slip(
-            "Kernel size and stride have changed places.",
-            wrong=lambda n, size, stride: _counted(n, stride, size),
-        ),
-        "one_phase_only": Slip(
-            "You count one period. The list should have one entry for every output pixel, edges included.",
-            wrong=lambda n, size, stride: [len(range(phase, size, stride)) for phase in range(stride)],
-        ),
+    wrong={
+        "edges_cut": lambda n, size, stride: _counted(n, size, stride)[: n * stride],
+        "stride_forgotten": lambda n, size, stride: _counted(n, size, 1),
+        "roles_exchanged": lambda n, size, stride: _counted(n, stride, size),
+        "one_phase_only": lambda n, size, stride: [len(range(phase, size, stride)) for phase in range(stride)],
     },
-    avoid=(),
-    hints=(
-        "Draw four pixels, stride 2, and under each the three places its kernel reaches.",
-        "Begin with a list of zeros as long as the output, and add one wherever a pixel's kernel reaches.",
-        "Pixel p begins at place p * stride, and the output has (n - 1) * stride + size places.",
-    ),
 )

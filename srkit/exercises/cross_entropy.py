@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import Inputs, Outputs, lesson_09
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.losses import GAMES
 
 __all__ = ["EXERCISE"]
@@ -48,68 +48,18 @@ def _scaled(generator: float, discriminator: float) -> Callable[[Tensor, Tensor]
     return losses
 
 
-EXERCISE = Exercise(
-    answer="cross_entropy",
-    number="9.3",
-    title="Generator against discriminator, with cross-entropy",
-    difficulty=2,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="generator", points=1, text="the loss of the generator is right"),
-        Criterion(name="discriminator", points=1, text="the loss of the discriminator is right"),
-        Criterion(name="certain", points=1, text="both stay finite and right when the discriminator is certain"),
-        Criterion(name="maps", points=1, text="a map of logits counts by its mean", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_09.cross_entropy,
     cases=_cases,
-    perform=lesson_09.cross_entropy,
     references=(_library,),
-    tolerance=Tolerance(
-        absolute=1e-5, relative=1e-5, reason="a logarithm of a sigmoid in float32 is right to 1e-6 near zero"
-    ),
-    hides=(
-        "srkit.losses.adversarial:_cross_entropy_generator",
-        "srkit.losses.adversarial:_cross_entropy_discriminator",
-    ),
-    slips={
-        "logarithm_of_zero": Slip(
-            "A loss is not finite. The sigmoid of -200 is 0 in float32, and what is the logarithm of that?",
-            sign=_not_finite,
-        ),
-        "saturating": Slip(
-            "Your generator minimises log(1 - D(made)). It has no slope where the generator is bad; the lecture's has.",
-            wrong=lambda real, made: (-F.softplus(made).mean(), _library(real, made)[1]),
-        ),
-        "generator_helps_the_discriminator": Slip(
-            "Your generator is content when its images are called made. It should want them called real.",
-            wrong=lambda real, made: (F.softplus(made).mean(), _library(real, made)[1]),
-        ),
-        "halved": Slip(
-            "Your discriminator's loss is half of the lecture's; some code does halve it, the formula adds two terms.",
-            wrong=_scaled(1, 0.5),
-        ),
-        "real_images_forgotten": Slip(
-            "Your discriminator looks at made images only. It must also call the real ones real.",
-            wrong=lambda real, made: (_library(real, made)[0], F.softplus(made).mean()),
-        ),
-        "labels_exchanged": Slip(
-            "Your discriminator calls real what was made, and the other way round.",
-            wrong=lambda real, made: (_library(real, made)[0], _library(made, real)[1]),
-        ),
-        "summed_over_the_batch": Slip(
-            "Your losses grow with the number of logits. Take means.",
-            wrong=lambda real, made: tuple(loss * made.numel() for loss in _library(real, made)),
-        ),
-        "logarithm_to_base_two": Slip(
-            "You count in bits. The lecture's logarithm is the natural one.",
-            wrong=_scaled(1 / math.log(2), 1 / math.log(2)),
-        ),
+    signs={"logarithm_of_zero": _not_finite},
+    wrong={
+        "saturating": lambda real, made: (-F.softplus(made).mean(), _library(real, made)[1]),
+        "generator_helps_the_discriminator": lambda real, made: (F.softplus(made).mean(), _library(real, made)[1]),
+        "halved": _scaled(1, 0.5),
+        "real_images_forgotten": lambda real, made: (_library(real, made)[0], F.softplus(made).mean()),
+        "labels_exchanged": lambda real, made: (_library(real, made)[0], _library(made, real)[1]),
+        "summed_over_the_batch": lambda real, made: tuple(loss * made.numel() for loss in _library(real, made)),
+        "logarithm_to_base_two": _scaled(1 / math.log(2), 1 / math.log(2)),
     },
-    avoid=("binary_cross_entropy_with_logits", "BCEWithLogitsLoss"),
-    hints=(
-        "What do the two losses become if all logits are 0, that is D = 1/2 everywhere? Two multiples of ln 2.",
-        "With D = sigmoid(z): -log D = log(1 + exp(-z)) and -log(1 - D) = log(1 + exp(z)). PyTorch has log(1 + exp(x)) "
-        "as one function that does not overflow.",
-        "Begin with the generator: it wants D(made) near 1, so which of the two expressions, at which logits?",
-    ),
 )

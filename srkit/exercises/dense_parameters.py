@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from srkit.exercises._beside import lesson_06
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -37,50 +37,15 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="dense_parameters",
-    number="6.2",
-    title="Width and parameters of a dense block",
-    difficulty=2,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="width", points=1, text="the channels that the 1x1 fusion reads"),
-        Criterion(name="one", points=1, text="the parameters of a block with one layer"),
-        Criterion(name="several", points=1, text="the parameters of a block with several layers"),
-        Criterion(name="wide", points=1, text="growth larger than the channels", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_06.dense_parameters,
     cases=_cases,
-    perform=lesson_06.dense_parameters,
     references=(_counted,),
-    tolerance=Tolerance(absolute=0.0, relative=0.0, reason="both are whole numbers and counted exactly"),
-    slips={
-        "growth_not_read": Slip(
-            "In your count every layer reads the same number of channels. The later ones read more.",
-            wrong=lambda channels, growth, n_layers: _counted(channels, growth, n_layers, reads=0),
-        ),
-        "biases_forgotten": Slip(
-            "You count weights only. Every output channel of every layer has a bias as well.",
-            wrong=lambda channels, growth, n_layers: _counted(channels, growth, n_layers, bias=0),
-        ),
-        "fusion_forgotten": Slip(
-            "The last layer is missing, the one that brings the channels back to what they were.",
-            wrong=lambda channels, growth, n_layers: _counted(channels, growth, n_layers, fusion=0),
-        ),
-        "fusion_three_by_three": Slip(
-            "Your last layer is nine times too large: it is a 1x1 convolution.",
-            wrong=lambda channels, growth, n_layers: _counted(channels, growth, n_layers, fusion=9),
-        ),
-        "one_step_too_far": Slip(
-            "Each layer reads one portion of growth too many. What does the first one read?",
-            wrong=lambda channels, growth, n_layers: _counted(channels, growth, n_layers, first=1),
-        ),
+    wrong={
+        "growth_not_read": lambda channels, growth, n_layers: _counted(channels, growth, n_layers, reads=0),
+        "biases_forgotten": lambda channels, growth, n_layers: _counted(channels, growth, n_layers, bias=0),
+        "fusion_forgotten": lambda channels, growth, n_layers: _counted(channels, growth, n_layers, fusion=0),
+        "fusion_three_by_three": lambda channels, growth, n_layers: _counted(channels, growth, n_layers, fusion=9),
+        "one_step_too_far": lambda channels, growth, n_layers: _counted(channels, growth, n_layers, first=1),
     },
-    avoid=(),
-    hints=(
-        "Draw a block of three layers and write at each arrow how many channels it carries.",
-        "Layer i, counted from 0, reads the input and the maps of the i layers before it. A k x k convolution from a "
-        "to b channels holds k*k*a*b weights and b biases.",
-        "Begin with width, parameters = channels, 0 and let the width grow in a loop over the layers.",
-    ),
 )

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.models.espcn import ESPCN
 
 __all__ = ["EXERCISE"]
@@ -54,45 +54,14 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="espcn",
-    number="3.3",
-    title="ESPCN",
-    difficulty=2,
-    importance=5,
-    minutes=10,
-    criteria=(
-        Criterion(name="size", points=1, text="the result is scale times as high and as wide"),
-        Criterion(name="image", points=2, text="every pixel is right"),
-        Criterion(name="scale", points=1, text="another scale works", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_03.espcn,
     cases=_cases,
-    perform=lesson_03.espcn,
     references=(_library,),
-    tolerance=Tolerance(
-        absolute=5e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
-    ),
-    slips={
-        "tanh_at_the_end": Slip(
-            "No pixel of yours is beyond -1 and 1: is there an activation after the last layer?",
-            wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, last=True), scale),
-        ),
-        "relu": Slip(
-            "Your features are never negative. Which activation does ESPCN have?",
-            wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="relu"), scale),
-        ),
-        "no_activation": Slip(
-            "Without activations three convolutions are one.",
-            wrong=lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="none"), scale),
-        ),
-        "phases_turned": Slip("Rows and columns within each small square have changed places.", wrong=_phases_turned),
+    wrong={
+        "tanh_at_the_end": lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, last=True), scale),
+        "relu": lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="relu"), scale),
+        "no_activation": lambda image, layers, scale: F.pixel_shuffle(_body(image, layers, active="none"), scale),
+        "phases_turned": _phases_turned,
     },
-    avoid=(),
-    hints=(
-        "How many channels does the last layer give for each small pixel, and how many large pixels lie there?",
-        "Convolve with padding of half the kernel, tanh between the layers; the last layer's channels are then laid "
-        "out as pixels by F.pixel_shuffle.",
-        "Begin with: for number, (weight, bias) in enumerate(layers): as in SRCNN, but on the small image.",
-    ),
-    hides=("srkit.models.espcn:ESPCN",),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from srkit.exercises._beside import Inputs, Outputs, lesson_11
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -65,49 +65,18 @@ def _other_files(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     return len(pairs) > len(right)
 
 
-EXERCISE = Exercise(
-    answer="find_pairs",
-    number="11.2",
-    title="Pairs from a folder",
-    difficulty=1,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="pairs", points=1, text="each HR image stands beside its own LR image, in order of name"),
-        Criterion(name="names", points=1, text="any scale and any file name will do"),
-        Criterion(name="missing", points=1, text="an HR image without its LR image is an error that names it"),
-        Criterion(name="clutter", points=1, text="what else lies in the folders is left alone", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_11.find_pairs,
     cases=_cases,
-    perform=lesson_11.find_pairs,
     references=(_reference,),
-    tolerance=Tolerance(absolute=0.0, relative=0.0, reason="file names agree or do not"),
-    slips={
-        "missing_unnoticed": Slip(
-            "One LR file was taken away and nothing was said: the pair is lost, or wrong, in silence.",
-            sign=lambda inputs, outputs, expected: outputs.get("refused") is False,
+    signs={
+        "missing_unnoticed": lambda inputs, outputs, expected: outputs.get("refused") is False,
+        "missing_unnamed": lambda inputs, outputs, expected: (
+            outputs.get("refused") is True and outputs.get("named") is False
         ),
-        "missing_unnamed": Slip(
-            "There is an error when an LR file is missing; it should say which file to look for.",
-            sign=lambda inputs, outputs, expected: outputs.get("refused") is True and outputs.get("named") is False,
-        ),
-        "swapped": Slip("Which of the two comes first: (HR, LR) or (LR, HR)?", sign=_swapped),
-        "unsorted": Slip("The pairs are right; their order depends on the disk.", sign=_unsorted),
-        "mixed_up": Slip(
-            "The right files, in the wrong pairs. Sort 'a.png', 'ab.png' and then 'ax2.png', 'abx2.png'.",
-            sign=_mixed_up,
-        ),
-        "other_files": Slip(
-            "More pairs than images. Folders also hold thumbnails, notes and hidden files.",
-            sign=_other_files,
-        ),
+        "swapped": _swapped,
+        "unsorted": _unsorted,
+        "mixed_up": _mixed_up,
+        "other_files": _other_files,
     },
-    avoid=(),
-    hints=(
-        "Do not look for the LR files. Given an HR file, you can say what its partner must be called.",
-        "pathlib knows the parts of a name: path.stem, path.suffix. Walk over HR in sorted order, build the name of "
-        "the partner from the stem and the scale, and ask whether that file exists.",
-        'Begin with: for hr in sorted((root / "HR").glob("*.png")): and build root / "LR_bicubic" / f"X{scale}" / … '
-        "inside the loop.",
-    ),
 )

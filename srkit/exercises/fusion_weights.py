@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_06
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -46,54 +46,15 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="fusion_weights",
-    number="6.4",
-    title="The best weights for a sum of results",
-    difficulty=2,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="single", points=1, text="one result alone gets the factor that suits it best"),
-        Criterion(name="several", points=1, text="several results get the weights of least squared error"),
-        Criterion(
-            name="negative", points=1, text="a result that knows the error of another may be taken off", hidden=True
-        ),
-    ),
+EXERCISE = define(
+    lesson_06.fusion_weights,
     cases=_cases,
-    perform=lesson_06.fusion_weights,
     references=(_least_squares,),
-    tolerance=Tolerance(
-        absolute=2e-3, relative=2e-3, reason="least squares in float32, by whatever method, keeps four digits"
-    ),
-    slips={
-        "plain_mean": Slip(
-            "You give the same weight to all, whatever the truth is.",
-            wrong=lambda opinions, truth: torch.full_like(opinions[:, 0], 1 / len(opinions)),
-        ),
-        "made_to_sum_to_one": Slip(
-            "You divide by the sum of the weights. Nothing demands that they add up to 1.",
-            wrong=_sum_of_one,
-        ),
-        "each_for_itself": Slip(
-            "You find the best factor for each result as if it were alone. Results that are alike then count twice.",
-            wrong=lambda opinions, truth: (opinions @ truth) / opinions.square().sum(1),
-        ),
-        "by_quality": Slip(
-            "You weigh by how good each result is. It also matters how much their errors have in common.",
-            wrong=_by_quality,
-        ),
-        "none_below_zero": Slip(
-            "You allow no negative weight. Taking away what is wrong with one result can be the best use of it.",
-            wrong=lambda opinions, truth: _least_squares(opinions, truth).clamp_min(0),
-        ),
+    wrong={
+        "plain_mean": lambda opinions, truth: torch.full_like(opinions[:, 0], 1 / len(opinions)),
+        "made_to_sum_to_one": _sum_of_one,
+        "each_for_itself": lambda opinions, truth: (opinions @ truth) / opinions.square().sum(1),
+        "by_quality": _by_quality,
+        "none_below_zero": lambda opinions, truth: _least_squares(opinions, truth).clamp_min(0),
     },
-    avoid=(),
-    hints=(
-        "This is a linear system with more equations than unknowns. How many of each are there?",
-        "Every pixel is one equation: the weighted sum of what the results say there should be the truth. Minimising "
-        "the squared error of all of them is called least squares.",
-        "torch.linalg.lstsq(A, b).solution minimises |A w - b|; A has one row for each pixel, so begin with "
-        "opinions.T, and b must be a column.",
-    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_08
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.ops.wavelets import synthesise
 
 __all__ = ["EXERCISE"]
@@ -43,57 +43,18 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="haar_image",
-    number="8.4",
-    title="The image from its Haar bands",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="average", points=1, text="an average without details gives every pixel twice in each way"),
-        Criterion(name="grey", points=2, text="four bands give the grey image"),
-        Criterion(name="colour", points=1, text="twelve bands give the image of three channels", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_08.haar_image,
     cases=_cases,
-    perform=lesson_08.haar_image,
     references=(synthesise,),
-    tolerance=Tolerance(
-        absolute=2e-6, relative=1e-5, reason="sums of four numbers in float32 differ by 1e-7 between orders"
-    ),
-    slips={
-        "mean": Slip(
-            "Your image is half as bright as it should be. Which factor stood in front of the bands?",
-            wrong=lambda bands: synthesise(bands) / 2,
-        ),
-        "details_ignored": Slip(
-            "You use the average alone. The three other bands say how the four pixels differ.",
-            wrong=_average_only,
-        ),
-        "bands_swapped": Slip(
-            "Columns and rows are confused: the second band says how left and right differ.",
-            wrong=_swapped,
-        ),
-        "other_sign": Slip(
-            "Left and right, and upper and lower, are exchanged: the differences were left minus right.",
-            wrong=_signs,
-        ),
-        "quarters": Slip(
-            "Your four kinds of pixels lie in the four quarters of the image; they belong side by side, in every "
-            "square of 2x2.",
-            wrong=_quarters,
-        ),
-        "channel_by_channel": Slip(
-            "Right for one channel. With three, the first three bands are the averages of the three.",
-            wrong=lambda bands: synthesise(torch.unflatten(bands, 1, (-1, 4)).transpose(1, 2).flatten(1, 2)),
+    wrong={
+        "mean": lambda bands: synthesise(bands) / 2,
+        "details_ignored": _average_only,
+        "bands_swapped": _swapped,
+        "other_sign": _signs,
+        "quarters": _quarters,
+        "channel_by_channel": lambda bands: synthesise(
+            torch.unflatten(bands, 1, (-1, 4)).transpose(1, 2).flatten(1, 2)
         ),
     },
-    avoid=(),
-    hints=(
-        "The four numbers of a square came from its four pixels by signs alone. Add all four: what is left?",
-        "The matrix of signs is symmetric and, with the factor one half, its own inverse: the same sums with the same "
-        "signs lead back. Then the four kinds of pixels are laid into every second row and column.",
-        "Begin with average, columns, rows, diagonal = bands.chunk(4, dim=1), and an empty image made by "
-        "bands.new_empty(…) of twice the height and width.",
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_01
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -29,45 +29,14 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="hidden_change",
-    number="1.2",
-    title="A change that cannot be seen in the small image",
-    difficulty=2,
-    importance=4,
-    minutes=10,
-    criteria=(
-        Criterion(name="invisible", points=1, text="reduced, the change is zero everywhere"),
-        Criterion(name="change", points=2, text="as much of the change as can be hidden is left"),
-        Criterion(name="scale", points=1, text="another scale works", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_01.hidden_change,
     cases=_cases,
-    perform=lesson_01.hidden_change,
     references=(_reference,),
-    tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="means of nine float32 numbers are right to 1e-7"),
-    slips={
-        "unchanged": Slip(
-            "This is the whole change. Part of it shows in the small image.",
-            wrong=lambda change, scale: change,
-        ),
-        "visible_part": Slip(
-            "This is the part that shows in the small image, and you want the other one.",
-            wrong=lambda change, scale: change - _reference(change, scale),
-        ),
-        "one_mean": Slip(
-            "You take away one mean for all. Each small pixel has its own square, with its own mean.",
-            wrong=lambda change, scale: change - change.mean(),
-        ),
-        "nothing_left": Slip(
-            "A change of nothing is invisible, but that is not what was meant.",
-            wrong=lambda change, scale: 0 * change,
-        ),
+    wrong={
+        "unchanged": lambda change, scale: change,
+        "visible_part": lambda change, scale: change - _reference(change, scale),
+        "one_mean": lambda change, scale: change - change.mean(),
+        "nothing_left": lambda change, scale: 0 * change,
     },
-    avoid=(),
-    hints=(
-        "On paper: one square of 2 x 2 pixels, the change is 4, 0, 0, 0. What does the small pixel notice? What can "
-        "you take away so that it notices nothing?",
-        "The small pixel is the mean of its square. Compute these means, copy each over its square, subtract.",
-        "Begin with means = F.avg_pool2d(change, scale).",
-    ),
 )

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_14
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -45,68 +45,30 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="image_step",
-    number="14.4",
-    title="Against the slope",
-    difficulty=4,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="dot", points=1, text="the error of one small pixel goes where that pixel came from"),
-        Criterion(name="step", points=2, text="the image moves against the slope, as far as the step says"),
-        Criterion(name="scale", points=1, text="it works at every scale", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_14.image_step,
     cases=_cases,
-    perform=lesson_14.image_step,
     references=(_by_hand,),
-    tolerance=Tolerance(absolute=5e-6, relative=1e-5, reason="sums of 25 products in another order differ by 1e-7"),
-    slips={
-        "kernel_not_turned": Slip(
-            "A small pixel's error returns through the mirror image of the kernel it came through. Transpose the blur "
-            "as well as the reduction.",
-            wrong=lambda x, y, kernel, scale, step: x - step * _spread(_made(x, kernel, scale) - y, kernel, scale),
+    raises={"one_row_missing": "must match the size of tensor"},
+    wrong={
+        "kernel_not_turned": lambda x, y, kernel, scale, step: (
+            x - step * _spread(_made(x, kernel, scale) - y, kernel, scale)
         ),
-        "uphill": Slip(
-            "Your image moves up the slope: the error grows. Look at the sign.",
-            wrong=lambda x, y, kernel, scale, step: (
-                x + step * _spread(_made(x, kernel, scale) - y, kernel.flip(0, 1), scale)
-            ),
+        "uphill": lambda x, y, kernel, scale, step: (
+            x + step * _spread(_made(x, kernel, scale) - y, kernel.flip(0, 1), scale)
         ),
-        "twice_the_slope": Slip(
-            "You go twice as far: there is a half in front of the squared error.",
-            wrong=lambda x, y, kernel, scale, step: _by_hand(x, y, kernel, scale, 2 * step),
+        "twice_the_slope": lambda x, y, kernel, scale, step: _by_hand(x, y, kernel, scale, 2 * step),
+        "repeated_error": lambda x, y, kernel, scale, step: (
+            x
+            - step
+            * _spread(
+                (_made(x, kernel, scale) - y).repeat_interleave(scale, 1).repeat_interleave(scale, 2),
+                kernel.flip(0, 1),
+                1,
+            )
         ),
-        "repeated_error": Slip(
-            "You enlarge the error by repeating its pixels. The transpose of leaving pixels out puts zeros there.",
-            wrong=lambda x, y, kernel, scale, step: (
-                x
-                - step
-                * _spread(
-                    (_made(x, kernel, scale) - y).repeat_interleave(scale, 1).repeat_interleave(scale, 2),
-                    kernel.flip(0, 1),
-                    1,
-                )
-            ),
-        ),
-        "not_blurred_back": Slip(
-            "The error reaches only the pixels that were kept. What of their neighbours, which the blur mixed in?",
-            wrong=lambda x, y, kernel, scale, step: (
-                x - step * _spread(_made(x, kernel, scale) - y, torch.ones(1, 1).to(kernel), scale)
-            ),
-        ),
-        "one_row_missing": Slip(
-            "What comes back is smaller than the image. A transposed convolution cannot know how many rows the "
-            "reduction left over; tell it.",
-            raises="must match the size of tensor",
+        "not_blurred_back": lambda x, y, kernel, scale, step: (
+            x - step * _spread(_made(x, kernel, scale) - y, torch.ones(1, 1).to(kernel), scale)
         ),
     },
-    avoid=(),
-    hints=(
-        "Every small pixel saw a patch of the large image through the kernel. Which pixels should answer for its "
-        "error, and how much each?",
-        "Write the reduction as one F.conv2d with a stride; colours go in as a batch. F.conv_transpose2d with the same "
-        "weight, stride and padding is its transpose, and output_padding restores the size.",
-        "Begin with weight = kernel[None, None], and x[:, None] as input.",
-    ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_07
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.layers import partition
 from srkit.layers.windows import assemble
 
@@ -54,49 +54,15 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="in_windows",
-    number="7.5",
-    title="Cut into windows, shifted or not, and put together again",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="cut", points=1, text="squares are cut out, changed and put back"),
-        Criterion(name="order", points=1, text="the pixels of a window come row by row"),
-        Criterion(name="shift", points=2, text="the windows are shifted, and the image is shifted back"),
-        Criterion(name="windows", points=1, text="several images; the windows come row by row", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_07.in_windows,
     cases=_cases,
-    perform=lesson_07.in_windows,
     references=(_library,),
-    tolerance=Tolerance(
-        absolute=1e-5, relative=1e-5, reason="means and sums over at most 16 numbers in float32 are right to 1e-6"
-    ),
-    slips={
-        "strips": Slip(
-            "You cut strips, not squares: a reshape takes the pixels as they lie, row after row.",
-            wrong=_strips,
-        ),
-        "shift_ignored": Slip(
-            "Your windows never move.",
-            wrong=lambda f, features, window, shift: _library(f, features, window, 0),
-        ),
-        "not_shifted_back": Slip("The windows are right, and the image comes back moved.", wrong=_not_back),
-        "other_way": Slip(
-            "You shift the other way. The windows begin shift pixels further down and to the right, so the image moves "
-            "up and to the left.",
-            wrong=lambda f, features, window, shift: _library(f, features, window, -shift),
-        ),
-        "columns_first": Slip("You go column by column where it should be row by row.", wrong=_transposed),
+    wrong={
+        "strips": _strips,
+        "shift_ignored": lambda f, features, window, shift: _library(f, features, window, 0),
+        "not_shifted_back": _not_back,
+        "other_way": lambda f, features, window, shift: _library(f, features, window, -shift),
+        "columns_first": _transposed,
     },
-    avoid=(),
-    hints=(
-        "Number the pixels of a 4x4 image and write down the four windows of 2x2. Which axes does an index have?",
-        "View h as (rows of windows, window) and w likewise: six axes. Bring the two axes that count windows side by "
-        "side, then flatten. The way back is the same, backwards. torch.roll shifts.",
-        "Begin with moved = features.roll((-shift, -shift), dims=(1, 2)), and view it as (b, h // window, window, w // "
-        "window, window, c).",
-    ),
-    hides=("srkit.layers.windows:partition", "srkit.layers.windows:assemble"),
 )

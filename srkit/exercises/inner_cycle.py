@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_14
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.papers.cincgan import squared_variation
 
 __all__ = ["EXERCISE"]
@@ -56,68 +56,29 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="inner_cycle",
-    number="14.3",
-    title="Clean, spoil, and come home",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="game", points=1, text="the discriminator should take what was cleaned for clean"),
-        Criterion(name="cycle", points=1, text="cleaned and spoilt again, an image has come home"),
-        Criterion(name="identity", points=1, text="what is clean already stays as it is"),
-        Criterion(name="smooth", points=1, text="what was cleaned is smooth", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_14.inner_cycle,
     cases=_cases,
-    perform=lesson_14.inner_cycle,
     references=(_written_out,),
-    tolerance=Tolerance(absolute=2e-6, relative=2e-5, reason="means of 84 squares in another order differ by 1e-7"),
-    hides=("srkit.papers.cincgan:squared_variation", "srkit.losses.cycle:cycle"),
-    slips={
-        "not_weighed": Slip(
-            "The terms are right and their weights are missing.",
-            wrong=lambda *given: [
-                term / weight for term, weight in zip(_written_out(*given), (1, 10, 5, 0.5), strict=True)
-            ],
+    wrong={
+        "not_weighed": lambda *given: [
+            term / weight for term, weight in zip(_written_out(*given), (1, 10, 5, 0.5), strict=True)
+        ],
+        "taken_for_made": _replaced(
+            game=lambda clean, spoil, discriminator, x, y: discriminator(clean(x)).square().mean()
         ),
-        "taken_for_made": Slip(
-            "Your game asks the discriminator to see through the cleaned image. The generator wants the other answer.",
-            wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: discriminator(clean(x)).square().mean()),
+        "discriminator_of_the_real": _replaced(
+            game=lambda clean, spoil, discriminator, x, y: (discriminator(y) - 1).square().mean()
         ),
-        "discriminator_of_the_real": Slip(
-            "Your discriminator looks at y, which no network of yours has made.",
-            wrong=_replaced(game=lambda clean, spoil, discriminator, x, y: (discriminator(y) - 1).square().mean()),
+        "compared_with_a_stranger": _replaced(
+            cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(spoil(clean(x)), y)
         ),
-        "compared_with_a_stranger": Slip(
-            "You compare what came home with y. They show different scenes; x set out.",
-            wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(spoil(clean(x)), y)),
+        "the_other_cycle": _replaced(
+            cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(clean(spoil(y)), y)
         ),
-        "the_other_cycle": Slip(
-            "Your cycle sets out from y. CinCGAN closes only the one that begins with a noisy image.",
-            wrong=_replaced(cycle=lambda clean, spoil, discriminator, x, y: 10 * F.mse_loss(clean(spoil(y)), y)),
-        ),
-        "noisy_stays_noisy": Slip(
-            "Your identity asks the noisy image to stay as it is, which is what the network shall not do.",
-            wrong=_replaced(identity=lambda clean, spoil, discriminator, x, y: 5 * F.l1_loss(clean(x), x)),
-        ),
-        "smooth_input": Slip(
-            "Your smoothness is that of x, which nothing can change. Look at what was made of it.",
-            wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: 0.5 * squared_variation(x)),
-        ),
-        "absolute_variation": Slip(
-            "Your smoothness is made of absolute differences; here they are squared.",
-            wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: _absolute_variation(clean(x))),
-        ),
-        "halved_variation": Slip(
-            "Your smoothness is half of what it should be. Is there a 2 in its formula?",
-            wrong=_replaced(smooth=lambda clean, spoil, discriminator, x, y: squared_variation(clean(x)) / 4),
-        ),
+        "noisy_stays_noisy": _replaced(identity=lambda clean, spoil, discriminator, x, y: 5 * F.l1_loss(clean(x), x)),
+        "smooth_input": _replaced(smooth=lambda clean, spoil, discriminator, x, y: 0.5 * squared_variation(x)),
+        "absolute_variation": _replaced(smooth=lambda clean, spoil, discriminator, x, y: _absolute_variation(clean(x))),
+        "halved_variation": _replaced(smooth=lambda clean, spoil, discriminator, x, y: squared_variation(clean(x)) / 4),
     },
-    avoid=(),
-    hints=(
-        "Which images exist only after a network was asked, and to which of the four terms does each belong?",
-        "x is cleaned once, and three of the terms look at that image. Only the identity looks at another one.",
-        "Begin with cleaned = clean(x).",
-    ),
 )

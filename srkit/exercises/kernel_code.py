@@ -9,7 +9,7 @@ from torch import Tensor
 
 from srkit.degrade import gaussian_variances, srmd_code
 from srkit.exercises._beside import lesson_12
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -34,50 +34,18 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="kernel_code",
-    number="12.4",
-    title="A kernel as a few numbers",
-    difficulty=2,
-    importance=4,
-    minutes=10,
-    criteria=(
-        Criterion(name="symmetric", points=1, text="a kernel that equals its transpose gets its code"),
-        Criterion(name="columns", points=2, text="every kernel does: it is read column by column"),
-        Criterion(name="batch", points=1, text="many kernels (n, k, k) get their codes (n, m) at once", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_12.kernel_code,
     cases=_cases,
-    perform=lesson_12.kernel_code,
     references=(srmd_code,),
-    tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 49 products in another order differ by 1e-7"),
-    slips={
-        "row_by_row": Slip(
-            "You read the kernel row by row, as PyTorch stores it. MATLAB stores columns, and the basis was made "
-            "there.",
-            wrong=lambda kernel, basis: kernel.flatten(-2) @ basis.T,
+    wrong={
+        "row_by_row": lambda kernel, basis: kernel.flatten(-2) @ basis.T,
+        "mean_removed": lambda kernel, basis: (
+            (kernel - kernel.mean((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
         ),
-        "mean_removed": Slip(
-            "You take the mean away first, as the usual principal components do. These are uncentred.",
-            wrong=lambda kernel, basis: (
-                (kernel - kernel.mean((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
-            ),
-        ),
-        "turned": Slip(
-            "The kernel is upside down. Turning it by 180 degrees is the business of blurring, not of its code.",
-            wrong=lambda kernel, basis: kernel.flip(-1, -2).transpose(-1, -2).flatten(-2) @ basis.T,
-        ),
-        "highest_is_one": Slip(
-            "You divide the kernel by its largest value. Its values are wanted as they are, adding up to 1.",
-            wrong=lambda kernel, basis: (
-                (kernel / kernel.amax((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
-            ),
+        "turned": lambda kernel, basis: kernel.flip(-1, -2).transpose(-1, -2).flatten(-2) @ basis.T,
+        "highest_is_one": lambda kernel, basis: (
+            (kernel / kernel.amax((-2, -1), keepdim=True)).transpose(-1, -2).flatten(-2) @ basis.T
         ),
     },
-    avoid=(),
-    hints=(
-        "Write the numbers 1 to 4 into a 2 by 2 matrix. In which order does MATLAB store them?",
-        "Reading column by column is reading the transpose row by row. Then each number of the code is the product of "
-        "the vector with one row of the basis.",
-        "Count axes from the end: kernel.transpose(-1, -2) exchanges rows and columns of one kernel or of many.",
-    ),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_06
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -49,55 +49,18 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="multi_scale_block",
-    number="6.3",
-    title="A block with two kernel sizes",
-    difficulty=3,
-    importance=3,
-    minutes=15,
-    criteria=(
-        Criterion(name="value", points=2, text="the block refines features as it should"),
-        Criterion(name="channels", points=1, text="it works with any number of channels"),
-        Criterion(name="silent", points=1, text="with a silent fusion the input comes back", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_06.multi_scale_block,
     cases=_cases,
-    perform=lesson_06.multi_scale_block,
     references=(_by_hand,),
-    tolerance=Tolerance(
-        absolute=1e-5, relative=1e-4, reason="float32 convolutions summed in another order differ by 1e-6"
-    ),
-    slips={
-        "no_exchange": Slip(
-            "A layer of the second row got the maps of one path only. It should read both.",
-            raises="to have .* channels",
+    raises={"no_exchange": "to have .* channels"},
+    wrong={
+        "large_first": lambda features, *layers: _by_hand(features, *layers, large_first=True),
+        "skip_forgotten": lambda features, *layers: _by_hand(features, *layers, skip=False),
+        "no_activation_in_the_second_row": lambda features, *layers: _by_hand(
+            features, *layers, bent=(True, False, False)
         ),
-        "large_first": Slip(
-            "The two paths stand in the wrong order: the maps of the small kernel come first.",
-            wrong=lambda features, *layers: _by_hand(features, *layers, large_first=True),
-        ),
-        "skip_forgotten": Slip(
-            "With a silent fusion nothing is left. This is a residual block.",
-            wrong=lambda features, *layers: _by_hand(features, *layers, skip=False),
-        ),
-        "no_activation_in_the_second_row": Slip(
-            "An activation is missing: one follows the first row, and one the second.",
-            wrong=lambda features, *layers: _by_hand(features, *layers, bent=(True, False, False)),
-        ),
-        "no_activation_at_all": Slip(
-            "Without activations the whole block is one convolution.",
-            wrong=lambda features, *layers: _by_hand(features, *layers, bent=(False, False, False)),
-        ),
-        "activation_after_the_fusion": Slip(
-            "The fused residual is never negative in yours. There is one activation too many.",
-            wrong=lambda features, *layers: _by_hand(features, *layers, bent=(True, True, True)),
-        ),
+        "no_activation_at_all": lambda features, *layers: _by_hand(features, *layers, bent=(False, False, False)),
+        "activation_after_the_fusion": lambda features, *layers: _by_hand(features, *layers, bent=(True, True, True)),
     },
-    avoid=(),
-    hints=(
-        "Write the number of channels at every arrow of the plan: c, c and c, 2c, 2c and 2c, 4c, c.",
-        "There are two rows. In each, a small and a large kernel read the same maps, and what they give is put side by "
-        "side and passes a ReLU.",
-        "The first row is both = F.relu(torch.cat([small1(features), large1(features)], dim=1)).",
-    ),
 )

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_00
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -28,45 +28,14 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="nearest",
-    number="0.3",
-    title="Nearest neighbour",
-    difficulty=1,
-    importance=3,
-    minutes=5,
-    criteria=(
-        Criterion(name="twice", points=1, text="a square image becomes twice as high and twice as wide"),
-        Criterion(name="oblong", points=1, text="so does an oblong one"),
-        Criterion(name="scale", points=1, text="any whole scale and number of channels works", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_00.nearest,
     cases=_cases,
-    perform=lesson_00.nearest,
     references=(_with_torch,),
-    tolerance=Tolerance(absolute=0, relative=0.0, reason="pixels are copied, and copies are exact"),
-    slips={
-        "tiled": Slip(
-            "You repeat the whole image, like tiles. Each pixel should be repeated where it stands.",
-            wrong=lambda image, scale: image.repeat(1, scale, scale),
-        ),
-        "one_direction": Slip(
-            "The image has grown in one direction only.",
-            wrong=lambda image, scale: image.repeat_interleave(scale, -1),
-        ),
-        "zeros_between": Slip(
-            "Between the old pixels there is black. The new pixels should copy their neighbour.",
-            wrong=lambda image, scale: torch.kron(image, torch.eye(scale)[:1].T @ torch.eye(scale)[:1]),
-        ),
-        "always_two": Slip(
-            "The scale does not count in yours: it is always 2.",
-            wrong=lambda image, scale: _reference(image, 2),
-        ),
+    wrong={
+        "tiled": lambda image, scale: image.repeat(1, scale, scale),
+        "one_direction": lambda image, scale: image.repeat_interleave(scale, -1),
+        "zeros_between": lambda image, scale: torch.kron(image, torch.eye(scale)[:1].T @ torch.eye(scale)[:1]),
+        "always_two": lambda image, scale: _reference(image, 2),
     },
-    avoid=(),
-    allowed=("interpolate", "repeat_interleave", "Upsample"),
-    hints=(
-        "On paper: what does the row [1, 2] become at scale 3?",
-        "repeat_interleave copies each entry of one axis where it stands, so two calls do it.",
-        "The rows are the last axis but one: image.repeat_interleave(scale, -2).",
-    ),
 )

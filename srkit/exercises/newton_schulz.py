@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_07
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.models.san import square_root
 
 __all__ = ["EXERCISE"]
@@ -65,58 +65,16 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="newton_schulz",
-    number="7.3",
-    title="The square root of a matrix by products alone",
-    difficulty=3,
-    importance=3,
-    minutes=15,
-    criteria=(
-        Criterion(name="steps", points=2, text="after one step and after three, the matrix is the right one"),
-        Criterion(name="root", points=1, text="after many steps it is the square root"),
-        Criterion(name="batch", points=1, text="several matrices, each brought to its own trace", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_07.newton_schulz,
     cases=_cases,
-    perform=lesson_07.newton_schulz,
     references=(_library,),
-    tolerance=Tolerance(
-        absolute=2e-4, relative=1e-4, reason="fourteen float32 steps differ by 1e-5 between orders of the products"
-    ),
-    slips={
-        "scale_forgotten": Slip(
-            "You divide by the trace and never undo it. By what must a root be multiplied, if the matrix was divided "
-            "by t?",
-            wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps),
-        ),
-        "whole_trace": Slip(
-            "You multiply by the trace in the end. But this is a root: what was divided by t?",
-            wrong=lambda matrices, steps: _iterate(matrices / _trace(matrices), steps) * _trace(matrices),
-        ),
-        "not_scaled": Slip(
-            "The iteration works for eigenvalues between 0 and 1. Bring them there before you begin.",
-            wrong=_iterate,
-        ),
-        "one_after_the_other": Slip(
-            "Both products are made with the old matrices. Yours has the new root already in the second.",
-            wrong=_one_after_the_other,
-        ),
-        "one_step_more": Slip(
-            "You make one step more than was asked for.",
-            wrong=lambda matrices, steps: _by_eigenvalues(matrices, steps + 1),
-        ),
-        "entries": Slip(
-            "You take the root of each entry. The root of a matrix is the one whose product with itself gives it back.",
-            wrong=lambda matrices, steps: matrices.clamp_min(0).sqrt(),
-        ),
+    wrong={
+        "scale_forgotten": lambda matrices, steps: _iterate(matrices / _trace(matrices), steps),
+        "whole_trace": lambda matrices, steps: _iterate(matrices / _trace(matrices), steps) * _trace(matrices),
+        "not_scaled": _iterate,
+        "one_after_the_other": _one_after_the_other,
+        "one_step_more": lambda matrices, steps: _by_eigenvalues(matrices, steps + 1),
+        "entries": lambda matrices, steps: matrices.clamp_min(0).sqrt(),
     },
-    avoid=(),
-    hints=(
-        "Try it with 1x1 matrices, that is with numbers: y = 0.3, z = 1, and a few steps of the formula.",
-        "Divide by the trace, repeat the two products side by side, and multiply by the root of the trace. The "
-        "correction is the same for both, but stands on different sides.",
-        "Begin with trace = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)[:, None, None] and eye = "
-        "torch.eye(matrices.shape[-1]).",
-    ),
-    hides=("srkit.models.san:square_root",),
 )

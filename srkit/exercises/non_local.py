@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_07
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -46,52 +46,15 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="non_local",
-    number="7.4",
-    title="Every place looks at every other",
-    difficulty=3,
-    importance=5,
-    minutes=15,
-    criteria=(
-        Criterion(name="undecided", points=1, text="where nothing is asked, every place finds the mean"),
-        Criterion(name="places", points=2, text="each place finds a mean weighted by likeness"),
-        Criterion(name="batch", points=1, text="several images, and values of other channels", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_07.non_local,
     cases=_cases,
-    perform=lesson_07.non_local,
     references=(_by_sums,),
-    tolerance=Tolerance(absolute=1e-5, relative=1e-4, reason="a softmax over 16 places in float32 is right to 1e-6"),
-    slips={
-        "query_axis": Slip(
-            "Your shares add up to one over the places that ask. They should add up to one over the places that are "
-            "asked.",
-            wrong=_query_axis,
-        ),
-        "scaled": Slip(
-            "You divide the likeness by the root of the channels, as transformers do. Here it is not.",
-            wrong=lambda query, key, value: _by_sums(query / query.shape[1] ** 0.5, key, value),
-        ),
-        "no_softmax": Slip(
-            "You weigh by the likeness itself. It can be negative, and does not add up to one.",
-            wrong=lambda query, key, value: _mixed(_scores(query, key), value),
-        ),
-        "reshaped": Slip(
-            "Places and channels are confused in the result: before you fold the rows of places into an image, the "
-            "channels must come first.",
-            wrong=lambda query, key, value: _by_sums(query, key, value).flatten(2).mT.reshape(value.shape),
-        ),
-        "skip": Slip(
-            "You add what was there. The skip belongs to the block around this.",
-            wrong=lambda query, key, value: value + _by_sums(query, key, value),
-        ),
+    wrong={
+        "query_axis": _query_axis,
+        "scaled": lambda query, key, value: _by_sums(query / query.shape[1] ** 0.5, key, value),
+        "no_softmax": lambda query, key, value: _mixed(_scores(query, key), value),
+        "reshaped": lambda query, key, value: _by_sums(query, key, value).flatten(2).mT.reshape(value.shape),
+        "skip": lambda query, key, value: value + _by_sums(query, key, value),
     },
-    avoid=("scaled_dot_product_attention", "MultiheadAttention"),
-    hints=(
-        "Think of h*w places in a row. How large is the table that says how much each place takes from each other?",
-        "Flatten the pixels: the likeness of all pairs is one product of matrices, (b, n, n), with the askers in the "
-        "rows. A softmax over the last axis makes shares of it, and another product takes the weighted means.",
-        "Begin with q, k, v = (maps.flatten(2) for maps in (query, key, value)), each (b, channels, n).",
-    ),
-    hides=("srkit.models.rnan:find_everywhere",),
 )

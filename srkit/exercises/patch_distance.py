@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_13
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -35,58 +35,20 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="patch_distance",
-    number="13.1",
-    title="The nearest patch elsewhere",
-    difficulty=2,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="itself", points=1, text="a patch that is there exactly has distance 0"),
-        Criterion(name="nearest", points=2, text="each patch has its mean squared distance to the nearest one"),
-        Criterion(name="brightness", points=1, text="patches that differ in brightness alone are alike", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_13.patch_distance,
     cases=_cases,
-    perform=lesson_13.patch_distance,
     references=(_reference,),
-    tolerance=Tolerance(
-        absolute=2e-6,
-        relative=1e-4,
-        reason="|a|² + |b|² - 2ab loses digits against (a - b)², about 1e-6 in float32",
-    ),
-    slips={
-        "other_way": Slip(
-            "You answer for the patches of the other image. Each patch of the first one is to find its nearest.",
-            wrong=lambda image, other, size: _reference(other, image, size),
-        ),
-        "means_left_in": Slip(
-            "Your patches still hold their mean brightness. The same edge in light and in shadow should be alike.",
-            wrong=lambda image, other, size: _all_pairs(
-                _patches(image, size, centred=False), _patches(other, size, centred=False)
-            ).amin(1),
-        ),
-        "mean_of_the_place": Slip(
-            "You take away the mean over all patches. Each patch has a mean of its own.",
-            wrong=lambda image, other, size: _all_pairs(
-                _patches(image, size, centred=False) - _patches(image, size, centred=False).mean(0),
-                _patches(other, size, centred=False) - _patches(other, size, centred=False).mean(0),
-            ).amin(1),
-        ),
-        "all_patches": Slip(
-            "You average over all patches of the other image. Only the nearest counts.",
-            wrong=lambda image, other, size: _all_pairs(_patches(image, size), _patches(other, size)).mean(1),
-        ),
-        "sum_of_squares": Slip(
-            "You sum the squares over a patch. Their mean is asked for, so that the size of the patch does not matter.",
-            wrong=lambda image, other, size: _reference(image, other, size) * size**2,
-        ),
+    wrong={
+        "other_way": lambda image, other, size: _reference(other, image, size),
+        "means_left_in": lambda image, other, size: _all_pairs(
+            _patches(image, size, centred=False), _patches(other, size, centred=False)
+        ).amin(1),
+        "mean_of_the_place": lambda image, other, size: _all_pairs(
+            _patches(image, size, centred=False) - _patches(image, size, centred=False).mean(0),
+            _patches(other, size, centred=False) - _patches(other, size, centred=False).mean(0),
+        ).amin(1),
+        "all_patches": lambda image, other, size: _all_pairs(_patches(image, size), _patches(other, size)).mean(1),
+        "sum_of_squares": lambda image, other, size: _reference(image, other, size) * size**2,
     },
-    avoid=(),
-    hints=(
-        "One row of a matrix for each patch: then the question is about the rows of two matrices.",
-        "F.unfold cuts an image into all its patches, as columns. Take each patch's mean away, compare every patch of "
-        "the one with every patch of the other, keep the smallest.",
-        "Begin with F.unfold(image[None], size)[0].T, which is (n, size * size), for both images.",
-    ),
 )

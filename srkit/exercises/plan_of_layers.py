@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from srkit.exercises._beside import lesson_05
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -41,54 +41,19 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="plan_of_layers",
-    number="5.2",
-    title="Parameters, depth and receptive field of a plan",
-    difficulty=2,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="plain", points=1, text="a plan of 3x3 layers, each used once"),
-        Criterion(name="parameters", points=1, text="the parameters of a layer that is used many times"),
-        Criterion(name="reach", points=1, text="depth and receptive field where a layer is used many times"),
-        Criterion(name="kernels", points=1, text="kernels of several sizes in one plan", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_05.plan_of_layers,
     cases=_cases,
-    perform=lesson_05.plan_of_layers,
     references=(_counted,),
-    tolerance=Tolerance(absolute=0.0, relative=0.0, reason="all three are whole numbers"),
-    slips={
-        "biases_forgotten": Slip(
-            "You count weights only. Every output channel has a bias as well.",
-            wrong=lambda plan: (sum(n * c * k * k for k, c, n, _ in plan), *_counted(plan)[1:]),
+    wrong={
+        "biases_forgotten": lambda plan: (sum(n * c * k * k for k, c, n, _ in plan), *_counted(plan)[1:]),
+        "parameters_for_each_use": lambda plan: (
+            sum(uses * n * (c * k * k + 1) for k, c, n, uses in plan),
+            *_counted(plan)[1:],
         ),
-        "parameters_for_each_use": Slip(
-            "You count the parameters of a layer as often as it is used. How many tensors are in memory?",
-            wrong=lambda plan: (sum(uses * n * (c * k * k + 1) for k, c, n, uses in plan), *_counted(plan)[1:]),
-        ),
-        "uses_ignored": Slip(
-            "You count a layer that is used many times as one step of depth.",
-            wrong=lambda plan: _counted([(k, c, n, 1) for k, c, n, _ in plan]),
-        ),
-        "own_pixel_forgotten": Slip(
-            "The side is one pixel short. With no layer at all, how many pixels would the result see?",
-            wrong=lambda plan: (*_counted(plan)[:2], _counted(plan)[2] - 1),
-        ),
-        "one_side": Slip(
-            "The side counts one direction only. A kernel reaches to the left and to the right.",
-            wrong=lambda plan: (*_counted(plan)[:2], 1 + sum(uses * (k // 2) for k, _, _, uses in plan)),
-        ),
-        "every_kernel_three": Slip(
-            "You take every kernel for 3x3. The first number of a layer says how large it is.",
-            wrong=lambda plan: _counted([(3, c, n, uses) for _, c, n, uses in plan]),
-        ),
+        "uses_ignored": lambda plan: _counted([(k, c, n, 1) for k, c, n, _ in plan]),
+        "own_pixel_forgotten": lambda plan: (*_counted(plan)[:2], _counted(plan)[2] - 1),
+        "one_side": lambda plan: (*_counted(plan)[:2], 1 + sum(uses * (k // 2) for k, _, _, uses in plan)),
+        "every_kernel_three": lambda plan: _counted([(3, c, n, uses) for _, c, n, uses in plan]),
     },
-    avoid=(),
-    hints=(
-        "Which of the three numbers is about what lies in memory, and which are about what happens to a pixel?",
-        "Memory holds a layer once. A pixel passes it as often as it is used: each pass is one step of depth, and each "
-        "lets the field grow by a little on both sides.",
-        "Begin with parameters, depth, side = 0, 0, 1 and go through the plan: for k, c_in, c_out, uses in plan.",
-    ),
 )

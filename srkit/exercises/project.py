@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_04
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -43,49 +43,18 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="project",
-    number="4.5",
-    title="Any scale: which pixel looks where",
-    difficulty=2,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="whole", points=1, text="at scale 2 every small pixel is looked at twice"),
-        Criterion(name="half", points=1, text="scale 1.5 works"),
-        Criterion(name="free", points=1, text="so does any other real scale", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_04.project,
     cases=_cases,
-    perform=lesson_04.project,
     references=(_loop,),
-    tolerance=Tolerance(absolute=2e-5, relative=0.0, reason="i / scale in float32 is right to 1e-6 for small images"),
-    slips={
-        "pixel_centres": Slip(
-            "You align the centres of pixels, as interpolation does. Meta-SR aligns the corners of the grids: place i "
-            "looks at i / scale.",
-            wrong=_centres,
-        ),
-        "ends_aligned": Slip(
-            "You stretch the row so that first and last pixels meet. Then the step is not 1 / scale.",
-            wrong=_corners,
-        ),
-        "rounded": Slip(
-            "You take the nearest pixel. The pixel at or before the place is asked for, so that offsets are never "
-            "negative.",
-            wrong=_rounded,
-        ),
-        "multiplied": Slip(
-            "You go from small to large. Each pixel of the large row should ask where it lies in the small one.",
-            sign=lambda inputs, outputs, expected: (
-                isinstance(outputs["source"], Tensor) and bool((outputs["source"] >= inputs["n"]).any())
-            ),
-        ),
+    signs={
+        "multiplied": lambda inputs, outputs, expected: (
+            isinstance(outputs["source"], Tensor) and bool((outputs["source"] >= inputs["n"]).any())
+        )
     },
-    avoid=(),
-    hints=(
-        "At scale 2, where in the small row does the large pixel 3 lie?",
-        "Divide the large places by the scale; the whole part is the source, the rest the offset.",
-        "Begin with places = torch.arange(math.floor(n * scale)) / scale.",
-    ),
-    hides=("srkit.models.metasr:sources",),
+    wrong={
+        "pixel_centres": _centres,
+        "ends_aligned": _corners,
+        "rounded": _rounded,
+    },
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_15
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -27,45 +27,14 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="project_back",
-    number="15.3",
-    title="Back-projection",
-    difficulty=1,
-    importance=5,
-    minutes=10,
-    criteria=(
-        Criterion(name="step", points=1, text="one step moves the result by the enlarged difference"),
-        Criterion(name="settled", points=1, text="a result that already agrees is left alone"),
-        Criterion(name="grey", points=1, text="grey images work", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_15.project_back,
     cases=_cases,
-    perform=lesson_15.project_back,
     references=(_reference,),
-    tolerance=Tolerance(absolute=1e-5, relative=1e-5, reason="differences of numbers near 1 lose a digit in float32"),
-    slips={
-        "wrong_way": Slip(
-            "Your step goes the wrong way: the reduced result moves away from the small image.",
-            wrong=lambda sr, lr, reduce, enlarge: sr - enlarge(lr - reduce(sr)),
-        ),
-        "only_the_correction": Slip(
-            "You return the correction alone. It is added to the result.",
-            wrong=lambda sr, lr, reduce, enlarge: enlarge(lr - reduce(sr)),
-        ),
-        "difference_when_large": Slip(
-            "You compare on the large image. What is known for certain is the small one: reduce first.",
-            wrong=lambda sr, lr, reduce, enlarge: sr + (enlarge(lr) - sr),
-        ),
-        "nothing_compared": Slip(
-            "You add the small image itself. What is added is what the reduced result misses of it.",
-            wrong=lambda sr, lr, reduce, enlarge: sr + enlarge(lr),
-        ),
+    wrong={
+        "wrong_way": lambda sr, lr, reduce, enlarge: sr - enlarge(lr - reduce(sr)),
+        "only_the_correction": lambda sr, lr, reduce, enlarge: enlarge(lr - reduce(sr)),
+        "difference_when_large": lambda sr, lr, reduce, enlarge: sr + (enlarge(lr) - sr),
+        "nothing_compared": lambda sr, lr, reduce, enlarge: sr + enlarge(lr),
     },
-    avoid=(),
-    hints=(
-        "If the result were perfect, what would its reduction be?",
-        "Reduce the result, see what is missing, enlarge that, add it.",
-        "Begin with missing = lr - reduce(sr).",
-    ),
-    hides=("srkit.methods.backprojection:back_project",),
 )

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -64,60 +64,20 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="pyramid_level",
-    number="3.4",
-    title="One level of a Laplacian pyramid",
-    difficulty=2,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="features", points=1, text="the features come back doubled"),
-        Criterion(name="image", points=2, text="the image is doubled and gets what the features predict"),
-        Criterion(name="pyramid", points=1, text="three levels in a row enlarge by eight", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_03.pyramid_level,
     cases=_cases,
-    perform=lesson_03.pyramid_level,
     references=(_by_stamps,),
-    tolerance=Tolerance(
-        absolute=2e-5, relative=1e-4, reason="float32 sums of some ten products in another order differ by 1e-6"
-    ),
-    slips={
-        "no_residual": Slip(
-            "Your image is only enlarged. What the features predict is missing in it.",
-            wrong=_variant(share=0.0),
-        ),
-        "subtracted": Slip("You take away what the features predict.", wrong=_variant(share=-1.0)),
-        "nearest": Slip(
-            "Your enlarged image is made of blocks of equal pixels. Which interpolation was asked for?",
-            wrong=_variant(mode="nearest", align=None),
-        ),
-        "corners_aligned": Slip(
-            "Your enlarged image is stretched so that the outermost pixels' centres fall on each other; it is shifted "
-            "everywhere else. Leave align_corners off.",
-            wrong=_variant(align=True),
-        ),
-        "residual_of_the_small_image": Slip(
-            "You predict on the small image and enlarge the sum. A residual made before enlarging cannot hold detail "
-            "that the small image has no pixels for.",
-            wrong=_small_residual,
-        ),
-        "features_kept": Slip(
-            "The features you return are the small ones; the next level needs the large ones.",
-            wrong=lambda image, features, double, predict: (features, _reference(image, features, double, predict)[1]),
-        ),
-        "two_sizes": Slip(
-            "What the features predict has another size than the image it is added to. Which features did you give to "
-            "predict?",
-            raises="must match the size",
+    raises={"two_sizes": "must match the size"},
+    wrong={
+        "no_residual": _variant(share=0.0),
+        "subtracted": _variant(share=-1.0),
+        "nearest": _variant(mode="nearest", align=None),
+        "corners_aligned": _variant(align=True),
+        "residual_of_the_small_image": _small_residual,
+        "features_kept": lambda image, features, double, predict: (
+            features,
+            _reference(image, features, double, predict)[1],
         ),
     },
-    avoid=(),
-    hints=(
-        "Draw two paths from left to right, one of features and one of images. Where do they meet, and at which size?",
-        "Double the features first. Enlarge the image with F.interpolate, bilinear. What predict makes of the doubled "
-        "features is added to it.",
-        "Begin with features = double(features).",
-    ),
-    hides=("srkit.models.lapsrn:Level",),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_14
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -67,60 +67,18 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="radial_spectrum",
-    number="14.1",
-    title="Power at each fineness",
-    difficulty=3,
-    importance=3,
-    minutes=15,
-    criteria=(
-        Criterion(name="dot", points=1, text="a single bright pixel has the same mean power in every ring"),
-        Criterion(name="wave", points=2, text="a wave lies in the ring of its own fineness, at whatever angle"),
-        Criterion(name="oblong", points=1, text="an oblong image is measured in waves per pixel", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_14.radial_spectrum,
     cases=_cases,
-    perform=lesson_14.radial_spectrum,
     references=(_fourier,),
-    tolerance=Tolerance(
-        absolute=1e-5,
-        relative=1e-3,
-        reason="float32 transforms of 17 to 29 points differ by 1e-6 of the largest coefficient",
-    ),
-    slips={
-        "centred_once": Slip(
-            "Zero frequency lies in the middle of your power and in the corner of your radii: both or neither.",
-            wrong=_centred_once,
+    wrong={
+        "centred_once": _centred_once,
+        "sum_of_the_ring": _sums,
+        "amplitude": lambda image, rings: _in_rings(
+            torch.fft.fft2(image).abs() / image.numel(), _radius(*image.shape), rings
         ),
-        "sum_of_the_ring": Slip(
-            "Outer rings hold more frequencies than inner ones, so their sums are larger. A mean is asked for.",
-            wrong=_sums,
-        ),
-        "amplitude": Slip(
-            "You average the amplitude. Power is its square.",
-            wrong=lambda image, rings: _in_rings(
-                torch.fft.fft2(image).abs() / image.numel(), _radius(*image.shape), rings
-            ),
-        ),
-        "not_divided": Slip(
-            "Your power grows with the image: it is not divided by the number of pixels.",
-            wrong=lambda image, rings: _fourier(image, rings) * image.numel(),
-        ),
-        "corners_in_the_last_ring": Slip(
-            "Your last ring holds the corners too, which lie beyond half a wave per pixel.",
-            wrong=_with_corners,
-        ),
-        "waves_per_image": Slip(
-            "Your rings are round in waves per image. In an oblong image that is another fineness along each side.",
-            wrong=_of_counts,
-        ),
+        "not_divided": lambda image, rings: _fourier(image, rings) * image.numel(),
+        "corners_in_the_last_ring": _with_corners,
+        "waves_per_image": _of_counts,
     },
-    avoid=(),
-    hints=(
-        "Which places of the transformed image belong to one fineness, and how would you collect them?",
-        "torch.fft.fftfreq(n) gives the waves per pixel along one side, in the order fft2 uses. The distance from "
-        "zero, times twice the number of rings, cut to an integer, is the ring's number.",
-        "Begin with the power: the squared absolute value of torch.fft.fft2(image), over image.numel().",
-    ),
-    hides=("srkit.evaluation.gap:radial_spectrum",),
 )

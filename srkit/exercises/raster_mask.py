@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_06
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.models.pixelcnn import MaskedConv
 
 __all__ = ["EXERCISE"]
@@ -45,53 +45,16 @@ def _rows_above_only(h: int, w: int, sees_itself: bool) -> Tensor:
     return mask
 
 
-EXERCISE = Exercise(
-    answer="raster_mask",
-    number="6.5",
-    title="A kernel that sees only what was drawn before",
-    difficulty=2,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="before", points=1, text="a square kernel sees all pixels before its own, and no other"),
-        Criterion(name="itself", points=1, text="where it is allowed to, it sees its own pixel as well"),
-        Criterion(name="oblong", points=1, text="kernels that are not square, down to a single row", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_06.raster_mask,
     cases=_cases,
-    perform=lesson_06.raster_mask,
     references=(_reference,),
-    tolerance=Tolerance(absolute=1e-6, relative=0.0, reason="a mask holds zeros and ones and nothing between"),
-    slips={
-        "own_pixel_always": Slip(
-            "The kernel sees its own pixel where it must not: it would copy what it is asked to guess.",
-            wrong=lambda h, w, sees_itself: _reference(h, w, True),
-        ),
-        "own_pixel_never": Slip(
-            "The kernel does not see its own pixel where it may.",
-            wrong=lambda h, w, sees_itself: _reference(h, w, False),
-        ),
-        "whole_row": Slip(
-            "The kernel sees pixels to the right in its own row. Those are not drawn yet.",
-            wrong=_whole_row,
-        ),
-        "rows_above_only": Slip(
-            "The pixels to the left in the same row are drawn already, and the kernel does not see them.",
-            wrong=_rows_above_only,
-        ),
-        "column_after_column": Slip(
-            "Your order goes down the columns. Reading order goes along the rows.",
-            wrong=lambda h, w, sees_itself: _reference(w, h, sees_itself).T,
-        ),
-        "what_comes_later": Slip(
-            "Your mask keeps what comes later and hides what came before.",
-            wrong=lambda h, w, sees_itself: _reference(h, w, sees_itself).flip(0, 1),
-        ),
+    wrong={
+        "own_pixel_always": lambda h, w, sees_itself: _reference(h, w, True),
+        "own_pixel_never": lambda h, w, sees_itself: _reference(h, w, False),
+        "whole_row": _whole_row,
+        "rows_above_only": _rows_above_only,
+        "column_after_column": lambda h, w, sees_itself: _reference(w, h, sees_itself).T,
+        "what_comes_later": lambda h, w, sees_itself: _reference(h, w, sees_itself).flip(0, 1),
     },
-    avoid=(),
-    hints=(
-        "Take a sheet of squared paper, mark the middle of 5 x 5 squares, and shade what you have read before it.",
-        "Two regions are to be filled with ones: whole rows, and a part of the middle row. The middle lies at h // 2 "
-        "and w // 2.",
-        "Begin with mask = torch.zeros(h, w), and fill the rows above the middle one by one slice.",
-    ),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_05
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -38,54 +38,20 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="recursion_ensemble",
-    number="5.4",
-    title="The ensemble of all recursions",
-    difficulty=2,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="single", points=1, text="one state of weight 1 gives its own image"),
-        Criterion(name="even", points=1, text="equal weights give the mean of the images"),
-        Criterion(name="uneven", points=1, text="unequal weights weigh the images"),
-        Criterion(name="free", points=1, text="weights that do not add up to 1 are taken as they are", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_05.recursion_ensemble,
     cases=_cases,
-    perform=lesson_05.recursion_ensemble,
     references=(_reference,),
-    tolerance=Tolerance(absolute=1e-5, relative=1e-4, reason="a sum of a few float32 images may be taken in any order"),
-    slips={
-        "last_state_only": Slip(
-            "You use the last state alone. Then the first runs learn nothing but through all later ones.",
-            wrong=lambda bicubic, states, net, weights: bicubic + net(states[-1]),
+    wrong={
+        "last_state_only": lambda bicubic, states, net, weights: bicubic + net(states[-1]),
+        "weights_ignored": lambda bicubic, states, net, weights: (
+            bicubic + torch.stack([net(s) for s in states]).mean(0)
         ),
-        "weights_ignored": Slip(
-            "Your result is the plain mean, whatever the weights are.",
-            wrong=lambda bicubic, states, net, weights: bicubic + torch.stack([net(s) for s in states]).mean(0),
+        "no_bicubic": lambda bicubic, states, net, weights: _reference(0 * bicubic, states, net, weights),
+        "bicubic_once": lambda bicubic, states, net, weights: bicubic + _reference(0 * bicubic, states, net, weights),
+        "weights_made_to_sum_to_one": lambda bicubic, states, net, weights: _reference(
+            bicubic, states, net, weights / weights.sum()
         ),
-        "no_bicubic": Slip(
-            "What you weigh are residuals, not images: something has to be added to each.",
-            wrong=lambda bicubic, states, net, weights: _reference(0 * bicubic, states, net, weights),
-        ),
-        "bicubic_once": Slip(
-            "You add the bicubic image once, at the end. Each image contains it, so the weights act on it.",
-            wrong=lambda bicubic, states, net, weights: bicubic + _reference(0 * bicubic, states, net, weights),
-        ),
-        "weights_made_to_sum_to_one": Slip(
-            "You divide by the sum of the weights. They are learned parameters and used as they stand.",
-            wrong=lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights / weights.sum()),
-        ),
-        "softmax": Slip(
-            "You take the softmax of the weights. They are learned parameters and used as they stand.",
-            wrong=lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights.softmax(0)),
-        ),
+        "softmax": lambda bicubic, states, net, weights: _reference(bicubic, states, net, weights.softmax(0)),
     },
-    avoid=(),
-    hints=(
-        "How many images are there, and what is one of them made of?",
-        "Every state goes through the same reconstruction; what comes out is what the bicubic image lacks. Only then "
-        "comes the weighted sum.",
-        "zip(weights, states) gives each weight with its state. Begin with the list of images.",
-    ),
 )

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_05
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -70,54 +70,18 @@ def _variant(**changes: Any) -> Callable[..., nn.Module]:
     return lambda channels, n_recursions: _Recursion(channels, n_recursions, **changes)
 
 
-EXERCISE = Exercise(
-    answer="RecursiveBlock",
-    number="5.3",
-    title="A recursive block with shared weights",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="once", points=1, text="one run gives what a residual unit gives"),
-        Criterion(name="often", points=1, text="three runs give what three units with the same weights give"),
-        Criterion(name="shared", points=1, text="it has two convolutions, however often they run"),
-        Criterion(name="gradient", points=1, text="every run has its part in the gradient", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_05.recursive_block,
     cases=_cases,
-    perform=lesson_05.recursive_block,
     references=(_Recursion,),
-    tolerance=Tolerance(
-        absolute=1e-5, relative=1e-3, reason="float32 gradients of four runs are summed in another order"
-    ),
-    slips={
-        "a_copy_for_each_run": Slip(
-            "The parameters grow with the number of runs, so nothing is shared. Where is a layer made, and where is it "
-            "used?",
-            sign=_grows,
-        ),
-        "one_layer_in_both_places": Slip(
-            "There are half as many parameters as there should be: the unit has two convolutions.",
-            sign=_one_layer,
-        ),
-        "skip_from_the_run_before": Slip(
-            "You add the result of the run before. Here the way round begins at the input of the block, each time.",
-            wrong=_variant(source="previous"),
-        ),
-        "skip_at_the_end_only": Slip(
-            "The input of the block is added once, at the end. It should come back in every run.",
-            wrong=_variant(source="end"),
-        ),
-        "one_run_too_few": Slip("You run the unit one time less than asked.", wrong=_variant(more=-1)),
-        "no_first_activation": Slip(
-            "An activation is missing: in this unit one stands before each convolution, also the first.",
-            wrong=_variant(relus=1),
-        ),
+    signs={
+        "a_copy_for_each_run": _grows,
+        "one_layer_in_both_places": _one_layer,
     },
-    avoid=(),
-    hints=(
-        "Make the layers where they are made once; use them where they are used often.",
-        "The loop needs two variables: what the block was given, which never changes, and what the last run gave.",
-        "In __init__, after super().__init__(), keep n_recursions and make two nn.Conv2d(channels, channels, 3, "
-        "padding=1). In forward, first = features.",
-    ),
+    wrong={
+        "skip_from_the_run_before": _variant(source="previous"),
+        "skip_at_the_end_only": _variant(source="end"),
+        "one_run_too_few": _variant(more=-1),
+        "no_first_activation": _variant(relus=1),
+    },
 )

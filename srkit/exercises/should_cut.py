@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from srkit.exercises._beside import lesson_15
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -45,40 +45,12 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="should_cut",
-    number="15.2",
-    title="When to cut the learning rate",
-    difficulty=3,
-    importance=3,
-    minutes=15,
-    criteria=(
-        Criterion(name="falling", points=1, text="errors that fall steadily: go on"),
-        Criterion(name="flat", points=1, text="errors that wobble around one value: cut"),
-        Criterion(name="rising", points=1, text="errors that rise: cut"),
-        Criterion(name="between", points=1, text="the cases in between are decided by the formula", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_15.should_cut,
     cases=_cases,
-    perform=lesson_15.should_cut,
     references=(_reference,),
-    tolerance=Tolerance(absolute=0, relative=0.0, reason="a decision is yes or no"),
-    slips={
-        "sign": Slip(
-            "You cut while the errors fall. The slope of falling errors is negative: look at the sign in the formula.",
-            wrong=lambda errors, ratio: ratio * _line(errors)[0] < _line(errors)[1],
-        ),
-        "never": Slip(
-            "You never cut. Then the learning rate stays at its first value, as it does by a slip in the public "
-            "PyTorch program.",
-            wrong=lambda errors, ratio: False,
-        ),
+    wrong={
+        "sign": lambda errors, ratio: ratio * _line(errors)[0] < _line(errors)[1],
+        "never": lambda errors, ratio: False,
     },
-    avoid=(),
-    hints=(
-        "Two numbers are compared: how fast the errors fall, and how sure one can be of that.",
-        "Put the steps around zero, t = i - (n - 1) / 2. The slope is then the sum of t * error over the sum of t * t.",
-        "What is left when the line is taken away, squared, summed, divided by (n - 2) and by the sum of t * t, is the "
-        "square of the slope's standard deviation.",
-    ),
-    hides=("srkit.methods.zssr:should_cut",),
 )

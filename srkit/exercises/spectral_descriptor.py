@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_08
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.ops.dct import dct2
 
 __all__ = ["EXERCISE"]
@@ -59,59 +59,16 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="spectral_descriptor",
-    number="8.5",
-    title="Channels described by cosine coefficients",
-    difficulty=3,
-    importance=3,
-    minutes=15,
-    criteria=(
-        Criterion(name="mean", points=1, text="no wave at all gives the mean, times the root of the pixel count"),
-        Criterion(name="waves", points=2, text="each part of the channels is described by its own wave"),
-        Criterion(name="parts", points=1, text="several images with several channels to a part", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_08.spectral_descriptor,
     cases=_cases,
-    perform=lesson_08.spectral_descriptor,
     references=(_by_sums,),
-    tolerance=Tolerance(
-        absolute=1e-5, relative=1e-4, reason="float32 sums of 56 products with cosines are right to 1e-6"
-    ),
-    slips={
-        "no_half": Slip(
-            "Your cosines begin at a pixel's edge. A pixel's centre lies half a pixel further.",
-            wrong=lambda features, waves: _by_sums(features, waves, offset=0.0),
-        ),
-        "constant_too_long": Slip(
-            "Your constant wave is too long: every wave, squared and summed, should give one.",
-            wrong=lambda features, waves: _by_sums(features, waves, special=False),
-        ),
-        "turned": Slip(
-            "Vertical and horizontal are confused: the first number of a pair counts the half waves from top to "
-            "bottom.",
-            wrong=lambda features, waves: _by_sums(features, waves, turned=True),
-        ),
-        "plain_mean": Slip(
-            "This is the plain mean. What does the coefficient without waves have besides?",
-            wrong=lambda features, waves: features.mean((2, 3)),
-        ),
-        "interleaved": Slip(
-            "Your channels take turns. Here the first part of the channels has the first wave, the next part the "
-            "second.",
-            wrong=_interleaved,
-        ),
-        "every_wave": Slip(
-            "You describe every channel by every wave. Each channel belongs to one part and has one wave.",
-            wrong=_all_waves,
-        ),
+    wrong={
+        "no_half": lambda features, waves: _by_sums(features, waves, offset=0.0),
+        "constant_too_long": lambda features, waves: _by_sums(features, waves, special=False),
+        "turned": lambda features, waves: _by_sums(features, waves, turned=True),
+        "plain_mean": lambda features, waves: features.mean((2, 3)),
+        "interleaved": _interleaved,
+        "every_wave": _all_waves,
     },
-    avoid=(),
-    hints=(
-        "Do one channel and one wave first: a picture of the wave, times the channel, summed.",
-        "The picture of a wave is the product of a vertical and a horizontal cosine. Divide a cosine by its norm, and "
-        "it has the right length, the constant one too.",
-        "Begin with parts = features.chunk(len(waves), dim=1), and a small function that makes one cosine of n samples "
-        "with k half waves from torch.arange(n) + 0.5.",
-    ),
-    hides=("srkit.ops.dct:dct2",),
 )

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.models.srcnn import SRCNN
 
 __all__ = ["EXERCISE"]
@@ -63,53 +63,15 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="srcnn",
-    number="3.1",
-    title="SRCNN",
-    difficulty=2,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="size", points=1, text="the result has the size of the enlarged image"),
-        Criterion(name="middle", points=2, text="away from the border every pixel is right"),
-        Criterion(name="border", points=1, text="the pixels at the border are right, too"),
-        Criterion(name="kernels", points=1, text="other kernel sizes work", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_03.srcnn,
     cases=_cases,
-    perform=lesson_03.srcnn,
     references=(_library,),
-    tolerance=Tolerance(
-        absolute=2e-5, relative=1e-4, reason="float32 sums of a hundred products in another order differ by 1e-6"
-    ),
-    slips={
-        "zeros_at_the_border": Slip(
-            "You pad with zeros: the network sees a black frame around the image. SRCNN repeats the outer pixels.",
-            wrong=lambda image, layers: _wrong(image, layers, border="constant"),
-        ),
-        "padded_once": Slip(
-            "You pad the image once for all layers. Each layer pads what it is given.",
-            wrong=_padded_once,
-        ),
-        "relu_at_the_end": Slip(
-            "No pixel of yours is below zero: is there an activation after the last layer?",
-            wrong=lambda image, layers: _wrong(image, layers, last=True),
-        ),
-        "no_activation": Slip(
-            "Without activations three convolutions are one.",
-            wrong=lambda image, layers: _wrong(image, layers, active=False),
-        ),
-        "residual": Slip(
-            "You add the image to the result. VDSR does that; SRCNN computes the whole image.",
-            wrong=lambda image, layers: image + _wrong(image, layers),
-        ),
+    wrong={
+        "zeros_at_the_border": lambda image, layers: _wrong(image, layers, border="constant"),
+        "padded_once": _padded_once,
+        "relu_at_the_end": lambda image, layers: _wrong(image, layers, last=True),
+        "no_activation": lambda image, layers: _wrong(image, layers, active=False),
+        "residual": lambda image, layers: image + _wrong(image, layers),
     },
-    avoid=(),
-    hints=(
-        "What has to happen before a 9 x 9 convolution so that its result is as large as its input?",
-        "Go through the layers: pad by half the kernel on each side with mode='replicate', convolve, and, except after "
-        "the last, set what is negative to zero.",
-        "Begin with: for number, (weight, bias) in enumerate(layers): and find half the kernel from weight.shape.",
-    ),
-    hides=("srkit.models.srcnn:SRCNN",),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_02
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -51,56 +51,16 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="ssim_windows",
-    number="2.4",
-    title="Structural similarity",
-    difficulty=3,
-    importance=3,
-    minutes=15,
-    criteria=(
-        Criterion(name="value", points=1, text="the similarity of two sets of windows is right"),
-        Criterion(name="same", points=1, text="a window and its copy have similarity 1"),
-        Criterion(name="flat", points=1, text="two flat windows of different brightness are told apart"),
-        Criterion(name="weights", points=1, text="the weights of the pixels count", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_02.ssim_windows,
     cases=_cases,
-    perform=lesson_02.ssim_windows,
     references=(_ssim,),
-    tolerance=Tolerance(
-        absolute=2e-4,
-        relative=1e-3,
-        reason="a variance as the difference of two near numbers loses three digits in float32",
-    ),
-    slips={
-        "constants_forgotten": Slip(
-            "C1 and C2 are missing or too small: where both windows are dark or flat they decide.",
-            wrong=lambda x, y, weights: _ssim(x, y, weights, 0.0, 0.0),
-        ),
-        "constants_for_255": Slip(
-            "Your constants belong to levels 0 to 255. For [0, 1] they are 0.01^2 and 0.03^2.",
-            wrong=lambda x, y, weights: _ssim(x, y, weights, 6.5025, 58.5225),
-        ),
-        "covariance_once": Slip(
-            "A window and its copy do not get 1. Compare the two halves of the second fraction: what becomes of the "
-            "covariance when y is x?",
-            wrong=lambda x, y, weights: _ssim(x, y, weights, twice=1.0),
-        ),
-        "luminance_forgotten": Slip(
-            "The means are compared nowhere: a window and a brighter copy are the same to you.",
-            wrong=_without_luminance,
-        ),
-        "deviations": Slip("You add standard deviations. The formula has variances.", wrong=_deviations),
-        "weights_ignored": Slip(
-            "Every pixel of the window counts alike in yours, whatever its weight.",
-            wrong=lambda x, y, weights: _ssim(x, y, torch.full_like(weights, 1 / len(weights))),
-        ),
+    wrong={
+        "constants_forgotten": lambda x, y, weights: _ssim(x, y, weights, 0.0, 0.0),
+        "constants_for_255": lambda x, y, weights: _ssim(x, y, weights, 6.5025, 58.5225),
+        "covariance_once": lambda x, y, weights: _ssim(x, y, weights, twice=1.0),
+        "luminance_forgotten": _without_luminance,
+        "deviations": _deviations,
+        "weights_ignored": lambda x, y, weights: _ssim(x, y, torch.full_like(weights, 1 / len(weights))),
     },
-    avoid=(),
-    hints=(
-        "If y is x, what must come out, and what do the two fractions become?",
-        "Three kinds of weighted mean are needed: of x, of x times x, of x times y. The variance is the mean of the "
-        "square minus the square of the mean.",
-        "Begin with mx = (x * weights).sum(-1), one number for each window, and the same for y.",
-    ),
 )

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from srkit.degrade import gaussian_variances
 from srkit.exercises._beside import lesson_12
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 
 __all__ = ["EXERCISE"]
 
@@ -52,62 +52,16 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="tilted_kernel",
-    number="12.2",
-    title="A stretched and turned Gaussian kernel",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="upright", points=1, text="with theta = 0 the long axis lies along the row"),
-        Criterion(name="tilted", points=2, text="a turned kernel has the right direction and the right widths"),
-        Criterion(name="anywhere", points=1, text="every angle, and either axis the longer one", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_12.tilted_kernel,
     cases=_cases,
-    perform=lesson_12.tilted_kernel,
     references=(_reference,),
-    tolerance=Tolerance(
-        absolute=2e-6, relative=1e-3, reason="the inverse of a 2 x 2 matrix in float32 moves the far tails by 1e-5"
-    ),
-    slips={
-        "widths_for_variances": Slip(
-            "You squared the two numbers: they are variances already. The section above is about just this confusion.",
-            wrong=lambda size, v1, v2, theta: _reference(size, v1**2, v2**2, theta),
-        ),
-        "inverse_forgotten": Slip(
-            "Your kernel is long where it should be short. The exponent holds the inverse of the covariance.",
-            wrong=lambda size, v1, v2, theta: _with_form(size, _covariance(v1, v2, theta)),
-        ),
-        "other_way_round": Slip(
-            "Your kernel leans the other way. Angles run from the right downwards here, because rows are counted "
-            "downwards.",
-            wrong=lambda size, v1, v2, theta: _reference(size, v1, v2, -theta),
-        ),
-        "rows_for_columns": Slip(
-            "x and y have changed places: x counts columns, y counts rows. Which of them did meshgrid give first?",
-            wrong=lambda size, v1, v2, theta: _reference(size, v1, v2, theta).T,
-        ),
-        "degrees": Slip(
-            "The angle is in radians already.",
-            wrong=lambda size, v1, v2, theta: _reference(size, v1, v2, math.radians(theta)),
-        ),
-        "half_forgotten": Slip(
-            "Your kernel has half the variance that was asked for. What stands in front of the exponent?",
-            wrong=lambda size, v1, v2, theta: _reference(size, v1 / 2, v2 / 2, theta),
-        ),
+    wrong={
+        "widths_for_variances": lambda size, v1, v2, theta: _reference(size, v1**2, v2**2, theta),
+        "inverse_forgotten": lambda size, v1, v2, theta: _with_form(size, _covariance(v1, v2, theta)),
+        "other_way_round": lambda size, v1, v2, theta: _reference(size, v1, v2, -theta),
+        "rows_for_columns": lambda size, v1, v2, theta: _reference(size, v1, v2, theta).T,
+        "degrees": lambda size, v1, v2, theta: _reference(size, v1, v2, math.radians(theta)),
+        "half_forgotten": lambda size, v1, v2, theta: _reference(size, v1 / 2, v2 / 2, theta),
     },
-    avoid=(),
-    hints=(
-        "Without a turn, how does the weight fall along the row, and how along the column?",
-        "Make the rotation matrix, with it the covariance; put x and y of every place into one tensor (size, size, 2) "
-        "and multiply it from both sides to the inverse.",
-        "Begin with the matrix Q of the formula; torch.tensor(theta).cos() is the cosine, and torch.stack with "
-        "reshape(2, 2) makes a matrix of four numbers.",
-    ),
-    hides=(
-        "srkit.ops.kernels:gaussian",
-        "srkit.degrade.kernels:gaussian_widths",
-        "srkit.degrade.kernels:gaussian_variances",
-    ),
 )

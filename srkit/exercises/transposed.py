@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_04
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.ops.transposed import insert_zeros
 
 __all__ = ["EXERCISE"]
@@ -40,54 +40,17 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="transposed",
-    number="4.2",
-    title="Transposed convolution",
-    difficulty=3,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="dot", points=1, text="a single bright pixel becomes a copy of the kernel"),
-        Criterion(name="image", points=2, text="every image becomes the sum of its pixels' copies"),
-        Criterion(name="stride", points=1, text="other strides and kernels work", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_04.transposed,
     cases=_cases,
-    perform=lesson_04.transposed,
     references=(_torchs,),
-    tolerance=Tolerance(absolute=1e-5, relative=1e-5, reason="sums of 25 products in another order differ by 1e-6"),
-    slips={
-        "kernel_not_flipped": Slip(
-            "A single pixel becomes the kernel upside down. A convolution in PyTorch does not flip its kernel, so you "
-            "must.",
-            wrong=lambda image, kernel, stride: _convolved(image, kernel, stride, flip=False),
+    wrong={
+        "kernel_not_flipped": lambda image, kernel, stride: _convolved(image, kernel, stride, flip=False),
+        "no_margin": lambda image, kernel, stride: _convolved(image, kernel, stride, flip=True, pad=0),
+        "same_size_margin": lambda image, kernel, stride: _convolved(
+            image, kernel, stride, flip=True, pad=kernel.shape[-1] // 2
         ),
-        "no_margin": Slip(
-            "Your result is too small: the copies of the pixels at the edge are cut off. Put a margin of zeros around "
-            "the image first.",
-            wrong=lambda image, kernel, stride: _convolved(image, kernel, stride, flip=True, pad=0),
-        ),
-        "same_size_margin": Slip(
-            "Your margin is that of a convolution which keeps the size. Here each pixel at the edge needs room for a "
-            "whole kernel.",
-            wrong=lambda image, kernel, stride: _convolved(image, kernel, stride, flip=True, pad=kernel.shape[-1] // 2),
-        ),
-        "stride_forgotten": Slip(
-            "The copies lie one pixel apart, whatever the stride.",
-            wrong=lambda image, kernel, stride: _torchs(image, kernel, 1),
-        ),
-        "transposed_kernel": Slip(
-            "The copies of the kernel are mirrored at the diagonal. Transposing the kernel is not what gives this "
-            "operation its name.",
-            wrong=lambda image, kernel, stride: _torchs(image, kernel.T, stride),
-        ),
+        "stride_forgotten": lambda image, kernel, stride: _torchs(image, kernel, 1),
+        "transposed_kernel": lambda image, kernel, stride: _torchs(image, kernel.T, stride),
     },
-    avoid=("conv_transpose2d", "ConvTranspose2d", "fold"),
-    hints=(
-        "What must come out for an image with a single pixel of value 1?",
-        "Zeros between the pixels, a margin of zeros around, then an ordinary convolution with the kernel turned by "
-        "180 degrees.",
-        "The margin is k - 1 on each side, and kernel.flip(0, 1) turns the kernel.",
-    ),
-    hides=("srkit.ops.transposed:transposed_convolution",),
 )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Inputs, Outputs, lesson_11
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, Tolerance, define, noise
 from srkit.losses import tv
 
 __all__ = ["EXERCISE"]
@@ -60,72 +60,19 @@ def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     return isinstance(gradient, Tensor) and not bool(torch.isfinite(gradient).all())
 
 
-EXERCISE = Exercise(
-    answer="tv_loss",
-    number="11.5",
-    title="Total variation as a loss",
-    difficulty=2,
-    importance=4,
-    minutes=15,
-    criteria=(
-        Criterion(name="value", points=1, text="the value of a grey image agrees with the lecture's formula"),
-        Criterion(name="gradient", points=1, text="its gradient with respect to the image is right"),
-        Criterion(name="flat", points=1, text="a flat image costs next to nothing and has a finite gradient"),
-        Criterion(name="batch", points=1, text="colour images in a batch are averaged", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_11.tv_loss,
     cases=_cases,
-    perform=lesson_11.tv_loss,
     references=(tv, _slide),
-    tolerance=Tolerance(
-        absolute=2e-5,
-        relative=1e-4,
-        reason="float32 sums in another order differ by 1e-6; a number under the root of up to 1e-8 by 1e-5",
-    ),
-    slips={
-        "infinite_slope": Slip(
-            "On a flat image the gradient is not finite. What is the slope of the square root at zero?",
-            sign=_not_finite,
-        ),
-        "shapes_do_not_fit": Slip(
-            "The two differences have different shapes. At which pixels do both exist?",
-            raises="must match the size",
-        ),
-        "sum_instead_of_mean": Slip(
-            "Your value grows with the number of pixels. Look at the factor in front of the lecture's sum.",
-            wrong=lambda sr: _lengths(sr).sum(),
-        ),
-        "absolute_differences": Slip(
-            "You add up |dx| and |dy|: that is the anisotropic variant, named in the slide's text. The slide's formula "
-            "measures the length of the step (dx, dy).",
-            wrong=lambda sr: (_steps(sr)[0].abs() + _steps(sr)[1].abs()).mean(),
-        ),
-        "no_root": Slip(
-            "Your value equals the mean of dx^2 + dy^2. One operation of the formula is missing.",
-            wrong=lambda sr: _lengths(sr).square().mean(),
-        ),
-        "root_of_the_mean": Slip(
-            "You take one root at the very end. Which comes first in the formula, the root or the sum?",
-            wrong=lambda sr: _lengths(sr).square().mean().sqrt(),
-        ),
-        "wraps_around": Slip(
-            "Pixels at one edge are compared with those at the opposite edge, which are no neighbours.",
-            wrong=_wrapped,
-        ),
-        "batch_summed": Slip(
-            "Twice as many images cost twice as much. The loss of a batch is the mean over its images.",
-            wrong=lambda sr: _lengths(sr).mean() * sr.shape[0],
-        ),
-        "channels_summed": Slip(
-            "Three equal channels cost three times as much as one. Where does the formula divide by c?",
-            wrong=lambda sr: _lengths(sr).mean() * sr.shape[1],
-        ),
+    raises={"shapes_do_not_fit": "must match the size"},
+    signs={"infinite_slope": _not_finite},
+    wrong={
+        "sum_instead_of_mean": lambda sr: _lengths(sr).sum(),
+        "absolute_differences": lambda sr: (_steps(sr)[0].abs() + _steps(sr)[1].abs()).mean(),
+        "no_root": lambda sr: _lengths(sr).square().mean(),
+        "root_of_the_mean": lambda sr: _lengths(sr).square().mean().sqrt(),
+        "wraps_around": _wrapped,
+        "batch_summed": lambda sr: _lengths(sr).mean() * sr.shape[0],
+        "channels_summed": lambda sr: _lengths(sr).mean() * sr.shape[1],
     },
-    avoid=(),
-    hints=(
-        "Draw a 3x3 image on paper. At how many of its pixels do a right and a lower neighbour both exist?",
-        "Slicing gives all the differences at once, without a loop: an image without its last column minus the same "
-        "image without its first. Cut both differences to the same shape before you combine them.",
-        "Begin with corner = sr[..., :-1, :-1], then the pixels to the right of those. The root of an exact zero has "
-        "an infinite slope: leave it no exact zero.",
-    ),
 )

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_14
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.ops.bands import low_pass
 
 __all__ = ["EXERCISE"]
@@ -45,59 +45,22 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="two_bands",
-    number="14.2",
-    title="Slow and fast",
-    difficulty=2,
-    importance=4,
-    minutes=10,
-    criteria=(
-        Criterion(name="low", points=1, text="the slow part is the mean of the square around each pixel"),
-        Criterion(name="sum", points=1, text="slow and fast part add up to the image, each with a mean of its own"),
-        Criterion(name="edge", points=1, text="at the edge only pixels that exist are averaged", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_14.two_bands,
     cases=_cases,
-    perform=lesson_14.two_bands,
     references=(_library,),
-    tolerance=Tolerance(absolute=2e-6, relative=1e-5, reason="sums of 25 values in another order differ by 1e-7"),
-    hides=("srkit.ops.bands:low_pass", "srkit.ops.bands:high_pass", "srkit.losses.frequency:LowPass"),
-    slips={
-        "dark_edge": Slip(
-            "Your slow part gets darker at the edge: zeros outside the image are averaged too.",
-            wrong=lambda image, size: _with_border(image, size, "constant"),
+    wrong={
+        "dark_edge": lambda image, size: _with_border(image, size, "constant"),
+        "repeated_edge": lambda image, size: _with_border(image, size, "replicate"),
+        "mirrored_edge": lambda image, size: _with_border(image, size, "reflect"),
+        "fast_and_slow": lambda image, size: _library(image, size)[::-1],
+        "for_the_discriminator": lambda image, size: (
+            low_pass(image, size),
+            0.5 + 0.5 * (image - low_pass(image, size)),
         ),
-        "repeated_edge": Slip(
-            "You repeat the outermost pixels outside the image. Here only pixels that exist count.",
-            wrong=lambda image, size: _with_border(image, size, "replicate"),
+        "across_colours": lambda image, size: _split(
+            image, low_pass(image, size).mean(1, keepdim=True).expand_as(image)
         ),
-        "mirrored_edge": Slip(
-            "You mirror the image at its edge. Here only pixels that exist count.",
-            wrong=lambda image, size: _with_border(image, size, "reflect"),
-        ),
-        "fast_and_slow": Slip(
-            "The slow part comes first, the fast one second.",
-            wrong=lambda image, size: _library(image, size)[::-1],
-        ),
-        "for_the_discriminator": Slip(
-            "Your fast part is scaled and moved to grey, as it is shown to a discriminator. Then slow and fast no "
-            "longer add up to the image.",
-            wrong=lambda image, size: (low_pass(image, size), 0.5 + 0.5 * (image - low_pass(image, size))),
-        ),
-        "across_colours": Slip(
-            "You average the three colours as well. Each of them is smoothed by itself.",
-            wrong=lambda image, size: _split(image, low_pass(image, size).mean(1, keepdim=True).expand_as(image)),
-        ),
-        "blocks": Slip(
-            "Your slow part is a mosaic: the squares lie side by side. There is one around every pixel.",
-            wrong=_in_blocks,
-        ),
+        "blocks": _in_blocks,
     },
-    avoid=(),
-    hints=(
-        "What is left of an image when its slow part is taken away?",
-        "F.avg_pool2d with a stride of 1 and half a square of padding gives the mean around each pixel. One of its "
-        "arguments decides whether the padding counts.",
-        "Compute the slow part first; padding=size // 2.",
-    ),
 )

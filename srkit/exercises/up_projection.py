@@ -9,7 +9,7 @@ from typing import cast
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_03
-from srkit.exercises._model import Case, Criterion, Exercise, Slip, Tolerance, noise
+from srkit.exercises._model import Case, define, noise
 from srkit.models.dbpn import Projection
 
 __all__ = ["EXERCISE"]
@@ -51,52 +51,15 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-EXERCISE = Exercise(
-    answer="up_projection",
-    number="3.5",
-    title="An up-projection unit",
-    difficulty=2,
-    importance=3,
-    minutes=10,
-    criteria=(
-        Criterion(name="perfect", points=1, text="where nothing is lost on the way there is nothing to correct"),
-        Criterion(name="linear", points=2, text="with any linear layers the result is right"),
-        Criterion(name="scale", points=1, text="with activations and another scale, too", hidden=True),
-    ),
+EXERCISE = define(
+    lesson_03.up_projection,
     cases=_cases,
-    perform=lesson_03.up_projection,
     references=(_library,),
-    tolerance=Tolerance(
-        absolute=1e-4, relative=1e-4, reason="values of the size of 10, float32 sums in another order: 1e-5"
-    ),
-    slips={
-        "other_sign": Slip(
-            "Your error has the opposite sign: in DBPN it is what came back minus what was sent.",
-            wrong=lambda small, there, back, again: there(small) + again(small - back(there(small))),
-        ),
-        "correction_alone": Slip(
-            "You return the correction. It has to be added to what it corrects.",
-            wrong=lambda small, there, back, again: again(back(there(small)) - small),
-        ),
-        "nothing_taken_away": Slip(
-            "You enlarge all that came back. What belongs there is the difference to what was sent.",
-            wrong=lambda small, there, back, again: there(small) + again(back(there(small))),
-        ),
-        "same_layer": Slip(
-            "The error is enlarged by a layer of its own, again, not by the first one.",
-            wrong=lambda small, there, back, again: there(small) + there(back(there(small)) - small),
-        ),
-        "two_sizes": Slip(
-            "You add or subtract large and small features. Which sizes do there, back and again give?",
-            raises="must match the size",
-        ),
+    raises={"two_sizes": "must match the size"},
+    wrong={
+        "other_sign": lambda small, there, back, again: there(small) + again(small - back(there(small))),
+        "correction_alone": lambda small, there, back, again: again(back(there(small)) - small),
+        "nothing_taken_away": lambda small, there, back, again: there(small) + again(back(there(small))),
+        "same_layer": lambda small, there, back, again: there(small) + there(back(there(small)) - small),
     },
-    avoid=(),
-    hints=(
-        "Send a parcel and have it sent back. What do you compare with what?",
-        "Four things in a row: the large features, what comes back of them, the error, the correction. Two of them are "
-        "large.",
-        "Begin with large = there(small).",
-    ),
-    hides=("srkit.models.dbpn:Projection",),
 )

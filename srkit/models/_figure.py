@@ -1,17 +1,17 @@
 """All networks in one picture: quality against cost and against time, every network named beside its mark.
 
-The picture is SVG, written by hand and not by a plotting library: it is the same to the last byte on every machine, so
+The picture is SVG from a template, not by a plotting library: it is the same to the last byte on every machine, so
 a page can hold it and a test can compare it.
 """
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from srkit._html import render
 from srkit.errors import BadInput
 from srkit.ops.atomic import atomic_path
 
@@ -105,14 +105,9 @@ def draw(marks: Sequence[Mark], *, title: str) -> Drawing:
     year = _Panel(
         marks, lambda mark: max(mark.year, first), (first - 0.5, last + 0.5), _years(first, last), "year of publication"
     )
-    body = "".join(f'<g transform="translate(0 {n * HEIGHT})">{plot.svg()}</g>' for n, plot in enumerate((cost, year)))
-    words = html.escape(f"{title}, {len(marks)} networks, against multiply-adds per output pixel and against the year")
-    return Drawing(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {2 * HEIGHT}" width="{WIDTH}" role="img" '
-        f'font-family="DejaVu Sans, Verdana, sans-serif" font-size="10.5"><title>{words}</title>\n'
-        f'<rect width="{WIDTH}" height="{2 * HEIGHT}" fill="#fff"/>\n'
-        f'<text x="{LEFT}" y="18" font-size="15">{html.escape(title)}</text>\n{_legend()}{body}</svg>\n'
-    )
+    axes = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
+    template = Path(__file__).with_name("figure.html")
+    return Drawing(render(template, title=title, panels=(cost, year), styles=STYLES, **axes) + "\n")
 
 
 @dataclass(frozen=True)
@@ -125,11 +120,8 @@ class _Panel:
     ticks: Sequence[tuple[float, str]]
     caption: str
 
-    def svg(self) -> str:
-        """Return axes, marks and names."""
-        return "".join([*self._axes(), *self._names(), *(self._mark(mark) for mark in self.marks)])
-
-    def _place(self, mark: Mark) -> tuple[float, float]:
+    def place(self, mark: Mark) -> tuple[float, float]:
+        """Return where a mark stands."""
         return self._x(self.across(mark)), self._y(mark.psnr)
 
     def _x(self, value: float) -> float:
@@ -144,41 +136,29 @@ class _Panel:
         values = [mark.psnr for mark in self.marks]
         return math.floor(2 * min(values) - 0.3) / 2, math.ceil(2 * max(values) + 0.3) / 2
 
-    def _axes(self) -> Iterator[str]:
+    def levels(self) -> list[tuple[float, str]]:
+        """Return height and words of each horizontal line."""
         low, high = self._range()
-        for step in range(round(2 * low), round(2 * high) + 1):
-            y = self._y(step / 2)
-            yield f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="#e4e4e4"/>'
-            yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#444">{step / 2:.1f}</text>\n'
-        for value, words in self.ticks:
-            x = self._x(value)
-            yield f'<path d="M{x:.1f} {TOP}V{BOTTOM}" stroke="#f0f0f0"/>'
-            yield f'<text x="{x:.1f}" y="{BOTTOM + 16}" text-anchor="middle" fill="#444">{words}</text>\n'
-        middle = (LEFT + RIGHT) / 2
-        yield f'<text x="{middle:.0f}" y="{BOTTOM + 36}" text-anchor="middle" fill="#222">{self.caption}</text>\n'
-        yield f'<text x="8" y="{TOP - 10}" fill="#222">PSNR (dB)</text>\n'
+        return [(self._y(step / 2), f"{step / 2:.1f}") for step in range(round(2 * low), round(2 * high) + 1)]
 
-    def _mark(self, mark: Mark) -> str:
-        (x, y), (colour, shape) = self._place(mark), STYLES[mark.framework]
-        fill = "#fff" if mark.measured else colour
-        place = f'transform="translate({x:.1f} {y:.1f})"'
-        return f'<path {place} d="{shape}" fill="{fill}" stroke="{colour}" stroke-width="1.5"/>\n'
+    def columns(self) -> list[tuple[float, str]]:
+        """Return place and words of each vertical line."""
+        return [(self._x(value), words) for value, words in self.ticks]
 
-    def _names(self) -> Iterator[str]:
-        """Write each name where nothing else stands, as near to its mark as possible, with a line where it is far."""
-        taken: list[Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in map(self._place, self.marks)]
+    def names(self) -> Iterator[tuple[Mark, Box, Box | None]]:
+        """Yield each mark with the box of its name, where nothing else stands, and the line to it where that is far."""
+        taken: list[Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in map(self.place, self.marks)]
         for mark in sorted(self.marks, key=lambda mark: (-mark.psnr, mark.name)):
-            x, y = self._place(mark)
+            x, y = self.place(mark)
             box = _free(x, y, _width(mark.name), taken)
             taken.append(box)
             left, top, right, bottom = box
-            colour = STYLES[mark.framework][0]
-            if not (left - 10 <= x <= right + 10 and top - 8 <= y <= bottom + 8):
+            if left - 10 <= x <= right + 10 and top - 8 <= y <= bottom + 8:
+                yield mark, box, None
+            else:
                 end = left if left > x else right if right < x else (left + right) / 2
                 level = top if top > y else bottom if bottom < y else (top + bottom) / 2
-                line = f"M{x:.1f} {y:.1f}L{end:.1f} {level:.1f}"
-                yield f'<path d="{line}" stroke="{colour}" stroke-width=".6"/>'
-            yield f'<text x="{left:.1f}" y="{bottom - 3:.1f}" fill="{colour}">{html.escape(mark.name)}</text>\n'
+                yield mark, box, (x, y, end, level)
 
 
 def _width(name: str) -> float:
@@ -199,14 +179,6 @@ def _free(x: float, y: float, width: float, taken: Sequence[Box]) -> Box:
 
 def _touch(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _legend() -> str:
-    parts = []
-    for (name, (colour, shape)), x in zip(STYLES.items(), (70, 180, 300, 425, 525), strict=True):
-        words = f'<text x="11" y="4">{name}</text>'
-        parts.append(f'<g transform="translate({x} 34)" fill="{colour}"><path d="{shape}"/>{words}</g>\n')
-    return "".join([*parts, '<text x="690" y="38" fill="#444">filled: published, hollow: measured by us</text>\n'])
 
 
 def _powers(low: int, high: int) -> list[tuple[float, str]]:

@@ -13,7 +13,6 @@ not make whole is rounded down.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -22,8 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.errors import BadInput
 from srkit.layers import PixelRange, ResidualBlock, conv
+from srkit.layers.free_scale import FreeScale, enlarged
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "LIIF", "neighbours"]
@@ -51,7 +50,7 @@ def neighbours(side: int, length: int) -> tuple[Tensor, Tensor, Tensor]:
     return near.long(), away, distance.flip(0) / distance.sum(0)
 
 
-class LIIF(nn.Module):
+class LIIF(FreeScale):
     """Section 3: EDSR's baseline without an upsampler, and a perceptron that is asked for each pixel four times.
 
     Args:
@@ -65,8 +64,7 @@ class LIIF(nn.Module):
     def __init__(
         self, *, scale: int, channels: int = 64, n_blocks: int = 16, hidden: int = 256, n_hidden: int = 4
     ) -> None:
-        super().__init__()
-        self.scale = scale
+        super().__init__(scale)
         self.range = PixelRange(rgb_range=2.0, mean=(0.5, 0.5, 0.5))
         self.head, self.body_end = conv(3, channels), conv(channels, channels)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(n_blocks)))
@@ -80,12 +78,10 @@ class LIIF(nn.Module):
         Raises:
             BadInput: a scale below 1.
         """
-        r = float(self.scale) if free_scale is None else float(free_scale)
-        if not 1 <= r < math.inf:
-            raise BadInput(f"LIIF enlarges by any real scale from 1 upwards, such as 1.5, not {free_scale}.")
+        r = self.factor(free_scale)
         shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
         deep = shallow + self.body_end(self.body(shallow))
-        size = [math.floor(r * side + 1e-9) for side in lr.shape[-2:]]  # 1.1 * 10 must not fall short of 11
+        size = [enlarged(side, r) for side in lr.shape[-2:]]
         return self.range.outwards(self.draw(deep, *size))  # (b, 3, floor(r*h), floor(r*w))
 
     def draw(self, features: Tensor, height: int, width: int) -> Tensor:
@@ -114,10 +110,6 @@ class LIIF(nn.Module):
                 answer = self.ask[1:](hidden[:, row][:, :, column] + place)  # (b, rows, width, 3)
                 image = image + answer * (high[:, None] * wide)[..., None]
         return image
-
-    def example_input(self, lr: Tensor) -> float:
-        """Return the ``free_scale`` that is the net's own scale, for an image ``(b, 3, h, w)``."""
-        return float(self.scale)
 
 
 CARD = Card(

@@ -13,7 +13,6 @@ exactly, not by counting up as the code does, whose README warns of a serious bu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,8 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.errors import BadInput
 from srkit.layers import PixelRange, ResidualDenseBlock, conv
+from srkit.layers.free_scale import JUST_BELOW, FreeScale, enlarged
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
 
@@ -45,9 +44,8 @@ def sources(side: int, scale: float, *, device: torch.device | None = None) -> t
     Returns:
         ``floor(scale * side)`` whole numbers on the device, and as many offsets in [0, 1), float64 on the CPU.
     """
-    just_below = 1e-9  # a product such as 1.1 * 10 must not fall short of 11 by rounding
-    positions = torch.arange(math.floor(scale * side + just_below), dtype=torch.float64, device="cpu") / scale
-    source = (positions + just_below).floor()
+    positions = torch.arange(enlarged(side, scale), dtype=torch.float64, device="cpu") / scale
+    source = (positions + JUST_BELOW).floor()
     return source.long().to(device), (positions - source).clamp(min=0)
 
 
@@ -88,7 +86,7 @@ def draw_whole(features: Tensor, predict: Callable[[Tensor], Tensor], scale: int
     return F.pixel_shuffle(F.conv2d(features, weight, padding=1), scale)  # (b, 3, scale*h, scale*w)
 
 
-class MetaSR(nn.Module):
+class MetaSR(FreeScale):
     """Meta-RDN: RDN's trunk, and the meta upscale module instead of its upsampler.
 
     Args:
@@ -112,8 +110,7 @@ class MetaSR(nn.Module):
         hidden: int = 256,
         rgb_range: float = 255.0,
     ) -> None:
-        super().__init__()
-        self.scale = scale
+        super().__init__(scale)
         self.range = PixelRange(rgb_range=rgb_range)
         self.head = conv(3, channels)
         self.head2 = conv(channels, channels)
@@ -129,9 +126,7 @@ class MetaSR(nn.Module):
         Raises:
             BadInput: a scale below 1.
         """
-        r = float(self.scale) if free_scale is None else float(free_scale)
-        if not 1 <= r < math.inf:
-            raise BadInput(f"Meta-SR enlarges by any real scale from 1 upwards, such as 1.5, not {free_scale}.")
+        r = self.factor(free_scale)
         shallow = self.head(self.range.inwards(lr))  # (b, 64, h, w)
         features, outputs = self.head2(shallow), []
         for block in self.body:
@@ -139,10 +134,6 @@ class MetaSR(nn.Module):
             outputs.append(features)
         deep = shallow + self.body_end(self.gather(torch.cat(outputs, dim=1)))  # (b, 64, h, w)
         return self.range.outwards(draw(deep, self.predict, r))  # (b, 3, floor(r*h), floor(r*w))
-
-    def example_input(self, lr: Tensor) -> float:
-        """Return the ``free_scale`` that is the net's own scale, for an image ``(b, 3, h, w)``."""
-        return float(self.scale)
 
 
 CARD = Card(

@@ -15,6 +15,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
+from srkit.layers.free_scale import enlarged
 from srkit.ops import pixels
 from srkit.ops.resize import imresize
 from srkit.training.curriculum import Level, growth_at
@@ -120,7 +121,7 @@ class AnyScale:
         scale = self.scale_at(step)
         hr = self.batches.batch(step)[1]
         small = floor(hr.shape[-1] / max(self.scales))  # one LR size for all scales, as in the paper
-        large = floor(round(scale * small, 6))
+        large = enlarged(small, scale)
         hr = hr[..., :large, :large]  # (b, 3, floor(scale*h), floor(scale*h))
         lr = imresize(pixels.to_uint8(hr), 1 / scale, size=(small, small))  # (b, 3, h, h)
         return pixels.from_uint8(lr), hr, {self.keyword: scale}

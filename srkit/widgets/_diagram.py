@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from srkit.models.count import parameters
 from srkit.ops.colours import data_uri
 from srkit.widgets._blocks import graph_of, panels_of
 from srkit.widgets._draw import sheet
-from srkit.widgets._layout import Box, Laid, Wire, laid_out
+from srkit.widgets._layout import Laid, laid_out
 from srkit.widgets._nodes import Graph, Node
 from srkit.widgets._source import source
 from srkit.widgets._static import diagram_script, fill, style
@@ -58,7 +57,7 @@ class Diagram:
     @cached_property
     def svg(self) -> str:
         """The picture alone, as SVG on a white ground."""
-        return self._svg('<rect width="100%" height="100%" fill="#fff"/>')
+        return self._svg(ground=True)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the picture to a file.
@@ -70,54 +69,29 @@ class Diagram:
 
     def _repr_html_(self) -> str:
         """Return the picture, and below it what is known of each of its parts, which a script shows one by one."""
-        drawn = self._svg("")  # which numbers the parts
+        drawn = self._svg(ground=False)  # which numbers the parts
         sheets = style("source") + style("diagram")
         parts = map(_told, self.nodes)
         return fill("diagram", style=sheets, drawn=drawn, parts=parts, script=diagram_script())
 
-    def _svg(self, ground: str) -> str:
+    def _svg(self, *, ground: bool) -> str:
         self.nodes.clear()
-        body, x, y, row, wide = [], 0.0, 0.0, 0.0, 0.0
+        places, x, y, row, wide = [], 0.0, 0.0, 0.0, 0.0
         for panel in self.panels:
             width, height = max(panel.laid.width, 7.5 * len(panel.title)) + 30, panel.laid.height + HEAD + 12
             if x and (x + width > max(PAGE, wide) or panel is self.panels[1]):
                 x, y, row = 0.0, y + row, 0.0
-            body.append(f'<g transform="translate({x + 8:.0f} {y + 4:.0f})">{self._panel(panel)}</g>')
+            places.append((x, y, panel))
             x, row = x + width, max(row, height)
             wide = max(wide, x)
-        words = escape(f"{self.title}. {self!r}")
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {y + row:.0f}" width="{1.25 * wide:.0f}"'
-            f' role="group" aria-label="{words}" color="#222" font-size="10.5" '
-            'font-family="DejaVu Sans, Verdana, sans-serif">'
-            f"{ground}\n{ARROW}{''.join(body)}</svg>"
-        )
+        size = {"wide": wide, "high": y + row, "head": HEAD}
+        how = {"ground": ground, "colours": COLOURS, "spoken": _spoken, "numbered": self._numbered}
+        return fill("drawing", title=f"{self.title}. {self!r}", places=places, **size, **how)
 
-    def _panel(self, panel: Panel) -> str:
-        title = f'<text y="16" font-size="13" font-weight="bold" fill="currentColor">{escape(panel.title)}</text>\n'
-        return f'{title}<g transform="translate(6 {HEAD})">{self._drawn(panel.laid, panel)}</g>'
-
-    def _drawn(self, laid: Laid, panel: Panel | None) -> str:
-        wires = "".join(_wire(wire) for wire in laid.wires)
-        return wires + "".join(self._box(box, panel) for box in laid.boxes)
-
-    def _box(self, box: Box, panel: Panel | None) -> str:
-        if box.node is None:
-            return _port(box, panel) if box.width else ""
-        place = f'transform="translate({box.x:.1f} {box.y - box.up:.1f})"'
-        if box.inside is not None:
-            inner = self._drawn(box.inside, None)
-            return f'<g {place}>{_frame(box)}<g transform="translate(6 7)">{inner}</g></g>\n'
-        self.nodes.append(box.node)
-        words, body = escape(_spoken(box.node)), _circle(box) if box.round else _slab(box)
-        part = f'class="srkit-part" data-part="{len(self.nodes) - 1}" role="button" tabindex="0" aria-label="{words}"'
-        return f"<g {place} {part}>{body}</g>\n"
-
-
-ARROW = (
-    '<defs><marker id="srkit-arrow" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6" markerHeight="6" '
-    'orient="auto"><path d="M0 0L6 3L0 6Z" fill="currentColor"/></marker></defs>\n'
-)
+    def _numbered(self, node: Node) -> int:
+        """Return the number by which a part of the picture is known to what is told about it."""
+        self.nodes.append(node)
+        return len(self.nodes) - 1
 
 
 def diagram(net: nn.Module, lr: Tensor | None = None, **inputs: Any) -> Diagram:
@@ -172,75 +146,6 @@ def _example(net: Any, lr: Tensor) -> dict[str, Any]:
 
 def _given(port: Call) -> str:
     return "LR" if port.name == "lr" else port.name
-
-
-def _port(box: Box, panel: Panel | None) -> str:
-    whole = panel is not None and panel.node is None
-    words = ("SR" if whole else "") if box.words == "end" else box.words
-    mark = f'<circle cx="{box.middle:.1f}" cy="{box.y:.1f}" r="4" fill="currentColor"/>'
-    return mark + _text(words, box.middle, box.y - 9, 'font-weight="bold"')
-
-
-def _text(words: str, x: float, y: float, look: str) -> str:
-    """Return centred words; nothing where there are none."""
-    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="middle" fill="currentColor"'
-    return f"<text {place} {look}>{escape(words)}</text>" if words else ""
-
-
-def _wire(wire: Wire) -> str:
-    arrow = (
-        f'<path d="{wire.path}" fill="none" stroke="currentColor" stroke-width="1.2" marker-end="url(#srkit-arrow)"/>'
-    )
-    dot = f'<circle cx="{wire.dot[0]:.1f}" cy="{wire.dot[1]:.1f}" r="2" fill="currentColor"/>' if wire.dot else ""
-    x, y = wire.at
-    words = (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="8.5" fill="currentColor">{wire.words}</text>' if wire.words else ""
-    )
-    return f"{arrow}{dot}{words}\n"
-
-
-def _slab(box: Box) -> str:
-    node = box.node
-    assert node is not None
-    width, height = box.width - (8 if node.times > 1 else 0), box.height
-    fill, edge = COLOURS[node.kind], 'stroke="#333" stroke-width="1"'
-    back = "".join(
-        f'<rect x="{by}" y="{-by}" width="{width}" height="{height:.1f}" rx="3" fill="{fill}" {edge}/>'
-        for by in ((8, 4) if node.times > 1 else ())
-    )
-    front = f'<rect width="{width}" height="{height:.1f}" rx="3" fill="{fill}" {edge}/>'
-    middle = f"translate({width / 2 + 3.7:.1f} {height / 2:.1f}) rotate(-90)"
-    label = f'<text transform="{middle}" text-anchor="middle" fill="#111">{escape(node.label)}</text>'
-    times = f"×{node.times}" if node.times > 1 else ""
-    texts = _text(node.detail, width / 2, height + 10, 'font-size="8"')
-    texts += _text(times, width / 2, height + (22 if node.detail else 12), 'font-weight="bold" font-size="11"')
-    mark = "↻" if node.shared else node.tie
-    tie = (
-        f'<text x="{width / 2:.1f}" y="11" text-anchor="middle" fill="#8a1c00" font-weight="bold">{mark}</text>'
-        if mark
-        else ""
-    )
-    return f"{back}{front}{label}{texts}{tie}"
-
-
-def _circle(box: Box) -> str:
-    assert box.node is not None
-    r = box.width / 2
-    return (
-        f'<circle cx="{r}" cy="{r}" r="{r}" fill="#fff" stroke="#333" stroke-width="1.2"/>'
-        f'<text x="{r}" y="{r + 4.5}" text-anchor="middle" font-size="13" fill="#111">{box.node.label}</text>'
-    )
-
-
-def _frame(box: Box) -> str:
-    assert box.node is not None
-    words = f"×{box.node.times}" + (", each reads all before it" if box.node.recalls else "")
-    return (
-        f'<rect width="{box.width:.1f}" height="{box.height:.1f}" rx="6" fill="currentColor" fill-opacity="0.06" '
-        f'stroke="currentColor" stroke-dasharray="4 3"/>'
-        f'<text x="{box.width - 4:.1f}" y="{box.height - 4:.1f}" text-anchor="end" font-weight="bold" font-size="11" '
-        f'fill="currentColor">{words}</text>'
-    )
 
 
 def _spoken(node: Node) -> str:

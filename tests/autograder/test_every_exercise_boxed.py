@@ -79,7 +79,16 @@ def test_neither_the_seed_nor_an_expected_value_enters_the_box(name):
     for case in exercise.cases(SEED):
         assert SEED not in list(flat(case.inputs))
     sent = "\n".join(text for _, text in beside(name))
-    for word in ("Tolerance(", "Criterion(", "Slip(", "points=", "Exercise("):
+    for word in (
+        "Tolerance(",
+        "Criterion(",
+        "Slip(",
+        "points=",
+        "Exercise(",
+        "define(",
+        exercise.title,
+        exercise.hints[2],
+    ):
         assert word not in sent
 
 

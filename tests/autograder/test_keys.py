@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,6 +75,19 @@ def test_another_exercises_module_changes_no_key_and_the_library_changes_all(cop
 def test_what_defines_an_exercise_and_what_performs_it_are_in_its_key(monkeypatch):
     monkeypatch.setattr(keys, "_digest", lambda paths: [path.name for path in paths])
     assert keys._definition.__wrapped__("tv_loss") == ["tv_loss.py", "lesson_11.py", "tv_loss.json"]
+
+
+def test_what_is_said_about_an_exercise_is_in_its_key_and_in_no_other(monkeypatch):
+    known, mine, other = keys.EXERCISES, key(("tv_loss",)), key(("psnr",))
+    exercise = known.get("tv_loss")
+    slip = replace(exercise.slips["no_root"], message="Something else.")
+    worth = (replace(exercise.criteria[0], points=7), *exercise.criteria[1:])
+    for change in ({"slips": {**exercise.slips, "no_root": slip}}, {"criteria": worth}, {"title": "Another title"}):
+        changed = replace(exercise, **change)
+        said = SimpleNamespace(get=lambda name, changed=changed: changed if name == "tv_loss" else known.get(name))
+        monkeypatch.setattr(keys, "EXERCISES", said)
+        assert key(("tv_loss",)) != mine
+        assert key(("psnr",)) == other
 
 
 def test_the_engine_is_what_grading_imports_and_not_what_shows_it():

@@ -48,6 +48,16 @@ def test_what_was_written_is_found_again_only_where_everything_that_decided_it_i
     assert found.psnr == 31.0
 
 
+def test_the_table_reads_the_file_of_a_row_once_however_many_columns_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(real_world, "Records", lambda path: read.append(path) or Records(path))
+    printed(plan(tmp_path, {name: ROWS[name] for name in TRIVIAL}, "round x2", "C noise x2"))
+    assert sorted(read) == sorted({*read})
+    assert len(read) == len(TRIVIAL)
+
+
 def test_a_line_that_a_killed_process_left_is_named_and_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "bicubic.jsonl"
     Records(path).add(CELL)

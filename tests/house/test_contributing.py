@@ -109,20 +109,26 @@ def test_a_cost_counts_new_files_lines_elsewhere_and_what_was_printed() -> None:
         Block("python", "x = 1\n", "Write `a/b.py`"),
         Block("diff", "--- a/c.py\n y\n+z\n+\n+w\n", ""),
         Block("toml", "\n[one]\ntwo = 3\n", "Append to `d.toml`"),
+        Block("toml", "three = 3\n", "A file\n`e.toml` (here a\nnew one):"),
         Block("sh", "true\n", ""),
     ]
-    assert cost(steps, []) == "Cost: 1 file, 4 lines elsewhere, nothing printed."
+    assert cost(steps, []) == "Cost: 2 files, 4 lines elsewhere, nothing printed."
     assert cost(steps[:1], ["p.md"]) == "Cost: 1 file, 0 lines elsewhere, printed: `p.md`."
 
 
 def cost(steps: list[Block], printed: list[str]) -> str:
     """Return what a recipe costs, as the page says it: blank lines are not counted, and no line of a new file."""
-    files = sum(step.language == "python" for step in steps)
+    files = sum(step.language == "python" or _is_new(step) for step in steps)
     added = [line[1:] for step in steps if step.language == "diff" for line in step.text.splitlines() if line[0] == "+"]
-    added += [line for step in steps if step.language == "toml" for line in step.text.splitlines()]
+    added += [line for s in steps if s.language == "toml" and not _is_new(s) for line in s.text.splitlines()]
     lines = sum(bool(line.strip()) for line in added)
     prints = f"printed: {', '.join(f'`{name}`' for name in printed)}" if printed else "nothing printed"
     return f"Cost: {_count(files, 'file')}, {_count(lines, 'line')} elsewhere, {prints}."
+
+
+def _is_new(step: Block) -> bool:
+    """Tell whether a table is a file of its own rather than the end of one that is there."""
+    return step.language == "toml" and "(here a new one)" in " ".join(step.before.split())
 
 
 def _count(number: int, what: str) -> str:
@@ -138,7 +144,7 @@ def carry_out(step: Block, project: Project) -> str:
         return _insert(step.text, project.root)
     name = re.findall(r"`([\w/]+\.\w+)`", step.before)[-1 if step.language == "toml" else 0]
     path = project.root / name
-    if step.language == "toml":
+    if step.language == "toml" and not _is_new(step):
         path.write_text(path.read_text("utf-8") + step.text, "utf-8")
     else:
         assert not path.exists(), f"{path.name}: a recipe must not overwrite anything"

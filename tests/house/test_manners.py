@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -137,6 +137,31 @@ def _catches_all(node: ast.ExceptHandler) -> bool:
 
 def _raises(node: ast.ExceptHandler) -> bool:
     return node.name is not None or any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+
+
+MARKUP = re.compile(r"<(svg|g|rect|text|path|circle|div|span|table|tr|td|p|pre|img|style|a)[ >]")
+
+
+def _put_together(found: Iterable[ast.AST]) -> bool:
+    """Tell whether an f-string, or a string with ``%`` or ``+``, is markup with values in it."""
+    for node in found:
+        pieces: list[ast.expr] = node.values if isinstance(node, ast.JoinedStr) else []
+        pieces = [node.left, node.right] if isinstance(node, ast.BinOp) else pieces
+        texts = (piece.value for piece in pieces if isinstance(piece, ast.Constant))
+        if any(isinstance(text, str) and MARKUP.search(text) for text in texts):
+            return True
+    return False
+
+
+def test_pages_and_drawings_come_from_templates_and_not_from_strings_put_together() -> None:
+    for text, wrong in (
+        ("f'<p>{name}</p>'", True),
+        ("'<text x=1>' + name", True),
+        ("f'{a} < {b}', Markup('<p>{}</p>').format(name)", False),
+    ):
+        assert _put_together(ast.walk(ast.parse(text))) == wrong
+    guilty = [relative(path) for path in LIBRARY if _put_together(nodes(path))]
+    assert not guilty, "srkit._html.render fills in a template and escapes what stands in it"
 
 
 def test_the_parts_of_a_path_are_asked_for_only_below_a_folder_of_ours() -> None:

@@ -119,7 +119,11 @@ TWO_SIDES = re.compile(r"\b(for_|the |a )(judge|maker|critic|opponent|rival)s?\b
 
 
 def test_lessons_wrong_answers_messages_and_help_say_generator_and_discriminator() -> None:
-    asked = [*sorted((ROOT / "solutions").glob("*.py")), *sorted((ROOT / "autograder" / "mutants").glob("*.py"))]
+    asked = [
+        *(ROOT / "solutions").glob("*.py"),
+        *(ROOT / "autograder" / "mutants").glob("*.py"),
+        *(ROOT / "srkit" / "exercises").glob("*.toml"),
+    ]
     texts = {relative(path): path.read_text("utf-8") for path in asked}
     for path in (one for one in SRKIT if one.parent.name in ("exercises", "cli", "widgets")):
         texts[relative(path)] = "\n".join(
