@@ -32,8 +32,7 @@ def grader_environment(home: Path, surroundings: Mapping[str, str]) -> dict[str,
 
     Python puts the current folder on its path for ``-m`` and ``-c``, and for an empty or relative entry of
     ``PYTHONPATH``. The current folder may contain hand-ins, so none of the three is allowed here nor in any process
-    that
-    the grader starts.
+    that the grader starts.
     """
     if not (home / "autograder" / "__main__.py").is_file():
         raise BadInput(f"This srkit came without its grader (looked in {home}). Install it again: srkit[lab].")

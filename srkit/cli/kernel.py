@@ -54,7 +54,7 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     from srkit.ops.jobs import carry_out, plan
 
     machine.set_threads()
-    _method(options)  # a method or a setting that does not exist is told before anything else
+    _method(options)  # a method or a setting that does not exist is reported before anything else
     said = {"method": options["method"], "scale": options["scale"], "settings": list(options["settings"])}
     wanted, left = pictures_of(sources, options["out"], "kernel", suffix=".mat", below=options["recursive"])
     wanted = [replace(item, settings=said) for item in wanted]

@@ -70,7 +70,7 @@ def command(resume: str | None, plugins: tuple[str, ...], machine: Machine, save
 
 
 def _has_validation(run: Path) -> bool:
-    """Tell whether a run names what it was validated on; True where there is no run, which is told later."""
+    """Tell whether a run names what it was validated on; True where there is no run, which is reported later."""
     config = (run if run.is_dir() else run.parent) / "config.json"
     return not config.is_file() or json.loads(config.read_text("utf-8"))["valid"]["name"] is not None
 

@@ -73,7 +73,7 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     from srkit.ops.jobs import carry_out, plan
 
     machine.set_threads()
-    _method(options, None)  # a preset or setting that does not exist is told before anything else
+    _method(options, None)  # a preset or setting that does not exist is reported before anything else
     items, left = _items(sources, options)
     planned = plan(items, overwrite=options["overwrite"], check=_check, memory=lambda item: _memory(item, options))
     places = sorted({item.target.parent for item in items})

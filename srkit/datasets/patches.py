@@ -2,9 +2,8 @@
 
 Training looks at small squares cut out of large images, mirrored and turned at random. Here batch ``k`` is a function
 of ``(seed, k)`` alone: workers, the order of events and earlier batches have no influence. A run that was killed
-resumes
-exactly by asking for the batch after the last one, and several processes divide one batch among themselves by taking
-their part of it, so that one machine and eight see the same data.
+resumes exactly by asking for the batch after the last one, and several processes divide one batch among themselves by
+taking their part of it, so that one machine and eight see the same data.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""Decoded images as one block of bytes, in memory or memory-mapped from a cache file that is never used when it is out
-of date.
+"""Decoded images as one block of bytes, in memory or in a mapped cache file that is never used when it is out of date.
 
 Decoding a PNG of two megapixels to cut a 96 pixel patch out of it takes a hundred milliseconds; cutting it out of a
 mapped file takes a hundredth of one. Such a cache must not be used after its sources changed. Four rules ensure this:

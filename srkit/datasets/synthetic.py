@@ -1,9 +1,9 @@
 """Test charts: images whose every detail is known, made by a formula and the same on every machine.
 
 Photographs show the overall quality of a method; a chart shows its behaviour. The zone plate holds every frequency at a
-known
-place, so aliasing and blur can be read off it; the slanted edge gives the response to a step at sub-pixel resolution;
-the checkerboard and the star have a finest detail that is lost at a known scale; the ramps show what happens to colour.
+known place, so aliasing and blur can be read off it; the slanted edge gives the response to a step at sub-pixel
+resolution; the checkerboard and the star have a finest detail that is lost at a known scale; the ramps show what
+happens to colour.
 """
 
 from __future__ import annotations

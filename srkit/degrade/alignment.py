@@ -19,7 +19,7 @@ from srkit.errors import BadInput
 from srkit.ops.check import describe
 from srkit.ops.device import exact
 
-__all__ = ["Operation", "align", "aligned_centre", "centre_of_mass", "on_grid", "shift"]
+__all__ = ["Operation", "align", "aligned_centre", "centre_of_mass", "keys_cubic", "on_grid", "shift"]
 
 Operation = Literal["correlation", "convolution"]
 
@@ -106,6 +106,11 @@ def on_grid(kernel: Tensor, size: int) -> Tensor:
 def _band(n: int, by: float, like: Tensor) -> Tensor:
     """Return the matrix ``(n, n)`` that moves ``n`` samples by ``by`` places."""
     place = torch.arange(n, dtype=like.dtype, device=like.device)
-    at = (place[:, None] - by - place[None, :]).abs()  # (n, n)
+    return keys_cubic(place[:, None] - by - place[None, :])  # (n, n)
+
+
+def keys_cubic(distance: Tensor) -> Tensor:
+    """Return what Keys' cubic (a = -1/2) weighs a sample at each distance, in pixels; 0 from two pixels on."""
+    at = distance.abs()
     near, far = 1.5 * at**3 - 2.5 * at**2 + 1, -0.5 * at**3 + 2.5 * at**2 - 4 * at + 2
     return torch.where(at <= 1, near, torch.where(at < 2, far, torch.zeros_like(at)))

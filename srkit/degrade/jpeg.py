@@ -18,6 +18,7 @@ from torch import Tensor
 from srkit.degrade._registry import register_degradation
 from srkit.errors import BadInput
 from srkit.ops.color import LUMA
+from srkit.ops.dct import block_dct, block_idct
 from srkit.ops.pixels import from_uint8, pad_to_multiple, to_uint8
 
 __all__ = ["Subsampling", "jpeg", "jpeg_soft", "quantisation_tables"]
@@ -115,24 +116,12 @@ def _mix(x: Tensor, matrix: tuple[tuple[float, ...], ...]) -> Tensor:
 
 def _compress(x: Tensor, table: Tensor, straight: bool) -> Tensor:
     """Transform blocks of 8 x 8, round to the steps of the table, and transform back; ``(n, c, h, w)``."""
-    n, c, h, w = x.shape
-    basis = _cosines(x)
-    blocks = x.reshape(n, c, h // 8, 8, w // 8, 8).transpose(3, 4)  # (n, c, rows, columns, 8, 8)
-    steps = basis @ blocks @ basis.T / table
-    back = basis.T @ (_round(steps, straight) * table) @ basis
-    return back.transpose(3, 4).reshape(n, c, h, w)
+    return block_idct(_round(block_dct(x) / table, straight) * table)
 
 
 def _round(x: Tensor, straight: bool) -> Tensor:
     whole = x.detach().round()
     return x + (whole - x.detach()) if straight else whole + (x - whole) ** 3
-
-
-def _cosines(like: Tensor) -> Tensor:
-    k = torch.arange(8, dtype=torch.float64)
-    basis = torch.cos((2 * k[None] + 1) * k[:, None] * math.pi / 16) / 2
-    basis[0] /= math.sqrt(2)
-    return basis.to(like)
 
 
 def _check(quality: float, subsampling: str) -> None:

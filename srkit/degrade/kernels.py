@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from srkit.degrade import draw
+from srkit.degrade.alignment import keys_cubic
 from srkit.errors import BadInput
 from srkit.ops.check import describe
 from srkit.ops.kernels import gaussian, grid
@@ -190,9 +191,7 @@ def bicubic_kernel(scale: int) -> Tensor:
     if isinstance(scale, bool) or not isinstance(scale, int) or scale < 2:
         raise BadInput(f"The bicubic kernel exists for whole scales of 2 and more; {scale!r} was given.")
     side = 4 * scale - scale % 2
-    at = ((torch.arange(side, dtype=torch.float64) - (side - 1) / 2) / scale).abs()  # (side,)
-    near, far = 1.5 * at**3 - 2.5 * at**2 + 1, -0.5 * at**3 + 2.5 * at**2 - 4 * at + 2
-    taps = torch.where(at <= 1, near, torch.where(at < 2, far, torch.zeros_like(at)))
+    taps = keys_cubic((torch.arange(side, dtype=torch.float64) - (side - 1) / 2) / scale)  # (side,)
     taps = taps / taps.sum()
     return taps[:, None] * taps[None, :]
 

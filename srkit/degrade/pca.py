@@ -97,8 +97,10 @@ def srmd_maps(code: Tensor, size: Sequence[int], *, sigma: Tensor | float | None
 
 
 def random_srmd_kernels(count: int, rng: torch.Generator, *, size: int = 15, largest: float = 10.0) -> Tensor:
-    """Return kernels ``(count, size, size)`` as SRMD's authors draw them: anisotropic Gaussians with eigenvalues
-    ``l1`` from U(0.1, largest) and ``l2`` from U(0.1, l1), turned by U(0, pi).
+    """Return kernels ``(count, size, size)`` as SRMD's authors draw them.
+
+    They are anisotropic Gaussians with eigenvalues ``l1`` from U(0.1, largest) and ``l2`` from U(0.1, l1), turned by
+    U(0, pi).
     """
     kernels = []
     for _ in range(count):

@@ -26,7 +26,7 @@ from srkit._registry import Registry
 from srkit.errors import BadFile, BadInput
 from srkit.exercises._beside import Inputs, Outputs, Perform
 
-__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add", "define", "noise"]
+__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add", "define", "drawn", "noise"]
 
 Sign: TypeAlias = Callable[[Inputs, Outputs, Outputs], bool]
 
@@ -241,3 +241,8 @@ def _said(path: Path) -> dict[str, dict[str, Any]]:
 def noise(*shape: int, seed: int) -> Tensor:
     """Return float32 uniform noise in [0, 1) of the given shape, without touching the global random state."""
     return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float32)
+
+
+def drawn(low: int, high: int, *, seed: int) -> int:
+    """Return a whole number from ``low`` to ``high``, each as likely, without touching the global random state."""
+    return low + int((high - low + 1) * float(noise(1, seed=seed)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from srkit.exercises._beside import lesson_08
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, drawn
 
 __all__ = ["EXERCISE"]
 
@@ -19,10 +19,6 @@ def _bias_divided(channels_in: int, channels_out: int, size: int, groups: int, p
     return _cost(channels_in, channels_out, size, groups, places, bias=1 / groups)
 
 
-def _small(seed: int) -> int:
-    return 1 + int(6 * float(noise(1, seed=seed)))
-
-
 def _case(criterion: str, inner: int, outer: int, size: int, groups: int, places: int) -> Case:
     return Case(
         criterion=criterion,
@@ -31,7 +27,8 @@ def _case(criterion: str, inner: int, outer: int, size: int, groups: int, places
 
 
 def _cases(seed: int) -> list[Case]:
-    a, b, c = _small(seed), _small(seed + 1), 7 + 40 * _small(seed + 2) + _small(seed + 3)
+    a, b, many, few = (drawn(1, 6, seed=seed + i) for i in range(4))
+    c = 7 + 40 * many + few
     return [
         _case("full", 8 * a, 4 * b, 3, 1, c),
         _case("full", 2 * b, 8 * a, 5, 1, c + 3),

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from srkit.exercises._beside import lesson_04
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, drawn
 
 __all__ = ["EXERCISE"]
 
@@ -25,7 +25,7 @@ def _convolved(n: int, size: int, stride: int) -> list[int]:
 
 
 def _cases(seed: int) -> list[Case]:
-    n = 4 + int(4 * float(noise(1, seed=seed + 1)))
+    n = drawn(4, 7, seed=seed + 1)
     return [
         Case(criterion="uneven", inputs={"n": n, "size": 3, "stride": 2}),
         Case(criterion="even", inputs={"n": n + 1, "size": 4, "stride": 2}),

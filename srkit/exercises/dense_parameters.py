@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from srkit.exercises._beside import lesson_06
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, drawn
 
 __all__ = ["EXERCISE"]
 
@@ -18,22 +18,18 @@ def _counted(
     return wide, layers + (channels * (fusion * wide + bias) if fusion else 0)
 
 
-def _drawn(low: int, high: int, seed: int) -> int:
-    return low + int((high - low + 1) * float(noise(1, seed=seed)))
-
-
 def _cases(seed: int) -> list[Case]:
-    c, g = _drawn(8, 70, seed + 1), _drawn(3, 40, seed + 2)
+    c, g = drawn(8, 70, seed=seed + 1), drawn(3, 40, seed=seed + 2)
 
     def case(criterion: str, n_layers: int, watch: str, channels: int, growth: int) -> Case:
         values = {"channels": channels, "growth": growth, "n_layers": n_layers, "watch": watch}
         return Case(criterion=criterion, inputs=values)
 
     return [
-        case("width", _drawn(2, 9, seed + 3), "width", c, g),
+        case("width", drawn(2, 9, seed=seed + 3), "width", c, g),
         case("one", 1, "parameters", c, g),
-        case("several", _drawn(3, 9, seed + 4), "parameters", c, g),
-        case("wide", _drawn(3, 6, seed + 5), "parameters", g, c + 70),
+        case("several", drawn(3, 9, seed=seed + 4), "parameters", c, g),
+        case("wide", drawn(3, 6, seed=seed + 5), "parameters", g, c + 70),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from srkit.exercises._beside import lesson_05
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, drawn
 
 __all__ = ["EXERCISE"]
 
@@ -19,13 +19,9 @@ def _counted(plan: Plan) -> Costs:
     return parameters, sum(uses for *_, uses in plan), 1 + sum(uses * (k - 1) for k, _, _, uses in plan)
 
 
-def _drawn(low: int, high: int, seed: int) -> int:
-    return low + int((high - low + 1) * float(noise(1, seed=seed)))
-
-
 def _cases(seed: int) -> list[Case]:
-    c, d = _drawn(5, 40, seed + 1), _drawn(5, 40, seed + 2)
-    many, few = _drawn(6, 30, seed + 3), _drawn(2, 5, seed + 4)
+    c, d = drawn(5, 40, seed=seed + 1), drawn(5, 40, seed=seed + 2)
+    many, few = drawn(6, 30, seed=seed + 3), drawn(2, 5, seed=seed + 4)
     plain = [(3, 1, c, 1), (3, c, d, 1), (3, d, d, 1), (3, d, 1, 1)]
     recursive = [(3, 1, c, 1), (3, c, c, many), (3, c, 1, 1)]
     mixed = [(5, 3, d, 1), (3, d, c, 1), (3, c, c, few), (1, c, d, 1), (7, d, d, few + 1), (5, d, 3, 1)]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_04
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, drawn, noise
 
 __all__ = ["EXERCISE"]
 
@@ -35,7 +35,7 @@ def _rounded(n: int, scale: float) -> tuple[Tensor, Tensor]:
 
 def _cases(seed: int) -> list[Case]:
     free = 1.13 + 2 * float(noise(1, seed=seed + 5))
-    n = 5 + int(4 * float(noise(1, seed=seed + 6)))
+    n = drawn(5, 8, seed=seed + 6)
     return [
         Case(criterion="whole", inputs={"n": n, "scale": 2.0}),
         Case(criterion="half", inputs={"n": 2 * n, "scale": 1.5}),

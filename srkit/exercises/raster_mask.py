@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_06
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, drawn
 from srkit.models.pixelcnn import MaskedConv
 
 __all__ = ["EXERCISE"]
@@ -17,7 +17,7 @@ def _reference(h: int, w: int, sees_itself: bool) -> Tensor:
 
 
 def _cases(seed: int) -> list[Case]:
-    sides = [2 * int(12 * float(noise(1, seed=seed + i))) + 3 for i in range(6)]
+    sides = [3 + 2 * drawn(0, 11, seed=seed + i) for i in range(6)]
 
     def case(criterion: str, h: int, w: int, sees_itself: bool) -> Case:
         return Case(criterion=criterion, inputs={"h": h, "w": w, "sees_itself": sees_itself})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from srkit.exercises._beside import lesson_08
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, drawn, noise
 
 __all__ = ["EXERCISE"]
 
@@ -15,22 +15,22 @@ def _formula(sizes: Sequence[int], dilations: Sequence[int]) -> int:
     return 1 + sum((size - 1) * dilation for size, dilation in zip(sizes, dilations, strict=True))
 
 
-def _drawn(choices: Sequence[int], count: int, seed: int) -> list[int]:
+def _picked(choices: Sequence[int], count: int, seed: int) -> list[int]:
     return [choices[int(place)] for place in (noise(count, seed=seed) * len(choices)).floor()]
 
 
 def _cases(seed: int) -> list[Case]:
-    depth = 2 + int(20 * float(noise(1, seed=seed + 9)))
+    depth = drawn(2, 21, seed=seed + 9)
     return [
         Case(criterion="plain", inputs={"sizes": [3] * depth, "dilations": [1] * depth}),
         Case(criterion="plain", inputs={"sizes": [3] * (depth + 3), "dilations": [1] * (depth + 3)}),
-        Case(criterion="dilated", inputs={"sizes": [3] * 6, "dilations": [2, *_drawn((1, 2, 3, 4), 5, seed + 1)]}),
-        Case(criterion="dilated", inputs={"sizes": [3] * 8, "dilations": [3, *_drawn((1, 2, 3, 4), 7, seed + 2)]}),
+        Case(criterion="dilated", inputs={"sizes": [3] * 6, "dilations": [2, *_picked((1, 2, 3, 4), 5, seed + 1)]}),
+        Case(criterion="dilated", inputs={"sizes": [3] * 8, "dilations": [3, *_picked((1, 2, 3, 4), 7, seed + 2)]}),
         Case(
             criterion="sizes",
             inputs={
-                "sizes": [5, *_drawn((1, 3, 5, 7), 5, seed + 3)],
-                "dilations": [2, *_drawn((1, 2, 3), 5, seed + 4)],
+                "sizes": [5, *_picked((1, 3, 5, 7), 5, seed + 3)],
+                "dilations": [2, *_picked((1, 2, 3), 5, seed + 4)],
             },
         ),
     ]

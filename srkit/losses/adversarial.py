@@ -1,5 +1,4 @@
-"""Adversarial losses of generator and discriminator, as functions of the discriminator's logits for real and generated
-images.
+"""Adversarial losses of generator and discriminator, computed from the discriminator's logits.
 
 A discriminator gives a *logit* ``z``: any real number, larger for images that it classifies as real. The lecture writes
 ``D`` for a probability; with cross-entropy, ``D = sigmoid(z)``, and ``-log D = softplus(-z)`` is computed without a

@@ -64,8 +64,8 @@ class KernelGANDiscriminator(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Score ``(b, 3, h, w)`` in [0, 1]: ``(b, 1, h - 10, w - 10)``, higher for real."""
-        marks: Tensor = self.layers(2 * image - 1)  # (b, 1, h - 10, w - 10)
-        return marks
+        scores: Tensor = self.layers(2 * image - 1)  # (b, 1, h - 10, w - 10)
+        return scores
 
     def draw_first(self, rng: torch.Generator) -> None:
         """Draw weights with deviation 0.02, normalisations around 1, as the authors do."""
@@ -83,14 +83,14 @@ def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor, share
     """Return the mean squared miss of 1 by the length, over colours, of a discriminator's gradient between two batches.
 
     Args:
-        discriminator: gives marks.
+        discriminator: gives scores, ``(b, 1, …)``.
         real: ``(b, 3, h, w)``.
         fake: the same shape.
         share: of ``real`` in the images at which the gradient is taken, ``(1, 1, 1, 1)``, or ``(b, 1, 1, 1)``.
     """
     between = (share * real + (1 - share) * fake).detach().requires_grad_()
-    marks = discriminator(between)
-    (gradient,) = torch.autograd.grad(marks.sum(), between, create_graph=True)  # (b, 3, h, w)
+    scores = discriminator(between)
+    (gradient,) = torch.autograd.grad(scores.sum(), between, create_graph=True)  # (b, 3, h, w)
     length: Tensor = torch.linalg.vector_norm(gradient, dim=1)  # (b, h, w)
     return (length - 1).square().mean()
 
@@ -174,7 +174,7 @@ class KernelGANFKP(BlindMethod):
 
 
 class _Training:
-    """KernelGANDiscriminator and kernel of one image."""
+    """The state of one image's training: its discriminator, and the kernel found so far."""
 
     def __init__(self, lr: Tensor, flow: KernelFlow, settings: KernelGANFKPSettings, seed: int) -> None:
         self.flow, self.settings = flow, settings

@@ -28,8 +28,7 @@ __all__ = [
 
 
 def edge_map(image: Tensor, *, window: int = 5, share: float = 0.97) -> Tensor:
-    """Return how much edge content there is around each pixel of ``(3, h, w)``: ``(h, w)``, mean 1; zeros for a flat
-    image.
+    """Return how much edge content there is around each pixel of ``(3, h, w)``: ``(h, w)``, mean 1; 0 where flat.
 
     The strongest three per cent of horizontal and of vertical differences count as one each, and to them comes the
     length of the gradient; each of the three adds up to the same. The authors' program clips that length too, but does

@@ -1,8 +1,8 @@
 """ZSSR: a small network that is trained, for one image, on nothing but that image.
 
 A. Shocher, N. Cohen, M. Irani, "'Zero-Shot' Super-Resolution using Deep Internal Learning", CVPR 2018,
-https://arxiv.org/abs/1712.06087. The image is reduced by the assumed kernel; a network
-learns to undo that, and is then applied to the image itself.
+https://arxiv.org/abs/1712.06087. The image is reduced by the assumed kernel; a network learns to undo that, and
+is then applied to the image itself.
 
 Deviations from the authors' program: fathers are not padded with black (:mod:`srkit.methods.zssr_fathers`); borders of
 the reduction are MATLAB's. The settings are the authors' (:mod:`srkit.methods.zssr_presets`).

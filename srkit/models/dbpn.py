@@ -50,8 +50,7 @@ class Projection(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """Turn ``(b, n_inputs*channels, h, w)`` into ``(b, channels, scale*h, scale*w)``, or down to ``(…, h/scale,
-        w/scale)``."""
+        """Turn ``(b, n_inputs*channels, h, w)`` into ``(b, channels, …)``, ``scale`` times as large or as small."""
         if self.reduce is not None:
             features = self.reduce(features)  # (b, channels, h, w)
         first = self.there(features)  # (b, channels, s*h, s*w)

@@ -194,8 +194,7 @@ class ProSR(nn.Module):
         ]
 
     def residual(self, lr: Tensor, scale: int, blend: float = 1.0) -> Tensor:
-        """Predict what the bicubic image lacks, ``(b, 3, scale*h, scale*w)`` in the inner range, from ``(b, 3, h,
-        w)``."""
+        """Predict what the bicubic image lacks, ``(b, 3, scale*h, scale*w)`` in the inner range."""
         features = self.stems[str(scale)](self.range.inwards(lr))  # (b, channels, h, w)
         below: Tensor | None = None
         for n, level in self.levels.items():

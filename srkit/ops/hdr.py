@@ -109,8 +109,7 @@ def sdr_from_hdr(light: Tensor, *, white: float = 100.0, tone: ToneMap = "clip",
     """Convert an HDR scene to standard dynamic range: BT.709 primaries, limited brightness, gamma, 8 bits.
 
     This is a synthetic model of SDR, not manual grading. Colours outside of BT.709 are clipped; the code is the inverse
-    of
-    BT.1886's display, ``(light / white)^(1 / 2.4)``.
+    of BT.1886's display, ``(light / white)^(1 / 2.4)``.
 
     Args:
         light: ``(…, 3, h, w)``, linear BT.2020 RGB in cd/m^2.

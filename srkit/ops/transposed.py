@@ -18,8 +18,7 @@ __all__ = ["checkerboard", "insert_zeros", "overlaps", "transposed_convolution"]
 
 
 def insert_zeros(image: Tensor, stride: int) -> Tensor:
-    """Put ``stride - 1`` zeros between neighbouring pixels: ``(…, h, w)`` to ``(…, (h-1)*stride + 1, (w-1)*stride +
-    1)``.
+    """Put ``stride - 1`` zeros between neighbouring pixels: of ``n`` become ``(n - 1)*stride + 1``, down and across.
 
     Raises:
         BadInput: a stride below 1, or no rows and columns.

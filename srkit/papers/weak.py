@@ -101,7 +101,7 @@ def train_weak(
 ) -> Weak:
     """Train ``net`` to enlarge images of which no large versions exist.
 
-    FSSR and Bulat et al. learn to spoil large images as the real ones are and train ``net`` on the pairs this makes
+    FSSR and Bulat et al. learn to degrade large images as the real ones are and train ``net`` on the pairs this makes
     (mean absolute error alone: no features of VGG-19, no second discriminator). CinCGAN learns to clean the real ones,
     and then to clean and enlarge together.
 

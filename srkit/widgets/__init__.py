@@ -1,5 +1,4 @@
-"""Widgets of the lessons: pictures, comparisons, code, the inside of networks. Everything works offline and in a saved
-notebook."""
+"""Widgets of the lessons: pictures, comparisons, code, networks from inside; all work offline, also when saved."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""``degrade_lab`` and ``kernel_lab``: degrading an image, and the effect of a wrong assumption about the
-degradation."""
+"""``degrade_lab`` and ``kernel_lab``: degrading an image, and what a wrong assumption about that does."""
 
 from __future__ import annotations
 

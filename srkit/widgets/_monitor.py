@@ -1,8 +1,7 @@
 """``Monitor``: a running training: curves, the present result, and buttons to pause and to end it.
 
 A busy notebook cannot react to buttons, so a run that is to be controlled goes on in a thread (:meth:`Monitor.start`).
-The
-same object is a callback of :func:`srkit.train`, the ``progress`` of a method, and, drawn, a still picture of it all.
+The same object is a callback of :func:`srkit.train`, the ``progress`` of a method, and, drawn, a still picture.
 """
 
 from __future__ import annotations
