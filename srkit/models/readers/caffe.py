@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from srkit.errors import BadFile
+from srkit.errors import BadFile, BadInput
 from srkit.models.readers.protobuf import fields, integer
 
 __all__ = ["is_caffe", "joined", "places_of", "read_caffe"]
@@ -56,13 +56,13 @@ def joined(weights: Mapping[str, Tensor], places: Mapping[str, str]) -> dict[str
         places: as :func:`places_of` takes them.
 
     Raises:
-        ValueError: layers that are one module here hold different weights.
+        BadInput: layers that are one module here hold different weights.
     """
     found: dict[str, Tensor] = {}
     for key, ours in zip(weights, places_of(weights, places), strict=True):
         known = found.setdefault(ours, weights[key])
         if known is not weights[key] and not torch.equal(known, weights[key]):
-            raise ValueError(f"{key} and the entry of another layer, which are one {ours}, differ")
+            raise BadInput(f"{key} and the entry of another layer, which are one {ours}, differ.")
     return found
 
 
