@@ -126,8 +126,9 @@ class _Worker:
         """Give the process a task. What is wrong with the submission's file is found by the worker."""
         if self.process is None or not self.process.is_alive():
             self.line, far = self.context.Pipe()
-            self.process = self.context.Process(target=_serve, args=(far, self.grader), daemon=True)
-            self.process.start()
+            process = self.context.Process(target=_serve, args=(far, self.grader), daemon=True)
+            process.start()
+            self.process = process  # one that the system did not start cannot be ended
             far.close()
         self.task, self.tries, self.heard, self.place = task, tries, time.monotonic(), "starting"
         try:

@@ -1,5 +1,6 @@
 """The same class graded in every way, and killed in every way, gives the same bytes; nothing is graded twice."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -11,6 +12,7 @@ import time
 from collections import deque
 from functools import partial
 from hashlib import sha256
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,15 @@ def test_a_submission_that_kills_every_worker_is_shown_to_a_human_and_tried_agai
     assert record.points is None
     assert re.search(r"process died while it had s0001 .* the last of 3 attempts", entry.flag)
     assert grade_class(submissions, store, FakeGrader(), partial(pool, workers=2)).graded == 1
+
+
+def test_a_worker_that_the_system_does_not_start_is_told_in_the_systems_words(tmp_path, monkeypatch):
+    def refused(process):
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(ForkServerProcess, "start", refused)
+    with pytest.raises(BlockingIOError, match="no more processes"):
+        grade_class(hand_in(tmp_path / "in", 2), Store(tmp_path / "store"), FakeGrader(), partial(pool, workers=2))
 
 
 def test_a_worker_without_a_sign_of_life_is_named_and_replaced_and_at_last_given_up(tmp_path):
