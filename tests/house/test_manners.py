@@ -160,7 +160,8 @@ def test_pages_and_drawings_come_from_templates_and_not_from_strings_put_togethe
         ("f'{a} < {b}', Markup('<p>{}</p>').format(name)", False),
     ):
         assert _put_together(ast.walk(ast.parse(text))) == wrong
-    guilty = [relative(path) for path in LIBRARY if _put_together(nodes(path))]
+    marked = (path for path in LIBRARY if any(map(MARKUP.search, lines(path))))
+    guilty = [relative(path) for path in marked if _put_together(nodes(path))]
     assert not guilty, "srkit._html.render fills in a template and escapes what stands in it"
 
 
