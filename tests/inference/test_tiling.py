@@ -13,7 +13,7 @@ from srkit.inference.tiling import cut
 from tests.inference._nets import Convolutional, Pooling, Windowed, noise, seeded
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     length=st.integers(1, 400),
     tile=st.integers(8, 120),
@@ -37,7 +37,7 @@ def test_spans_cover_an_axis_once_and_read_enough_around_it(
         assert s.stop - s.start >= min(8, length)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(length=st.integers(8, 300), tile=st.integers(8, 100), halo=st.integers(0, 60), scale=st.integers(1, 4))
 def test_the_shares_of_blended_neighbours_add_up_to_one_everywhere(
     length: int, tile: int, halo: int, scale: int

@@ -112,7 +112,7 @@ def test_what_is_not_text_is_refused(thing: object) -> None:
         parse(thing)  # type: ignore[arg-type]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="1.e-+*()=, L1TVeps'nan", max_size=14))
 def test_any_text_gives_a_loss_or_an_error_that_teaches(text: str) -> None:
     try:
@@ -123,7 +123,6 @@ def test_any_text_gives_a_loss_or_an_error_that_teaches(text: str) -> None:
     assert all(0 <= weight < float("inf") for weight in loss.weights)
 
 
-@settings(deadline=None)  # a busy computer is slow
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.sampled_from(["L1", "MSE", "TV", "Charbonnier"])), min_size=1))
 def test_a_printed_loss_parses_to_the_same_loss(terms: list[tuple[float, str]]) -> None:
     loss = parse("+".join(f"{weight:g}*{name}" for weight, name in terms))

@@ -35,7 +35,7 @@ NUMPY_RULE = {
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @given(value=st.floats(-0.5, 1.5, width=32))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_rounding_is_exact_with_halves_upwards(dtype: torch.dtype, value: float) -> None:
     x = torch.tensor([value], dtype=dtype)
     scaled = Fraction(float(x.clamp(0, 1) * 255))
@@ -75,7 +75,7 @@ def test_the_wrong_type_is_refused() -> None:
 
 @pytest.mark.parametrize("rule", sorted(NUMPY_RULE))
 @given(st.integers(1, 6), st.integers(1, 6), st.tuples(*[st.integers(0, 15)] * 4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_padding_agrees_with_numpy_even_when_wider_than_the_image(
     rule: str, h: int, w: int, sides: tuple[int, int, int, int]
 ) -> None:
@@ -86,7 +86,7 @@ def test_padding_agrees_with_numpy_even_when_wider_than_the_image(
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 17))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_padding_to_a_multiple_is_the_least_that_does_and_can_be_undone(h: int, w: int, n: int) -> None:
     x = torch.rand(1, h, w)
     padded = pad_to_multiple(x, n)

@@ -89,7 +89,7 @@ def test_the_uint8_path_at_powers_of_two_is_exact_arithmetic_with_halves_rounded
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.integers(0, 2**31))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_size_to_any_size_agrees_with_the_definition(h: int, w: int, h2: int, w2: int, seed: int) -> None:
     x = torch.rand(h, w, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     assert torch.allclose(imresize(x, size=(h2, w2)), slow_resize(x, h2, w2), rtol=0, atol=1e-12)
@@ -116,7 +116,7 @@ def test_a_straight_ramp_stays_straight_away_from_the_border(method: str) -> Non
 
 
 @given(st.sampled_from([2, 3, 4]), st.integers(1, 3))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_shifting_the_image_by_the_scale_shifts_the_small_image_by_one(scale: int, steps: int) -> None:
     x = torch.rand(8 * scale, 24 * scale, generator=torch.Generator().manual_seed(steps), dtype=torch.float64)
     small, shifted = imresize(x, 1 / scale), imresize(x.roll(steps * scale, -1), 1 / scale)
