@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -227,14 +228,12 @@ def postgres(system_executable):
         words = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
         server = subprocess.Popen([programs / "postgres", *words], cwd=folder, stderr=subprocess.DEVNULL, **who)
         try:
-            for _ in range(200):
-                if (folder / ".s.PGSQL.5432").exists():
-                    break
+            while not (folder / ".s.PGSQL.5432").exists() and server.poll() is None:
                 time.sleep(0.05)
             yield f"postgresql://teacher@/postgres?host={folder}"
         finally:
-            server.terminate()
-            server.wait(20)
+            server.send_signal(signal.SIGINT)  # which does not wait for those who are connected
+            server.wait()
 
 
 @pytest.mark.needs("postgresql")

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -111,6 +109,5 @@ def test_outside_a_course_an_installed_srkit_opens_nothing_and_names_the_command
 
 def test_ctrl_c_is_left_to_the_program_that_was_started() -> None:
     """JupyterLab asks whether to stop; it must not be killed while it asks."""
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-    busy = [sys.executable, "-c", "import sys, time; time.sleep(2); sys.exit(7)"]
-    assert stay_until_it_ends(busy, os.environ) == 7
+    program = "import os, signal, sys, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(0.5); sys.exit(7)"
+    assert stay_until_it_ends([sys.executable, "-c", program], os.environ) == 7

@@ -171,13 +171,12 @@ def test_two_numbers_are_needed_for_betas() -> None:
 
 
 def test_ctrl_c_keeps_the_run_and_leaves_with_130(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "srkit", *map(str, BEGIN), "--steps", "100000", "--out", str(tmp_path / "r")]
+    options = ["--steps", "1000000", "--save-every", "2", "--out", str(tmp_path / "r")]
+    line = [sys.executable, "-m", "srkit", *map(str, BEGIN), *options]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        begun = tmp_path / "r" / "config.json"
-        while not begun.exists() and process.poll() is None:
+        while not (tmp_path / "r" / "checkpoint.pt").exists() and process.poll() is None:  # it makes steps by then
             time.sleep(0.05)
-        time.sleep(2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     finally:
