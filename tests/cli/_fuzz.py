@@ -162,7 +162,7 @@ def draw_value(parameter: click.Parameter, chance: random.Random, files: list[st
 
 def outcome(words: list[str]) -> str:
     """Run a command line; return "" where it ended as one should, else what came instead."""
-    said = io.StringIO()
+    said, threads = io.StringIO(), torch.get_num_threads()
     for timer, (kind, seconds) in LIMITS.items():
         signal.signal(kind, _too_long)
         signal.setitimer(timer, seconds)
@@ -175,6 +175,7 @@ def outcome(words: list[str]) -> str:
         where = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
     finally:
+        torch.set_num_threads(threads)
         for timer in LIMITS:
             signal.setitimer(timer, 0)
     return "the command line did not end the process"
