@@ -165,6 +165,13 @@ REFERENCES = {
     "bsrn": Reference(
         "xiaom233/BSRN", ".", "basicsr.archs.BSRN_arch", _light("BSRN"), (2, 3, 4), size=(17, 19), gain=0.7
     ),
+    "bsrn_s": Reference(
+        *("xiaom233/BSRN", ".", "basicsr.archs.rfdnfinalB5_arch"),
+        _light("RFDNFINALB5", num_feat=16, num_block=5),
+        (4,),
+        size=(17, 19),
+        gain=0.7,
+    ),
     "edsr_basicsr": Reference(
         *("XPixelGroup/BasicSR", ".", "basicsr.archs.edsr_arch"),
         _light("EDSR", num_in_ch=3, num_out_ch=3, num_feat=16, num_block=2),
