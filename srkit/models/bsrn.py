@@ -42,7 +42,8 @@ class LearnedFactors(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.factors, self.mix = nn.Parameter(torch.normal(1.0, 0.2, (1, channels))), conv(channels, channels, 1)
+        self.factors, self.mix = nn.Parameter(torch.empty(1, channels)), conv(channels, channels, 1)
+        nn.init.normal_(self.factors, mean=1.0, std=0.2)
 
     def forward(self, features: Tensor) -> Tensor:
         """Weigh and mix the channels of ``(b, channels, h, w)``; the shape stays."""
