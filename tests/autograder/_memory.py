@@ -22,7 +22,7 @@ MASKS = {hidden_names(name): name for name in reversed(EXERCISES.names())}
 ANYBODYS = re.compile(r"\w+: [\w\[\]|., ]+( = [\w.]+)?,|return func\(\*args, \*\*\(kwargs or \{\}\)\)")
 """Lines that PyTorch has, too: parameters such as ``bias: Tensor | None = None,``, the end of a torch function."""
 CANARY = "a line that only the student before wrote 4711"
-PATIENT = Limits(cpu_seconds=60, wall_seconds=240)
+PATIENT = Limits(cpu_seconds=60, wall_seconds=600)
 SEARCH = '''
 import ctypes, gc, itertools, json, os
 import numpy

@@ -21,7 +21,7 @@ from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
 
 NAMES = EXERCISES.names()
 FIRST = set({str(EXERCISES.get(name).number).partition(".")[0]: name for name in reversed(NAMES)}.values())
-PATIENT = Limits(cpu_seconds=30, wall_seconds=120)
+PATIENT = Limits(cpu_seconds=30, wall_seconds=600)
 
 pytestmark = pytest.mark.needs("bubblewrap")
 

@@ -248,6 +248,23 @@ def test_blind_marking_is_graded_by_number_alone(course, tmp_path, monkeypatch):
     assert platform.grades == {1001: FULL}
 
 
+def test_of_a_group_canvas_scores_the_member_whose_number_it_gives_and_moodle_nobody(course, tmp_path, monkeypatch):
+    platform, roster = canvas_class(), tmp_path / "Grades.csv"
+    write_rows(roster, gradebook(platform))
+    before, words = dict(platform.scores), ("--course", course, "--lesson", 11, "--roster")
+    archive = packed(tmp_path / "a.zip", {"teamred_12_224_l.ipynb": answers(11)})
+    command(monkeypatch, archive, *words, roster)
+    platform.upload(course / "report" / "Grades.csv")
+    assert platform.scores == {**before, (12, 91): FULL}
+    assert "Adams, Ann (11)" in told(course, 11)["missing"]
+    moodle, sheet = Moodle({1000: "", 1001: "", 1002: ""}), write_rows(tmp_path / "sheet.csv", moodle_sheet(ENGLISH))
+    archive = packed(tmp_path / "b.zip", {"Team Red_77_assignsubmission_file/l.ipynb": answers(11)})
+    done = command(monkeypatch, archive, *words, sheet)
+    assert "LOOK: On no roster" in done.output
+    moodle.worksheet(course / "report" / "sheet.csv")
+    assert moodle.grades == {}
+
+
 def test_a_person_whose_moodle_number_differs_between_assignments_is_one_person(course, tmp_path, monkeypatch):
     inbox = tmp_path / "downloads"
     inbox.mkdir()
