@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-__all__ = ["LIMITS", "Limits"]
+__all__ = ["LIMITS", "Limits", "deadline"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +51,15 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+@contextlib.contextmanager
+def deadline(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    """Kill the process where this block takes longer: what waits for it then ends, to read as well as to write."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import select
 import struct
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import Any, Literal, cast
 from autograder.box import End, Job, Reply
 from autograder.inside import given
 from autograder.inside.frames import BadFrame, decode, read_frame, write_frame
-from autograder.limits import Limits
+from autograder.limits import Limits, deadline
 from autograder.masks import ROOT, hidden_names, library, masked
 from srkit.exercises import EXERCISES
 from srkit.exercises._beside import Foreign
@@ -28,6 +29,7 @@ COURSE, STAGE = "/.srkit/course", "/.srkit/stage"  # folders of the box, by name
 Walls = Literal["nested", "plain", "none"]
 _PATIENCE = 30  # seconds beyond the wall time before the box itself is taken for hung
 _STARTING = 120  # seconds for the start of a box, which imports PyTorch
+_LAST_WORDS = 5  # seconds for what a box that was ended has written
 _TRIES = 2
 _COMMON = "common"  # the files of the library that are the same in every tree
 _LONGEST_ANSWER = 1 << 20  # bytes of single values, names and text in an answer: some tenths of a second to read
@@ -140,12 +142,12 @@ class ProcessBox:
         self._trees = set()
         if process is None:
             return
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            with contextlib.suppress(OSError):
-                cast("Any", pipe).close()
         self.start.stop()
         process.kill()
         process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(OSError):  # what was not read any more is written when the pipe is closed
+                cast("Any", pipe).close()
 
     def _ask(self, job: Job, limits: Limits) -> Mapping[str, Any]:
         self._serve(job, limits)
@@ -206,7 +208,7 @@ class ProcessBox:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
-        with _deadline(process, seconds):
+        with deadline(process, seconds):
             for word in words:
                 write_frame(process.stdin.write, word)
             process.stdin.flush()
@@ -229,14 +231,16 @@ class ProcessBox:
         sources = json.dumps([list(self.start.path), _sources()]).encode()
         places = {"root": str(ROOT.parent), "course": COURSE, "stage": STAGE, "kept": self.start.kept}
         kind = {"walls": self.start.walls, "outside": list(self.start.outside)}
-        process.stdin.write(struct.pack(">Q", len(sources)) + sources)
+        with deadline(process, _STARTING):
+            process.stdin.write(struct.pack(">Q", len(sources)) + sources)
         self._say([kind | places], _STARTING)
 
     def _last_words(self) -> str:
         if self._process is None or self._process.stderr is None:
             return ""
         self._process.kill()
-        return self._process.stderr.read(4096).decode("utf-8", "replace").strip()[-400:]
+        said = select.select([self._process.stderr], [], [], _LAST_WORDS)[0]  # not to its end: others may have it open
+        return os.read(self._process.stderr.fileno(), 4096).decode("utf-8", "replace").strip()[-400:] if said else ""
 
 
 @lru_cache
@@ -253,18 +257,6 @@ def _trees(hidden: frozenset[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
 def _sources() -> list[tuple[str, str]]:
     folder = Path(__file__).resolve().parent / "inside"
     return [(f"autograder.inside.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES]
-
-
-@contextlib.contextmanager
-def _deadline(process: subprocess.Popen[bytes], seconds: float) -> Any:
-    """Kill the process when this block takes too long; reading from it then ends."""
-    timer = threading.Timer(seconds, process.kill)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _reply(report: Mapping[str, Any]) -> Reply:

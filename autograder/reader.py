@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
-import select
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.answers import Answer, Sources, Survey, survey
+from autograder.limits import deadline
 from autograder.merge import merged
 from autograder.notebooks import Unreadable, read_cells, shown_cells
 from autograder.prints import Print, fingerprint
@@ -125,10 +123,10 @@ class Reader:
         head = {**question, "sizes": [len(one) for one in notebooks], "seconds": _seconds(notebooks)}
         try:
             assert process.stdin is not None
-            process.stdin.write(json.dumps(head).encode() + b"\n" + b"".join(notebooks))
-            process.stdin.flush()
-            longest = LONGEST_REPLY + 4 * sum(head["sizes"])
-            return _answer(process, time.monotonic() + CLOCK_SECONDS, longest)
+            with deadline(process, CLOCK_SECONDS):
+                process.stdin.write(json.dumps(head).encode() + b"\n" + b"".join(notebooks))
+                process.stdin.flush()
+                return _answer(process, LONGEST_REPLY + 4 * sum(head["sizes"]))
         except (OSError, EOFError, ValueError):
             self.close()
             return None
@@ -165,29 +163,19 @@ def _survey(plain: dict[str, Any]) -> Survey:
     return Survey(answers=dict(plain.get("answers", {})), problem=str(plain["problem"]), **sets)
 
 
-def _answer(process: subprocess.Popen[bytes], until: float, longest: int) -> bytes:
+def _answer(process: subprocess.Popen[bytes], longest: int) -> bytes:
     """Return the process's answer.
 
     Raises:
-        EOFError: it died, the time is over, or the answer is too long.
+        EOFError: it died, or the answer is too long.
     """
     assert process.stdout is not None
-    data, wanted = b"", 8
-    pieces: list[bytes] = []
-    while len(data) < 8 or sum(map(len, pieces)) < wanted:
-        left = until - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-            raise EOFError
-        piece = os.read(process.stdout.fileno(), 1 << 20)
-        if not piece:
-            raise EOFError
-        pieces.append(piece)
-        if len(data) < 8:
-            data = b"".join(pieces)
-            wanted = 8 + int.from_bytes(data[:8], "big") if len(data) >= 8 else 8
-            if wanted > longest:
-                raise EOFError
-    return b"".join(pieces)[8:]
+    head = process.stdout.read(8)
+    size = int.from_bytes(head, "big")
+    answer = process.stdout.read(size) if len(head) == 8 and size <= longest else None
+    if answer is None or len(answer) < size:
+        raise EOFError
+    return answer
 
 
 def serve() -> None:

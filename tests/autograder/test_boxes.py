@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 import sys
 
 import pytest
@@ -146,6 +147,16 @@ def test_a_box_that_breaks_is_no_zero_but_a_case_for_somebody_to_look_at():
     assert record.results["tv_loss"].points is None
     assert "not your code" in record.results["tv_loss"].message
     assert record.results["find_pairs"].outcome == "no answer"
+
+
+def test_what_a_box_that_broke_said_is_told_although_something_it_left_may_go_on_to_say_more(tmp_path):
+    script = f"sleep 600 >/dev/null & echo $! >> {tmp_path}/left; echo no walls here >&2"
+    box = ProcessBox(Start(title="nothing", command=lambda limits: ["/bin/sh", "-c", script], walls="nested"))
+    reply = box.run(Job(name="f", pieces=[], beside=[], perform="perform", inputs={}), SHORT)
+    for left in (tmp_path / "left").read_text().split():
+        os.kill(int(left), signal.SIGKILL)  # which it would not be if that had been waited for
+    assert reply.end == "broken"
+    assert reply.detail.endswith("no walls here")
 
 
 @needs_box
