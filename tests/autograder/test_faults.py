@@ -10,6 +10,7 @@ from autograder.course import Course
 from autograder.grading import grade_class
 from autograder.store import Store
 from autograder.work import one_by_one
+from tests._fork import ended, in_a_copy
 from tests.autograder._command import WRONG, ReadingGrader, answers, command, points, told, write
 from tools.press import sources
 
@@ -26,26 +27,22 @@ def generated(tmp_path_factory):
 
 def killed(moment, monkeypatch, *words):
     """Run the command in a copy of this process that is killed when it puts its ``moment``-th file into place."""
-    process = os.fork()
-    if process == 0:
-        try:
-            left = [moment]
+    left = [moment]
 
-            def dying(real):
-                def put(*given, **named):
-                    left[0] -= 1
-                    if left[0] < 0:
-                        os.kill(os.getpid(), signal.SIGKILL)
-                    return real(*given, **named)
+    def dying(real):
+        def put(*given, **named):
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*given, **named)
 
-                return put
+        return put
 
-            os.replace, os.rename = dying(os.replace), dying(os.rename)
-            command(monkeypatch, *words)
-        finally:
-            os._exit(0)
-    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    return status == -signal.SIGKILL
+    def act():
+        os.replace, os.rename = dying(os.replace), dying(os.rename)
+        command(monkeypatch, *words)
+
+    return ended(in_a_copy(act)) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("moment", [0, 2, 5, 9, 14, 22])

@@ -23,6 +23,7 @@ from autograder.grading import Shard, grade_class
 from autograder.pool import pool
 from autograder.store import Busy, Store
 from autograder.work import Task, one_by_one
+from tests._fork import ended, in_a_copy
 from tests._user import users_environment
 from tests.autograder._fake import FakeGrader, called, content, hand_in
 
@@ -234,13 +235,11 @@ if __name__ == "__main__":
 def _in_one_process(submissions, folder):
     """Start grading in a fork of this process, which spares it the imports; return (process number, what it says)."""
     mouth, ear = os.pipe()[::-1]
-    child = os.fork()
-    if child == 0:
-        say = partial(os.write, mouth)
-        grade_class(submissions, Store(folder), FakeGrader(), one_by_one, say=lambda text: say(text.encode() + b"\n"))
-        os._exit(0)
+    say = partial(os.write, mouth)
+    how = {"say": lambda text: say(text.encode() + b"\n")}
+    copy = in_a_copy(lambda: grade_class(submissions, Store(folder), FakeGrader(), one_by_one, **how))
     os.close(mouth)
-    return child, os.fdopen(ear)
+    return copy, os.fdopen(ear)
 
 
 def _in_a_pool(submissions, folder):
@@ -267,7 +266,7 @@ def test_a_run_killed_at_any_moment_goes_on_and_grades_nothing_twice(tmp_path, t
             pass
         if lines < 10**6:
             os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        ended(pid)
         whole = content(tmp_path / "store")
         assert all(whole[name] == expected[name] for name in whole)
         assert not {line.partition("-")[0] for line in called(trace)} & graded

@@ -19,6 +19,7 @@ import srkit
 from srkit.cli import main
 from srkit.errors import BadFile, BadInput
 from srkit.ops.jobs import Item, Journal, carry_out, find_images, plan
+from tests._fork import ended, in_a_copy
 
 
 def nothing(item: Item) -> None:
@@ -145,18 +146,14 @@ def test_images_are_found_by_their_content(tmp_path: Path) -> None:
 def enlarging(home: Path, out: Path) -> tuple[int, IO[str]]:
     """Enlarge a folder in a fork of this process, which spares it the imports; return its number and what it says."""
     ear, mouth = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            sys.stdout = os.fdopen(mouth, "w", buffering=1)
-            main(["upscale", str(home), "--model", "bicubic", "--scale", "2", "--out", str(out)])
-        except SystemExit as end:
-            status = int(end.code or 0)
-        finally:
-            os._exit(status)
+
+    def enlarge() -> None:
+        sys.stdout = os.fdopen(mouth, "w", buffering=1)
+        main(["upscale", str(home), "--model", "bicubic", "--scale", "2", "--out", str(out)])
+
+    copy = in_a_copy(enlarge)
     os.close(mouth)
-    return child, os.fdopen(ear)
+    return copy, os.fdopen(ear)
 
 
 @pytest.mark.slow
@@ -172,7 +169,7 @@ def test_a_job_killed_at_random_moments_loses_nothing_and_does_nothing_twice(tmp
             said.readline()
         time.sleep(chance.random() / 10)
         os.kill(job, signal.SIGKILL)
-        os.waitpid(job, 0)
+        ended(job)
         said.close()
         for name, size in noted(out).items():
             assert srkit.read(out / name).shape == (3, 600, 600)
@@ -182,7 +179,7 @@ def test_a_job_killed_at_random_moments_loses_nothing_and_does_nothing_twice(tmp
     last, said = enlarging(home, out)
     with said:
         told = said.read()
-    assert os.waitstatus_to_exitcode(os.waitpid(last, 0)[1]) == 0, told
+    assert ended(last) == 0, told
     assert sorted(noted(out)) == sorted(path.name for path in home.iterdir())
     assert all(size is not None for size in noted(out).values())
     assert sorted(path.name for path in out.iterdir() if "tmp" in path.name or "lock" in path.name) == []
