@@ -48,8 +48,9 @@ def serve(path: str, modules: list[str]) -> None:
     for module in (*ALWAYS, *modules):
         __import__(module)
     with socket.socket(socket.AF_UNIX) as door:
-        door.bind(path)
+        door.bind(f"{path}.new")
         door.listen()
+        os.rename(f"{path}.new", path)  # noqa: PTH104  # no more imports; it is there when somebody listens
         while True:
             caller, _ = door.accept()
             with suppress(ChildProcessError):
