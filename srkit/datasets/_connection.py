@@ -8,6 +8,7 @@ import os
 import ssl
 import urllib.error
 import urllib.request
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,10 +45,19 @@ def opener(address: str) -> urllib.request.OpenerDirector:
 
 def certificates() -> ssl.SSLContext:
     """Return whom to trust: the system's store, what the usual variables name, and certifi where it is installed."""
+    named = [(name, place) for name in (*_BUNDLES, "SSL_CERT_DIR") if (place := os.environ.get(name))]
+    return _trusted(tuple((name, place, _changed(Path(place))) for name, place in named))
+
+
+def _changed(place: Path) -> int:
+    return place.stat().st_mtime_ns if place.exists() else 0
+
+
+@lru_cache(maxsize=1)  # to read them costs more than a small file's download
+def _trusted(named: tuple[tuple[str, str, int], ...]) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    for name in _BUNDLES:
-        place = os.environ.get(name)
-        if not place:
+    for name, place, _ in named:
+        if name not in _BUNDLES:  # what OpenSSL itself reads
             continue
         try:
             context.load_verify_locations(**{"capath" if Path(place).is_dir() else "cafile": place})

@@ -10,8 +10,8 @@ import torch
 
 from srkit._html import table
 from srkit.errors import BadInput
+from srkit.models._build import without_weights
 from srkit.models._create import card as known
-from srkit.models._create import create
 from srkit.models._figure import Drawing, Mark, draw
 from srkit.models._registry import MODELS, Card, Score
 from srkit.models.count import multiply_adds, parameters, peak_memory
@@ -163,9 +163,7 @@ def atlas(pattern: str = "*") -> Atlas:
 def _row(name: str) -> Row:
     card = known(name)
     scale = max((scale for scale in card.scales if scale <= 4), default=min(card.scales))
-    with torch.device("meta"):
-        net = create(name, scale=scale)
-        lr = torch.empty(1, 3, 64, 64)
+    net, lr = without_weights(name, scale=scale), torch.empty(1, 3, 64, 64, device="meta")
     extra = {card.extra_input: net.example_input(lr)} if card.extra_input else {}  # type: ignore[operator]
     return Row(name, card, scale, parameters(net), multiply_adds(net, **extra), peak_memory(net, **extra))
 

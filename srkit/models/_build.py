@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +17,7 @@ from srkit.errors import BadInput, SrkitError
 from srkit.models._contract import install_contract
 from srkit.models._registry import MODELS, Card
 
-__all__ = ["OnlyShapes", "arguments_of", "build", "label", "shapes"]
+__all__ = ["OnlyShapes", "arguments_of", "build", "label", "shapes", "without_weights"]
 
 
 class OnlyShapes(TorchFunctionMode):
@@ -28,7 +29,7 @@ class OnlyShapes(TorchFunctionMode):
         limit: calls of PyTorch after which the building is given up.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: float = math.inf) -> None:
         super().__init__()
         self._left = limit
 
@@ -81,13 +82,29 @@ def shapes(name: str, *, scale: int, entries: int, **arguments: Any) -> dict[str
     Raises:
         BadInput: the network cannot be built so; whatever a constructor raises is told as this.
     """
-    try:
-        with torch.enable_grad(), OnlyShapes(limit=2000 + 50 * entries):  # giving up may skip the end of a no_grad
-            return build(name, scale=scale, **arguments).state_dict()
-    except BadInput:
-        raise
-    except Exception as error:  # a file's numbers may be anything, and a constructor may do anything with them
-        raise _cannot(name, scale, arguments, error) from error
+    entry = MODELS.get(name)
+    _check_scale(MODELS.key(name), entry.card, scale)
+    key = (entry.factory, scale, repr(sorted({**entry.arguments, **arguments}.items())))
+    if key not in _SHAPES:
+        try:
+            with torch.enable_grad(), OnlyShapes(limit=2000 + 50 * entries):  # giving up may skip the end of a no_grad
+                _SHAPES[key] = build(name, scale=scale, **arguments).state_dict()
+        except BadInput:
+            raise
+        except Exception as error:  # a file's numbers may be anything, and a constructor may do anything with them
+            raise _cannot(name, scale, arguments, error) from error
+        if len(_SHAPES) > 100:
+            del _SHAPES[next(iter(_SHAPES))]
+    return _SHAPES[key]
+
+
+_SHAPES: dict[Any, dict[str, Tensor]] = {}  # variants of one network ask for the same
+
+
+def without_weights(name: str, *, scale: int) -> nn.Module:
+    """Return what :func:`build` would give, on the meta device: with the shapes of its weights and no numbers."""
+    with OnlyShapes():
+        return build(name, scale=scale).to("meta")
 
 
 def _cannot(name: str, scale: int, arguments: Mapping[str, Any], error: Exception) -> BadInput:

@@ -95,15 +95,17 @@ class _Repeated(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         self._forms: dict[Any, Any] = {}
 
     def _do(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        key = (func, _form(args), _form(kwargs)) if _makes_its_result(func) else None
+        key = (func, _form(args), _form(tuple(kwargs.items()))) if _makes_its_result(func) else None
         if key is None or None in key:
             return func(*args, **kwargs)
         if key in self._forms:
-            return torch.utils._pytree.tree_map(lambda make: make(), self._forms[key])
+            made = [make() for make in self._forms[key]]
+            return made[0] if len(made) == 1 else tuple(made)
         result = func(*args, **kwargs)
-        given = {id(one.untyped_storage()) for one in torch.utils._pytree.tree_leaves((args, kwargs)) if _is(one)}
-        if all(_is_made_there(one, given) for one in torch.utils._pytree.tree_leaves(result)):
-            self._forms[key] = torch.utils._pytree.tree_map(_maker, result)
+        given = {id(one.untyped_storage()) for one in _tensors((args, tuple(kwargs.values())))}
+        parts = result if type(result) is tuple and len(result) > 1 else (result,)
+        if all(_is_made_there(one, given) for one in parts):
+            self._forms[key] = tuple(map(_maker, parts))
         return result
 
 
@@ -138,10 +140,10 @@ class _Storages(_Repeated):  # type: ignore[no-untyped-call]  # torch leaves it 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        kept = {id(tensor.untyped_storage()) for tensor in torch.utils._pytree.tree_leaves(args) if _is(tensor)}
+        kept = {id(tensor.untyped_storage()) for tensor in _tensors(args)}
         result = self._do(func, args, kwargs or {})
-        for tensor in torch.utils._pytree.tree_leaves(result):
-            if _is(tensor) and id(tensor.untyped_storage()) not in kept:
+        for tensor in _tensors(result):
+            if id(tensor.untyped_storage()) not in kept:
                 self._add(tensor.untyped_storage())
         return result
 
@@ -192,8 +194,13 @@ class _Attention(TorchFunctionMode):
             self.products.deaf = False
 
 
-def _is(thing: Any) -> bool:
-    return isinstance(thing, Tensor)
+def _tensors(given: Any) -> Iterator[Tensor]:
+    """Yield the tensors of an operation's arguments or result, which come alone, in lists and in tuples."""
+    if isinstance(given, Tensor):
+        yield given
+    elif isinstance(given, list | tuple):
+        for one in given:
+            yield from _tensors(one)
 
 
 @lru_cache(maxsize=1024)
@@ -207,8 +214,6 @@ def _form(given: Any) -> Any:
     """Return what decides the form of a result, to be looked up by; None if that is more than shapes and settings."""
     if isinstance(given, Tensor):
         return (given.shape, given.stride(), given.dtype) if given.is_meta and given.dim() else None
-    if isinstance(given, Mapping):
-        given = tuple(given.items())
     if isinstance(given, list | tuple):
         parts = tuple(map(_form, given))
         return None if None in parts else (type(given), parts)
@@ -218,7 +223,7 @@ def _form(given: Any) -> Any:
 def _is_made_there(one: Any, given: Collection[int]) -> bool:
     """Tell whether a result is a tensor on the "meta" device with memory of its own, no more than it needs."""
     return (
-        _is(one)
+        isinstance(one, Tensor)
         and one.is_meta
         and id(one.untyped_storage()) not in given
         and one.untyped_storage().nbytes() == _maker(one)().untyped_storage().nbytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import pytest
 
 from srkit.datasets.manifest import Item
@@ -48,6 +49,18 @@ def test_a_certificate_nobody_vouches_for_is_refused_with_the_way_out(secure: Si
     with pytest.raises(Offline, match=r"certificate.*set SSL_CERT_FILE"):
         bring(f"{secure.base}/a.png", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_certificates_that_was_corrected_is_read_again(
+    secure: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(Path(certifi.where()).read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    with pytest.raises(Offline, match="certificate"):
+        bring(f"{secure.base}/a.png", tmp_path)
+    bundle.write_bytes(COMPANY.read_bytes())
+    assert bring(f"{secure.base}/a.png", tmp_path) == b"picture"
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
