@@ -32,7 +32,8 @@ torch.manual_seed(0);
 # ## A picture and a question
 #
 # Below is a photograph and three damaged versions of it: one is noisy, one is blurred, one is a little too bright. The
-# mean squared error of all three is the same, to the last digit shown. Are they equally bad?
+# mean squared error of all three is the same, to the last digit shown. Are they equally bad? (The viewer shows and
+# measures files: what lies outside of [0, 1] is cut off there, so its decibels differ a little.)
 
 # %%
 pair = srkit.datasets.samples(scale=2)[0]

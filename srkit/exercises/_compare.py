@@ -55,8 +55,8 @@ def _tensor_difference(what: str, output: Any, expected: Tensor, tolerance: Tole
         return f"{what} has the shape {tuple(output.shape)}; {tuple(expected.shape)} was expected."
     if output.dtype != expected.dtype:
         return (
-            f"{what} has the dtype {output.dtype}; {expected.dtype} was expected, that of the input. Whatever you "
-            "compute in, give back the dtype that you were given: .to(x.dtype)."
+            f"{what} has the dtype {output.dtype}; {expected.dtype} was expected. Whatever you compute in, turn the "
+            f"answer into that at the end: .to({expected.dtype})."
         )
     if not torch.isfinite(output).all():
         count = int((~torch.isfinite(output)).sum())
