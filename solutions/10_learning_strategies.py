@@ -21,6 +21,7 @@
 
 # %% setup
 import copy
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -535,6 +536,14 @@ srkit.widgets.source(srkit.ops.hdr.to_pq)
 # %%
 atlas = srkit.models.atlas()
 atlas.draw()
+
+# %% [markdown]
+# The same networks as a map of the field, in the colours of the four frameworks. A click on a lesson opens it, a click on a
+# network its paper; rest the pointer on a network to read its idea.
+
+# %%
+here = {path.name[:2]: path.name for path in sorted(Path().glob("[0-9]*.ipynb"))}
+atlas.map(here)
 
 # %% [markdown]
 # ## What the papers reported, what we got

@@ -1,4 +1,4 @@
-"""Print docs/ATLAS.md and docs/atlas.svg from the cards of the networks; with --check, only compare.
+"""Print docs/ATLAS.md, docs/atlas.svg and docs/map.svg from the cards of the networks; with --check, only compare.
 
 Usage: python tools/atlas.py [--check]
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from srkit.models import atlas
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+LESSONS = DOCS.parent / "lessons"
 TEXT = """# Atlas
 
 Every registered network, in order of year. This page is printed by `python tools/atlas.py` from the cards in
@@ -29,18 +30,27 @@ network does differently from its paper stand on its card, for example `srkit.mo
 dB (bicubic) over 30.5 dB (SRCNN) to 33.1 dB (DAT). SwinIR light comes within 0.02 dB of EDSR with a fortieth of its
 multiply-adds.](atlas.svg)
 
+All networks as a map of ideas, each in the colour of its framework; [opened by itself](map.svg) it can be clicked: a
+lesson leads to its notebook, a network to its paper, and a pointer at rest shows the idea on the card
+(`srkit.models.atlas().map()`):
+
+[![The networks in four branches: where the image grows, how the network is built, what it is taught, and what is done if
+the degradation is not known; each branch with its lessons and their networks.](map.svg)](map.svg)
+
 {table}
 """
 
 
 def pages() -> dict[Path, str]:
-    """Return the text of the page and of the picture in it."""
+    """Return the text of the page and of the pictures in it."""
     table = atlas()
-    return {DOCS / "ATLAS.md": TEXT.format(table=table), DOCS / "atlas.svg": table.draw().svg}
+    lessons = {path.name[:2]: f"../lessons/{path.name}" for path in sorted(LESSONS.glob("[0-9]*.ipynb"))}
+    pictures = {"atlas.svg": table.draw(), "map.svg": table.map(lessons)}
+    return {DOCS / "ATLAS.md": TEXT.format(table=table)} | {DOCS / name: made.svg for name, made in pictures.items()}
 
 
 def main(arguments: list[str]) -> int:
-    """Write both, or compare them; return the exit code."""
+    """Write all, or compare them; return the exit code."""
     parser = argparse.ArgumentParser(description="Print docs/ATLAS.md and its picture from the cards of the networks.")
     parser.add_argument("--check", action="store_true", help="only compare; exit code 1 if something is out of date")
     only_compare, stale = parser.parse_args(arguments).check, False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from srkit.errors import BadInput
 from srkit.models._build import without_weights
 from srkit.models._create import card as known
 from srkit.models._figure import Drawing, Mark, draw
+from srkit.models._map import draw_map
 from srkit.models._registry import MODELS, Card, Score
 from srkit.models.count import multiply_adds, parameters, peak_memory
 
@@ -133,6 +134,14 @@ class Atlas(Sequence[Row]):
             for row, psnr in rows
         ]
         return draw(marks, title=f"PSNR on {dataset} x{scale} (Y of 8-bit RGB, border = scale; sources on the cards)")
+
+    def map(self, lessons: Mapping[str, str] | None = None) -> Drawing:
+        """Draw the field as a map: branches, lessons, networks in the colour of their framework, all to be clicked.
+
+        Args:
+            lessons: number of a lesson ("05") -> its address, for example the name of its notebook.
+        """
+        return draw_map(list({row.name: row.card for row in self}.values()), lessons or {})
 
     def __str__(self) -> str:
         lines = [HEADINGS, tuple("--:" if n in (1, 4, 5, 6) else "---" for n in range(len(HEADINGS)))]

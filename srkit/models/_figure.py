@@ -62,12 +62,17 @@ class Drawing:
 
     Attributes:
         svg: its source.
+        clickable: whether it holds links; a notebook then puts it into the page, not into a frame of its own.
     """
 
     svg: str
+    clickable: bool = False
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    def _repr_svg_(self) -> str | None:
+        return None if self.clickable else self.svg
+
+    def _repr_html_(self) -> str | None:
+        return self.svg if self.clickable else None
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the picture to a file.
