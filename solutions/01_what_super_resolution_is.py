@@ -368,14 +368,17 @@ srkit.exercises.recall("01-the-mean", choices[min(choices, key=lambda value: abs
 # | MRI and other medical images | the physics of the device is known; an invented detail is a wrong diagnosis |
 #
 # **Competitions** set the pace: NTIRE (with CVPR, every year since 2017), PIRM (with ECCV 2018, where perception was ranked beside
-# distortion) and AIM (2019 and 2025 with ICCV, 2020, 2022 and 2024 with ECCV).
+# distortion) and AIM (2019 and 2025 with ICCV, 2020, 2022 and 2024 with ECCV). Their *tracks* show how the field branches. The
+# lecture lists for NTIRE 2023: x4, real-time, efficient, light-field and stereo super-resolution; for AIM 2022: images and video
+# on mobile devices, compressed images and video. "State of the art" and "efficient" have become two aims: the one counts
+# decibels (or looks), the other also milliseconds and parameters.
 #
 # **Data sets.** One trains on T91 and BSDS200 (old, small), DIV2K (800 photographs for training), Flickr2K. One tests on Set5,
 # Set14, B100, Urban100 and Manga109. In all of these the small images are *made*, by bicubic reduction. RealSR has photographs of one
 # scene taken at two focal lengths and then aligned; the lecture files it under unsupervised learning, but it is a *paired* data
 # set. The next cell lists what the library knows; `samples` and `samples_train` come with the course.
 
-# %% [markdown] ko a9707c51
+# %% [markdown] ko a0367550
 # 이득은 어떤 후보 집합에서도 같습니다. 독립된 두 추출 사이의 기대 제곱 거리는 추출에서 평균까지의 거리의 두 배입니다. 그래서 PSNR을 위해 학습하는
 # 사람은 작은 영상이 선택을 남기는 곳마다 흐림을 얻고, 선명한 답 하나를 *정하는* 신경망(수업 09의 SRGAN, 아래의 확산 모델)은 PSNR로 값을 치릅니다. 이
 # 맞바꿈을 지각 대 왜곡이라 하며(Blau, Michaeli, *The Perception-Distortion Tradeoff*, CVPR 2018), 어떤 신경망도 벗어나지 못합니다.
@@ -396,7 +399,9 @@ srkit.exercises.recall("01-the-mean", choices[min(choices, key=lambda value: abs
 # | MRI와 그 밖의 의료 영상 | 장치의 물리를 압니다. 지어낸 세부는 오진입니다 |
 #
 # **대회**가 속도를 정합니다. NTIRE(2017년부터 해마다 CVPR과 함께), PIRM(ECCV 2018과 함께, 왜곡 옆에 지각의 순위도 매김), AIM(2019년과 2025년은 ICCV,
-# 2020년, 2022년, 2024년은 ECCV와 함께)입니다.
+# 2020년, 2022년, 2024년은 ECCV와 함께)입니다. *트랙*을 보면 분야가 어떻게 갈라지는지 알 수 있습니다. 강의에서는 NTIRE 2023의 트랙으로 4배, 실시간, 효율,
+# 라이트 필드, 스테레오 초해상도를, AIM 2022의 트랙으로 모바일 기기의 영상과 비디오, 압축된 영상과 비디오를 듭니다. "최고 성능"과 "효율"은 서로 다른 두 목표가
+# 되었습니다. 하나는 데시벨(또는 보기 좋음)을 세고, 다른 하나는 밀리초와 매개변수도 셉니다.
 #
 # **데이터 세트.** 학습에는 T91과 BSDS200(오래되고 작음), DIV2K(학습용 사진 800장), Flickr2K를 씁니다. 시험에는 Set5, Set14, B100, Urban100, Manga109를
 # 씁니다. 이 모두에서 작은 영상은 바이큐빅 축소로 *만든* 것입니다. RealSR에는 같은 장면을 두 초점 거리로 찍어 맞춘 사진이 있습니다. 강의는 이것을 비지도

@@ -269,14 +269,15 @@ def plan_of_layers(plan):
 srkit.exercises.check("plan_of_layers", plan_of_layers)
 
 # %% [markdown]
-# Three networks as the papers describe them. DRRN (Tai, Yang, Liu, *Image Super-Resolution via Deep Recursive Residual
-# Network*, CVPR 2017) runs a unit of two convolutions 25 times. "Unrolled" is the same depth with a layer of its own at
-# each place.
+# Three networks as the papers describe them, and SRCNN (lesson 03), from which they set out. DRRN (Tai, Yang, Liu, *Image
+# Super-Resolution via Deep Recursive Residual Network*, CVPR 2017) runs a unit of two convolutions 25 times. "Unrolled" is
+# the same depth with a layer of its own at each place.
 
 # %%
 from IPython.display import Markdown
 
 PLANS = {
+    "SRCNN": [(9, 1, 64, 1), (1, 64, 32, 1), (5, 32, 1, 1)],
     "VDSR": [(3, 1, 64, 1), *[(3, 64, 64, 1)] * 18, (3, 64, 1, 1)],
     "DRCN": [(3, 1, 256, 1), (3, 256, 256, 1), (3, 256, 256, 16), (3, 256, 256, 1), (3, 256, 1, 1)],
     "DRRN": [(3, 1, 128, 1), (3, 128, 128, 25), (3, 128, 128, 25), (3, 128, 1, 1)],
