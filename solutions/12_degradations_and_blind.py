@@ -508,8 +508,8 @@ except srkit.errors.BadFile as problem:
 srkit.widgets.compare(answers, truth=truth, scale=2, height=620, alt="A fig, blurred and halved: four answers and the truth")
 
 # %% [markdown]
-# Told the truth, 64,172 weights see what no size of network can see that was not told. Measured: 32.3 dB, against 28.6 of
-# the network that knows only bicubic. Told a wrong blur it is as blind as that one.
+# Told the truth, 64,172 weights undo a blur that the other network leaves as it is. Measured on this piece: 32.7 dB, against
+# 28.9 of the network that knows only bicubic. Told that there was no blur, SRMD does no better than that one (29.0).
 #
 # Two words about SRMD that are often confused. It is *supervised*: trained on pairs, made by many degradations. And it is not
 # blind: at test time somebody must supply kernel and noise level. SRMDNF is its noise-free sister, with 18 channels in
