@@ -34,8 +34,8 @@ All networks as a map of ideas, each in the colour of its framework; [opened by 
 lesson leads to its notebook, a network to its paper, and a pointer at rest shows the idea on the card
 (`srkit.models.atlas().map()`):
 
-[![The networks in four branches: where the image grows, how the network is built, what it is taught, and what is done if
-the degradation is not known; each branch with its lessons and their networks.](map.svg)](map.svg)
+[![The networks in four branches: where the image grows, how the network is built, what it is taught, and what is done
+if the degradation is not known; each branch with its lessons and their networks.](map.svg)](map.svg)
 
 {table}
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
@@ -38,7 +39,7 @@ def test_no_network_lies_on_another_or_beyond_the_edge_and_its_name_fits_into_it
     frames = [link.find(f"{SVG}rect") for link in drawn().findall(f"{SVG}a")]
     boxes = sorted((float(f.get("y")), float(f.get("x")), float(f.get("width"))) for f in frames)
     assert all(x >= 0 and x + width <= WIDTH for _, x, width in boxes)
-    for (y, x, width), (next_y, next_x, _) in zip(boxes, boxes[1:], strict=False):
+    for (y, x, width), (next_y, next_x, _) in itertools.pairwise(boxes):
         assert next_y >= y + 20 or (next_y == y and next_x > x + width)
 
 
