@@ -49,6 +49,7 @@ def all_checks(kind: Installation, *, quick: bool = False) -> list[Check]:
         _checks.check_installation,
         _checks.check_python,
         _checks.check_torch,
+        _checks.check_waiting,
         _checks.check_packages,
     ]
     if kind != "library":

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers.conv import conv
+from srkit.ops._export import is_exporting
 
 __all__ = ["SpatialAttention"]
 
@@ -56,7 +57,11 @@ class SpatialAttention(nn.Module):
         """Weigh ``(b, channels, h, w)``; the shape stays."""
         slim = self.narrow(features)  # (b, few, h, w)
         small = self.stride(slim)  # (b, few, (h-1)//2, (w-1)//2)
-        window = [min(7, side) for side in small.shape[-2:]]
+        if is_exporting():  # the same at any size: nothing is larger than what is added
+            below, beside = (torch.sym_max(0, 7 - side) for side in small.shape[-2:])
+            small, window = F.pad(small, (0, beside, 0, below), value=-torch.inf), [7, 7]
+        else:
+            window = [min(7, side) for side in small.shape[-2:]]
         small = self.middle(F.max_pool2d(small, window, stride=3))  # (b, few, about h/6, about w/6)
         large = F.interpolate(small, size=features.shape[-2:], mode="bilinear")  # (b, few, h, w)
         return features * torch.sigmoid(self.widen(large + self.beside(slim)))

@@ -278,7 +278,6 @@ CARD = Card(
     parameters={4: 352_869},
     parameters_source="Amazingren/NTIRE2026_ESR, models/team06_HAESR.py; indices of windows are no parameters there",
     tiny={"channels": 16, "n_groups": 2, "window": 4},
-    not_exported="how far the points of a grid lie apart, and half of that, are numbers of their own for every size",
     checkpoints="https://github.com/Amazingren/NTIRE2026_ESR (MIT), model_zoo/team06_HAESR.pth, loaded as it is by "
     "srkit.models.load",
 )

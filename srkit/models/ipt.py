@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import PixelRange, Upsampler, conv
 from srkit.models._registry import Card, Layout, register_model, score_table
+from srkit.ops._export import is_exporting
 from srkit.ops.pixels import pad
 
 __all__ = ["CARD", "IPT"]
@@ -108,12 +109,19 @@ class Decoder(nn.Module):
         return refined
 
 
-def spans(length: int, side: int) -> list[tuple[int, int, int]]:
-    """Cut an axis of ``length >= side`` pixels into tiles of ``side``: (start, first kept, end of kept), in pixels."""
-    edge = side // 8
-    starts = [*range(0, length - side, side - 2 * edge), length - side]
-    keep = [0, *(start + edge for start in starts[1:]), length]
-    return [(start, keep[i], keep[i + 1]) for i, start in enumerate(starts)]
+def spans(length: int, side: int) -> tuple[Tensor, Tensor]:
+    """Cut an axis of ``length >= side`` pixels into n tiles of ``side``, which overlap.
+
+    Returns:
+        The pixels of all tiles, ``(n*side,)``, and which of these each pixel of the axis is taken from, ``(length,)``.
+    """
+    edge, last = side // 8, length - side
+    step = side - 2 * edge
+    starts = (torch.arange((last + step - 1) // step + 1) * step).clamp(max=last)  # (n,)
+    pixels = (starts[:, None] + torch.arange(side)).flatten()
+    places = torch.arange(length)
+    tiles = (places[:, None] >= starts[1:] + edge).sum(1)  # (length,)
+    return pixels, places - starts[tiles] + side * tiles
 
 
 class IPT(nn.Module):
@@ -162,16 +170,23 @@ class IPT(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, tile by tile."""
         h, w = lr.shape[-2:]
-        whole = pad(lr, (0, max(0, self.side - h), 0, max(0, self.side - w)), border="replicate")  # (b, 3, H, W)
-        s, rows = self.scale, []
-        for top, y0, y1 in spans(whole.shape[-2], self.side):
-            row = []
-            for left, x0, x1 in spans(whole.shape[-1], self.side):
-                tile = whole[..., top : top + self.side, left : left + self.side]
-                large = self.enlarge_tile(tile)  # (b, 3, s*side, s*side)
-                row.append(large[..., s * (y0 - top) : s * (y1 - top), s * (x0 - left) : s * (x1 - left)])
-            rows.append(torch.cat(row, dim=-1))  # (b, 3, ., s*W)
-        return torch.cat(rows, dim=-2)[..., : s * h, : s * w]  # (b, 3, s*h, s*w)
+        side, s = self.side, self.scale
+        below, beside = (torch.sym_max(0, side - n) for n in (h, w))
+        whole = pad(lr, (0, below, 0, beside), border="replicate")  # (b, 3, H, W)
+        (rows, y), (columns, x) = (spans(n, side) for n in whole.shape[-2:])
+        tiles = whole[..., rows.to(lr.device), :][..., columns.to(lr.device)]  # (b, 3, n*side, m*side)
+        tiles = tiles.unflatten(-1, (-1, side)).unflatten(-3, (-1, side)).permute(2, 4, 0, 1, 3, 5)
+        n, m, b = tiles.shape[:3]
+        large = self.enlarge_tiles(tiles.flatten(0, 2), b)  # (n*m*b, 3, s*side, s*side)
+        large = large.unflatten(0, (n, m, b)).permute(2, 3, 0, 4, 1, 5).flatten(2, 3).flatten(-2)  # (b, 3, n*s*side, .)
+        y, x = ((s * places[:, None] + torch.arange(s)).flatten().to(lr.device) for places in (y, x))
+        return large[..., y, :][..., x][..., : s * h, : s * w]  # (b, 3, s*h, s*w)
+
+    def enlarge_tiles(self, tiles: Tensor, at_once: int) -> Tensor:
+        """Enlarge ``(n, 3, side, side)``, ``at_once`` of them together."""
+        if is_exporting():  # a loop would make their number a part of the program
+            return self.enlarge_tile(tiles)
+        return torch.cat([self.enlarge_tile(some) for some in tiles.split(at_once)])  # type: ignore[no-untyped-call]
 
     def enlarge_tile(self, tile: Tensor) -> Tensor:
         """Enlarge ``(b, 3, side, side)``, the size the transformer takes."""
@@ -207,7 +222,6 @@ CARD = Card(
     parameters_source="huawei-noah/Pretrained-IPT with one task, without its 24 frozen mean-shift numbers",
     tiny={"channels": 4, "depth": 1, "n_heads": 2, "side": 12},
     published=score_table("README of huawei-noah/Pretrained-IPT", ROWS),
-    not_exported="it cuts the image into as many tiles as its size asks for, in a loop",
     deviations=(
         "the frozen mean shift is a buffer, not 24 parameters",
         "tiles overlap by 12 pixels and are cut hard; the released test code averages tiles at every twelfth pixel",

@@ -27,8 +27,13 @@ from srkit.layers.tail import Reconstruction, Tail, group_sizes
 from srkit.layers.windows import calm_linear
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
+from srkit.ops._export import is_exporting
 
 __all__ = ["CARD", "LIGHT", "MambaIR", "selective_scan"]
+
+
+PIECE, DOUBLINGS = 32, 20
+"""Exported, a piece has 32 places, and what is handed on doubles its reach 20 times: for 33 million pixels."""
 
 
 def selective_scan(values: Tensor, steps: Tensor, decay: Tensor, enter: Tensor, leave: Tensor) -> Tensor:
@@ -52,9 +57,9 @@ def selective_scan(values: Tensor, steps: Tensor, decay: Tensor, enter: Tensor, 
         As ``values``.
     """
     length = values.shape[-1]
-    piece = isqrt(length - 1) + 1
+    piece = PIECE if is_exporting() else isqrt(length - 1) + 1
     parts = (steps, values, enter, leave)
-    padded = (F.pad(part, (0, -length % piece)) for part in parts)
+    padded = (F.pad(part, (0, piece * ((length + piece - 1) // piece) - length)) for part in parts)
     steps, values, enter, leave = (part.view(*part.shape[:-1], -1, piece) for part in padded)
     steps, values = steps.unsqueeze(-2), (steps * values).unsqueeze(-2)  # (b, k, c, p, 1, piece)
     enter, leave = (part.transpose(2, 3).unsqueeze(2) for part in (enter, leave))  # (b, k, 1, p, n, piece)
@@ -73,11 +78,30 @@ def selective_scan(values: Tensor, steps: Tensor, decay: Tensor, enter: Tensor, 
     nothing = values.new_zeros(*steps.shape[:-2], decay.shape[-1])  # (b, k, c, p, n)
     ends, _ = walk(nothing, says=False)
     kept = torch.exp(steps.sum(-1) * rates)  # (b, k, c, p, n)
-    handed = [nothing[..., 0, :]]
-    for keeps, end in zip(kept.unbind(-2)[:-1], ends.unbind(-2)[:-1], strict=True):
-        handed.append(handed[-1] * keeps + end)
-    _, said = walk(torch.stack(handed, dim=-2), says=True)
+    _, said = walk(hand_on(kept, ends), says=True)
     return torch.stack(said, dim=-1).flatten(-2)[..., :length]
+
+
+def hand_on(kept: Tensor, ends: Tensor) -> Tensor:
+    """Return the state ``(…, p, n)`` that each of p pieces begins with.
+
+    Args:
+        kept: what each piece keeps of the state that it is handed, ``(…, p, n)``.
+        ends: what each piece ends with if it is handed nothing, ``(…, p, n)``.
+    """
+    if not is_exporting():
+        handed = [torch.zeros_like(ends[..., 0, :])]
+        for keeps, end in zip(kept.unbind(-2)[:-1], ends.unbind(-2)[:-1], strict=True):
+            handed.append(handed[-1] * keeps + end)
+        return torch.stack(handed, dim=-2)
+    places = torch.arange(ends.shape[-2], device=ends.device)
+
+    def before(x: Tensor, distance: int) -> Tensor:
+        return x[..., (places - distance).clamp(min=0), :] * (places >= distance)[:, None]
+
+    for doubling in range(DOUBLINGS):  # each state covers twice as many pieces as before
+        kept, ends = kept * before(kept, 2**doubling), ends + kept * before(ends, 2**doubling)
+    return before(ends, 1)
 
 
 class Scan(nn.Module):
@@ -227,7 +251,6 @@ CARD = Card(
     ),
     checkpoints="csguoh/MambaIR (Apache-2.0), .pth on a drive, read in the layout of the released code by "
     "srkit.models.load; not those of one channel",
-    not_exported="how many places the scan walks, and in how many pieces, are numbers of their own for every size",
 )
 
 LIGHT = replace(

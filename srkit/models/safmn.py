@@ -22,6 +22,7 @@ from srkit.layers import conv
 from srkit.layers.normalise import ChannelNorm
 from srkit.models._published import published
 from srkit.models._registry import Card, Layout, register_model
+from srkit.ops._export import is_exporting, largest, repeated
 
 __all__ = ["CARD", "LARGE", "SAFMN"]
 
@@ -40,6 +41,9 @@ class Modulation(nn.Module):
         h, w = features.shape[-2:]
         found = []
         for i, (part, level) in enumerate(zip(features.chunk(4, dim=1), self.levels, strict=True)):
+            if is_exporting():  # the same in layers that leave the sizes free
+                found.append(repeated(level(largest(part, 2**i)), h, w))
+                continue
             small = F.adaptive_max_pool2d(part, (max(h >> i, 1), max(w >> i, 1)))  # (b, c/4, h/2^i, w/2^i)
             found.append(F.interpolate(level(small), size=(h, w), mode="nearest"))  # (b, c/4, h, w)
         return F.gelu(self.join(torch.cat(found, dim=1))) * features  # (b, c, h, w)
@@ -99,7 +103,6 @@ CARD = Card(
     parameters_source="sunny2109/SAFMN",
     tiny={"channels": 8, "n_blocks": 2},
     published=published("safmn"),
-    not_exported="its maxima are over parts whose borders PyTorch works out as numbers (adaptive_max_pool2d)",
     deviations=("below 8 pixels a side, pooling stops at one pixel, where the released code fails",),
     checkpoints="sunny2109/SAFMN (Apache-2.0) on a drive, .pth",
 )

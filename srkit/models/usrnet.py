@@ -23,24 +23,42 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import ResidualBlock, conv
 from srkit.models._registry import Card, Layout, Score, register_model
+from srkit.ops._export import fourier, is_exporting
 from srkit.ops.kernels import laid_round
+from srkit.ops.pixels import pad_to_multiple
 
 __all__ = ["CARD", "SMALL", "USRNet"]
 
 
 def spectrum(kernel: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the Fourier transform ``(b, c, *size)`` of a blur by ``(b, c, k, k)`` with wrapped borders."""
-    transformed: Tensor = torch.fft.fft2(laid_round(kernel, size))
+    return transform(laid_round(kernel, size))
+
+
+def transform(image: Tensor) -> Tensor:
+    """Return the Fourier transform of ``(b, c, h, w)``; while the network is exported, as ``(2, b, c, h, w)``."""
+    if is_exporting():  # formats hold no complex numbers: real and imaginary parts, side by side
+        return fourier(torch.stack((image, torch.zeros_like(image))))
+    transformed: Tensor = torch.fft.fft2(image)
     return transformed
 
 
+def product(a: Tensor, b: Tensor, *, conjugate: bool = False) -> Tensor:
+    """Return the product of two spectra of :func:`transform`, of the conjugate of ``a`` where wanted."""
+    if not is_exporting():
+        return (a.conj() if conjugate else a) * b
+    (real, imaginary), (x, y) = a.unbind(), b.unbind()
+    imaginary = -imaginary if conjugate else imaginary
+    return torch.stack((real * x - imaginary * y, real * y + imaginary * x))
+
+
 def alias(values: Tensor, scale: int) -> Tensor:
-    """Return the mean ``(b, c, h, w)`` over the ``scale x scale`` blocks of ``(b, c, scale*h, scale*w)``.
+    """Return the mean ``(…, h, w)`` over the ``scale x scale`` blocks of ``(…, scale*h, scale*w)``.
 
     It is what keeping every ``scale``-th pixel does to a spectrum.
     """
-    b, c, h, w = values.shape
-    blocks = values.reshape(b, c, scale, h // scale, scale, w // scale)  # (b, c, scale, h, scale, w)
+    *front, h, w = values.shape
+    blocks = values.reshape(*front, scale, h // scale, scale, w // scale)  # (…, scale, h, scale, w)
     return blocks.mean(dim=(-4, -2))
 
 
@@ -52,14 +70,15 @@ def explain(image: Tensor, target: Tensor, blur: Tensor, alpha: Tensor, scale: i
     Args:
         image: ``(b, 3, scale*h, scale*w)``.
         target: spectrum of the LR image, spread with zeros, times the conjugate of ``blur``; of the same shape.
-        blur: spectrum of the kernel, ``(b, 1 or 3, scale*h, scale*w)``.
+        blur: spectrum of the kernel, ``(b, 1 or 3, scale*h, scale*w)``; spectra are those of :func:`transform`.
         alpha: how much ``image`` is trusted, ``(b, 1, 1, 1)``.
         scale: enlargement factor.
     """
-    wanted = target + torch.fft.fft2(alpha * image)
-    ratio = alias(blur * wanted, scale) / (alias(blur.abs().square(), scale) + alpha)  # (b, 3, h, w)
-    solved = (wanted - blur.conj() * ratio.repeat(1, 1, scale, scale)) / alpha  # (b, 3, s*h, s*w)
-    result: Tensor = torch.fft.ifft2(solved).real
+    wanted = target + transform(alpha * image)
+    power = blur.square().sum(0) if is_exporting() else blur.abs().square()
+    ratio = alias(product(blur, wanted), scale) / (alias(power, scale) + alpha)  # (b, 3, h, w)
+    solved = (wanted - product(blur, torch.tile(ratio, (scale, scale)), conjugate=True)) / alpha  # (b, 3, s*h, s*w)
+    result: Tensor = fourier(solved, back=True)[0] if is_exporting() else torch.fft.ifft2(solved).real
     return result
 
 
@@ -93,7 +112,7 @@ class ResUNet(nn.Module):
         """Denoise ``(b, 3, h, w)`` of the level ``(b, 1, 1, 1)``; the shape stays."""
         h, w = image.shape[-2:]
         both = torch.cat([image, noise.expand(-1, 1, h, w)], dim=1)  # (b, 4, h, w)
-        filled = F.pad(both, (0, -w % 8, 0, -h % 8), mode="replicate")  # (b, 4, h', w'), multiples of 8
+        filled = pad_to_multiple(both, 8, border="replicate")  # (b, 4, h', w')
         seen = [self.head(filled)]
         for step in self.down:
             seen.append(step(seen[-1]))
@@ -145,7 +164,7 @@ class USRNet(nn.Module):
             BadInput: no kernel, or one of another shape or larger than the large image.
         """
         blur = spectrum(self.check(kernel, lr), (self.scale * lr.shape[-2], self.scale * lr.shape[-1]))
-        target = blur.conj() * torch.fft.fft2(self.spread(lr))  # (b, 3, s*h, s*w)
+        target = product(blur, transform(self.spread(lr)), conjugate=True)  # (b, 3, s*h, s*w)
         alphas, betas = self.numbers(lr, noise)
         sr = F.interpolate(lr, scale_factor=float(self.scale), mode="nearest")  # (b, 3, s*h, s*w)
         for alpha, beta in zip(alphas, betas, strict=True):
@@ -154,9 +173,8 @@ class USRNet(nn.Module):
 
     def spread(self, lr: Tensor) -> Tensor:
         """Put the pixels of ``(b, 3, h, w)`` ``scale`` apart and zeros between, ``(b, 3, scale*h, scale*w)``."""
-        grid = torch.zeros(self.scale, self.scale, dtype=lr.dtype, device=lr.device)
-        grid[0, 0] = 1
-        return torch.kron(lr, grid)
+        planes = F.pad(lr[:, :, None], (0, 0, 0, 0, 0, self.scale**2 - 1))  # (b, 3, scale^2, h, w)
+        return F.pixel_shuffle(planes.flatten(1, 2), self.scale)
 
     def numbers(self, lr: Tensor, noise: Tensor | float) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Return each iteration's trust in its image and noise level, ``(b, 1, 1, 1)`` each (section 4.2)."""
@@ -206,7 +224,6 @@ CARD = Card(
     tiny={"channels": (8, 16, 16, 16), "n_iterations": 2, "n_blocks": 1, "hidden": 8},
     checkpoints="state dicts of cszn/KAIR (MIT) and cszn/USRNet load as they are: srkit.models.load(path, scale=4)",
     extra_input="kernel",
-    not_exported="each step divides complex Fourier transforms of the whole image, which exchange formats do not hold",
     trained_on="kernels_and_noise",
 )
 

@@ -1,4 +1,4 @@
-"""Resizing in plain tensor operations: for a network that is being exported, whose sizes are symbols."""
+"""What networks compute by plain tensor operations while they are exported: their sizes are symbols then."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from srkit.ops._weights import Axis
 
-__all__ = ["enlarge", "is_exporting"]
+__all__ = ["enlarge", "fourier", "is_exporting", "largest", "repeated"]
 
 _AXIS = 17
 _MIDDLE = _AXIS // 2
@@ -47,6 +47,48 @@ def _mirrored(x: Tensor, margin: int, dim: int) -> Tensor:
     last = [slice(-i - 1, -i or None) for i in range(margin)]
     before, behind = ([x[..., one, :] if dim == -2 else x[..., one] for one in part] for part in (first, last))
     return torch.cat([*before, x, *behind], dim=dim)
+
+
+def largest(x: Tensor, step: int) -> Tensor:
+    """Return ``F.adaptive_max_pool2d(x, (h // step, w // step))`` of ``(…, h, w)``, no side smaller than ``step``."""
+    for dim in (-2, -1):
+        n = x.shape[dim]
+        m = torch.full((), n // step)  # a tensor, because ONNX divides no tensor by a size
+        i = torch.arange(n // step)
+        first, last = i * n // m, ((i + 1) * n - 1) // m  # of the pixels of each part, at most 2 * step
+        parts = [x.index_select(dim, torch.minimum(first + k, last).to(x.device)) for k in range(2 * step)]
+        x = torch.stack(parts).amax(0)
+    return x
+
+
+def repeated(x: Tensor, h: int, w: int) -> Tensor:
+    """Return ``F.interpolate(x, (h, w), mode="nearest")``, which multiplies places by a 32-bit number, as here."""
+    for dim, n in ((-2, h), (-1, w)):
+        m = x.shape[dim]
+        step = torch.full((), m, dtype=torch.float32) / torch.full((), n, dtype=torch.float32)
+        places = (torch.arange(n, dtype=torch.float32) * step).long().clamp(max=m - 1)
+        x = x.index_select(dim, places.to(x.device))
+    return x
+
+
+def fourier(x: Tensor, *, back: bool = False) -> Tensor:
+    """Return the Fourier transform of each ``(h, w)`` of ``(2, …, h, w)``, real and imaginary parts, or undo it.
+
+    By matrix products, which every format knows and none must have complex numbers for.
+    """
+    real, imaginary = x.unbind()
+    for _ in range(2):  # along the width, then along the height
+        n = x.shape[-1]
+        i = torch.arange(n, device=x.device)
+        turns = i[:, None] * i % torch.full((), n)  # so that even a large product is exact in 32 bits
+        angle = turns.to(x.dtype) * (2 * torch.pi / torch.full((), n, dtype=x.dtype))
+        cosine, sine = angle.cos(), -angle.sin()
+        if back:
+            cosine, sine = cosine / n, -sine / n
+        real, imaginary = real @ cosine - imaginary @ sine, real @ sine + imaginary @ cosine
+        x = torch.stack((real, imaginary)).mT
+        real, imaginary = x.unbind()
+    return x
 
 
 @lru_cache(maxsize=32)

@@ -90,6 +90,29 @@ def test_a_nearly_full_disk_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         assert check_disk().state == state
 
 
+@pytest.mark.parametrize(
+    ("settings", "load", "state", "said"),
+    [
+        ({}, 3.0, "note", "3.0 processes share 2 processors"),
+        ({}, 0.2, "ok", "quiet machine"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, 3.0, "ok", "OMP_WAIT_POLICY=ACTIVE, as you set it"),
+        ({"OMP_NUM_THREADS": "1"}, 3.0, "ok", "one thread"),
+    ],
+)
+def test_threads_that_spin_while_they_wait_are_noted_where_others_want_the_processors(
+    settings: dict[str, str], load: float, state: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, load, load), raising=False)
+    finding = _checks.check_waiting()
+    assert (finding.state, said in finding.found) == (state, True)
+    assert ("OMP_WAIT_POLICY=PASSIVE" in finding.fix) == (state == "note")
+
+
 def test_a_place_that_cannot_be_written_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SRKIT_CACHE", str(tmp_path / "file" / "below"))

@@ -45,13 +45,16 @@ def test_a_file_with_several_tasks_is_loaded_for_the_scale_that_is_asked_for(tmp
 
 @pytest.mark.parametrize("length", [48, 49, 84, 85, 100, 133])
 def test_tiles_lie_in_the_image_and_keep_every_pixel_once_away_from_their_edges(length: int) -> None:
-    tiles = spans(length, 48)
-    kept = [pixel for _, first, end in tiles for pixel in range(first, end)]
-    assert kept == list(range(length))
-    for start, first, end in tiles:
-        assert 0 <= start <= length - 48
-        assert first >= start + (6 if start else 0)
-        assert end <= start + (48 if end == length else 42)
+    pixels, places = spans(length, 48)
+    assert pixels[places].tolist() == list(range(length))
+    starts = pixels.view(-1, 48)[:, 0]
+    assert pixels.view(-1, 48).equal(starts[:, None] + torch.arange(48))
+    assert int(starts.min()) == 0
+    assert int(starts.max()) == length - 48
+    tile, inside = places // 48, places % 48
+    assert tile.diff().ge(0).all()
+    assert inside[tile > 0].ge(6).all()
+    assert inside[tile < len(starts) - 1].lt(42).all()
 
 
 def test_an_image_of_the_transformer_s_size_is_one_tile_and_a_larger_one_is_made_of_such() -> None:
