@@ -22,6 +22,11 @@ def exported(net: nn.Module, lr: Tensor, **extra: Any) -> torch.export.ExportedP
         lr: an example ``(b, 3, h, w)`` whose sides are no special case: odd, or even but no multiple of 4.
         **extra: the extra input, where the network has one; a tensor is as free as the sides it shares with ``lr``.
 
+    Returns:
+        The program. Call ``program.module(check_guards=False)``: PyTorch's guards refuse sizes that differ from the
+        example in what decides nothing about the result, above all which tensors are contiguous or one pixel long
+        (``max(1, 8*h) * max(1, 8*w) != 16*h*w``). ONNX has no guards.
+
     Raises:
         Whatever ``torch.export`` raises where a size becomes a number on the way, or pixels decide what is done.
     """

@@ -213,7 +213,7 @@ def _exports(candidate: Candidate) -> None:
     if candidate.entry.card.not_exported:
         return
     net, lr = candidate.net().eval(), candidate.lr(37, 50)
-    program = exported(net, lr, **candidate.extra(net, lr)).module(check_guards=False)  # layouts are among them
+    program = exported(net, lr, **candidate.extra(net, lr)).module(check_guards=False)  # see there
     for h, w in ((24, 31), (40, 32), (29, 58)):
         with torch.no_grad():
             lr = candidate.lr(h, w)
