@@ -9,14 +9,18 @@ import torch.nn.functional as F
 from srkit.layers.spatial import SpatialAttention
 
 
-@pytest.mark.parametrize("size", [(20, 23), (8, 9)])
-def test_features_are_multiplied_with_a_mask_made_at_a_small_size(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("exporting", [False, True])
+@pytest.mark.parametrize("size", [(20, 23), (8, 9), (14, 30)])
+def test_features_are_multiplied_with_a_mask_made_at_a_small_size(
+    size: tuple[int, int], exporting: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srkit.layers.spatial.is_exporting", lambda: exporting)
     layer = SpatialAttention(6, 4).double()
     features = torch.randn(2, 6, *size, dtype=torch.float64)
     slim = F.conv2d(features, layer.narrow.weight, layer.narrow.bias)
     strided = F.conv2d(slim, layer.stride.weight, layer.stride.bias, stride=2)
     whole = tuple(strided.shape[-2:])
-    pooled = F.max_pool2d(strided, 7, 3) if min(whole) >= 7 else F.max_pool2d(strided, whole, 3)
+    pooled = F.max_pool2d(strided, [min(7, side) for side in whole], 3)
     small = layer.middle(pooled)
     large = F.interpolate(small, size=size, mode="bilinear", align_corners=False)
     mask = torch.sigmoid(layer.widen(large + layer.beside(slim)))

@@ -62,6 +62,14 @@ def test_pieces_walked_at_once_say_what_a_walk_place_by_place_says(length: int) 
     np.testing.assert_allclose(selective_scan(*scan_input(length)).numpy(), expected, rtol=1e-10, atol=1e-10)
 
 
+def test_an_exported_scan_hands_on_by_doubling_what_it_hands_on_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    for length in (1, 31, 32, 33, 600):
+        expected = selective_scan(*scan_input(length))
+        with monkeypatch.context() as recording:
+            recording.setattr("srkit.models.mambair.is_exporting", lambda: True)
+            torch.testing.assert_close(selective_scan(*scan_input(length)), expected)
+
+
 def test_the_scan_has_the_gradient_of_what_it_computes() -> None:
     parts = [part[:1].requires_grad_() for part in scan_input(6)]
     parts[2] = scan_input(6)[2].requires_grad_()
