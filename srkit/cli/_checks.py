@@ -117,23 +117,6 @@ def check_torch() -> Finding:
     return Finding("PyTorch", "note" if idle else "ok", f"{text}; {where}")
 
 
-def check_waiting() -> Finding:
-    """Threads of PyTorch that wait for work leave the processors to others, where others want them."""
-    policy, processors = os.environ.get("OMP_WAIT_POLICY", ""), os.cpu_count() or 1
-    if policy:
-        return Finding("waiting threads", "ok", f"OMP_WAIT_POLICY={policy}, as you set it")
-    if processors == 1 or os.environ.get("OMP_NUM_THREADS") == "1":
-        return Finding("waiting threads", "ok", "none, with one thread")
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    busy = load > processors / 2
-    found = (
-        f"spin, and {load:.1f} processes share {processors} processors" if busy else "spin: right for a quiet machine"
-    )
-    found += "; those of srkit lab sleep"
-    fix = "export OMP_WAIT_POLICY=PASSIVE, for work outside srkit lab beside others" if busy else ""
-    return Finding("waiting threads", "note" if busy else "ok", found, fix)
-
-
 def check_packages() -> Finding:
     """What srkit declares as its dependencies is installed."""
     missing = _missing("")

@@ -44,12 +44,13 @@ def command(quick: bool) -> int:
 def all_checks(kind: Installation, *, quick: bool = False) -> list[Check]:
     """Return the checks in the order in which things build on each other."""
     from srkit.cli import _checks
+    from srkit.cli.lab import check_waiting
 
     checks: list[Check] = [
         _checks.check_installation,
         _checks.check_python,
         _checks.check_torch,
-        _checks.check_waiting,
+        check_waiting,
         _checks.check_packages,
     ]
     if kind != "library":

@@ -59,7 +59,8 @@ class SpatialAttention(nn.Module):
         small = self.stride(slim)  # (b, few, (h-1)//2, (w-1)//2)
         if is_exporting():  # the same at any size: nothing is larger than what is added
             below, beside = (torch.sym_max(0, 7 - side) for side in small.shape[-2:])
-            small, window = F.pad(small, (0, beside, 0, below), value=-torch.inf), [7, 7]
+            window = [7, 7]
+            small = F.pad(small, (0, beside, 0, below), value=-torch.inf)  # (b, few, at least 7, at least 7)
         else:
             window = [min(7, side) for side in small.shape[-2:]]
         small = self.middle(F.max_pool2d(small, window, stride=3))  # (b, few, about h/6, about w/6)

@@ -124,6 +124,11 @@ def spans(length: int, side: int) -> tuple[Tensor, Tensor]:
     return pixels, places - starts[tiles] + side * tiles
 
 
+def enlarged(places: Tensor, scale: int) -> Tensor:
+    """Return the places ``(scale*n,)`` in the large image of the pixels at ``(n,)`` places."""
+    return (scale * places[:, None] + torch.arange(scale)).flatten()
+
+
 class IPT(nn.Module):
     """Figure 2: head of the task, transformer with the task's embedding, tail of the task.
 
@@ -175,11 +180,13 @@ class IPT(nn.Module):
         whole = pad(lr, (0, below, 0, beside), border="replicate")  # (b, 3, H, W)
         (rows, y), (columns, x) = (spans(n, side) for n in whole.shape[-2:])
         tiles = whole[..., rows.to(lr.device), :][..., columns.to(lr.device)]  # (b, 3, n*side, m*side)
-        tiles = tiles.unflatten(-1, (-1, side)).unflatten(-3, (-1, side)).permute(2, 4, 0, 1, 3, 5)
+        tiles = tiles.unflatten(-1, (-1, side)).unflatten(-3, (-1, side))  # (b, 3, n, side, m, side)
+        tiles = tiles.permute(2, 4, 0, 1, 3, 5)  # (n, m, b, 3, side, side)
         n, m, b = tiles.shape[:3]
         large = self.enlarge_tiles(tiles.flatten(0, 2), b)  # (n*m*b, 3, s*side, s*side)
-        large = large.unflatten(0, (n, m, b)).permute(2, 3, 0, 4, 1, 5).flatten(2, 3).flatten(-2)  # (b, 3, n*s*side, .)
-        y, x = ((s * places[:, None] + torch.arange(s)).flatten().to(lr.device) for places in (y, x))
+        large = large.unflatten(0, (n, m, b)).permute(2, 3, 0, 4, 1, 5)  # (b, 3, n, s*side, m, s*side)
+        large = large.flatten(2, 3).flatten(-2)  # (b, 3, n*s*side, m*s*side)
+        y, x = (enlarged(places, s).to(lr.device) for places in (y, x))
         return large[..., y, :][..., x][..., : s * h, : s * w]  # (b, 3, s*h, s*w)
 
     def enlarge_tiles(self, tiles: Tensor, at_once: int) -> Tensor:

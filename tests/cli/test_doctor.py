@@ -12,6 +12,7 @@ from srkit import _home
 from srkit.cli import _checks, doctor
 from srkit.cli._checks import Finding, check_disk, check_python, check_samples, check_weights
 from srkit.cli.doctor import all_checks
+from srkit.cli.lab import check_waiting
 from srkit.datasets.places import shipped
 from tests.cli._call import Call
 from tests.house._code import ROOT
@@ -108,7 +109,7 @@ def test_threads_that_spin_while_they_wait_are_noted_where_others_want_the_proce
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.setattr("os.getloadavg", lambda: (load, load, load), raising=False)
-    finding = _checks.check_waiting()
+    finding = check_waiting()
     assert (finding.state, said in finding.found) == (state, True)
     assert ("OMP_WAIT_POLICY=PASSIVE" in finding.fix) == (state == "note")
 
