@@ -58,7 +58,7 @@ class SpatialAttention(nn.Module):
         slim = self.narrow(features)  # (b, few, h, w)
         small = self.stride(slim)  # (b, few, (h-1)//2, (w-1)//2)
         if is_exporting():  # the same at any size: nothing is larger than what is added
-            below, beside = (torch.sym_max(0, 7 - side) for side in small.shape[-2:])
+            below, beside = (torch.sym_max(0, 7 - side) for side in small.shape[-2:])  # type: ignore[no-untyped-call]
             window = [7, 7]
             small = F.pad(small, (0, beside, 0, below), value=-torch.inf)  # (b, few, at least 7, at least 7)
         else:

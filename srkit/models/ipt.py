@@ -176,18 +176,19 @@ class IPT(nn.Module):
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, tile by tile."""
         h, w = lr.shape[-2:]
         side, s = self.side, self.scale
-        below, beside = (torch.sym_max(0, side - n) for n in (h, w))
+        below, beside = (torch.sym_max(0, side - n) for n in (h, w))  # type: ignore[no-untyped-call]
         whole = pad(lr, (0, below, 0, beside), border="replicate")  # (b, 3, H, W)
         (rows, y), (columns, x) = (spans(n, side) for n in whole.shape[-2:])
         tiles = whole[..., rows.to(lr.device), :][..., columns.to(lr.device)]  # (b, 3, n*side, m*side)
-        tiles = tiles.unflatten(-1, (-1, side)).unflatten(-3, (-1, side))  # (b, 3, n, side, m, side)
+        tiles = torch.unflatten(torch.unflatten(tiles, -1, (-1, side)), -3, (-1, side))  # (b, 3, n, side, m, side)
         tiles = tiles.permute(2, 4, 0, 1, 3, 5)  # (n, m, b, 3, side, side)
         n, m, b = tiles.shape[:3]
         large = self.enlarge_tiles(tiles.flatten(0, 2), b)  # (n*m*b, 3, s*side, s*side)
-        large = large.unflatten(0, (n, m, b)).permute(2, 3, 0, 4, 1, 5)  # (b, 3, n, s*side, m, s*side)
+        large = torch.unflatten(large, 0, (n, m, b)).permute(2, 3, 0, 4, 1, 5)  # (b, 3, n, s*side, m, s*side)
         large = large.flatten(2, 3).flatten(-2)  # (b, 3, n*s*side, m*s*side)
         y, x = (enlarged(places, s).to(lr.device) for places in (y, x))
-        return large[..., y, :][..., x][..., : s * h, : s * w]  # (b, 3, s*h, s*w)
+        sr: Tensor = large[..., y, :][..., x][..., : s * h, : s * w]  # (b, 3, s*h, s*w)
+        return sr
 
     def enlarge_tiles(self, tiles: Tensor, at_once: int) -> Tensor:
         """Enlarge ``(n, 3, side, side)``, ``at_once`` of them together."""
