@@ -1,20 +1,14 @@
-"""Tiles and the self-ensemble against EDSR-PyTorch's, and the memory a 12-megapixel photo needs."""
+"""Tiles and the self-ensemble against EDSR-PyTorch's."""
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 import srkit
@@ -85,56 +79,14 @@ def try_hard_cases(folder: Path | None) -> None:
         print(f"- x3, {height} x {width}: srkit differs by {off:.1e}; forward_chop {theirs}")
 
 
-def measure_memory(words: argparse.Namespace) -> None:
-    """Print peak resident memory and CPU seconds of fresh processes that enlarge one photograph from file to file.
-
-    With weights that are a file of ncnn, ncnn computes the same network in the same tiles beside PyTorch.
-    """
-    name, scale, megapixels = words.model, words.scale, [float(size) for size in words.megapixels.split(",")]
-    runtimes = ("torch", "ncnn") if words.ncnn else ("torch",)
-    print(f"### From file to file: {name} x{scale} {words.pretrained}, one thread\n")
-    print("| photograph | result | computed by | MiB before | MiB beyond at peak | CPU s per megapixel |")
-    print("|---|---|---|--:|--:|--:|")
-    with tempfile.TemporaryDirectory() as folder:
-        for size in megapixels:
-            height = round((size * 1e6 * 3 / 4) ** 0.5)
-            width = round(height * 4 / 3)
-            source = Path(folder) / f"{size:g}.jpg"
-            noise = np.random.default_rng(0).integers(0, 256, (height // 16, width // 16, 3), dtype=np.uint8)
-            Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC).save(source, quality=92)
-            for suffix, runtime in itertools.product(words.suffixes.split(","), runtimes):
-                target = Path(folder) / f"out{suffix}"
-                given = [name, scale, words.pretrained, runtime, words.tile, source, target]
-                call = [sys.executable, "-m", "benchmarks._enlarged", *map(str, given)]
-                done = subprocess.run(call, capture_output=True, text=True, check=False)
-                title = f"| {width} x {height} | {width * scale} x {height * scale} {suffix} | {runtime} |"
-                target.unlink(missing_ok=True)
-                if done.returncode:
-                    print(f"{title} ended with {done.returncode}: {(done.stderr.splitlines() or [''])[-1]} | | |")
-                    continue
-                start, peak, seconds = map(float, done.stdout.split())
-                print(f"{title} {start:.0f} | {peak - start:.0f} | {seconds / size:.2f} |", flush=True)
-
-
 def main() -> None:
     """Read the words and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path, help="folder that holds EDSR-PyTorch/")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--side", type=int, default=192)
-    parser.add_argument("--memory", action="store_true", help="measure memory from file to file instead (minutes)")
-    parser.add_argument("--megapixels", default="1,12", help="of the photographs, for example 1,12,50,100")
-    parser.add_argument("--model", default="espcn")
-    parser.add_argument("--scale", type=int, default=4)
-    parser.add_argument("--pretrained", default="", help="weights, as srkit.models.create takes them")
-    parser.add_argument("--ncnn", action="store_true", help="beside ncnn, for weights that are a file of ncnn")
-    parser.add_argument("--tile", type=int, default=0, help="LR pixels; 0 takes what fits")
-    parser.add_argument("--suffixes", default=".png,.jpg", help="formats of the results")
     words = parser.parse_args()
     torch.set_num_threads(1)
-    if words.memory:
-        measure_memory(words)
-        return
     with torch.inference_mode():
         for name in ("edsr_baseline", "rcan"):
             race_tiles(words.peers, name, words.side, words.rounds)

@@ -61,6 +61,9 @@ class _Lists(TorchFunctionMode):
             return func(*args, **{**kwargs, "device": "cpu"}).to(kwargs["device"])
         if func is Tensor.new_tensor and isinstance(args[0], OnDevice):
             return torch.tensor(args[1], dtype=kwargs.get("dtype", args[0].dtype)).to(kwargs.get("device", DEVICE))
+        if func.__name__ in ("matmul", "__matmul__") and [args[0].dim(), args[1].dim()] == [1, 2]:
+            # PyTorch would reshape a matrix in place, which a tensor of this kind does not notice
+            return torch.mv(args[1].t(), args[0])
         if func is Tensor.__getitem__ and isinstance(args[1], tuple | list):
             return func(args[0], tuple(torch.tensor(i) if isinstance(i, list) else i for i in args[1]))
         return func(*args, **kwargs)

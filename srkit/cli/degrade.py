@@ -15,12 +15,16 @@ from srkit.cli._numbers import SEED
 from srkit.cli._progress import progress_bar
 
 if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
     from srkit.degrade.chain import Chain
     from srkit.ops.jobs import Item
 
 __all__ = ["command"]
 
-_ALWAYS, _FOR_A_PIXEL = 33e6, 48  # bytes
+_ALWAYS, _PICTURE, _READ = 90e6, 12, 32  # bytes, the last two for each pixel: a picture, and what reading it takes
+_WORKSPACE = 1.1  # what single operations take besides
+_TRIED, _DRAWS = 128, 8  # pixels a side of what a chain is tried on, and how often
 
 
 @click.command(
@@ -52,29 +56,48 @@ def command(
     """
     from srkit.degrade import parse
     from srkit.inference.pictures import pictures_of
+    from srkit.ops.files import check_enlarged
     from srkit.ops.jobs import carry_out, plan
 
     chain = parse(formula)
     wanted, left = pictures_of(sources, out, "degraded", suffix=".png", below=recursive)
     wanted = [replace(item, settings={"chain": str(chain), "seed": seed}) for item in wanted]
-    planned = plan(wanted, overwrite=overwrite, check=_check, memory=_memory)
+    factor, held = _tried(chain)
+    planned = plan(
+        wanted,
+        overwrite=overwrite,
+        check=lambda item: check_enlarged(item.source, item.target, factor),
+        memory=lambda item: _memory(item, held),
+    )
     with progress_bar("degrading", unit="picture") as move:
         work = carry_out(planned, counted(lambda item: _degrade(item, chain), planned, move))
         return report(planned, work, left, dry_run=dry_run, could_not="be degraded")
 
 
-def _check(item: Item) -> None:
-    from srkit.ops.files import check_enlarged
+def _tried(chain: Chain) -> tuple[float, float]:
+    """Return by how much a chain enlarges and the bytes for each pixel that it takes, the most of several draws."""
+    import torch
 
-    check_enlarged(item.source, item.target, 1)
+    from srkit.models.count import living_at_once
+
+    picture = torch.full((3, _TRIED, _TRIED), 0.5)
+    sides, held = [0], [0]
+    for seed in range(_DRAWS if chain.random else 1):
+        rng = torch.Generator().manual_seed(seed)
+        held.append(living_at_once(lambda rng=rng: sides.extend(_applied(chain, picture, rng).shape[1:])))
+    return max(sides) / _TRIED, max(held) / _TRIED**2
 
 
-def _memory(item: Item) -> float:
-    """Return the bytes that a picture needs by a chain that does not enlarge it."""
+def _applied(chain: Chain, picture: Tensor, rng: Generator) -> Tensor:
+    return chain(picture, rng=rng).clamp(0, 1)
+
+
+def _memory(item: Item, held: float) -> float:
+    """Return the bytes that a picture needs by a chain that takes ``held`` bytes for each of its pixels."""
     from srkit.ops.files import probe
 
     height, width, _ = probe(item.source) or (0, 0, False)
-    return _ALWAYS + _FOR_A_PIXEL * height * width
+    return _ALWAYS + max(_READ, _PICTURE + _WORKSPACE * held) * height * width
 
 
 def _degrade(item: Item, chain: Chain) -> None:
@@ -86,6 +109,5 @@ def _degrade(item: Item, chain: Chain) -> None:
     picture = read_picture(item.source)
     own = hashlib.sha256(f"{item.settings['seed']} {item.source.name}".encode()).digest()
     rng = torch.Generator().manual_seed(int.from_bytes(own[:7], "big"))
-    write_picture(
-        item.target, chain(without_hidden_colours(picture), rng=rng).clamp(0, 1), like=picture, overwrite=True
-    )
+    made = _applied(chain, without_hidden_colours(picture), rng)
+    write_picture(item.target, made, like=picture, overwrite=True)

@@ -54,11 +54,16 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     from srkit.ops.jobs import carry_out, plan
 
     machine.set_threads()
-    _method(options)  # a method or a setting that does not exist is reported before anything else
+    method = _method(options)  # a method or a setting that does not exist is reported before anything else
     said = {"method": options["method"], "scale": options["scale"], "settings": list(options["settings"])}
     wanted, left = pictures_of(sources, options["out"], "kernel", suffix=".mat", below=options["recursive"])
     wanted = [replace(item, settings=said) for item in wanted]
-    planned = plan(wanted, overwrite=options["overwrite"], check=_check)
+    planned = plan(
+        wanted,
+        overwrite=options["overwrite"],
+        check=_check,
+        memory=lambda item: _memory(item, method, options["scale"]),
+    )
     with bars(planned, unit="step") as bar:
         work = carry_out(planned, lambda item: _estimate(item, options, machine, bar(item.source)))
         return report(planned, work, left, dry_run=options["dry_run"], could_not="be estimated from")
@@ -88,6 +93,13 @@ def _check(item: Item) -> None:
     probe(item.source)
     if item.target.parent.is_dir():
         check_place(item.target, overwrite=True)
+
+
+def _memory(item: Item, method: Any, scale: int) -> float:
+    from srkit.ops.files import probe
+
+    height, width, _ = probe(item.source) or (1, 1, False)
+    return float(method.foreseen_bytes((height, width), scale))
 
 
 def _estimate(item: Item, options: dict[str, Any], machine: Machine, move: Callable[[int, int], object]) -> None:

@@ -146,11 +146,9 @@ def _check(item: Item) -> tuple[int, int] | None:
 
 
 def _memory(item: Item, options: dict[str, Any]) -> float:
-    from srkit.methods.zssr_cost import memory_of
-
     scale = options["scale"]
     height, width = (max(1, side // scale) for side in item.size or (0, 0))
-    return memory_of(_method(options, None).settings.for_scale(scale), (height, width))
+    return float(_method(options, None).foreseen_bytes((height, width), scale))
 
 
 def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callable[[int, int], object]) -> Any:

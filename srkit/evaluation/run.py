@@ -186,7 +186,7 @@ class Evaluation:
         scale, pixels = self._empty.scale, math.prod(item.size)
         options = {name: self._enlarge.keywords[name] for name in ("tile", "halo", "ensemble")}
         net, lr = self._enlarge.keywords["net"], (item.size[0] // scale, item.size[1] // scale)
-        held = 0.0 if getattr(net, "trains", False) else foreseen_bytes(net, lr, **options) + 12 * pixels
+        held = foreseen_bytes(net, lr, **options) + 12 * pixels
         return _ALWAYS + max(held, _MEASURED * pixels)
 
     def _item(self, number: int, said: dict[str, Any]) -> Item:

@@ -133,6 +133,9 @@ def foreseen_bytes(
     net: nn.Module, size: tuple[int, int], *, tile: TileChoice = "auto", halo: Halo = None, ensemble: bool | Ensemble
 ) -> float:
     """Return the bytes that :func:`enlarge` will hold of an image of ``size`` LR pixels: itself, a strip, a tile."""
+    own = getattr(net, "foreseen_bytes", None)  # of a method, which is no sum of layers
+    if own is not None:
+        return float(own(size))
     lr, scale, how = torch.empty(1).expand(1, 3, *size), scale_of(net), _way_of(ensemble)
     side = _chosen_tile(tile, lr, net, 0, halo, how) or max(size)
     margin, rows = 0, side

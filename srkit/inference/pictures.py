@@ -26,7 +26,6 @@ __all__ = ["Outcome", "upscale_folder"]
 _READ = 32  # bytes for each LR pixel while a picture is read
 _ALWAYS = 75e6  # bytes that every picture takes
 _WRITTEN = 12_288  # bytes for each pixel of a row of the result, of which 64 are written at once
-_LEARNT, _MOST_LEARNT = 4096, 3 * 2**28  # bytes for each LR pixel of a method that is trained on it, and at the most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +177,7 @@ def plan_pictures(
         whole = 8 * height * width if item.target.suffix.lower() == ".webp" else 0  # no strips: libwebp holds it too
         lr = (height // scale, width // scale)
         if getattr(net, "trains", False):
-            return _READ * math.prod(lr) + min(_MOST_LEARNT, _LEARNT * math.prod(lr)) + whole
+            return foreseen_bytes(net, lr, ensemble=False) + whole
         held = foreseen_bytes(net, lr, tile=tile, halo=halo, ensemble=ensemble) + _WRITTEN * width
         return _ALWAYS + max(_READ * math.prod(lr), held) + whole
 

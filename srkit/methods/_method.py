@@ -25,6 +25,11 @@ __all__ = ["Method", "MethodCard", "Progress", "Result", "Watch", "as_grey_as"]
 
 Progress = Callable[[int, int], object]
 
+LOADED = 140e6
+"""Bytes that a method takes for an image of any size: what PyTorch loads for its first optimiser."""
+IMAGE = 12
+"""Bytes for each pixel of an image of three colours."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MethodCard:
@@ -184,6 +189,17 @@ class Method(abc.ABC):
             raise BadInput(f"scale is a whole number of at least 2; {scale!r} was given.")
         with torch.inference_mode(False), torch.enable_grad():
             return self.run(lr.detach().clone(), scale, progress)
+
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return about how many bytes :meth:`restore` will take beside Python and PyTorch.
+
+        By default three images of the result's size and what is loaded once; a method that takes more says so.
+
+        Args:
+            size: (h, w) of the image, in LR pixels.
+            scale: as in :meth:`restore`.
+        """
+        return LOADED + 3 * IMAGE * size[0] * size[1] * scale**2
 
     @abc.abstractmethod
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:

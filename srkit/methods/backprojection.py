@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from srkit.errors import BadInput
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._method import LOADED, Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
-from srkit.methods.pieces import in_pieces, pieces_of, reach_of
+from srkit.methods.pieces import corrected_bytes, in_pieces, pieces_of, reach_of
 from srkit.methods.reduction import Reduction
 
 __all__ = ["BackProjection", "back_project"]
@@ -55,6 +55,11 @@ class BackProjection(Method):
         if steps < 0:
             raise BadInput(f"steps is 0 or more; {steps} was given.")
         self.kernel, self.steps, self.aligned = kernel, steps, aligned
+
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return the bytes of the largest piece, of the picture and of the result."""
+        reduction = Reduction.by(scale, self.kernel, aligned=self.aligned)
+        return LOADED + corrected_bytes(size, reduction, margin=reach_of(reduction, back_projections=self.steps))
 
     @torch.no_grad()
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:

@@ -7,10 +7,11 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
+import torch
 from torch import Tensor
 
 from srkit.errors import BadInput
-from srkit.methods._method import Method, Progress, Result, Watch
+from srkit.methods._method import LOADED, Method, Progress, Result, Watch
 from srkit.methods.backprojection import BackProjection
 from srkit.methods.zssr import Zssr
 
@@ -18,6 +19,7 @@ __all__ = ["BlindMethod", "Then", "finite"]
 
 Then = Literal["zssr", "back_projection"]
 _STEPS = 10
+_SEARCHED = 190  # bytes for each LR pixel: where crops are drawn, in float64
 
 
 def finite(watch: Watch, **values: float) -> bool:
@@ -72,6 +74,17 @@ class BlindMethod(Method):
     @abc.abstractmethod
     def estimate(self, lr: Tensor, scale: int, watch: Watch) -> tuple[Tensor, str]:
         """Return the kernel ``(k, k)``, to be applied by correlation, and why the search ended."""
+
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return the bytes of the search or of the enlargement, whichever takes more."""
+        found = torch.full((7 * scale, 7 * scale), (7 * scale) ** -2)  # about as large as kernels found
+        later = BackProjection(kernel=found, steps=_STEPS) if self.then == "back_projection" else self.enlarger
+        searching = LOADED + self.batch_bytes() + _SEARCHED * size[0] * size[1]
+        return max(searching, later.foreseen_bytes(size, scale))
+
+    def batch_bytes(self) -> float:
+        """Return the bytes that one step of the search takes whatever the size of the image; few, unless said."""
+        return 0
 
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
         """Find the kernel of ``(3, h, w)`` and enlarge with it."""

@@ -28,9 +28,10 @@ from srkit.degrade import draw
 from srkit.errors import BadInput
 from srkit.methods._choose import choose
 from srkit.methods._fresh import fresh
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch, as_grey_as
+from srkit.methods._method import LOADED, Method, MethodCard, Progress, Result, Watch, as_grey_as
 from srkit.methods._registry import register_method
 from srkit.methods.blind import finite
+from srkit.models.count import living_at_once
 from srkit.ops.pixels import pad
 
 __all__ = [
@@ -42,7 +43,11 @@ __all__ = [
     "check_side",
     "lanczos_kernel",
     "lanczos_reduce",
+    "step_bytes",
 ]
+
+
+_WORKSPACE = 1.7  # what convolutions and their gradients take beside the maps
 
 
 class NonLocal(nn.Module):
@@ -100,6 +105,25 @@ class SkipNet(nn.Module):
     def forward(self, noise: Tensor) -> Tensor:
         """Make an image ``(b, 3, h, w)`` in (0, 1) of noise ``(b, inputs, h, w)``."""
         return torch.sigmoid(self.tail(self.body(noise)))  # (b, 3, h, w)
+
+
+def step_bytes(net: SkipNet, size: tuple[int, int], *, inputs: int) -> float:
+    """Return the bytes of one training step of a network that draws an image of ``size`` (h, w) from noise.
+
+    The step is made on the "meta" device, which computes nothing.
+
+    Args:
+        net: a network on the "meta" device.
+        inputs: channels of the noise.
+    """
+    if min(size) < net.smallest:
+        return LOADED  # refused by check_side
+    noise = torch.empty(1, inputs, *size, device="meta")
+    weights = [*net.parameters()]
+    taken = living_at_once(lambda: torch.autograd.grad(net(noise).sum(), weights))
+    kept = 4 * sum(weight.nbytes for weight in weights)  # the gradient and two means beside each
+    around = 3 * inputs + 24  # maps: the noise and what is added to it, the image, its reduction, the loss
+    return LOADED + _WORKSPACE * taken + kept + 4 * around * size[0] * size[1]
 
 
 class _ZeroNorm(nn.BatchNorm2d):
@@ -241,6 +265,13 @@ class DIP(Method):
     def __init__(self, *, preset: str = "PAPER", seed: int = 0, truth: Tensor | None = None, **changes: Any) -> None:
         self.settings = choose(DIP_PRESETS, preset, changes, method="DIP")
         self.seed, self.truth = seed, truth
+
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return the bytes of a training step on an image of the result's size."""
+        s = self.settings
+        with torch.device("meta"):
+            net = SkipNet(inputs=s.inputs, channels=s.channels, skip=s.skip, depth=s.depth)
+        return step_bytes(net, (scale * size[0], scale * size[1]), inputs=s.inputs)
 
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
         """Fit the network to ``(3, h, w)`` and take its image."""

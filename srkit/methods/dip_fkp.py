@@ -31,8 +31,9 @@ from srkit.methods._fresh import fresh
 from srkit.methods._method import Method, MethodCard, Progress, Result, Watch, as_grey_as
 from srkit.methods._registry import register_method
 from srkit.methods.blind import finite
-from srkit.methods.dip import SkipNet, check_side
+from srkit.methods.dip import SkipNet, check_side, step_bytes
 from srkit.methods.fkp import KernelFlow, SphereAdam, load_fkp, side_of
+from srkit.ops.device import exact
 from srkit.ops.pixels import pad
 
 __all__ = ["DIPFKP", "DIPFKP_PRESETS", "DIPFKPSettings", "KernelPrior", "kernel_net", "prior_for"]
@@ -121,6 +122,12 @@ class DIPFKP(Method):
         self.flow = prior_for(flow) if flow is not None and kernels == "flow" else None
         self.kernels, self.seed = kernels, seed
 
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return the bytes of a training step of the image network."""
+        with torch.device("meta"):
+            net = _image_net(self.settings)
+        return step_bytes(net, (scale * size[0], scale * size[1]), inputs=3)
+
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
         """Fit image and kernel to ``(3, h, w)``."""
         if self.flow is not None and self.flow.scale != scale:
@@ -137,6 +144,11 @@ class DIPFKP(Method):
         return watch.result(sr, f"done: {settings.steps} steps", kernel=fit.found())
 
 
+def _image_net(settings: DIPFKPSettings) -> SkipNet:
+    s = settings
+    return SkipNet(inputs=3, non_local=2, channels=s.channels, skip=s.skip, depth=s.depth)
+
+
 class _BlindFit:
     """The image network and the kernel of one image."""
 
@@ -146,8 +158,7 @@ class _BlindFit:
         rng = torch.Generator().manual_seed(method.seed)
         size = (scale * lr.shape[-2], scale * lr.shape[-1])
         s = self.settings
-        make = {"channels": s.channels, "skip": s.skip, "depth": s.depth}
-        self.net = fresh(lambda: SkipNet(inputs=3, non_local=2, **make), rng).to(lr)
+        self.net = fresh(lambda: _image_net(s), rng).to(lr)
         check_side(size, self.net, "DIP-FKP")
         self.noise = 0.1 * torch.rand(1, 3, *size, generator=rng).to(lr)
         self.adam = torch.optim.Adam(self.net.parameters(), lr=s.learning_rate)
@@ -209,7 +220,7 @@ class _BlindFit:
 
     def found(self) -> Tensor:
         """Return the kernel, adding up to 1, as it is to be applied by correlation."""
-        kernel = self.kernel.double()
+        kernel = exact(self.kernel)
         kernel = kernel / kernel.sum()
         return kernel if self.settings.mirrored else kernel.flip(0, 1)
 

@@ -38,6 +38,10 @@ class MethodNetwork(nn.Module):
         """Say which method with which settings: equal for equal results, as digests of networks need it."""
         return ", ".join([self.name, *(f"{name}={_settled(value)}" for name, value in vars(self.method).items())])
 
+    def foreseen_bytes(self, size: tuple[int, int]) -> float:
+        """Return the bytes that an image of ``size`` (h, w) LR pixels will take, as the method foresees them."""
+        return self.method.foreseen_bytes(size, self.scale)
+
     def forward(self, lr: Tensor) -> Tensor:
         """Restore ``(b, 3, h, w)`` image by image to ``(b, 3, scale*h, scale*w)``."""
         images = []

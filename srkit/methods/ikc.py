@@ -14,8 +14,10 @@ from torch import Tensor, nn
 
 from srkit import models
 from srkit.errors import BadInput
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.inference.bounded import bytes_per_pixel
+from srkit.methods._method import IMAGE, LOADED, Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
+from srkit.ops.device import exact
 
 __all__ = ["IterativeCorrection"]
 
@@ -57,6 +59,10 @@ class IterativeCorrection(Method):
         self.net = loaded
         self.iterations = int(loaded.iterations if iterations is None else iterations)
 
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return the bytes of the whole picture in the network."""
+        return LOADED + size[0] * size[1] * (2 * IMAGE + 1.2 * bytes_per_pixel(self.net))
+
     @torch.no_grad()
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
         """Find the kernel of ``(3, h, w)`` and enlarge with it."""
@@ -70,5 +76,5 @@ class IterativeCorrection(Method):
             while watch.step < self.iterations and watch.goes_on():
                 before, (codes, sr) = codes, next(turns)
                 watch.stepped(**{"change of the code": float((codes - before).norm())})
-        kernel = net.kernel_of(codes)[0].double()  # (k, k)
+        kernel = exact(net.kernel_of(codes)[0])  # (k, k)
         return watch.result(sr[0].to(lr.dtype), f"done: {self.iterations} corrections of the kernel", kernel=kernel)

@@ -33,6 +33,7 @@ from srkit.methods._method import MethodCard, Watch
 from srkit.methods._registry import register_method
 from srkit.methods.blind import BlindMethod, Then
 from srkit.methods.kernelgan_parts import CropSource, LinearReducer, SmallPatchDiscriminator, discriminator_init
+from srkit.ops.device import exact
 
 __all__ = [
     "KERNELGAN_PRESETS",
@@ -306,7 +307,7 @@ def clean_kernel(kernel: Tensor, *, keep: int = 40) -> Tensor:
     Three quarters of the largest value that does not count any more are subtracted, and what falls below 0 is 0.
     """
     threshold = 0.75 * kernel.flatten().sort(descending=True).values[keep]
-    kept = (kernel - threshold).clamp_min(0).double()
+    kept = exact((kernel - threshold).clamp_min(0))
     if not float(kept.sum()) > 0:
         raise BadInput("Nothing of this kernel stands out: its values are all alike, or not numbers.")
     return align(kept / kept.sum(), 2)

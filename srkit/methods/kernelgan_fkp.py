@@ -31,6 +31,7 @@ from srkit.methods.dip_fkp import prior_for
 from srkit.methods.fkp import KernelFlow, SphereAdam
 from srkit.methods.kernelgan import analytic_x4
 from srkit.methods.kernelgan_parts import CropSource
+from srkit.ops.device import exact
 
 __all__ = [
     "KERNELGAN_FKP_PRESETS",
@@ -40,6 +41,7 @@ __all__ = [
     "gradient_penalty",
 ]
 
+_MAPS = 56  # that are held at once, of the size of a batch's
 CARD = MethodCard(
     title="KernelGAN-FKP",
     year=2021,
@@ -164,11 +166,17 @@ class KernelGANFKP(BlindMethod):
         if self.flow.scale != 2:
             raise BadInput(f"The kernel is found at x2, also for x4; this kernel prior is for x{self.flow.scale}.")
 
+    def batch_bytes(self) -> float:
+        """Return the bytes of the discriminator's maps, with those of the gradient of its gradient."""
+        s = self.settings
+        reduced = (s.crop - self.flow.side) // 2 + 1
+        return float(_MAPS * 4 * s.batch * s.channels * reduced**2)
+
     def estimate(self, lr: Tensor, scale: int, watch: Watch) -> tuple[Tensor, str]:
         """Train on ``(3, h, w)``; returns the kernel, aligned, and why the training ended."""
         training = _Training(lr, self.flow.to(lr), self.settings, self.seed)
         kernel = self.search(training.one_step, lambda: training.kernel().detach(), watch)
-        found = kernel.double() / kernel.double().sum()
+        found = exact(kernel) / exact(kernel).sum()
         found = align(found, 2) if scale == 2 else align(analytic_x4(found), 4)
         return found, f"done: {self.settings.steps} steps of KernelGAN-FKP"
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.ops.color import luma
+from srkit.ops.device import exact
 from srkit.ops.resize import imresize
 
 __all__ = [
@@ -38,7 +39,7 @@ def edge_map(image: Tensor, *, window: int = 5, share: float = 0.97) -> Tensor:
         image: 5 pixels at the rim count as flat.
         share: of the differences that count as nothing.
     """
-    grey = luma(image.double())[0]  # (h, w)
+    grey = luma(exact(image))[0]  # (h, w)
     gy, gx = torch.gradient(grey)
     length = (gx.square() + gy.square()).sqrt()
     parts = [_strongest(_rimless(g.abs(), window), share) for g in (gy, gx)]

@@ -11,10 +11,13 @@ import torch
 from torch import Tensor
 
 from srkit.inference.tiling import Span, cut
+from srkit.methods._method import IMAGE
 from srkit.methods.reduction import Reduction
 
-__all__ = ["in_pieces", "pieces_of", "reach_of"]
+__all__ = ["CORRECTED", "corrected_bytes", "in_pieces", "pieces_of", "reach_of"]
 
+CORRECTED = 400
+"""Bytes for each enlarged pixel of what is reduced by a kernel, convolution and all."""
 _SIDE = 512  # LR pixels that a piece answers for
 _FINEST = 64  # a factor whose denominator is larger fits no grid of pieces
 
@@ -47,6 +50,15 @@ def pieces_of(lr: Tensor, reduction: Reduction, *, margin: int) -> list[tuple[Sp
         for side in lr.shape[-2:]
     )
     return [(row, column) for row in rows for column in columns]
+
+
+def corrected_bytes(size: tuple[int, int], reduction: Reduction, *, margin: int) -> float:
+    """Return the bytes that back-projection takes for ``size`` (h, w) LR pixels, in pieces with that margin."""
+    lr, grown = torch.empty(1).expand(3, *size), math.prod(reduction.factors)
+    sides = (
+        (row.stop - row.start) * (column.stop - column.start) for row, column in pieces_of(lr, reduction, margin=margin)
+    )
+    return max(sides) * grown * CORRECTED + size[0] * size[1] * IMAGE * (2 + grown)
 
 
 def in_pieces(make: Callable[[Tensor], Tensor], lr: Tensor, reduction: Reduction, *, margin: int) -> Tensor:

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from srkit.errors import BadInput
-from srkit.methods._method import Method, MethodCard, Progress, Result, Watch
+from srkit.methods._method import IMAGE, LOADED, Method, MethodCard, Progress, Result, Watch
 from srkit.methods._registry import register_method
+from srkit.methods.pieces import CORRECTED
 from srkit.methods.reduction import Reduction
 from srkit.ops.pixels import crop_to, pad_to_multiple
 from srkit.ops.wavelets import analyse, synthesise
@@ -131,6 +132,11 @@ class PlugAndPlay(Method):
         self.denoise = shrink if denoise is None else denoise
         self.kernel, self.rounds, self.aligned = kernel, rounds, aligned
         self.projections, self.step = projections, step
+
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return the bytes of the whole image with its wavelets, or with what a kernel's convolution takes."""
+        each = 15 * IMAGE if self.kernel is None else CORRECTED
+        return LOADED + each * size[0] * size[1] * scale**2
 
     @torch.no_grad()
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:

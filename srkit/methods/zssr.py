@@ -28,6 +28,7 @@ from srkit.methods._registry import register_method
 from srkit.methods.backprojection import back_project
 from srkit.methods.pieces import in_pieces
 from srkit.methods.reduction import Reduction
+from srkit.methods.zssr_cost import memory_of
 from srkit.methods.zssr_fathers import Pool, draw_father
 from srkit.methods.zssr_net import TESTED, ZSSRNet, apply_to, in_batches, margin_of, median
 from srkit.methods.zssr_presets import Settings
@@ -104,6 +105,10 @@ class Zssr(Method):
         self.kernel = read_kernel(kernel) if isinstance(kernel, str | Path) else kernel
         self.seed, self.truth = seed, truth
         self.state = None if state is None else Path(state)
+
+    def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
+        """Return what :func:`srkit.methods.zssr_cost.memory_of` says."""
+        return memory_of(self.settings.for_scale(scale), size)
 
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:
         """Train on ``(3, h, w)``, factor after factor, and enlarge it."""

@@ -7,6 +7,7 @@ import time
 
 import torch
 
+from srkit.methods._method import IMAGE, LOADED
 from srkit.methods.pieces import pieces_of
 from srkit.methods.reduction import Reduction
 from srkit.methods.zssr_net import TESTED, TILE, ZSSRNet, margin_of
@@ -15,7 +16,7 @@ from srkit.methods.zssr_presets import Settings
 __all__ = ["cost_of", "memory_of"]
 
 _TRIED = 128  # pixels a side of the pass that is timed
-_HELD = 12 * 32  # bytes for each pixel of a piece: eight views, their corrections, and what these are made by
+_HELD = 12 * 36  # bytes for each pixel of a piece: eight views, their corrections, and what these are made by
 _LAYERS = 16  # bytes for each pixel and channel of a tile in the network
 
 
@@ -38,8 +39,8 @@ def memory_of(settings: Settings, size: tuple[int, int]) -> float:
     """Return the bytes beside PyTorch that a picture needs: those of :func:`cost_of`."""
     largest = max(max(read) for read in _read(settings, size))
     enlarged = sum(math.prod(factor) for factor in settings.factors)
-    whole = 12 * size[0] * size[1] * (3 + enlarged)
-    return whole + _HELD * largest + _LAYERS * settings.width * min(TILE**2, largest)
+    whole = IMAGE * size[0] * size[1] * (3 + enlarged)
+    return LOADED + whole + _HELD * largest + _LAYERS * settings.width * min(TILE**2, largest)
 
 
 def _read(settings: Settings, size: tuple[int, int]) -> list[list[float]]:

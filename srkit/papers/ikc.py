@@ -22,6 +22,7 @@ from srkit.datasets import Made, Pairs, load
 from srkit.datasets.maker import generator_for
 from srkit.datasets.makers import GaussianCodes, round_basis
 from srkit.errors import BadInput
+from srkit.ops.device import exact
 from srkit.papers.unpaired import InPredictions
 from srkit.training.start import train
 from srkit.training.state import Run
@@ -91,7 +92,7 @@ def train_ikc(
     wide = widths or (0.2, float(data.scale))
     blind.basis.copy_(round_basis(blind, wide, generator_for(seed, 0)))
     batches = Made.of(
-        data, GaussianCodes(data.scale, blind.basis.double(), widths=wide), patch=patch, batch=batch, seed=seed
+        data, GaussianCodes(data.scale, exact(blind.basis), widths=wide), patch=patch, batch=batch, seed=seed
     )
     rules = {"seed": seed, "patch": patch, "batch": batch, **settings}
     first, then = (None if out is None else Path(out) / name for name in ("sftmd", "ikc"))

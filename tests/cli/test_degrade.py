@@ -66,6 +66,24 @@ def test_transparency_and_grey_stay_and_a_repeated_call_does_what_is_missing(cal
     assert f"chain {parse(CHAIN)} then, {parse('down(2)')} now" in other.err
 
 
+def test_the_plan_says_size_and_memory_of_a_chain_that_enlarges_and_asks_the_target_s_limits_first(
+    call: Call, tmp_path: Path
+) -> None:
+    Image.new("RGB", (4400, 400)).save(tmp_path / "a.png")
+    plans = {
+        chain: call("degrade", tmp_path / "a.png", chain, "--dry-run").out
+        for chain in ("up(3)", "up(2..3)", "up(3) > down(3)", "down(2)")
+    }
+    assert "13200 x 1200 pixels, about 0.5" in plans["up(3)"]
+    assert float(plans["up(2..3)"].partition("about ")[2].split()[0]) >= 0.35  # of drawn sizes about the largest
+    assert "4400 x 400 pixels, about 0.4" in plans["up(3) > down(3)"]  # it is large on the way
+    assert "2200 x 200 pixels)" in plans["down(2)"]
+    refused = call("degrade", tmp_path / "a.png", "up(4)", "--out", tmp_path / "a.webp")
+    assert refused.code == 2
+    assert "at most 16,383 pixels" in refused.err
+    assert not (tmp_path / "a.webp").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

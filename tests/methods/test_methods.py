@@ -16,11 +16,12 @@ from srkit import methods
 from srkit.degrade import align, apply_kernel, gaussian_widths
 from srkit.errors import BadInput, DuplicateName, SrkitError, UnknownName
 from srkit.methods import Method, MethodCard, Result, Watch, as_network, register_method
-from srkit.methods._method import Progress
+from srkit.methods._method import LOADED, Progress
 from srkit.methods._registry import METHODS
 from srkit.methods.bicubic import Bicubic
 from srkit.methods.reduction import Reduction
 from srkit.metrics import Protocol, psnr
+from srkit.models.count import living_at_once
 from tests.methods._shelf import SHELF, small
 
 CARD = MethodCard(title="Toy", year=2026, citation="nobody", url="https://example.org", idea="None.")
@@ -61,6 +62,16 @@ def test_every_method_on_the_shelf_enlarges_an_image_and_says_why_it_ended(name:
     assert 0 <= float(result.image.min()) <= float(result.image.max()) <= 1
     assert result.reason
     assert methods.card(name).citation
+
+
+@pytest.mark.parametrize("name", SHELF)
+def test_what_a_method_foresees_is_at_least_the_tensors_that_live_at_once(name: str) -> None:
+    method, lr = small(name), torch.rand(3, 56, 48, generator=torch.Generator().manual_seed(0))
+    needed = living_at_once(lambda: method.restore(lr, scale=2, progress=lambda done, total: True))
+    beyond, doubled = (method.foreseen_bytes(size, 2) - LOADED for size in ((56, 48), (112, 96)))
+    assert beyond >= needed
+    assert doubled > 1.1 * beyond
+    assert method.foreseen_bytes((1, 1), 2) >= LOADED  # of a picture whose size nothing tells
 
 
 def test_enough_steps_of_back_projection_end_at_an_image_that_gives_the_small_one_back() -> None:

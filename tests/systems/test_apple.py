@@ -19,6 +19,7 @@ from srkit.models._points import Candidate
 from srkit.ops import color
 from srkit.ops import device as module
 from tests._apple import DEVICE, OnDevice, apple
+from tests.methods._shelf import SHELF, small
 
 HR = torch.rand(2, 3, 48, 64, generator=torch.Generator().manual_seed(0))
 SR = (HR + 0.1 * torch.rand(2, 3, 48, 64, generator=torch.Generator().manual_seed(1))).clamp(0, 1)
@@ -152,6 +153,17 @@ def test_pictures_on_the_device_are_written_like_those_of_the_cpu(tmp_path: Path
     with apple():
         srkit.write(tmp_path / f"mps{suffix}", HR[0].to(DEVICE), depth=depth)
     assert (tmp_path / f"mps{suffix}").read_bytes() == (tmp_path / f"cpu{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("name", SHELF)
+def test_every_method_works_there(name: str) -> None:
+    lr = HR[0, :, :40, :40].contiguous()
+    wanted = small(name).restore(lr, scale=2, progress=lambda done, total: done == 2)
+    with apple():
+        found = small(name).restore(lr.to(DEVICE), scale=2, progress=lambda done, total: done == 2)
+    assert isinstance(found.image, OnDevice)
+    assert agree(found.image, wanted.image)
+    assert found.kernel is None or agree(found.kernel, wanted.kernel)
 
 
 def test_networks_are_mixed_there() -> None:
