@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,13 @@ def _tried(chain: Chain) -> tuple[float, float]:
 
     picture = torch.full((3, _TRIED, _TRIED), 0.5)
     sides, held = [0], [0]
+
+    def run(rng: Generator) -> None:
+        sides.extend(_applied(chain, picture, rng).shape[1:])
+
     for seed in range(_DRAWS if chain.random else 1):
         rng = torch.Generator().manual_seed(seed)
-        held.append(living_at_once(lambda rng=rng: sides.extend(_applied(chain, picture, rng).shape[1:])))
+        held.append(living_at_once(partial(run, rng)))
     return max(sides) / _TRIED, max(held) / _TRIED**2
 
 
