@@ -12,10 +12,12 @@ import ctypes
 import faulthandler
 import gc
 import os
+import random
 import shutil
 import signal
 import socket
 import tomllib
+import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -194,11 +196,18 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Give PyTorch back its one thread: a command line that a test calls in this process may ask for more."""
+def alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Make a test the same after any others: draws of its own, and PyTorch's one thread, given back after it.
+
+    A command line that a test calls in this process may ask for more threads.
+    """
+    import numpy as np
     import torch
 
-    before = torch.get_num_threads()
+    before, seed = torch.get_num_threads(), zlib.crc32(request.node.nodeid.encode())
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
     yield
     if torch.get_num_threads() != before:
         torch.set_num_threads(before)
