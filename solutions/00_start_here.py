@@ -90,13 +90,13 @@ srkit.widgets.compare(restored, alt="An old print of two dogs, enlarged four tim
 
 # %% [markdown]
 # The rule keeps every fault of the file: grain, blocks, blur. The network has learned what such faults look like and what
-# photographs look like, and takes the ones for the other. (Real-ESRGAN goes further and *invents* hair and eyes. Remember
+# photographs look like, and takes the ones for the other. (Real-ESRGAN goes further and *invents* single hairs. Remember
 # the word; lesson 09 shows what it costs.) The print was made for this course from a photograph of today, so the truth is
 # known, and three more pictures are damaged in other ways:
 
-# %% [markdown] ko 6876b3ad
+# %% [markdown] ko 0350c805
 # 규칙은 파일의 모든 결함을 그대로 둡니다. 거친 입자, 블록, 블러가 남습니다. 신경망은 그런 결함이 어떻게 생겼는지, 그리고 사진이 어떻게 생겼는지를
-# 배웠고, 앞의 것을 뒤의 것으로 바꿉니다. (Real-ESRGAN은 더 나아가 털과 눈을 *지어냅니다*. 이 낱말을 기억해 두십시오. 그 대가는 수업 09에서
+# 배웠고, 앞의 것을 뒤의 것으로 바꿉니다. (Real-ESRGAN은 더 나아가 털 한 올 한 올을 *지어냅니다*. 이 낱말을 기억해 두십시오. 그 대가는 수업 09에서
 # 봅니다.) 이 인화 사진은 오늘날의 사진으로 이 강의를 위해 만든 것이므로 원본을 알고 있습니다. 그리고 사진 세 장이 다른 방식으로 손상되어 있습니다.
 
 # %%
