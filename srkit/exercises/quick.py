@@ -44,12 +44,14 @@ class _Quick(nn.Module):
         """Enlarge ``(b, 3, h, w)``."""
         features = F.relu(self.head(lr))  # (b, c, h, w)
         for three, one in zip(self.threes, self.ones, strict=True):
-            branches = (three(features), one(features))
+            branches = (three(features), one(features))  # (b, c, h, w) each
             both = sum(map(F.relu, branches) if self.inside else branches)
             features = F.relu(both + self.skip * features)
         align = None if self.enlarge == "nearest" else False
-        added = F.interpolate(lr, scale_factor=float(self.scale), mode=self.enlarge, align_corners=align)
-        return F.pixel_shuffle(self.tail(features), self.scale) + self.added * added
+        added = F.interpolate(  # (b, 3, scale*h, scale*w)
+            lr, scale_factor=float(self.scale), mode=self.enlarge, align_corners=align
+        )
+        return F.pixel_shuffle(self.tail(features), self.scale) + self.added * added  # (b, 3, scale*h, scale*w)
 
     def plain(self) -> list[tuple[Tensor, Tensor]]:
         """Return kernel and bias of each layer of the network without branches."""

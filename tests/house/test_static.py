@@ -15,7 +15,7 @@ PAGES = {".html", ".js", ".mjs", ".css", ".j2", ".tpl", ".svg"}
 BINARY = {".png", ".jpg", ".jpeg", ".npz", ".npy", ".safetensors", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pt"}
 NAMESPACES = ("http://www.w3.org/", "https://www.w3.org/")
 FETCHED = re.compile(
-    r"""(?:src|href|url|import|fetch|from|action)\s*[=(:]?\s*\(?\s*["'`]?((?:https?:)?//[^\s"'`)>]+)"""
+    r"""(?<!<a )(?:src|href|url|import|fetch|from|action)\s*[=(:]?\s*\(?\s*["'`]?((?:https?:)?//[^\s"'`)>]+)"""
 )
 PRIVATE = re.compile(
     r"(?<![\w.~-])/(?:work|root|opt)/(?!\*)[a-z.]|/home/(?!student|you|runner)[a-z]+/|/Users/(?!you)[A-Za-z]+/|C:\\Users\\(?!you)"
@@ -53,6 +53,10 @@ def test_the_whole_project_stays_small_enough_to_clone_in_seconds() -> None:
 )
 def test_the_pattern_for_foreign_requests_knows_one(line: str) -> None:
     assert FETCHED.search(line)
+
+
+def test_a_link_that_a_reader_may_click_is_no_foreign_request() -> None:
+    assert not FETCHED.search('<a href="https://a.example/paper" target="_blank">')
 
 
 def test_no_page_style_or_script_asks_another_machine_for_anything() -> None:
