@@ -126,8 +126,8 @@ def test_a_journal_with_a_torn_last_line_is_read_and_gone_on_with(home: Path) ->
     journal.write_bytes(journal.read_bytes()[:-7])
     planned = plan(items(home, "abc"), overwrite=False, check=nothing)
     assert [item.state for item in planned] == ["kept", "to do", "to do"]  # its end is not known, so it is made again
-    Journal(home / "out").note(planned[1], begun=True)
-    assert Journal(home / "out").is_begun(planned[1]), "what is noted next has a line of its own"
+    Journal(home / "out").note(planned[2], begun=True)
+    assert Journal(home / "out").is_begun(planned[2]), "what is noted next has a line of its own"
     list(carry_out(planned, copying([])))
     assert Journal(home / "out").facts["c"] == {"length": 1}
     assert Journal(home / "out").facts["a"] == {"length": 1}
