@@ -193,13 +193,13 @@ class Method(abc.ABC):
     def foreseen_bytes(self, size: tuple[int, int], scale: int) -> float:
         """Return about how many bytes :meth:`restore` will take beside Python and PyTorch.
 
-        By default three images of the result's size and what is loaded once; a method that takes more says so.
+        By default four images of the result's size and what is loaded once; a method that takes more says so.
 
         Args:
             size: (h, w) of the image, in LR pixels.
             scale: as in :meth:`restore`.
         """
-        return LOADED + 3 * IMAGE * size[0] * size[1] * scale**2
+        return LOADED + 4 * IMAGE * size[0] * size[1] * scale**2
 
     @abc.abstractmethod
     def run(self, lr: Tensor, scale: int, progress: Progress | None) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,14 @@ def _lines_of_all_exercises(name: str) -> list[str]:
     """
     inside = [path.read_text(encoding="utf-8") for path in Path(frames.__file__).parent.glob("*.py")]
     held = "\n".join([*(library() | masked(hidden_names(name))).values(), *(text for _, text in beside(name)), *inside])
-    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "exercises").rglob("*.py"))]
+    home = ROOT / "exercises"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(home.rglob("*.py"))]
+    texts += _strings([tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(home.rglob("*.toml"))])
     lines = {line.strip() for text in texts for line in text.splitlines()}
     return sorted(line for line in lines if len(line) > 32 and line not in held and line.isascii() and "\\" not in line)
+
+
+def _strings(value: Any) -> list[str]:
+    """Return every text of nested tables and lists."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value] if isinstance(value, str) else [text for one in inner for text in _strings(one)]

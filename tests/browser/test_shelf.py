@@ -55,7 +55,7 @@ def test_python_follows_divider_wheel_keys_and_region_of_a_live_comparison(shelf
     divider = viewer.root.locator(".srkit-divider").bounding_box()
     start = (divider["x"] + 12, divider["y"] + divider["height"] / 2)
     viewer.drag(start, (start[0] + 90, start[1]))
-    viewer.press("r").drag(viewer.screen(20.3, 10.3), viewer.screen(50.6, 40.6))
+    viewer.press("0", "r").drag(viewer.screen(20.3, 10.3), viewer.screen(50.6, 40.6))
     viewer.page.mouse.move(*viewer.screen(30, 30))
     viewer.page.mouse.wheel(0, -100)
     viewer.page.wait_for_function("(root) => root.srkit.view.zoom > 5", arg=viewer.root.element_handle())
