@@ -41,7 +41,7 @@ def test_an_answer_that_is_there_has_no_hint():
     [
         (lambda value: torch.nn.Parameter(value.detach()), "No gradient reaches the input"),
         (lambda value: torch.tensor(value.item()), "cuts the graph"),
-        (lambda value: value.double(), ".to(x.dtype)"),
+        (lambda value: value.double(), ".to(torch.float32)"),
     ],
 )
 def test_a_right_value_in_a_type_that_is_not_taken_is_told_what_to_change(change, sentence):
@@ -98,7 +98,7 @@ NOT_TAKEN = {  # what it says is not, with the sentence that the student reads
     "a list": ([f"{DEF}.tolist()"], "should be a tensor; yours is a list"),
     "a tuple around it": ([DEF.replace(UP, f"({UP},)")], "should be a tensor"),
     "nothing returned": ([DEF.replace("return ", "out = ")], "is a return statement missing?"),
-    "another dtype": ([f"{DEF}.double()"], ".to(x.dtype)"),
+    "another dtype": ([f"{DEF}.double()"], ".to(torch.float32)"),
     "a batch": ([f"{DEF}[None]"], "has the shape (1, 3, 8, 8)"),
     "the meta device": ([f"{DEF}.to('meta')"], "on the meta device"),
     "a GPU": ([DEF.replace(UP, f"{UP}.cuda()")], "graded without a GPU"),
