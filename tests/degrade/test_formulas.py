@@ -59,6 +59,28 @@ def test_the_largest_values_that_are_accepted_cost_little(formula: str) -> None:
     assert work.count < MOST
 
 
+@pytest.mark.parametrize(
+    "formula",
+    ["blur(51)", "blur_motion(201)", "resize(17)", "up(17)", "blur(1, size=257)", "blur_widths(51, 49)", "jpeg(0)"],
+)
+def test_what_is_beyond_is_refused(formula: str) -> None:
+    with pytest.raises(SrkitError, match="from"):
+        degrade.parse(formula)
+
+
+def test_whatever_a_term_of_somebody_elses_raises_is_told_with_its_place() -> None:
+    @losses.register_loss("Broken")
+    class Broken(torch.nn.Module):
+        def __init__(self) -> None:
+            raise OSError("the table is not there")
+
+    try:
+        with pytest.raises(SrkitError, match=r"Broken: the table is not there"):
+            losses.parse("1*L1+2*Broken")
+    finally:
+        LOSSES.unregister("broken")
+
+
 def test_a_number_with_thousands_of_digits_is_read_over_once() -> None:
     from srkit._reader import NUMBER
 

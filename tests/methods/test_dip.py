@@ -157,6 +157,8 @@ def test_patience_ends_a_fit_where_the_images_were_calmest() -> None:
     calmest = int(result.reason.split()[-1])
     assert min(variances[10:]) == variances[calmest - 1]
     assert result.steps == calmest + 16
+    until_then = methods.create("dip", **{**QUICK, "steps": calmest, "jitter": 0.3, "average": 0.9})
+    torch.testing.assert_close(result.image, until_then.restore(photo(16), scale=2).image)
 
 
 def test_for_eight_times_the_authors_take_longer_and_more_jitter() -> None:
