@@ -32,7 +32,7 @@ def test_the_lines_shown_are_the_lines_of_the_file_at_the_numbers_given() -> Non
         number, code = re.fullmatch(r" *(\d+)  (.*)", line).groups()  # type: ignore[union-attr]
         assert file[int(number) - 1] == code
     assert shown.place.startswith("srkit/widgets/_show.py, lines ")
-    assert shown.summary == "Show pictures pixel for pixel, with size and range as text."
+    assert shown.summary == "Show pictures pixel for pixel, as large as the page allows, with size and range as text."
 
 
 def test_a_method_loses_its_indentation_and_keeps_its_own() -> None:
