@@ -145,6 +145,7 @@ def _fetch_archives(entry: Record, items: Sequence[Item], home: Path, say: Repor
             unpack(archive, folder)
         else:
             _unpack_trusted(item.name, archive, digest, folder, say)
+        sweep(done)
         write_atomically(done, f"{digest}\n".encode())
         archive.unlink()
         say(f"{item.name}: unpacked in {folder}")
