@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from srkit.layers.conv import conv
 from srkit.ops._export import is_exporting
 
-__all__ = ["SpatialAttention"]
+__all__ = ["SpatialAttention", "coarse_maxima"]
 
 
 class SpatialAttention(nn.Module):
@@ -57,12 +57,15 @@ class SpatialAttention(nn.Module):
         """Weigh ``(b, channels, h, w)``; the shape stays."""
         slim = self.narrow(features)  # (b, few, h, w)
         small = self.stride(slim)  # (b, few, (h-1)//2, (w-1)//2)
-        if is_exporting():  # the same at any size: nothing is larger than what is added
-            below, beside = (torch.sym_max(0, 7 - side) for side in small.shape[-2:])  # type: ignore[no-untyped-call]
-            window = [7, 7]
-            small = F.pad(small, (0, beside, 0, below), value=-torch.inf)  # (b, few, at least 7, at least 7)
-        else:
-            window = [min(7, side) for side in small.shape[-2:]]
-        small = self.middle(F.max_pool2d(small, window, stride=3))  # (b, few, about h/6, about w/6)
+        small = self.middle(coarse_maxima(small))  # (b, few, about h/6, about w/6)
         large = F.interpolate(small, size=features.shape[-2:], mode="bilinear")  # (b, few, h, w)
         return features * torch.sigmoid(self.widen(large + self.beside(slim)))
+
+
+def coarse_maxima(small: Tensor) -> Tensor:
+    """Return the maxima of each third window of 7 x 7 of ``(b, c, h, w)``; along a shorter side, over all of it."""
+    if not is_exporting():
+        return F.max_pool2d(small, [min(7, side) for side in small.shape[-2:]], stride=3)
+    below, beside = (torch.sym_max(0, 7 - side) for side in small.shape[-2:])  # type: ignore[no-untyped-call]
+    added = F.pad(small, (0, beside, 0, below), value=-torch.inf)  # the same at any size: no maximum is among it
+    return F.max_pool2d(added, 7, stride=3)

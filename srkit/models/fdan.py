@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import conv
+from srkit.layers.spatial import coarse_maxima
 from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.video import rgb_to_video, video_to_rgb
 
@@ -53,8 +54,7 @@ class SpatialAttention(nn.Module):
         """Weigh ``(b, channels, h, w)``, sides of at least 3; the shape stays."""
         narrow = self.conv1(features)  # (b, channels/4, h, w)
         small = self.conv2(narrow)  # (b, channels/4, (h-1)//2, (w-1)//2)
-        smaller = F.max_pool2d(small, 7, 3) if min(small.shape[-2:]) >= 7 else F.adaptive_max_pool2d(small, 1)
-        deep = self.conv4(self.conv3(self.conv_max(smaller).relu()).relu())
+        deep = self.conv4(self.conv3(self.conv_max(coarse_maxima(small)).relu()).relu())
         wide = F.interpolate(deep, features.shape[-2:], mode="bilinear", align_corners=False)  # (b, channels/4, h, w)
         mask = torch.sigmoid(self.expand(wide + self.conv_f(narrow)))  # (b, channels, h, w)
         return features * mask
