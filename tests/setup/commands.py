@@ -30,6 +30,7 @@ LEFT = {
     "make test": "would run this",
     "make lessons-html": "ten minutes; tests/lessons publishes a lesson",
     "make bench": "needs other people's code",
+    "srkit export NAME": "a choice to be made; tests/cli exports to each",
     "python -m benchmarks": "measures for minutes; no part of the tests",
     "make grade": "machines.py does, in two clones",
     "python -m pip install": "needs a network; installed.py installs the wheel",
