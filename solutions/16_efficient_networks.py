@@ -31,7 +31,7 @@ from torch import nn
 
 import srkit
 
-torch.manual_seed(0)
+torch.manual_seed(0);
 # %% [markdown]
 # ## A picture and a question
 #
