@@ -6,7 +6,7 @@ figure 4; its light forms stand in RFDN (ECCV Workshops 2020) and RLFN (CVPR Wor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from srkit.layers.conv import conv
 from srkit.ops._export import is_exporting
 
-__all__ = ["SpatialAttention", "coarse_maxima"]
+__all__ = ["SpatialAttention", "in_threes"]
 
 
 class SpatialAttention(nn.Module):
@@ -57,12 +57,20 @@ class SpatialAttention(nn.Module):
         """Weigh ``(b, channels, h, w)``; the shape stays."""
         slim = self.narrow(features)  # (b, few, h, w)
         small = self.stride(slim)  # (b, few, (h-1)//2, (w-1)//2)
-        small = self.middle(coarse_maxima(small))  # (b, few, about h/6, about w/6)
+        small = self.middle(_coarse_maxima(small))  # (b, few, about h/6, about w/6)
         large = F.interpolate(small, size=features.shape[-2:], mode="bilinear")  # (b, few, h, w)
         return features * torch.sigmoid(self.widen(large + self.beside(slim)))
 
 
-def coarse_maxima(small: Tensor) -> Tensor:
+def in_threes(
+    few: int, *, make: Callable[[int, int], nn.Module] = conv, activation: nn.Module | None = None
+) -> nn.Sequential:
+    """Return a ``middle`` of three convolutions, with an activation (ReLU) after the first two."""
+    between = activation or nn.ReLU()
+    return nn.Sequential(make(few, few), between, make(few, few), between, make(few, few))
+
+
+def _coarse_maxima(small: Tensor) -> Tensor:
     """Return the maxima of each third window of 7 x 7 of ``(b, c, h, w)``; along a shorter side, over all of it."""
     if not is_exporting():
         return F.max_pool2d(small, [min(7, side) for side in small.shape[-2:]], stride=3)

@@ -63,8 +63,10 @@ def labelled(held: Held, name: str | None) -> Match:
     except BadInput as error:
         raise BadFile(f"{held.path} says that it holds {found!r} x{scale}, which cannot be: {error}") from error
     weights, wrong = dict(held.entries), differences(held.entries, own)
-    if wrong:
-        raise BadFile(misfit(held.path, found, wrong))
+    if wrong:  # an earlier srkit may have called its parts otherwise
+        weights, _ = translate(weights, MODELS.get(found).layout, scale, folded=bool(arguments.get("folded", True)))
+        if differences(weights, own):
+            raise BadFile(misfit(held.path, found, wrong))
     return Match(found, scale, arguments, weights)
 
 

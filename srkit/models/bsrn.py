@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from srkit.layers import conv
 from srkit.layers.distillation import ContrastAttention, DistillationBlock
-from srkit.layers.spatial import SpatialAttention
+from srkit.layers.spatial import SpatialAttention, in_threes
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["BSRN", "CARD"]
@@ -57,10 +57,8 @@ class Block(nn.Module):
     def __init__(self, channels: int, *, contrast: bool) -> None:
         super().__init__()
         few, act, make = channels // 4, nn.GELU(), partial(blueprint, bias=not contrast)
-        middle = nn.Sequential(make(few, few), act, make(few, few), act, make(few, few))
-        places = SpatialAttention(
-            channels, few, middle=middle, stride=blueprint(few, few, stride=2) if contrast else None
-        )
+        middle, stride = in_threes(few, make=make, activation=act), blueprint(few, few, stride=2) if contrast else None
+        places = SpatialAttention(channels, few, middle=middle, stride=stride)
         self.steps = DistillationBlock(channels, make=make, activation=act, attention=places)
         self.contrast = ContrastAttention(channels) if contrast else LearnedFactors(channels)
 

@@ -25,39 +25,11 @@ from torch import Tensor, nn
 
 from srkit.errors import BadInput
 from srkit.layers import conv
-from srkit.layers.spatial import coarse_maxima
+from srkit.layers.spatial import SpatialAttention, in_threes
 from srkit.models._registry import Card, Layout, register_model
 from srkit.ops.video import rgb_to_video, video_to_rgb
 
 __all__ = ["CARD", "FDAN"]
-
-
-class SpatialAttention(nn.Module):
-    """Enhanced spatial attention: a mask from a much smaller image of the features.
-
-    Args:
-        channels: in and out.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        narrow = channels // 4
-        self.conv1 = conv(channels, narrow, 1)
-        self.conv_f = conv(narrow, narrow, 1)
-        self.conv2 = nn.Conv2d(narrow, narrow, 3, stride=2)
-        self.conv_max = conv(narrow, narrow)
-        self.conv3 = conv(narrow, narrow)
-        self.conv4 = conv(narrow, narrow)
-        self.expand = conv(narrow, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Weigh ``(b, channels, h, w)``, sides of at least 3; the shape stays."""
-        narrow = self.conv1(features)  # (b, channels/4, h, w)
-        small = self.conv2(narrow)  # (b, channels/4, (h-1)//2, (w-1)//2)
-        deep = self.conv4(self.conv3(self.conv_max(coarse_maxima(small)).relu()).relu())
-        wide = F.interpolate(deep, features.shape[-2:], mode="bilinear", align_corners=False)  # (b, channels/4, h, w)
-        mask = torch.sigmoid(self.expand(wide + self.conv_f(narrow)))  # (b, channels, h, w)
-        return features * mask
 
 
 class DecompositionBlock(nn.Module):
@@ -72,7 +44,7 @@ class DecompositionBlock(nn.Module):
         widths = [channels // 2, channels // 4, channels // 8]
         self.inner = nn.ModuleList(conv(n, n, 1) for n in widths)
         self.deeper = nn.ModuleList(conv(n, n) for n in widths)
-        self.attention = SpatialAttention(channels)
+        self.attention = SpatialAttention(channels, channels // 4, middle=in_threes(channels // 4))
 
     def forward(self, features: Tensor) -> Tensor:
         """Refine ``(b, channels, h, w)``; the shape stays."""
@@ -149,18 +121,27 @@ CARD = Card(
 
 
 def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    n_blocks = sum(key.endswith(".attention.conv1.weight") for key in weights)
+    n_blocks = sum(key.endswith(".attention.narrow.weight") for key in weights)
     scale = isqrt(weights["tail.weight"].shape[0] // 3)
     return {"scale": scale, "channels": weights["head.weight"].shape[0], "n_blocks": n_blocks}
 
+
+_FORMER = {**SpatialAttention.RENAMES_OF_THREE, "conv4": "middle.4", "expand": "widen"}
+"""The attention's parts in files that an earlier srkit wrote."""
 
 LAYOUT = Layout(
     sizes=_sizes,
     renames=(
         (r"fea_conv\.(.+)", r"head.\1"),
-        *((rf"B{i + 1}\.esa\.conv3_\.(.+)", rf"blocks.{i}.attention.conv4.\1") for i in range(6)),
-        *((rf"B{i + 1}\.esa\.conv4\.(.+)", rf"blocks.{i}.attention.expand.\1") for i in range(6)),
-        *((rf"B{i + 1}\.esa\.(.+)", rf"blocks.{i}.attention.\1") for i in range(6)),
+        *(
+            (rf"B{i + 1}\.esa\.{theirs}\.(.+)", rf"blocks.{i}.attention.{ours}.\1")
+            for i in range(6)
+            for theirs, ours in SpatialAttention.RENAMES_OF_THREE.items()
+        ),
+        *(
+            (rf"blocks\.(\d+)\.attention\.{old}\.(.+)", rf"blocks.\1.attention.{now}.\2")
+            for old, now in _FORMER.items()
+        ),
         *((rf"B{i + 1}\.c(\d)_e\.(.+)", rf"blocks.{i}.inner.\1.\2") for i in range(6)),
         *((rf"B{i + 1}\.c(\d)_f\.(.+)", rf"blocks.{i}.deeper.\1.\2") for i in range(6)),
         (r"c\.0\.(.+)", r"fuse.\1"),

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from srkit.layers import PixelRange, conv
 from srkit.layers.distillation import DistillationBlock
-from srkit.layers.spatial import SpatialAttention
+from srkit.layers.spatial import SpatialAttention, in_threes
 from srkit.models._registry import Card, Layout, register_model
 
 __all__ = ["CARD", "RFDN"]
@@ -30,8 +30,7 @@ __all__ = ["CARD", "RFDN"]
 def block(channels: int) -> DistillationBlock:
     """Figure 2(c), "RFDB", which ends with attention to places."""
     few = channels // 4
-    middle = nn.Sequential(conv(few, few), nn.ReLU(), conv(few, few), nn.ReLU(), conv(few, few))
-    attention = SpatialAttention(channels, few, middle=middle)
+    attention = SpatialAttention(channels, few, middle=in_threes(few))
     return DistillationBlock(channels, make=conv, activation=nn.LeakyReLU(0.05), attention=attention)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 import srkit
 from srkit.errors import BadInput
@@ -27,6 +29,24 @@ def test_the_authors_state_dict_gives_the_planes_of_their_code(tmp_path: Path) -
     assert (net.name, net.scale, net.arguments) == ("fdan", 2, {"channels": 16, "n_blocks": 6})
     with torch.no_grad():
         same_as_golden(record, net.enlarge_planes(golden_input(record)))  # type: ignore[operator]
+
+
+FORMER = {"narrow": "conv1", "beside": "conv_f", "stride": "conv2", "middle.0": "conv_max", "middle.2": "conv3"}
+FORMER |= {"middle.4": "conv4", "widen": "expand"}
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_file_that_an_earlier_srkit_wrote_gives_the_same_image(tmp_path: Path, labelled: bool) -> None:
+    net = srkit.models.create("fdan", scale=2, tiny=True)
+    srkit.models.save(net, tmp_path / "now.safetensors")
+    with safe_open(tmp_path / "now.safetensors", framework="pt") as file:
+        label, state = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    for now, former in FORMER.items():
+        state = {key.replace(f".attention.{now}.", f".attention.{former}."): value for key, value in state.items()}
+    save_file(state, tmp_path / "former.safetensors", label if labelled else None)
+    loaded, lr = srkit.models.load(tmp_path / "former.safetensors"), torch.rand(1, 3, 9, 17)
+    with torch.no_grad():
+        assert torch.equal(loaded(lr), net.eval()(lr))
 
 
 @pytest.mark.parametrize("scale", OFFICIAL)
