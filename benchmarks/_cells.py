@@ -96,6 +96,7 @@ class Standing:
         better: on how many pictures the gain is positive.
         pictures: how many there are.
         missing: cells that are not there yet.
+        seeds: with which all pictures are there. The numbers are over these; before there is one, over what there is.
         verdict: ``"real"``, ``"demonstration"``, ``"unfinished"``, or empty for a baseline.
     """
 
@@ -109,6 +110,7 @@ class Standing:
     better: int
     pictures: int
     missing: int
+    seeds: int
     verdict: str
 
 
@@ -123,42 +125,45 @@ def best_of(baselines: Mapping[str, Sequence[Cell]], cells: Sequence[Cell]) -> s
     return max(means, key=lambda name: means[name], default="")
 
 
-def standing(cells: Sequence[Cell], baselines: Mapping[str, Sequence[Cell]], *, wanted: int) -> Standing:
-    """Sum up the cells of one row in one column, of which there shall be ``wanted``.
+def standing(made: Sequence[Cell], baselines: Mapping[str, Sequence[Cell]], *, pictures: int, seeds: int) -> Standing:
+    """Sum up the cells of one row in one column, which shall be those of so many pictures, each with so many seeds.
 
     A row is *real* where its gain over the best trivial row is positive on four of five pictures and in the mean above
-    twice its standard error over the pictures; else it is a *demonstration*. Before all cells of the row and of the
-    baselines are there it is neither.
+    twice its standard error over the pictures; else it is a *demonstration*. It is neither before all pictures are
+    there with one seed, in the row and in a baseline. A seed that lacks pictures does not count.
     """
+    whole = {seed for seed, cells in _by_seed(made).items() if len(cells) == pictures}
+    cells = [cell for cell in made if cell.seed in whole] or made
     baseline = best_of(baselines, cells)
     theirs = {cell.place: cell.psnr for cell in baselines.get(baseline, ())}
-    pictures = {cell.picture for cell in cells}
+    names = {cell.picture for cell in cells}
     gains = {
-        picture: statistics.fmean(cell.psnr - theirs[cell.place] for cell in cells if cell.picture == picture)
-        for picture in (pictures if baseline else ())
+        name: statistics.fmean(cell.psnr - theirs[cell.place] for cell in cells if cell.picture == name)
+        for name in (names if baseline else ())
     }
-    seeds = _by_seed(cells)
+    means = [statistics.fmean(cell.psnr for cell in one) for one in _by_seed(cells).values()]
     kernels = [cell.kernel for cell in cells if cell.kernel is not None]
     return Standing(
         psnr=statistics.fmean(cell.psnr for cell in cells),
-        spread=statistics.stdev(seeds) if len(seeds) > 1 else None,
+        spread=statistics.stdev(means) if len(means) > 1 else None,
         ssim=statistics.fmean(cell.ssim for cell in cells),
         kernel=statistics.fmean(kernels) if kernels else None,
         seconds=statistics.fmean(cell.seconds for cell in cells),
         gain=statistics.fmean(gains.values()) if gains else None,
         baseline=baseline,
         better=sum(gain > 0 for gain in gains.values()),
-        pictures=len(pictures),
-        missing=wanted - len(cells),
-        verdict=_verdict([*gains.values()], finished=len(cells) == wanted) if baselines else "",
+        pictures=len(names),
+        missing=pictures * seeds - len(made),
+        seeds=len(whole),
+        verdict=_verdict([*gains.values()], finished=bool(whole)) if baselines else "",
     )
 
 
-def _by_seed(cells: Iterable[Cell]) -> list[float]:
-    seeds: dict[int, list[float]] = {}
+def _by_seed(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
+    seeds: dict[int, list[Cell]] = {}
     for cell in cells:
-        seeds.setdefault(cell.seed, []).append(cell.psnr)
-    return [statistics.fmean(values) for values in seeds.values()]
+        seeds.setdefault(cell.seed, []).append(cell)
+    return seeds
 
 
 def _verdict(gains: Sequence[float], *, finished: bool) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,16 +14,29 @@ import torch
 from torch import Tensor
 
 import srkit
+from benchmarks._peers import Missing
 from srkit.degrade import align, apply_kernel, draw, gaussian_variances, gaussian_widths
 
-__all__ = ["CHAINS", "COLUMNS", "DIRECT", "KERNELS", "SIDE", "Column", "Picture", "Seen", "middle", "pictures"]
+__all__ = [
+    "CHAINS",
+    "COLUMNS",
+    "DIRECT",
+    "KERNELS",
+    "SIDE",
+    "Column",
+    "Picture",
+    "Seen",
+    "middle",
+    "pictures",
+    "recorded",
+]
 
 CHAINS = {
     "A rich": "bsrgan({s})",
     "B JPEG": "down({s}) > jpeg(40)",
     "C noise": "down({s}) > noise(10) > jpeg(80)",
     "D blur": "blur(1.5) > down({s}) > noise(5) > jpeg(60)",
-    "clean": "down({s}) > quantise",
+    "clean": "down({s}, kind=bicubic8)",
 }
 DIRECT = ("round", "stretched")
 KERNELS = (*DIRECT, "soft")
@@ -31,15 +45,22 @@ SIDE = 240
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A picture without a fault, ``(3, h, w)``, and its name."""
+    """A picture without a fault.
+
+    Attributes:
+        name: of its file, without the suffix.
+        digest: the first twelve digits of the SHA-256 of its bytes.
+        hr: ``(3, h, w)``; None where only the cells that were made of it are asked for.
+    """
 
     name: str
-    hr: Tensor
+    digest: str
+    hr: Tensor | None = None
 
-    @property
-    def digest(self) -> str:
-        """The first twelve digits of the SHA-256 of its bytes."""
-        return digest_of(self.hr)
+    @classmethod
+    def of(cls, name: str, hr: Tensor) -> Picture:
+        """Return a picture with the digest of its values."""
+        return cls(name=name, digest=digest_of(hr), hr=hr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +120,13 @@ class Column:
         return CHAINS.get(self.kind, "").format(s=self.scale)
 
     def of(self, picture: Picture, seed: int) -> Seen:
-        """Return the picture as this degradation leaves it; name and seed decide what is drawn."""
+        """Return the picture as this degradation leaves it; name and seed decide what is drawn.
+
+        Raises:
+            Missing: only the name of the picture is known.
+        """
+        if picture.hr is None:
+            raise Missing(f"picture {picture.name}: --root, the folder that holds its data set, was not given")
         rng = torch.Generator().manual_seed(zlib.crc32(f"{self.name} {picture.name} {seed}".encode()))
         hr, blur = srkit.ops.modcrop(picture.hr, self.scale), None
         if self.chain:
@@ -150,4 +177,32 @@ def pictures(data: str, root: Path | None, *, count: int | None = None, side: in
     every = max(1, len(pairs) // count) if count else 1
     chosen = range(0, len(pairs), every)[:count]
     cut = [(pairs[place].name, pairs[place].hr) for place in chosen]
-    return [Picture(name=name, hr=hr if side is None else middle(hr, side)) for name, hr in cut]
+    return [Picture.of(name, hr if side is None else middle(hr, side)) for name, hr in cut]
+
+
+def recorded(file: Path, seen_as: str, found: Sequence[Picture]) -> list[Picture]:
+    """Return the pictures that cells were made of: those in hand, or by name and digest those that a file lists.
+
+    The file is written where it does not list this set of pictures yet.
+
+    Args:
+        file: JSON that holds for each set the digests by name.
+        seen_as: name of the set, with what was taken of it.
+        found: pictures in hand; none where there is no folder of them.
+
+    Raises:
+        Missing: the pictures in hand are others than those in the file, or there are none at all.
+    """
+    sets: dict[str, dict[str, str]] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    known = sets.get(seen_as)
+    if not found:
+        if known is None:
+            raise Missing(f"the pictures of {seen_as} are not known: give --root, the folder that holds them")
+        return [Picture(name=name, digest=digest) for name, digest in known.items()]
+    digests = {one.name: one.digest for one in found}
+    if known not in (None, digests):
+        raise Missing(f"{seen_as} has other pictures in this folder than in {file.name}")
+    if known is None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({**sets, seen_as: digests}, indent=1) + "\n", "utf-8")
+    return [*found]

@@ -4,7 +4,9 @@ Rows are systems, columns are degradations of the same ten pictures (the middle 
 which nothing was trained on or tuned for), each with three seeds. A cell is made once and kept below --out as a line
 of JSON with all that decided it; the same command goes on where it was stopped, and what is not there is printed as
 missing. A row is called real where its gain over the best of the trivial rows is positive on eight of ten pictures and
-above twice its standard error; else it is a demonstration. --preset small takes two pictures and two columns.
+above twice its standard error; else it is a demonstration. --preset small takes two pictures and two columns; --data
+set5 --whole takes all pictures of another set, uncut. --press prints from the cells, without pictures, the page
+docs/REAL_WORLD.md and what cards, help texts and lessons say of each system.
 """
 
 from __future__ import annotations
@@ -21,14 +23,14 @@ import torch
 
 from benchmarks._cells import Cell, Records, Standing, standing
 from benchmarks._peers import Missing
-from benchmarks._scenes import COLUMNS, Column, Picture, Seen, pictures
+from benchmarks._scenes import COLUMNS, SIDE, Column, Picture, Seen, pictures, recorded
 from benchmarks._systems import ROWS, TRIVIAL, Row, Workshop
-from srkit._home import shipped
+from srkit._verdicts import file_of_verdicts
 from srkit.methods import kernel_psnr
 from srkit.metrics import Protocol, psnr, ssim
 
 HOME = Path(__file__).parent / "records"
-VERDICTS = shipped() / "weights" / "verdicts.json"
+PAGE = HOME.parents[1] / "docs" / "REAL_WORLD.md"
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "full": {"rows": [*ROWS], "columns": [*COLUMNS], "count": 10, "seeds": 3},
     "small": {"rows": [*TRIVIAL, "EDSR small"], "columns": ["round x2", "C noise x2"], "count": 2, "seeds": 1},
@@ -84,8 +86,9 @@ def make(plan: Plan) -> Iterator[str]:
                 continue
             missing, records = plan.cells(name, column)[1], plan.records(name)
             for picture, seed, made_by in missing:
-                seen, begin = column.of(picture, seed), _seconds()
+                begin = _seconds()
                 try:
+                    seen = column.of(picture, seed)
                     made = row.enlarge(seen, seed, plan.workshop)
                 except Missing as reason:
                     yield f"{name}, {column.name}: {reason}"
@@ -124,70 +127,116 @@ def standings(plan: Plan) -> dict[str, dict[str, Standing | int]]:
         trivial = {row: cells for row, (cells, _) in found.items() if row in TRIVIAL}
         table[name] = {}
         for row, (cells, missing) in found.items():
-            wanted = len(cells) + len(missing)
-            compared = {} if row in TRIVIAL else trivial
-            table[name][row] = standing(cells, compared, wanted=wanted) if cells else wanted
+            compared, size = {} if row in TRIVIAL else trivial, {"pictures": len(plan.pictures), "seeds": plan.seeds}
+            table[name][row] = standing(cells, compared, **size) if cells else len(missing)
     return table
 
 
 def printed(plan: Plan) -> str:
-    """Return the tables in Markdown, one for each column."""
+    """Return the tables in Markdown, one for each column of which there is a cell."""
     seen = ", ".join(f"{one.name} {one.digest}" for one in plan.pictures)
-    parts = [f"Pictures and the first digits of their SHA-256: {seen}. {plan.seeds} seeds; one thread."]
-    for column, rows in standings(plan).items():
-        scale = plan.columns[column].scale
-        said = plan.columns[column].chain or plan.columns[column].kind
-        head = f"\n### {column}: `{said}`, PSNR on {Protocol.papers(scale)}\n"
-        parts += [head, "| | PSNR | over the best trivial row | better on | SSIM | kernel | CPU s | |"]
-        parts.append("|---|--:|---|--:|--:|--:|--:|---|")
-        parts += [f"| {row} | {_line(one)} |" for row, one in rows.items()]
+    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    parts = [f"Pictures and the first digits of their SHA-256: {seen}. {seeds}; one thread."]
+    found = standings(plan)
+    for column, rows in found.items():
+        made = {row: one for row, one in rows.items() if isinstance(one, Standing)}
+        if made:
+            scale = plan.columns[column].scale
+            said = plan.columns[column].chain or plan.columns[column].kind
+            parts += [f"\n### {column}: `{said}`, PSNR on {Protocol.papers(scale)}\n", *_HEAD]
+            parts += [f"| {row} | {_line(one, plan.seeds)} |" for row, one in made.items()]
+        absent = [f"{row} ({one})" for row, one in rows.items() if not isinstance(one, Standing)]
+        if absent:
+            parts.append(f"\nMissing in {column}, with the number of cells: {', '.join(absent)}.")
     files = [plan.records(row) for row in plan.rows]
     parts += [f"\nline {line} of {file.path.name} holds no cell" for file in files for line in file.unread]
     return "\n".join(parts)
 
 
-def _line(one: Standing | int) -> str:
-    if isinstance(one, int):
-        return f"– | – | – | – | – | – | missing: {one} cells"
+_HEAD = (
+    "| | PSNR | over the best trivial row | better on | SSIM | kernel | CPU s | |",
+    "|---|--:|---|--:|--:|--:|--:|---|",
+)
+
+
+def _line(one: Standing, seeds: int) -> str:
     spread = "" if one.spread is None else f" ± {one.spread:.2f}"
     gain = "" if one.gain is None else f"{one.gain:+.2f} ({one.baseline})"
     better = "" if one.gain is None else f"{one.better}/{one.pictures}"
     kernel = "" if one.kernel is None else f"{one.kernel:.1f}"
-    said = f"{one.verdict}{', ' * bool(one.verdict)}{one.missing} cells missing" if one.missing else one.verdict
-    return f"{one.psnr:.2f}{spread} | {gain} | {better} | {one.ssim:.4f} | {kernel} | {one.seconds:.1f} | {said}"
+    fewer = [f"{one.seeds} of {seeds} seeds"] * (one.seeds < seeds)
+    words = ", ".join([one.verdict] * bool(one.verdict) + fewer + [f"{one.missing} cells missing"] * bool(one.missing))
+    return f"{one.psnr:.2f}{spread} | {gain} | {better} | {one.ssim:.4f} | {kernel} | {one.seconds:.1f} | {words}"
 
 
 def verdicts(plan: Plan) -> dict[str, list[dict[str, object]]]:
-    """Return, for each registered name, what the finished columns say about it."""
-    found: dict[str, list[dict[str, object]]] = {}
+    """Return, for each registered name with a row, what the columns say about it in which all pictures are there."""
+    found: dict[str, list[dict[str, object]]] = {row.card: [] for row in plan.rows.values() if row.card}
     for column, rows in standings(plan).items():
         for row, one in rows.items():
             card = plan.rows[row].card
             if card and isinstance(one, Standing) and one.verdict in ("real", "demonstration"):
                 facts = {"row": row, "column": column, "verdict": one.verdict, "gain": round(one.gain or 0, 2)}
-                found.setdefault(card, []).append(
-                    {**facts, "baseline": one.baseline, "better": f"{one.better}/{one.pictures}"}
-                )
+                facts |= {"baseline": one.baseline, "better": one.better, "pictures": one.pictures, "seeds": one.seeds}
+                found[card].append(facts)
     return found
 
 
+def press(arguments: Sequence[str]) -> int:
+    """Print the page and the verdicts from the cells; with ``--check`` compare, and return 1 where they differ."""
+    plans = {heading: plan_of(_parsed(words)) for heading, words in _PARTS.items()}
+    parts = [_TOP, *(f"## {heading}\n\n{printed(plan)}\n" for heading, plan in plans.items())]
+    wanted = {
+        PAGE: "\n".join(parts),
+        file_of_verdicts(): json.dumps(verdicts(plans[next(iter(_PARTS))]), indent=1, sort_keys=True) + "\n",
+    }
+    differs = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
+    for path in differs:
+        if "--check" not in arguments:
+            path.write_text(wanted[path], "utf-8")
+        print(f"{path.name} {'differs from its source' if '--check' in arguments else 'printed'}")
+    return int(bool(differs) and "--check" in arguments)
+
+
+_ONE_JUMP = ["--whole", "--seeds", "1", "--columns", "clean x2", "--rows", *TRIVIAL[:2], "EDSR small", "ZSSR official"]
+_PARTS: Mapping[str, Sequence[str]] = {
+    "The ten pictures": (),
+    "ZSSR over the whole of Set5": ("--data", "set5", *_ONE_JUMP),
+    "ZSSR over the whole of Set14": ("--data", "set14", *_ONE_JUMP),
+}
+_TOP = """# Systems for real photographs: what was measured
+
+Printed by `python -m benchmarks real-world --press` from the cells below `benchmarks/records`; nothing here is written
+by hand. `python -m benchmarks real-world --root FOLDER` makes the cells that are missing. The machine is that of
+[BENCHMARKS.md](BENCHMARKS.md), which tells what was tried and why. "Kernel" is the PSNR of the kernel found, in dB.
+
+A row is **real** where its gain over the best trivial row (bicubic; back-projection; back-projection with a round
+Gaussian taken on trust) is positive on four of five pictures, and in the mean above twice its standard error; else it
+is a **demonstration**. Oracles are told the truth. ZSSR's paper has 37.37 dB on Set5 and 33.00 dB on Set14 at x2.
+"""
+
+
 def plan_of(words: argparse.Namespace) -> Plan:
-    """Return the plan that the words of the command line ask for."""
+    """Return the plan that the words of the command line ask for.
+
+    Raises:
+        Missing: pictures that are not known, or others than those the cells were made of.
+    """
     preset = PRESETS[words.preset]
     rows, columns = words.rows or preset["rows"], words.columns or preset["columns"]
-    side = None if words.whole else 240
-    workshop = Workshop(folder=words.out, root=words.root, peers=words.peers, steps=words.steps)
+    count, side = (None, None) if words.whole else (preset["count"], SIDE)
+    seen_as = words.data if words.whole else f"{words.data}, {count} pictures, middle {side}"
+    found = pictures(words.data, words.root, count=count, side=side) if words.root or words.data == "samples" else []
     return Plan(
         rows={name: ROWS[name] for name in rows},
         columns={name: COLUMNS[name] for name in columns},
-        pictures=pictures(words.data, words.root, count=None if words.whole else preset["count"], side=side),
+        pictures=recorded(words.out / "pictures.json", seen_as, found),
         seeds=words.seeds or preset["seeds"],
-        workshop=workshop,
+        workshop=Workshop(folder=words.out, root=words.root, peers=words.peers, steps=words.steps),
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Make what is missing, and print the tables."""
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, help="folder that holds B100, T91 and BSDS200")
     parser.add_argument("--data", default="b100", help="another data set to take the pictures of")
@@ -200,15 +249,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--peers", type=Path, help="folder that holds pytorch-ZSSR and KernelGAN")
     parser.add_argument("--out", type=Path, default=HOME, help="folder of the records")
     parser.add_argument("--table", action="store_true", help="make nothing, print what is there")
-    parser.add_argument("--verdicts", action="store_true", help=f"write what cards and help texts say: {VERDICTS.name}")
-    words = parser.parse_args(arguments)
+    parser.add_argument("--press", action="store_true", help=f"print {PAGE.name} and {file_of_verdicts().name}")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make what is missing, and print the tables."""
+    words = _parsed(arguments)
     torch.set_num_threads(1)
-    plan = plan_of(words)
-    for line in () if words.table or words.verdicts else make(plan):
+    if words.press:
+        raise SystemExit(press(()))
+    try:
+        plan = plan_of(words)
+    except Missing as reason:
+        raise SystemExit(f"Nothing was made: {reason}.") from None
+    for line in () if words.table else make(plan):
         print(line, flush=True)
     print(printed(plan))
-    if words.verdicts:
-        VERDICTS.write_text(json.dumps(verdicts(plan), indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

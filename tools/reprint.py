@@ -1,4 +1,4 @@
-"""Print everything that a source decides: atlas, glossary, lessons, references, weights' page, record of public names.
+"""Print all that a source decides: atlas, glossary, lessons, references, weights, real-world table, public names.
 
 python tools/reprint.py                write what differs
 python tools/reprint.py --only names   the record of public names alone; likewise any other printer
@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks import real_world
 from tests.house import _surface
 from tools import atlas, glossary, press, references, weights
 
@@ -25,6 +26,7 @@ PRINTERS: dict[str, Callable[[list[str]], int]] = {
     "lessons": press.main,
     "references": references.main,
     "weights": weights.main,
+    "real-world": real_world.press,
     "names": _surface.main,
 }
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["examples"]
+from srkit._verdicts import said
+
+__all__ = ["examples", "measured"]
 
 
 def examples(*lines: str) -> str:
     """Return an epilog that shows command lines as they are typed, each on its own line."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def measured(*names: str) -> str:
+    """Return an epilog that says what the table of real-world systems has on each, a paragraph for each column."""
+    found = [f"{name}: {line}." for name in names for line in said(name)]
+    return "\n\n".join(["Measured (docs/REAL_WORLD.md):", *found])

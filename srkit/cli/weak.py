@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from srkit.cli._help import examples
+from srkit.cli._help import examples, measured
 from srkit.cli._job import bars, report
 from srkit.cli._network import Choice, Machine, machine_options
 from srkit.cli._numbers import SEED, Count
@@ -27,7 +27,9 @@ __all__ = ["command"]
         "srkit weak fssr photos/ good/ --model edsr_small --scale 2 --phases 300,100 --enlarge photos/ --out out",
         "srkit weak cincgan photos/ good/ --model edsr_small --scale 2 --phases 300,0 --out runs/cycle",
         "srkit weak bulat photos/ good/ --model x4.safetensors --phases 600,100 --out runs/bulat",
-    ),
+    )
+    + "\n\n"
+    + measured("fssr", "bulat", "cincgan"),
 )
 @click.argument("system", metavar="SYSTEM")
 @click.argument("real", type=click.Path(path_type=Path))
@@ -57,7 +59,8 @@ __all__ = ["command"]
 def command(system: str, real: Path, large: Path, machine: Machine, **options: Any) -> int:
     """Train by SYSTEM (fssr, bulat, cincgan) from REAL, small photographs, and LARGE, good pictures of other things.
 
-    The settings are for minutes on a CPU; srkit.papers has those of the papers.
+    The settings are for minutes on a CPU; srkit.papers has those of the papers. A demonstration, below, did not beat
+    the best of bicubic, back-projection and a round Gaussian.
     """
     from srkit.inference.pictures import pictures_of
     from srkit.papers import train_weak

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._condition import Condition, condition_options
-from srkit.cli._help import examples
+from srkit.cli._help import examples, measured
 from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import SEED, Count
@@ -36,7 +36,9 @@ _COLUMNS = ("image", "method", "psnr", "ssim", "seconds", "steps", "reason", "re
         "srkit zssr photos/ --preset x2_real --kernel kernel.mat",
         "srkit zssr set14/LR_bicubic/X2 --truth set14/HR --preset lesson",
         "srkit zssr photos/ --preset x2_gradual_ideal --set crop=96",
-    ),
+    )
+    + "\n\n"
+    + measured("zssr"),
 )
 @sources_argument
 @click.option(

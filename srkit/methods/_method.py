@@ -43,6 +43,8 @@ class MethodCard:
         idea: one sentence.
         estimates_kernel: whether it finds the blur kernel itself.
         tiny: settings with which it makes 50 steps on an image of 40x40 pixels in CPU seconds, for trying it out.
+        measured: what the table of real-world systems (docs/REAL_WORLD.md) says of it, a sentence for each column;
+            :func:`srkit.methods.card` fills it in.
     """
 
     title: str
@@ -52,6 +54,7 @@ class MethodCard:
     idea: str
     estimates_kernel: bool = False
     tiny: Mapping[str, Any] = field(default_factory=dict)
+    measured: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from srkit._reader import near
 from srkit._registry import Registry
+from srkit._verdicts import said
 from srkit.degrade import read_kernel
 from srkit.errors import BadInput, SrkitError
 from srkit.methods._method import Method, MethodCard
@@ -85,9 +86,9 @@ def names(pattern: str = "*") -> list[str]:
 
 
 def card(name: str) -> MethodCard:
-    """Return what is known about a method.
+    """Return what is known about a method, with what the table of real-world systems says of it.
 
     Raises:
         UnknownName: it is not registered.
     """
-    return METHODS.get(name).card
+    return replace(METHODS.get(name).card, measured=said(METHODS.key(name)))

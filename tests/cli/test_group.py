@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from srkit._verdicts import said
 from srkit.cli._group import COMMANDS, cli
 from srkit.errors import BadInput
 from tests.cli._call import Call
@@ -53,6 +54,23 @@ def test_every_option_of_every_command_says_what_it_does() -> None:
                 walk(found, f"{name} {verb}")
 
     walk(cli, "srkit")
+
+
+@pytest.mark.parametrize(
+    ("verb", "systems"),
+    [
+        ("zssr", ["zssr"]),
+        ("kernel", ["kernelgan", "kernelgan_fkp", "dip_fkp", "ikc"]),
+        ("weak", ["fssr", "bulat", "cincgan"]),
+    ],
+)
+def test_the_help_of_a_verb_says_of_each_of_its_systems_what_the_table_says(
+    verb: str, systems: list[str], call: Call
+) -> None:
+    text = " ".join(call(verb, "--help").out.split())
+    for name in systems:
+        assert said(name)
+        assert all(f"{name}: {line}." in text for line in said(name))
 
 
 def test_an_unknown_verb_is_a_usage_error(call: Call) -> None:

@@ -13,9 +13,11 @@ import srkit
 from benchmarks import real_world
 from benchmarks._cells import Cell, Records, standing
 from benchmarks._peers import Missing
-from benchmarks._scenes import COLUMNS, Picture, pictures
+from benchmarks._scenes import COLUMNS, Picture, pictures, recorded
 from benchmarks._systems import ROWS, TRIVIAL, Made, Row, Workshop
 from benchmarks.real_world import Plan, make, printed, verdicts
+from srkit import _verdicts
+from srkit._verdicts import file_of_verdicts
 from srkit.degrade.alignment import aligned_centre, centre_of_mass
 
 CELL = Cell(column="round x2", picture="a", seed=0, made_by="this", psnr=30.0, ssim=0.9)
@@ -27,7 +29,7 @@ def series(*values: float, seed: int = 0) -> list[Cell]:
 
 
 def photo(name: str = "photo", at: int = 60) -> Picture:
-    return Picture(name=name, hr=srkit.datasets.samples(scale=2)[0].hr[:, at : at + 48, 60:108])
+    return Picture.of(name, srkit.datasets.samples(scale=2)[0].hr[:, at : at + 48, 60:108])
 
 
 def plan(folder: Path, rows: dict[str, Row], *columns: str, seeds: int = 1) -> Plan:
@@ -74,28 +76,39 @@ def test_a_line_that_a_killed_process_left_is_named_and_spoils_no_other(tmp_path
 def test_a_system_is_real_only_where_it_gains_often_and_surely_over_the_best_trivial_row() -> None:
     weak, strong = series(*[20.0] * 10), series(*[25.0] * 10)
     trivial = {"weak": weak, "strong": strong}
-    better = standing(series(*[25.5, 25.4] * 5), trivial, wanted=10)
+    better = standing(series(*[25.5, 25.4] * 5), trivial, pictures=10, seeds=1)
     assert (better.verdict, better.baseline, better.better) == ("real", "strong", 10)
     assert better.gain == pytest.approx(0.45)
-    assert standing(series(*[24.0] * 10), trivial, wanted=10).verdict == "demonstration"  # above the weak one alone
-    seldom = standing(series(*[26.0] * 7, *[24.9] * 3), trivial, wanted=10)
+    assert (
+        standing(series(*[24.0] * 10), trivial, pictures=10, seeds=1).verdict == "demonstration"
+    )  # above the weak one alone
+    seldom = standing(series(*[26.0] * 7, *[24.9] * 3), trivial, pictures=10, seeds=1)
     assert (seldom.verdict, seldom.better) == ("demonstration", 7)
-    unsure = standing(series(*[25.01] * 9, 29.0), trivial, wanted=10)  # one picture makes the mean
+    unsure = standing(series(*[25.01] * 9, 29.0), trivial, pictures=10, seeds=1)  # one picture makes the mean
     assert (unsure.verdict, unsure.better) == ("demonstration", 10)
 
 
-def test_nothing_is_said_before_all_cells_are_there() -> None:
+def test_nothing_is_said_before_all_pictures_are_there_with_one_seed() -> None:
     trivial = {"strong": series(*[25.0] * 10)}
-    some = standing(series(*[30.0] * 4), trivial, wanted=10)
+    some = standing(series(*[30.0] * 4), trivial, pictures=10, seeds=1)
     assert (some.verdict, some.missing) == ("unfinished", 6)
-    alone = standing(series(*[30.0] * 10), {"strong": series(25.0)}, wanted=10)
+    alone = standing(series(*[30.0] * 10), {"strong": series(25.0)}, pictures=10, seeds=1)
     assert (alone.verdict, alone.gain) == ("unfinished", None)
+
+
+def test_a_seed_that_lacks_pictures_does_not_count() -> None:
+    trivial = {"strong": [*series(*[25.0] * 10), *series(*[25.0] * 10, seed=1)]}
+    made = [*series(*[26.0] * 10), *series(*[10.0] * 9, seed=1)]
+    one = standing(made, trivial, pictures=10, seeds=3)
+    assert (one.verdict, one.seeds, one.missing, one.psnr, one.spread) == ("real", 1, 11, 26.0, None)
+    both = standing([*made, replace(CELL, picture="9", seed=1, psnr=10.0)], trivial, pictures=10, seeds=3)
+    assert (both.verdict, both.seeds, both.missing) == ("demonstration", 2, 10)
 
 
 def test_the_spread_is_that_of_the_seeds_means() -> None:
     cells = [*series(20.0, 30.0), *series(21.0, 31.0, seed=1)]
-    assert standing(cells, {}, wanted=4).spread == pytest.approx(0.5**0.5)
-    assert standing(series(20.0, 30.0), {}, wanted=2).spread is None
+    assert standing(cells, {}, pictures=2, seeds=2).spread == pytest.approx(0.5**0.5)
+    assert standing(series(20.0, 30.0), {}, pictures=2, seeds=1).spread is None
 
 
 @pytest.mark.parametrize("name", [name for name in COLUMNS if not COLUMNS[name].chain])
@@ -125,7 +138,7 @@ def test_a_table_is_made_once_goes_on_and_says_what_is_missing(tmp_path: Path) -
     assert lines[-1] == "far, round x2: bring the file x.pth"
     assert len(list(make(plan(tmp_path, rows, seeds=3)))) == 5
     table = printed(plan(tmp_path, rows, seeds=3))
-    assert "| far | – | – | – | – | – | – | missing: 6 cells |" in table
+    assert "Missing in round x2, with the number of cells: far (6)." in table
     (record, *_) = (json.loads(line) for line in (tmp_path / "bicubic.jsonl").read_text().splitlines())
     seen = COLUMNS["round x2"].of(photo(), 0)
     sr = srkit.ops.imresize(seen.lr, 2).clamp(0, 1)
@@ -138,14 +151,31 @@ def test_a_table_is_made_once_goes_on_and_says_what_is_missing(tmp_path: Path) -
 def test_verdicts_come_from_the_records_alone(tmp_path: Path) -> None:
     rows = {name: ROWS[name] for name in TRIVIAL} | {"told": replace(ROWS["EDSR small"], card="edsr_small")}
     small = plan(tmp_path, rows)
-    assert verdicts(small) == {}
+    assert verdicts(small) == {"edsr_small": []}
     list(make(small))
     (said,) = verdicts(small)["edsr_small"]
     means = {name: sum(one.psnr for one in small.cells(name, COLUMNS["round x2"])[0]) / 2 for name in rows}
     best = max(TRIVIAL, key=lambda name: means[name])
     assert (said["column"], said["baseline"]) == ("round x2", best)
     assert said["gain"] == pytest.approx(means["told"] - means[best], abs=0.006)
-    assert said["verdict"] == "demonstration"
+    assert (said["verdict"], said["pictures"], said["seeds"]) == ("demonstration", 2, 1)
+
+
+def test_a_table_is_printed_from_names_and_digests_alone_but_nothing_is_made_of_them(tmp_path: Path) -> None:
+    rows = {"bicubic": ROWS["bicubic"]}
+    with_pictures = plan(tmp_path, rows)
+    list(make(with_pictures))
+    known = recorded(tmp_path / "pictures.json", "two", with_pictures.pictures)
+    named = recorded(tmp_path / "pictures.json", "two", [])
+    assert [one.digest for one in named] == [one.digest for one in known]
+    without = replace(with_pictures, pictures=named, known={})
+    assert printed(without) == printed(with_pictures)
+    (line,) = make(replace(without, seeds=2))
+    assert "--root" in line
+    with pytest.raises(Missing, match="other pictures"):
+        recorded(tmp_path / "pictures.json", "two", [photo("third")])
+    with pytest.raises(Missing, match="not known"):
+        recorded(tmp_path / "pictures.json", "three", [])
 
 
 def test_the_full_table_has_every_system_of_the_half_with_a_trivial_row_in_each_of_its_columns() -> None:
@@ -174,3 +204,36 @@ def test_the_command_prints_its_tables(tmp_path: Path, capsys: pytest.CaptureFix
     assert said.count("seed 0:") == 2
     real_world.main([*given, "--out", str(tmp_path), "--table"])
     assert "seed 0:" not in capsys.readouterr().out
+
+
+def test_every_system_of_the_half_has_a_verdict_from_cells_that_exist_or_none_and_is_registered_somewhere() -> None:
+    told = json.loads(file_of_verdicts().read_text("utf-8"))
+    cards = {row.card for row in ROWS.values() if row.card}
+    assert set(told) == cards
+    assert cards <= {*srkit.methods.names(), *srkit.models.names(), *srkit.papers.WEAK}
+    for name, found in told.items():
+        for one in found:
+            cells = Records(real_world.HOME / f"{real_world.file_name(one['row'])}.jsonl").cells
+            made = {(cell.picture, cell.seed) for cell in cells if cell.column == one["column"]}
+            assert ROWS[one["row"]].card == name
+            assert len(made) >= one["pictures"] * one["seeds"]
+            assert one["pictures"] == 10
+
+
+def test_a_card_says_what_the_table_says_and_that_nothing_was_measured_where_nothing_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {"row": "Toy", "column": "round x2", "verdict": "demonstration", "gain": -0.4, "baseline": "bicubic"}
+    file = tmp_path / "verdicts.json"
+    file.write_text(json.dumps({"dip": [{**one, "better": 3, "pictures": 10, "seeds": 1}], "zssr": []}))
+    monkeypatch.setattr(_verdicts, "file_of_verdicts", lambda: file)
+    _verdicts._all.cache_clear()
+    try:
+        assert srkit.methods.card("DIP").measured == (
+            "Toy, round x2: demonstration (-0.40 dB over bicubic, better on 3 of 10 pictures, 1 seed)",
+        )
+        assert srkit.methods.card("zssr").measured[0].startswith("not measured in the table yet")
+        assert srkit.methods.card("bicubic").measured == ()
+        assert [one.gain for one in srkit.evaluation.verdicts("dip")] == [-0.4]
+    finally:
+        _verdicts._all.cache_clear()
