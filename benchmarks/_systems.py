@@ -215,7 +215,7 @@ ROWS: Mapping[str, Row] = {
     "oracle: back-projection, true kernel": one_image("back_projection", told="truth", kinds=DIRECT),
     "oracle: ZSSR fast, true kernel": one_image("zssr", told="truth", kinds=DIRECT, preset="FAST"),
     "ZSSR fast": one_image("zssr", card="zssr", kinds=(*KERNELS, "clean"), preset="FAST"),
-    "ZSSR official": one_image("zssr", kinds=("clean",), preset="X2_ONE_JUMP_IDEAL_CONF"),
+    "ZSSR official": one_image("zssr", card="zssr", kinds=("clean",), preset="X2_ONE_JUMP_IDEAL_CONF"),
     "DIP lesson": one_image("dip", card="dip", kinds=("clean",), preset="LESSON"),
     "DIP paper": one_image("dip", card="dip", kinds=("clean",), preset="PAPER"),
     "DIP-FKP lesson": one_image("dip_fkp", card="dip_fkp", kinds=DIRECT, preset="LESSON"),

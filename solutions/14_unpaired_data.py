@@ -821,6 +821,15 @@ lines += [f"| {name} | {known} | {count(net)} | {data} |" for name, known, net, 
 Markdown("\n".join(lines))
 
 # %% [markdown]
+# What these systems gain on ten photographs after some minutes of training, the library has measured
+# (`docs/REAL_WORLD.md`). What does not beat the best of bicubic, back-projection and a round kernel is a *demonstration*.
+
+# %%
+for name in ("fssr", "bulat", "cincgan", "kxnet"):
+    for line in srkit.evaluation.verdicts(name):
+        print(f"{name}: {line}")
+
+# %% [markdown]
 # FSSR won the AIM 2019 challenge on real-world super-resolution; in its SR step ESRGAN is trained with the same separation:
 # pixels on the slow part, discriminator on the fast one. It makes pairs in two ways. If the result should look like the
 # source, noise included (*SDSR*), large images are the originals; if it should be clean (*TDSR*), they are first reduced by 2,

@@ -1,4 +1,4 @@
-"""What the table of real-world systems says of one of them: real, or a demonstration.
+"""What the table of real-world systems says of each: real, or a demonstration.
 
 ``python -m benchmarks real-world --press`` prints ``data/weights/verdicts.json`` from the cells that were measured;
 cards, help texts and lessons read it here.
@@ -7,45 +7,12 @@ cards, help texts and lessons read it here.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from srkit._home import shipped
 
-__all__ = ["Verdict", "file_of_verdicts", "said", "verdicts"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What one row of the table has in one column.
-
-    Attributes:
-        row: the system and its setting.
-        column: degradation and scale.
-        verdict: ``"real"`` or ``"demonstration"``.
-        gain: mean difference of PSNR to the baseline, in decibels.
-        baseline: the best of the trivial rows.
-        better: on how many pictures the gain is positive.
-        pictures: how many there are.
-        seeds: how many the mean is over.
-    """
-
-    row: str
-    column: str
-    verdict: str
-    gain: float
-    baseline: str
-    better: int
-    pictures: int
-    seeds: int
-
-    def __str__(self) -> str:
-        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
-        return (
-            f"{self.row}, {self.column}: {self.verdict} ({self.gain:+.2f} dB over {self.baseline}, better on "
-            f"{self.better} of {self.pictures} pictures, {seeds})"
-        )
+__all__ = ["file_of_verdicts", "verdicts"]
 
 
 def file_of_verdicts() -> Path:
@@ -54,18 +21,31 @@ def file_of_verdicts() -> Path:
 
 
 @lru_cache
-def _all() -> dict[str, tuple[Verdict, ...]]:
+def _sentences() -> dict[str, tuple[str, ...]]:
     told = json.loads(file_of_verdicts().read_text("utf-8"))
-    return {name: tuple(Verdict(**one) for one in found) for name, found in told.items()}
+    return {
+        name: tuple(
+            f"{one['row']}, {one['column']}: {one['verdict']} ({one['psnr']:.2f} dB, {one['gain']:+.2f} over "
+            f"{one['baseline']}, better on {one['better']} of {one['pictures']} pictures, "
+            f"{one['seeds']} seed{'s' * (one['seeds'] > 1)})"
+            for one in found
+        )
+        for name, found in told.items()
+    }
 
 
-def verdicts(name: str) -> tuple[Verdict, ...]:
-    """Return what was measured of the system registered as ``name``; nothing where no column is finished."""
-    return _all().get(name, ())
+def verdicts(name: str) -> tuple[str, ...]:
+    """Return what the table of real-world systems (docs/REAL_WORLD.md) says of one, a sentence for each column.
 
+    A system is *real* in a column where it beats the best of bicubic, back-projection and back-projection with a round
+    Gaussian: on four of five pictures, and in the mean by more than twice the standard error. Else it is a
+    *demonstration*. Numbers are PSNR on luma in decibels.
 
-def said(name: str) -> tuple[str, ...]:
-    """Return the verdicts on a system of the table in words, or that there are none; nothing of other names."""
-    if name not in _all():
-        return ()
-    return tuple(map(str, verdicts(name))) or ("not measured in the table yet: take it as a demonstration",)
+    Args:
+        name: of a method, a network, or a system of :func:`srkit.papers.train_weak`.
+
+    Returns:
+        One sentence that says so where nothing was measured yet; nothing for what is not in the table.
+    """
+    found = _sentences().get(name)
+    return ("not measured in the table yet: take it as a demonstration",) if found == () else found or ()

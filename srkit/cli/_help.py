@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from srkit._verdicts import said
+from srkit._verdicts import verdicts
 
 __all__ = ["examples", "measured"]
 
@@ -14,5 +14,5 @@ def examples(*lines: str) -> str:
 
 def measured(*names: str) -> str:
     """Return an epilog that says what the table of real-world systems has on each, a paragraph for each column."""
-    found = [f"{name}: {line}." for name in names for line in said(name)]
+    found = [f"{name}: {line}." for name in names for line in verdicts(name)]
     return "\n\n".join(["Measured (docs/REAL_WORLD.md):", *found])

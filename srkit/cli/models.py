@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srkit._home import shipped, weights_terms
-from srkit._verdicts import said
+from srkit._verdicts import verdicts
 from srkit.cli._help import examples
 from srkit.cli._numbers import Count
 from srkit.cli._plugin import load_plugins, plugin_option
@@ -110,7 +110,7 @@ def show_card(name: str, picture: str | None, overwrite: bool, plugins: tuple[st
         click.echo(f"{label + ':':<18}{textwrap.fill(str(value), 82, subsequent_indent=' ' * 18)}")
     _scores("Published", card.published)
     _scores("Measured", card.measured)
-    for line in said(name):
+    for line in verdicts(name):
         click.echo(textwrap.fill(f"Real-world table: {line}", 100, subsequent_indent="  "))
     if card.deviations:
         click.echo("\nDeviations from the paper")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from srkit._reader import near
 from srkit._registry import Registry
-from srkit._verdicts import said
+from srkit._verdicts import verdicts
 from srkit.degrade import read_kernel
 from srkit.errors import BadInput, SrkitError
 from srkit.methods._method import Method, MethodCard
@@ -91,4 +91,4 @@ def card(name: str) -> MethodCard:
     Raises:
         UnknownName: it is not registered.
     """
-    return replace(METHODS.get(name).card, measured=said(METHODS.key(name)))
+    return replace(METHODS.get(name).card, measured=verdicts(METHODS.key(name)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from srkit._verdicts import said
+from srkit._verdicts import verdicts
 from srkit.cli._group import COMMANDS, cli
 from srkit.errors import BadInput
 from tests.cli._call import Call
@@ -69,8 +69,8 @@ def test_the_help_of_a_verb_says_of_each_of_its_systems_what_the_table_says(
 ) -> None:
     text = " ".join(call(verb, "--help").out.split())
     for name in systems:
-        assert said(name)
-        assert all(f"{name}: {line}." in text for line in said(name))
+        assert verdicts(name)
+        assert all(f"{name}: {line}." in text for line in verdicts(name))
 
 
 def test_an_unknown_verb_is_a_usage_error(call: Call) -> None:

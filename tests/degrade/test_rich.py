@@ -16,6 +16,7 @@ import scipy.linalg
 import torch
 
 import srkit
+from benchmarks import chains
 from srkit.degrade import bsrgan as bsrgan_step
 from srkit.degrade import (
     draw,
@@ -90,29 +91,18 @@ def test_bsrgans_images_have_the_size_the_range_and_the_quality_of_the_authors_p
     assert torch.equal(parse("bsrgan(4)")(photo(), rng=rng(3)), parse("bsrgan(4)")(photo(), rng=rng(3)))
 
 
-PROGRAM = {  # of KAIR's degradation_bsrgan and _plus without a camera model: 300 draws of five pictures, seeds 0 to 299
-    "bsrgan": ((21.554, 4.047), (2.859, 4.673), (7.941, 5.699)),
-    "bsrgan_plus": ((23.933, 3.996), (3.756, 3.903), (10.315, 5.194)),
+PROGRAM = {  # what python -m benchmarks chains --peers DIR printed of the programs: 300 draws of five pictures
+    "bsrgan": ((21.554, 4.053), (2.859, 4.681), (7.917, 5.714)),
+    "bsrgan_plus": ((23.933, 4.002), (3.756, 3.909), (10.294, 5.210)),
+    "real_esrgan": ((23.438, 2.944), (3.847, 3.451), (11.754, 4.947)),
 }
 """Mean and standard deviation of PSNR to the bicubic reduction, of noise and of gradient, both in 8-bit levels."""
 
 
-def look(bad: torch.Tensor, clean: torch.Tensor) -> tuple[float, float, float]:
-    """Return PSNR of one to the other, the median of mixed differences as a noise level, and the mean gradient."""
-    a, b, c, d = bad[..., 1:, 1:], bad[..., :-1, 1:], bad[..., 1:, :-1], bad[..., :-1, :-1]
-    noise = float((a - b - c + d).abs().median()) / 0.6745 / 2 * 255
-    return float(-10 * (bad - clean).square().mean().log10()), noise, float((a - c).abs().mean()) * 255
-
-
 @pytest.mark.parametrize("name", list(PROGRAM))
 def test_whole_chains_are_distributed_like_those_of_the_authors_program(name: str) -> None:
-    corners = [
-        (pair.hr, *((side - 128) // 2 for side in pair.hr.shape[1:])) for pair in srkit.datasets.samples(scale=4)
-    ]
-    five = [hr[:, top : top + 128, left : left + 128] for hr, top, left in corners]
-    seen = [(hr, srkit.ops.imresize(hr, 1 / 4).clamp(0, 1)) for hr in five]
-    chain, draws = parse(f"{name}(4, sensor=0)"), 60
-    found = torch.tensor([look(chain(seen[n % 5][0], rng=rng(n)), seen[n % 5][1]) for n in range(draws)])
+    draws = 60
+    found = chains.looks(chains.ours(name), draws)
     for values, (mean, spread) in zip(found.T, PROGRAM[name], strict=True):
         assert float(values.mean()) == pytest.approx(mean, abs=3 * spread / draws**0.5)
         assert float(values.std()) == pytest.approx(spread, rel=0.5)
