@@ -206,8 +206,13 @@ def press(arguments: Sequence[str]) -> int:
 
 
 _ONE_JUMP = ["--whole", "--seeds", "1", "--columns", "clean x2", "--rows", *TRIVIAL[:2], "EDSR small", "ZSSR official"]
+_PRIORS = ["--columns", "clean x4", "stretched x2", "--rows", *TRIVIAL, "EDSR small", "DIP lesson", "DIP-FKP lesson"]
 _PARTS: Mapping[tuple[str, str], Sequence[str]] = {
     ("The ten pictures", ""): (),
+    ("Deep image priors on the middle of Set5", ", middle of Set5"): (
+        *("--data", "set5", "--count", "5", "--side", "96"),
+        *_PRIORS,
+    ),
     ("ZSSR over the whole of Set5", ", whole of Set5"): ("--data", "set5", *_ONE_JUMP),
     ("ZSSR over the whole of Set14", ", whole of Set14"): ("--data", "set14", *_ONE_JUMP),
 }
@@ -233,7 +238,7 @@ def plan_of(words: argparse.Namespace) -> Plan:
     """
     preset = PRESETS[words.preset]
     rows, columns = words.rows or preset["rows"], words.columns or preset["columns"]
-    count, side = (None, None) if words.whole else (preset["count"], SIDE)
+    count, side = (None, None) if words.whole else (words.count or preset["count"], words.side)
     seen_as = words.data if words.whole else f"{words.data}, {count} pictures, middle {side}"
     found = pictures(words.data, words.root, count=count, side=side) if words.root or words.data == "samples" else []
     return Plan(
@@ -250,6 +255,8 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--root", type=Path, help="folder that holds B100, T91 and BSDS200")
     parser.add_argument("--data", default="b100", help="another data set to take the pictures of")
     parser.add_argument("--whole", action="store_true", help="all pictures of it, uncut")
+    parser.add_argument("--count", type=int, help="so many of its pictures, at equal distances")
+    parser.add_argument("--side", type=int, default=SIDE, help="of the middle that is cut out")
     parser.add_argument("--preset", choices=PRESETS, default="full")
     parser.add_argument("--rows", nargs="+", choices=ROWS, metavar="ROW", help="of: " + "; ".join(ROWS))
     parser.add_argument("--columns", nargs="+", choices=COLUMNS, metavar="COLUMN", help="of: " + "; ".join(COLUMNS))
