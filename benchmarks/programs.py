@@ -3,8 +3,8 @@
 All get the same picture, one thread and --steps steps at the papers' sizes, and take turns, the program first; what
 both need besides their steps is in their time. The programs are those of sefibk/KernelGAN, of
 DmitryUlyanov/deep-image-prior (network and reduction; the loop is its notebook's) and of JingyunLiang/FKP (with
---prior, the authors' FKP_x2.pt). What they ask of a GPU, of picture files and of Matplotlib is pretended. PSNR of the images of
-so few steps says only whether both do the same.
+--prior, the authors' FKP_x2.pt). What they ask of a GPU, of picture files and of Matplotlib is pretended. PSNR of
+the images of so few steps says only whether both do the same.
 """
 
 from __future__ import annotations

@@ -13,15 +13,17 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
 from torch import nn
 
+import srkit
 from benchmarks._weak_kernels import compare_kernels
 from srkit import datasets, models
 from srkit.datasets.places import shipped
-from srkit.metrics import Naturalness
+from srkit.metrics import Naturalness, Protocol, psnr
 from srkit.papers.weak_study import Seen, Standing, compare_weak, make_domain
 from srkit.training import train
 
@@ -80,6 +82,22 @@ def table(lines: Sequence[Standing]) -> str:
     return "\n".join([head, *rows])
 
 
+def drift(net: nn.Module, test: datasets.Pairs) -> str:
+    """Say by how much a network makes the colours of the test images lighter or darker, and what that costs."""
+    shifts, gains, protocol = [], [], Protocol.papers(test.scale)
+    for pair in test:
+        sr = srkit.upscale(pair.lr, net)
+        shift = (sr - pair.hr).mean((-2, -1), keepdim=True)
+        shifts.append(shift.flatten())
+        as_it_is, moved = (float(psnr(image, pair.hr, protocol=protocol)) for image in (sr, (sr - shift).clamp(0, 1)))
+        gains.append(moved - as_it_is)
+    red, green, blue = (255 * torch.stack(shifts).mean(0)).tolist()
+    return (
+        f"Result minus truth, mean in levels of 255: red {red:+.1f}, green {green:+.1f}, blue {blue:+.1f}; with each "
+        f"image's means put right: {fmean(gains):+.2f} dB"
+    )
+
+
 def write_curve(path: Path, points: Sequence[dict[str, float]]) -> None:
     """Write the learning curve of the first phase."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -92,19 +110,20 @@ def unpaired(given: argparse.Namespace) -> None:
     """Measure one of the systems that learn from unpaired images."""
     setting = SETTINGS[given.system]
     chain, steps = given.chain or setting.chain, given.steps or setting.steps
+    then = setting.then if given.then is None else given.then
     real, large, test = sets(given, setting.scale)
     domain = make_domain(real, large, test, chain, seed=given.seed)
     net = beginning(setting.scale, domain.bicubic, given.start)
     natural = None if given.natural is None else Naturalness.load(given.natural)
     seen = Seen(domain.test[:3], every=max(1, steps // 6))
-    lines, _ = compare_weak(
-        given.system, domain, net=net, steps=(steps, setting.then), tuning=setting.tuning, seed=given.seed,
+    lines, found = compare_weak(
+        given.system, domain, net=net, steps=(steps, then), tuning=setting.tuning, seed=given.seed,
         natural=natural, callbacks=[seen],
     )  # fmt: skip
     print(
-        f"### {given.system} x{setting.scale}, hidden chain {chain}, {steps} steps and then {setting.then} "
+        f"### {given.system} x{setting.scale}, hidden chain {chain}, {steps} steps and then {then} "
         f"({setting.tuning} in the other rows), seed {given.seed}; {len(test)} images of {test.name}, luma, border "
-        f"{setting.scale}\n\n{table(lines)}"
+        f"{setting.scale}\n\n{table(lines)}\n\n{drift(found.net, test=domain.test)}"
     )
     write_curve(given.curve, seen.points)
     print(f"\nLearning curve: {given.curve}")
@@ -134,6 +153,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=8, help="how many of its images, from the first")
     parser.add_argument("--chain", help="another hidden chain")
     parser.add_argument("--steps", type=int, help="of the system's first phase")
+    parser.add_argument("--then", type=int, help="steps of the second phase: on the pairs made, or of both cycles")
     parser.add_argument("--start", type=int, default=300, help="steps on bicubic pairs before everything, for x4")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--natural", type=Path, help="NIQE's statistics (.npz)")
