@@ -273,9 +273,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make what is missing, and print the tables."""
     words = _parsed(arguments)
     torch.set_num_threads(1)
-    if words.press:
-        raise SystemExit(press(()))
     try:
+        if words.press:
+            raise SystemExit(press(()))
         plan = plan_of(words)
     except Missing as reason:
         raise SystemExit(f"Nothing was made: {reason}.") from None
