@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from srkit._former import former
 from srkit._verdicts import verdicts
 from srkit.evaluation.mismatch import Mismatch, mismatch
+from srkit.evaluation.preference import bradley_terry
 from srkit.evaluation.realworld import bench_gaussian8, bench_photographs
 from srkit.evaluation.run import evaluate
 from srkit.evaluation.scales import evaluate_scales
@@ -17,6 +18,7 @@ __all__ = [
     "Table",
     "bench_gaussian8",
     "bench_photographs",
+    "bradley_terry",
     "evaluate",
     "evaluate_scales",
     "mismatch",

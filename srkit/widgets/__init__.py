@@ -18,6 +18,7 @@ from srkit.widgets._shapes import shapes
 from srkit.widgets._show import error_map, show
 from srkit.widgets._signal_labs import tv_lab, upsample_lab
 from srkit.widgets._source import source
+from srkit.widgets._votes import votes
 
 __all__ = [
     "Monitor",
@@ -38,6 +39,7 @@ __all__ = [
     "source",
     "tv_lab",
     "upsample_lab",
+    "votes",
 ]
 
 _FORMER = {

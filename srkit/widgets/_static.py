@@ -22,6 +22,7 @@ __all__ = [
     "MONITOR_PARTS",
     "PARTS",
     "SLIDERS_PARTS",
+    "VOTES_PARTS",
     "core_script",
     "diagram_script",
     "fill",
@@ -33,6 +34,8 @@ __all__ = [
     "sliders_module",
     "sliders_script",
     "style",
+    "votes_module",
+    "votes_script",
     "widget_module",
 ]
 
@@ -43,6 +46,7 @@ SLIDERS_PARTS = ("element", "page", "sliders")
 MONITOR_PARTS = ("element", "twin", "monitor")
 GALLERY_PARTS = (*PARTS, "gallery")
 DIAGRAM_PARTS = ("diagram",)
+VOTES_PARTS = (*PARTS, "votes")
 
 
 @functools.cache
@@ -111,6 +115,16 @@ def diagram_script() -> str:
     """Return the script of a drawn network, whose parts tell about themselves."""
     start = 'openDiagram(document.currentScript.closest(".srkit-diagram"));'
     return f"(() => {{\n{laid_together(DIAGRAM_PARTS)}{start}}})();"
+
+
+def votes_script() -> str:
+    """Return the script of blind votes in a page: it starts them around it."""
+    return f"(() => {{\n{laid_together(VOTES_PARTS)}{_text('start/votes_page.js')}}})();"
+
+
+def votes_module() -> str:
+    """Return the same votes as an ES module with the entry point that anywidget calls."""
+    return laid_together((*VOTES_PARTS, "twin")) + _text("start/votes_widget.js")
 
 
 @functools.cache

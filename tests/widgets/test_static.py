@@ -13,6 +13,7 @@ from srkit.widgets._static import (
     GALLERY_PARTS,
     MONITOR_PARTS,
     SLIDERS_PARTS,
+    VOTES_PARTS,
     diagram_script,
     gallery_script,
     laid_together,
@@ -21,6 +22,8 @@ from srkit.widgets._static import (
     sliders_module,
     sliders_script,
     style,
+    votes_module,
+    votes_script,
     widget_module,
 )
 
@@ -31,7 +34,13 @@ def part(name: str) -> str:
     return FOLDER.joinpath(f"{name}.js").read_text(encoding="utf-8")
 
 
-SCRIPTS = {"viewer": GALLERY_PARTS, "gallery": SLIDERS_PARTS, "run": MONITOR_PARTS, "diagram": DIAGRAM_PARTS}
+SCRIPTS = {
+    "viewer": GALLERY_PARTS,
+    "gallery": SLIDERS_PARTS,
+    "run": MONITOR_PARTS,
+    "diagram": DIAGRAM_PARTS,
+    "votes": VOTES_PARTS,
+}
 EVERY = [(name, parts) for parts in SCRIPTS.values() for name in parts]
 
 
@@ -78,6 +87,8 @@ def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twi
         monitor_module(),
         diagram_script(),
         style("diagram"),
+        votes_script(),
+        votes_module(),
     ],
     ids=[
         "page",
@@ -90,6 +101,8 @@ def test_laid_end_to_end_no_import_or_export_is_left_and_no_name_is_declared_twi
         "run",
         "drawing",
         "its style",
+        "votes page",
+        "votes widget",
     ],
 )
 def test_nothing_is_fetched_and_nothing_ends_the_script_early(text: str) -> None:
