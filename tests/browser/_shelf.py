@@ -55,6 +55,10 @@ for step in range(1, 41):
 drawn.put("now", lr)
 drawn.put("kernel", torch.outer(*[torch.exp(-(torch.arange(9.0) - 4) ** 2 / 4)] * 2))
 drawn"""
+_VOTES = """
+candidates = {name: picture for name, picture in chart().items() if name != "truth"}
+ballot = votes({"rings": candidates}, height=300, live=True)
+ballot"""
 CELLS = {
     "setup": _SETUP,
     "show": "show(*chart().values(), error_map(chart()['blocks'], chart()['truth']), alt='Rings', zoom=2)",
@@ -80,6 +84,7 @@ CELLS = {
     "monitor_still": _DRAWN.strip(),
     "gallery": _GALLERY.strip(),
     "class_table": _CLASS.strip(),
+    "votes": _VOTES.strip(),
 }
 LIVE = tuple(name for name, code in CELLS.items() if "live=True" in code or "run.start" in code)
 

@@ -69,6 +69,17 @@ def test_python_follows_divider_wheel_keys_and_region_of_a_live_comparison(shelf
     assert all(f"{psnr:.2f} dB" in table and f"{ssim:.4f}" in table for psnr, ssim in numbers.values())
 
 
+def test_python_has_the_votes_that_were_cast_by_hand(shelf: Shelf) -> None:
+    buttons = shelf.page.locator(shelf.place("votes"))
+    assert shelf.ask("float(ballot.wins.sum())") == 0
+    buttons.get_by_role("button", name="The left one").click()
+    shelf.wait_for(
+        "[list(vote) for vote in ballot.votes]", shelf.ask("[[*ballot.ballot.pairs[0], ballot.ballot.pairs[0][1]]]")
+    )
+    buttons.get_by_role("button", name="Take the last vote back").click()
+    shelf.wait_for("len(ballot.votes)", 0)
+
+
 def drag_slider(reader: Reader, name: str) -> None:
     """Drag the slider called ``name`` from where it stands to its right end."""
     slider = reader.root.get_by_label(name)
