@@ -26,7 +26,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import torch
-import torch.nn.functional as F
 from IPython.display import Markdown
 
 import srkit
@@ -36,9 +35,9 @@ SCALE = 4
 # %% [markdown]
 # ## A picture and a question
 #
-# Four methods enlarge pieces of three photographs four times. You see two results at a time, without names and on
-# random sides. Which one would you rather have? There is no right answer. Vote before you read on; at the end the names
-# appear. (The votes stay in this notebook. Without a running kernel the pictures stand in a table.)
+# Four methods enlarge pieces of photographs four times. You see two results at a time, called A and B, in random order.
+# Which one would you rather have? There is no right answer. Fourteen votes take two minutes; cast them before you read
+# on. At the end the names appear. (The votes stay in this notebook and are used in section 5.)
 
 # %%
 from srkit.inference import mix
@@ -60,7 +59,8 @@ for name, (top, left) in places.items():
     lr = srkit.ops.quantise(srkit.ops.imresize(hr, 1 / SCALE))  # the small image of the piece, as a file has it
     pieces[name] = (lr, hr)
     results[name] = {method: srkit.upscale(lr, net).clamp(0, 1) for method, net in networks.items()}
-ballot = srkit.widgets.votes(results, question="Which picture would you rather have?", live=True)
+asked = {name: results[name] for name in ("dogs", "brushes")}
+ballot = srkit.widgets.votes(asked, repeats=2, question="Which picture would you rather have?", live=True)
 ballot
 
 # %% [markdown]

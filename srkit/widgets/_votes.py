@@ -122,7 +122,7 @@ def votes(
 
 def _viewer(comparison: Comparison) -> dict[str, Any]:
     """Return the settings of a viewer of two nameless pictures of these."""
-    two = {"names": ["left", "right"], "whole": [["", ""]] * 2, "alt": "Two pictures without names"}
+    two = {"names": ["A", "B"], "whole": [["", ""]] * 2, "alt": "Two pictures without names"}
     return {**comparison.config(), **two, "view": {"mode": "side"}}
 
 

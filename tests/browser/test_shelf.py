@@ -72,7 +72,7 @@ def test_python_follows_divider_wheel_keys_and_region_of_a_live_comparison(shelf
 def test_python_has_the_votes_that_were_cast_by_hand(shelf: Shelf) -> None:
     buttons = shelf.page.locator(shelf.place("votes"))
     assert shelf.ask("float(ballot.wins.sum())") == 0
-    buttons.get_by_role("button", name="The left one").click()
+    buttons.get_by_role("button", name="A is better").click()
     shelf.wait_for(
         "[list(vote) for vote in ballot.votes]", shelf.ask("[[*ballot.ballot.pairs[0], ballot.ballot.pairs[0][1]]]")
     )

@@ -61,7 +61,7 @@ def test_the_viewer_of_a_pair_is_told_no_name_and_no_number() -> None:
     config = json.loads(html.unescape(found[1]))
     assert len(config["viewers"]) == 2
     for viewer in config["viewers"]:
-        assert viewer["names"] == ["left", "right"]
+        assert viewer["names"] == ["A", "B"]
         assert viewer["whole"] == [["", ""], ["", ""]]
         assert viewer["truth"] == -1
 

@@ -13,18 +13,21 @@ export function openVotes(root, config, door = {}) {
   const ballot = { root, config, door, cast: [...config.votes], still, asked: element("div", { role: "status" }), place: element("div") };
   const press = (text, act) => element("button", { type: "button", onclick: act }, text);
   ballot.back = press("Take the last vote back", () => takeBack(ballot));
-  const choices = [["The left one", 1], ["No difference", -1], ["The right one", 2]];
+  const choices = [["A is better", "A"], ["No difference", ""], ["B is better", "B"]];
   ballot.buttons = element("div", { class: "srkit-choices", role: "group", "aria-label": config.question },
-    ...choices.map(([text, side]) => press(text, () => castVote(ballot, side))));
+    ...choices.map(([text, letter]) => press(text, () => castVote(ballot, letter))));
   root.append(ballot.asked, ballot.place, ballot.buttons, ballot.back);
   root.srkit = ballot;
   showAsked(ballot);
   return ballot;
 }
 
-function castVote(ballot, side) {
-  const pair = ballot.config.pairs[ballot.cast.length];
-  if (pair) ballot.cast.push([...pair, side === -1 ? -1 : pair[side]]);
+// What counts is what a picture is called on the screen, wherever it was moved; nothing before it is seen.
+function castVote(ballot, letter) {
+  const pair = ballot.config.pairs[ballot.cast.length], viewer = ballot.place.firstChild.srkit;
+  if (!pair || !viewer) return;
+  const side = ["A", "B"].findIndex((_, index) => viewer.label(index) === letter);
+  ballot.cast.push([...pair, side < 0 ? -1 : pair[1 + side]]);
   changeVotes(ballot);
 }
 
@@ -52,7 +55,7 @@ function viewerOf({ still, config }, [image, left, right]) {
   const table = still.querySelectorAll(".srkit-still")[image];
   const copies = [left, right].map((method, side) => {
     const copy = table.querySelectorAll("img[data-picture]")[method].cloneNode();
-    Object.assign(copy, { alt: ["left", "right"][side] });
+    Object.assign(copy, { alt: "AB"[side] });
     copy.dataset.picture = side;
     return copy;
   });
@@ -108,5 +111,5 @@ function habitsOf(cast) {
     else first.set(key, chosen);
   }
   const self = again ? ` Of ${again} pairs asked twice, with the sides changed, ${same} got the same answer.` : "";
-  return `${onTheLeft} of ${decided.length} decided votes went to the left picture.${self}`;
+  return `${onTheLeft} of ${decided.length} decided votes went to picture A.${self}`;
 }
