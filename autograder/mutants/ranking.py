@@ -69,3 +69,20 @@ def the_ends_of_a_sorted_list(votes, n, draws):
 
     again = torch.stack([scores(votes[row]) for row in draws]).sort(0).values
     return scores(votes), again[0], again[-1]
+
+
+@mutant(2, "turned")
+def upper_end_first(votes, n, draws):
+    def scores(some):
+        wins = torch.full((n, n), 0.5).fill_diagonal_(0)
+        for left, right, chosen in some.flatten(0, 1).tolist():
+            for one, other in ((left, right), (right, left)):
+                wins[one, other] += 0.5 if chosen == -1 else float(chosen == one)
+        strengths = torch.ones(n)
+        for _ in range(30):
+            strengths = wins.sum(1) / ((wins + wins.T) / (strengths[:, None] + strengths)).sum(1)
+            strengths = strengths / strengths.sum()
+        return 400 * strengths.log10() - 400 * strengths.log10().mean()
+
+    again = torch.stack([scores(votes[row]) for row in draws])
+    return scores(votes), again.quantile(0.95, dim=0), again.quantile(0.05, dim=0)

@@ -19,7 +19,7 @@ Reduce = Callable[[Tensor], Tensor]
 
 def _decibels(error: Tensor) -> float:
     mean = float(error.double().square().mean())
-    return math.inf if mean == 0 else -10 * math.log10(mean)
+    return math.inf if mean < 1e-13 else -10 * math.log10(mean)
 
 
 def _levels(image: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ def _bordered(sr: Tensor, lr: Tensor, reduce: Reduce) -> float:
     return _decibels((_levels(reduce(sr.clamp(0, 1))) - lr)[:, 1:-1, 1:-1])
 
 
-def _case(criterion: str, seed: int, *, scale: int = 2, strength: float = 0.3, watch: str = "decibels") -> Case:
+def _case(criterion: str, seed: int, *, scale: int = 2, strength: float = 0.15, watch: str = "decibels") -> Case:
     lr = noise(3, 6, 7, seed=seed)
     lr = _levels(lr if strength > 0.1 else 0.1 + 0.8 * lr)  # a strong change leaves [0, 1] in places
     large = lr.repeat_interleave(scale, 1).repeat_interleave(scale, 2)  # (3, H, W)
