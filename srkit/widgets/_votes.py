@@ -11,7 +11,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import torch
@@ -111,9 +111,10 @@ def votes(
         for name, pictures in results.items()
     }
     draw = random.Random(seed)
-    asked = [
-        (image, *draw.sample(pair, 2)) for image in range(len(images)) for pair in combinations(range(len(methods)), 2)
-    ]
+    asked: list[tuple[int, int, int]] = []
+    for image, pair in product(range(len(images)), combinations(range(len(methods)), 2)):
+        left, right = draw.sample(pair, 2)
+        asked.append((image, left, right))
     draw.shuffle(asked)
     again = [(image, right, left) for image, left, right in asked[: max(0, repeats)]]
     ballot = Ballot(question, methods, images, (*asked, *again))
