@@ -93,6 +93,7 @@ def test_unknown_recipes_and_impossible_scales_are_refused() -> None:
         recipe("bicubik", scale=2)
     with pytest.raises(BadInput, match="whole scale"):
         recipe("bd", scale=2.5)  # type: ignore[arg-type]
+    assert recipe("photo", scale=1).scale == 1
 
 
 @pytest.mark.parametrize(

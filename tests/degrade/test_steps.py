@@ -26,6 +26,12 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def test_cutting_off_keeps_each_of_the_256_levels_and_makes_no_value_brighter() -> None:
+    levels = torch.arange(256.0) / 255
+    torch.testing.assert_close(floor_levels(levels), levels, atol=1e-7, rtol=0)
+    torch.testing.assert_close(floor_levels(levels[:-1] + 0.9 / 255), levels[:-1], atol=1e-7, rtol=0)
+
+
 def photo(side: int = 96) -> Tensor:
     return srkit.datasets.samples(scale=2)[0].hr[None, :, :side, :side]
 

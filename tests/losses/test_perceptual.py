@@ -59,6 +59,8 @@ def test_the_loss_is_the_weighted_sum_over_its_layers() -> None:
     expected = expected + 2 * (ours["relu2_1"] - theirs["relu2_1"]).abs().mean()
     found = untrained(layers="conv1_2:0.25 relu2_1:2", form="l1", seed=3)(SR, HR)
     torch.testing.assert_close(found, expected)
+    without = untrained(layers="conv1_2:0.25 conv1_1:0 relu2_1:2", form="l1", seed=3)(SR, HR)
+    torch.testing.assert_close(without, expected, msg="a weight may be zero")
 
 
 def test_dividing_features_as_srgan_does_multiplies_the_mean_square_by_its_square() -> None:

@@ -72,6 +72,13 @@ def test_the_kernel_waits_until_the_image_is_something_and_stays_on_its_sphere()
     assert not torch.allclose(codes[2], codes[4])
 
 
+def test_double_dip_feeds_its_kernel_network_noise_up_to_a_tenth_as_its_image_network() -> None:
+    fit = _BlindFit(photo(24), 2, DIPFKP(kernels="double_dip", **QUICK))
+    for drawn in (fit.code, fit.noise):
+        assert 0 <= float(drawn.min()) < 0.01
+        assert 0.09 < float(drawn.max()) <= 0.1
+
+
 class Known(nn.Module):
     """A network that has found the image already."""
 

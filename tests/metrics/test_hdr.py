@@ -53,8 +53,8 @@ def test_a_colour_difference_weighs_tritan_half() -> None:
 
 
 def test_mpsnr_of_one_exposure_is_the_psnr_of_the_rounded_photographs() -> None:
-    truth, ours = grey(100 * (100 / 255) ** 2.2), grey(100 * (110 / 255) ** 2.2)
-    expected = 20 * math.log10(255 / 10)
+    truth, ours = grey(100 * (100 / 255) ** 2.2), grey(100 * (210 / 255) ** 2.2)
+    expected = 20 * math.log10(255 / 110)
     assert multi_exposure_psnr(ours, truth, stops=(0, 0)).item() == pytest.approx(expected, abs=1e-6)
 
 

@@ -134,7 +134,11 @@ def test_metrics_stand_on_a_shelf_where_ones_own_can_be_put() -> None:
         return float((sr - hr).abs().mean())
 
     try:
-        assert METRICS.get("mean-error").function is mean_error
+        metric, image = METRICS.get("mean-error"), torch.rand(3, 4, 5)
+        assert metric.function is mean_error
+        assert metric(image, image / 2) == pytest.approx(float(image.mean()) / 2)
+        with pytest.raises(BadInput, match="hr must be"):
+            metric(image, torch.rand(4, 4, 5))
         with pytest.raises(DuplicateName):
             register_metric("mean_error")(psnr)
     finally:

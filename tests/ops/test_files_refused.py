@@ -19,7 +19,7 @@ from PIL import Image
 from srkit.errors import BadFile, BadInput
 from srkit.ops import _encode
 from srkit.ops.atomic import atomic_path
-from srkit.ops.files import list_images, read, write, write_picture
+from srkit.ops.files import check_enlarged, list_images, read, write, write_picture
 from srkit.ops.picture import Picture
 
 PHOTO = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
@@ -222,3 +222,15 @@ def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
 def test_a_picture_is_written_only_from_a_colour_image(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"3, h, w\)"):
         write_picture(tmp_path / "a.png", torch.rand(1, 4, 4), like=Picture(rgb=torch.rand(3, 4, 4), grey=True))
+
+
+def test_an_enlargement_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    small, clear = tmp_path / "small.png", tmp_path / "clear.png"
+    write(small, torch.rand(3, 3, 5))
+    write(clear, torch.rand(3, 3, 5), alpha=torch.rand(1, 3, 5))
+    for scale, size in ((2, (6, 10)), (0.5, (2, 2)), (0.1, (1, 1))):
+        assert check_enlarged(small, tmp_path / "large.png", scale) == size
+    for source, scale, target in ((small, 13_101, "large.jpg"), (clear, 2, "large.jpg"), (small, 2, "large.gif")):
+        with pytest.raises(BadInput):
+            check_enlarged(source, tmp_path / target, scale)
+    assert check_enlarged(small, tmp_path / "large.jpg", 13_100) == (39_300, 65_500), "the widest JPEG"

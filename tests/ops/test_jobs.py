@@ -110,7 +110,9 @@ def test_everything_that_can_be_known_is_asked_before_the_first_item_is_begun(ho
     assert "replaced by its own result" in str(same[0].problem)
 
 
-def test_what_needs_more_memory_than_is_free_is_refused_before_the_work(home: Path) -> None:
+def test_what_needs_more_memory_than_is_free_is_refused_before_the_work(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def needed(item: Item) -> float:
         return 1e15 if item.source.name == "b" else 1e6
 
@@ -118,6 +120,8 @@ def test_what_needs_more_memory_than_is_free_is_refused_before_the_work(home: Pa
     assert [item.state for item in planned] == ["to do", "refused"]
     assert planned[0].memory == 1e6
     assert "needs about 1000000.0 GB of memory, and" in str(planned[1].problem)
+    monkeypatch.setattr("srkit.ops.jobs.free_bytes", lambda _: 1e6)
+    assert plan(items(home, "a"), overwrite=False, check=nothing, memory=needed)[0].state == "to do", "just enough"
 
 
 def test_a_journal_with_a_torn_last_line_is_read_and_gone_on_with(home: Path) -> None:
