@@ -25,10 +25,6 @@ __all__ = [
     "Check",
     "Finding",
     "Installation",
-    "check_frontend",
-    "check_installation",
-    "check_kernel",
-    "check_nbgrader",
     "guarded",
     "how_to_set_up",
     "installation",
@@ -72,11 +68,12 @@ def check_installation() -> Finding:
     return Finding("installation", "ok", text)
 
 
-def guarded(name: str, check: Check) -> Finding:
-    """Run a check that reads foreign files; an exception becomes a finding too."""
+def guarded(check: Check) -> Finding:
+    """Run a check, which may read foreign files; an exception becomes a finding too."""
     try:
         return check()
     except Exception as error:
+        name = check.__name__.removeprefix("check_")
         return Finding(name, "fail", f"the check itself failed: {type(error).__name__}: {error}", "report this")
 
 
@@ -115,6 +112,21 @@ def check_torch() -> Finding:
     idle = torch.version.cuda is not None and device.type == "cpu"
     where = "no usable GPU" if idle else f"computes on {device} (there is: {', '.join(devices())})"
     return Finding("PyTorch", "note" if idle else "ok", f"{text}; {where}")
+
+
+def check_waiting() -> Finding:
+    """Threads of PyTorch that wait for work leave the processors to others, where others want them."""
+    policy, processors = os.environ.get("OMP_WAIT_POLICY", ""), os.cpu_count() or 1
+    if policy:
+        return Finding("waiting threads", "ok", f"OMP_WAIT_POLICY={policy}, as you set it")
+    if processors == 1 or os.environ.get("OMP_NUM_THREADS") == "1":
+        return Finding("waiting threads", "ok", "none, with one thread")
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load <= processors / 2:
+        return Finding("waiting threads", "ok", "spin: right for a quiet machine; those of srkit lab sleep")
+    found = f"spin, and {load:.1f} processes share {processors} processors; those of srkit lab sleep"
+    fix = "export OMP_WAIT_POLICY=PASSIVE, for work outside srkit lab beside others"
+    return Finding("waiting threads", "note", found, fix)
 
 
 def check_packages() -> Finding:
@@ -169,25 +181,18 @@ def check_disk(folder: Path | None = None, *, low: float = 2.0, least: float = 0
 
 def check_samples(home: Path | None = None) -> Finding:
     """The sample photographs are those that were shipped."""
-    from srkit.datasets.places import shipped
-
-    root = shipped() if home is None else home
-    return _compare("samples", root / "manifests" / "samples.sha256", root / "samples", required=True)
+    return _compare("samples", home, required=True)
 
 
 def check_weights(home: Path | None = None) -> Finding:
     """The trained weights are those that were shipped."""
-    from srkit.datasets.places import shipped
-
-    root = shipped() if home is None else home
-    return _compare("weights", root / "manifests" / "weights.sha256", root / "weights", required=False)
+    return _compare("weights", home, required=False)
 
 
 def check_sandbox(limit: float = 600.0) -> Finding:
     """The sandbox that grading would use can run an answer; needed only for grading."""
-    line = [sys.executable, "-P", "-m", "srkit", "grade", "--try-sandbox"]
     try:
-        done = subprocess.run(line, capture_output=True, text=True, timeout=limit, check=False)
+        done = _said([sys.executable, "-P", "-m", "srkit", "grade", "--try-sandbox"], limit=limit)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Finding("grading sandbox", "note", f"the trial of the box did not come to its end: {error}")
     if done.returncode:
@@ -207,9 +212,12 @@ def check_browser() -> Finding:
     return Finding("browser tests", "ok", found)
 
 
-def _compare(name: str, sums: Path, folder: Path, *, required: bool) -> Finding:
+def _compare(name: str, home: Path | None, *, required: bool) -> Finding:
     from srkit.datasets.manifest import read_sums
+    from srkit.datasets.places import shipped
 
+    root = shipped() if home is None else home
+    sums, folder = root / "manifests" / f"{name}.sha256", root / name
     if not sums.is_file():
         return Finding(name, "fail" if required else "note", f"no list of checksums ({sums})", _reinstall() * required)
     wanted = read_sums(sums)
@@ -265,7 +273,7 @@ def check_kernel() -> Finding:
     return Finding("kernel", "fail", f'"python3" is another Python: {where}', fix)
 
 
-def check_frontend() -> Finding:
+def check_widgets() -> Finding:
     """JupyterLab has the extensions that draw widgets."""
     if importlib.util.find_spec("jupyterlab") is None:
         return Finding("widgets", "fail", "JupyterLab is not installed in this environment", how_to_set_up("lab"))
@@ -302,10 +310,8 @@ def check_nbgrader(home: Path | None = None) -> Finding:
         "print(json.dumps({'course': str(c.CourseDirectory.get('course_id', '')),"
         " 'feedback': [str(p) for p in c.GenerateFeedback.get('preprocessors', [])]}))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", program, str(config)], capture_output=True, text=True, timeout=120, check=False,
-        env=grader_environment(_home.grader(), os.environ),
-    )  # fmt: skip
+    environment = grader_environment(_home.grader(), os.environ)
+    done = _said([sys.executable, "-P", "-c", program, str(config)], limit=120, env=environment)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         return Finding("nbgrader", "fail", f"{config} cannot be read: {last}", "repair that line; nbgrader ignores it")
@@ -318,9 +324,10 @@ def check_nbgrader(home: Path | None = None) -> Finding:
 
 def _prefix_of(command: str) -> str | None:
     try:
-        done = subprocess.run(
-            [command, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, timeout=30, check=True
-        )
+        return _said([command, "-c", "import sys; print(sys.prefix)"], limit=30).stdout.strip() or None
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+
+
+def _said(line: list[str], *, limit: float, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(line, capture_output=True, text=True, timeout=limit, check=False, env=env)

@@ -17,7 +17,7 @@ from srkit.cli._progress import duration, progress_bar
 if TYPE_CHECKING:
     from srkit.ops.jobs import Item
 
-__all__ = ["bars", "counted", "job_options", "kept_in", "recursive_option", "report", "sources_argument"]
+__all__ = ["bars", "by_size", "counted", "job_options", "kept_in", "recursive_option", "report", "sources_argument"]
 
 sources_argument = click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...")
 recursive_option = click.option(
@@ -68,6 +68,18 @@ def counted(
             move(ended, total)
 
     return one
+
+
+def by_size(needed: Callable[[int, int], float]) -> Callable[[Item], float]:
+    """Return the forecast of an item's memory that ``plan`` takes, of one for height and width of its picture."""
+
+    def memory(item: Item) -> float:
+        from srkit.ops.files import probe
+
+        height, width, _ = probe(item.source) or (1, 1, False)
+        return float(needed(height, width))
+
+    return memory
 
 
 def kept_in(ended: list[Item], work: Iterator[Item]) -> Iterator[Item]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srkit.cli._help import examples
-from srkit.cli._job import counted, job_options, recursive_option, report, sources_argument
+from srkit.cli._job import by_size, counted, job_options, recursive_option, report, sources_argument
 from srkit.cli._numbers import SEED
 from srkit.cli._progress import progress_bar
 
@@ -68,7 +68,7 @@ def command(
         wanted,
         overwrite=overwrite,
         check=lambda item: check_enlarged(item.source, item.target, factor),
-        memory=lambda item: _memory(item, held),
+        memory=by_size(lambda height, width: _ALWAYS + max(_READ, _PICTURE + _WORKSPACE * held) * height * width),
     )
     with progress_bar("degrading", unit="picture") as move:
         work = carry_out(planned, counted(lambda item: _degrade(item, chain), planned, move))
@@ -95,14 +95,6 @@ def _tried(chain: Chain) -> tuple[float, float]:
 
 def _applied(chain: Chain, picture: Tensor, rng: Generator) -> Tensor:
     return chain(picture, rng=rng).clamp(0, 1)
-
-
-def _memory(item: Item, held: float) -> float:
-    """Return the bytes that a picture needs by a chain that takes ``held`` bytes for each of its pixels."""
-    from srkit.ops.files import probe
-
-    height, width, _ = probe(item.source) or (0, 0, False)
-    return _ALWAYS + max(_READ, _PICTURE + _WORKSPACE * held) * height * width
 
 
 def _degrade(item: Item, chain: Chain) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -23,11 +22,11 @@ def command(quick: bool) -> int:
     A clone and an installed srkit[lab] are checked for the lessons and for grading, an installed srkit for what the
     library does. Leaves with exit code 1 if something that the installation is for does not work.
     """
-    from srkit.cli._checks import installation
+    from srkit.cli._checks import guarded, installation
 
     failures = notes = 0
     for check in all_checks(installation(), quick=quick):
-        finding = check()
+        finding = guarded(check)
         mark = {"ok": "ok  ", "note": "note", "fail": "FAIL"}[finding.state]
         click.echo(f"{mark}  {finding.name:<{_WIDE}}  {finding.found}")
         if finding.fix:
@@ -44,27 +43,19 @@ def command(quick: bool) -> int:
 def all_checks(kind: Installation, *, quick: bool = False) -> list[Check]:
     """Return the checks in the order in which things build on each other."""
     from srkit.cli import _checks
-    from srkit.cli.lab import check_waiting
 
     checks: list[Check] = [
         _checks.check_installation,
         _checks.check_python,
         _checks.check_torch,
-        check_waiting,
+        _checks.check_waiting,
         _checks.check_packages,
     ]
     if kind != "library":
-        checks += [_guarded("kernel", _checks.check_kernel), _guarded("widgets", _checks.check_frontend)]
-    checks += [_checks.check_writing, _checks.check_disk, _guarded("samples", _checks.check_samples)]
-    checks += [_guarded("weights", _checks.check_weights)]
+        checks += [_checks.check_kernel, _checks.check_widgets]
+    checks += [_checks.check_writing, _checks.check_disk, _checks.check_samples, _checks.check_weights]
     if kind != "library" and not quick:
-        checks += [_checks.check_sandbox, _guarded("nbgrader", _checks.check_nbgrader)]
+        checks += [_checks.check_sandbox, _checks.check_nbgrader]
     if kind == "clone" and not quick:
         checks += [_checks.check_browser]
     return checks
-
-
-def _guarded(name: str, check: Check) -> Check:
-    from srkit.cli._checks import guarded
-
-    return partial(guarded, name, check)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._help import examples, measured
-from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
+from srkit.cli._job import bars, by_size, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import Count
 from srkit.errors import BadInput
@@ -65,7 +65,7 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
         wanted,
         overwrite=options["overwrite"],
         check=_check,
-        memory=lambda item: _memory(item, method, options["scale"]),
+        memory=by_size(lambda height, width: method.foreseen_bytes((height, width), options["scale"])),
     )
     with bars(planned, unit="step") as bar:
         work = carry_out(planned, lambda item: _estimate(item, options, machine, bar(item.source)))
@@ -96,13 +96,6 @@ def _check(item: Item) -> None:
     probe(item.source)
     if item.target.parent.is_dir():
         check_place(item.target, overwrite=True)
-
-
-def _memory(item: Item, method: Any, scale: int) -> float:
-    from srkit.ops.files import probe
-
-    height, width, _ = probe(item.source) or (1, 1, False)
-    return float(method.foreseen_bytes((height, width), scale))
 
 
 def _estimate(item: Item, options: dict[str, Any], machine: Machine, move: Callable[[int, int], object]) -> None:

@@ -12,31 +12,13 @@ from pathlib import Path
 import click
 
 from srkit import _home
-from srkit.cli._checks import Finding
 from srkit.cli._help import examples
 from srkit.errors import BadFile, BadInput
 
-__all__ = ["PATIENT", "check_waiting", "command", "find_lessons", "stay_until_it_ends"]
+__all__ = ["PATIENT", "command", "find_lessons", "stay_until_it_ends"]
 
 PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads of PyTorch that wait for work sleep instead of spinning, so that notebooks share processors well."""
-
-
-def check_waiting() -> Finding:
-    """Threads of PyTorch that wait for work leave the processors to others, where others want them."""
-    policy, processors = os.environ.get("OMP_WAIT_POLICY", ""), os.cpu_count() or 1
-    if policy:
-        return Finding("waiting threads", "ok", f"OMP_WAIT_POLICY={policy}, as you set it")
-    if processors == 1 or os.environ.get("OMP_NUM_THREADS") == "1":
-        return Finding("waiting threads", "ok", "none, with one thread")
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    busy = load > processors / 2
-    found = (
-        f"spin, and {load:.1f} processes share {processors} processors" if busy else "spin: right for a quiet machine"
-    )
-    found += "; those of srkit lab sleep"
-    fix = "export OMP_WAIT_POLICY=PASSIVE, for work outside srkit lab beside others" if busy else ""
-    return Finding("waiting threads", "note" if busy else "ok", found, fix)
 
 
 @click.command(

@@ -14,7 +14,7 @@ import click
 
 from srkit.cli._condition import Condition, condition_options
 from srkit.cli._help import examples, measured
-from srkit.cli._job import bars, job_options, recursive_option, report, sources_argument
+from srkit.cli._job import bars, by_size, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import SEED, Count
 from srkit.cli._progress import duration
@@ -75,9 +75,10 @@ def command(sources: tuple[str, ...], machine: Machine, **options: Any) -> int:
     from srkit.ops.jobs import carry_out, plan
 
     machine.set_threads()
-    _method(options, None)  # a preset or setting that does not exist is reported before anything else
+    method = _method(options, None)  # a preset or setting that does not exist is reported before anything else
     items, left = _items(sources, options)
-    planned = plan(items, overwrite=options["overwrite"], check=_check, memory=lambda item: _memory(item, options))
+    needed = by_size(lambda height, width: method.foreseen_bytes((height, width), options["scale"]))
+    planned = plan(items, overwrite=options["overwrite"], check=_check, memory=needed)
     places = sorted({item.target.parent for item in items})
     with bars(planned) as bar:
         work = carry_out(planned, lambda item: _restore(item, options, machine, bar(item.source)))
@@ -145,12 +146,6 @@ def _check(item: Item) -> tuple[int, int] | None:
     if item.reads and "kernel" in item.reads:
         read_kernel(item.reads["kernel"])
     return check_enlarged(item.source, item.target, item.settings["scale"])
-
-
-def _memory(item: Item, options: dict[str, Any]) -> float:
-    scale = options["scale"]
-    height, width = (max(1, side // scale) for side in item.size or (0, 0))
-    return float(_method(options, None).foreseen_bytes((height, width), scale))
 
 
 def _restore(item: Item, options: dict[str, Any], machine: Machine, move: Callable[[int, int], object]) -> Any:

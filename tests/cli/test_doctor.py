@@ -12,7 +12,6 @@ from srkit import _home
 from srkit.cli import _checks, doctor
 from srkit.cli._checks import Finding, check_disk, check_python, check_samples, check_weights
 from srkit.cli.doctor import all_checks
-from srkit.cli.lab import check_waiting
 from srkit.datasets.places import shipped
 from tests.cli._call import Call
 from tests.house._code import ROOT
@@ -109,7 +108,7 @@ def test_threads_that_spin_while_they_wait_are_noted_where_others_want_the_proce
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.setattr("os.getloadavg", lambda: (load, load, load), raising=False)
-    finding = check_waiting()
+    finding = _checks.check_waiting()
     assert (finding.state, said in finding.found) == (state, True)
     assert ("OMP_WAIT_POLICY=PASSIVE" in finding.fix) == (state == "note")
 
@@ -136,9 +135,9 @@ def test_a_kernel_of_another_python_is_found_out(tmp_path: Path, monkeypatch: py
 
 
 def test_a_widget_front_end_that_is_missing_is_found_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert _checks.check_frontend().state == "ok"
+    assert _checks.check_widgets().state == "ok"
     monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
-    finding = _checks.check_frontend()
+    finding = _checks.check_widgets()
     assert finding.state == "fail"
     assert "anywidget" in finding.fix
 
@@ -228,9 +227,9 @@ def test_a_sandbox_that_works_is_named() -> None:
 
 
 def test_a_check_that_trips_is_a_finding_too() -> None:
-    def trips() -> Finding:
+    def check_fragile() -> Finding:
         raise KeyError("surprise")
 
-    finding = _checks.guarded("fragile", trips)
-    assert finding.state == "fail"
+    finding = _checks.guarded(check_fragile)
+    assert (finding.name, finding.state) == ("fragile", "fail")
     assert "surprise" in finding.found
