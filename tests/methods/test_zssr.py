@@ -18,6 +18,7 @@ from srkit.methods import Watch, preset
 from srkit.methods.reduction import Reduction
 from srkit.methods.zssr import Trainee, ZSSRNet, should_cut
 from srkit.methods.zssr_fathers import Pool, draw_father, warp
+from srkit.methods.zssr_net import margin_of
 from srkit.methods.zssr_presets import PRESETS, Settings
 from srkit.metrics import Protocol, psnr
 
@@ -247,6 +248,37 @@ def test_the_last_enlargement_piece_by_piece_is_that_of_the_whole(
     assert float((trainee.enlarge(reduction, 1) - whole).abs().max()) < 2e-6
     assert len(made) == 9
     assert max(made[0][1:]) < 58  # no piece is the whole
+
+
+def seen_from_afar(step: Callable[[Tensor], Tensor], size: tuple[int, int], factors: tuple[float, float]) -> float:
+    """Return how many LR pixels from a row of middle height a step still sees it.
+
+    ``factors`` are those by which what the step reads and what it gives are larger than LR.
+    """
+    plain = torch.rand(3, *size, generator=rng(), dtype=torch.float64)
+    far = 0.0
+    for row in range(size[0] // 2, size[0] // 2 + 3):
+        other = plain.clone()
+        other[:, row] += 1
+        rows = (step(plain) != step(other)).any(0).any(1).nonzero().double()
+        far = max(far, float(((rows + 0.5) / factors[1] - (row + 0.5) / factors[0]).abs().max()))
+    return far
+
+
+@pytest.mark.parametrize(("factor", "side"), [(1.5, None), (2.0, None), (2.0, 9), (2.0, 45), (3.0, 5)])
+@pytest.mark.parametrize("depth", [3, 8])
+def test_the_margin_of_a_piece_is_what_its_steps_see_one_after_another_and_little_more(
+    factor: float, side: int | None, depth: int
+) -> None:
+    reduction = Reduction((factor, factor), None if side is None else gaussian_widths(side, 1 + side / 9))
+    net = ZSSRNet(width=3, depth=depth, init="he", rng=rng()).double()
+    large = (round(40 * factor), round(8 * factor))
+    enlarge = seen_from_afar(reduction.enlarge, (40, 8), (1, factor))
+    reduce = seen_from_afar(reduction.reduce, large, (factor, 1))
+    through = seen_from_afar(lambda x: net(x[None])[0].detach(), large, (factor, factor))
+    for n in (0, 1, 2):
+        needed = enlarge + through + 2 * n * (reduce + enlarge)
+        assert needed <= margin_of(depth, reduction, n) <= needed + 1.5 * (1 + 4 * n) + 1
 
 
 def test_a_margin_that_is_too_small_shows_in_the_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,19 @@ def test_the_seed_decides_which_faults_are_drawn() -> None:
     assert first == mutants.draw("losses", 6, seed=1)
     assert first != mutants.draw("losses", 6, seed=2)
     assert len({fault.file for fault in first}) == 6, "each from another file"
+    of_the_grader = mutants.draw("autograder", 40, seed=1)
+    assert {fault.file.parts[0] for fault in of_the_grader} == {"autograder"}
+    assert not any("mutants" in fault.file.parts for fault in of_the_grader), "answers that are wrong on purpose"
+
+
+def test_what_names_the_faulty_file_is_run_first_and_the_whole_room_after_it() -> None:
+    fault = mutants.Fault(Path("srkit/losses/smoothness.py"), 0, 0, "")
+    quick = ["-m", "not slow"]
+    assert mutants.tests_of(fault) == [["tests/losses/test_smoothness.py", *quick], ["tests/losses", *quick]]
+    network = mutants.Fault(Path("srkit/models/rcan.py"), 0, 0, "")
+    assert mutants.tests_of(network) == [["tests/models", *quick, "-k", "rcan"]]
+    inside = mutants.Fault(Path("autograder/inside/given.py"), 0, 0, "")
+    assert mutants.tests_of(inside) == [["tests/autograder/test_given.py", *quick], ["tests/autograder", *quick]]
 
 
 def test_a_fault_that_is_found_and_one_that_is_not_are_told_apart(
