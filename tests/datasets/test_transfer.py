@@ -54,6 +54,13 @@ def test_what_came_before_the_network_went_is_kept_for_the_next_call(site: Site,
     assert (tmp_path / "a.png").read_bytes() == BODY
 
 
+def test_a_single_byte_that_is_here_already_is_not_asked_for_again(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "a.png.part").write_bytes(BODY[:1])
+    download(item(site), tmp_path / "a.png")
+    assert [asked for _, asked in site.asked] == ["bytes=1-"]
+    assert (tmp_path / "a.png").read_bytes() == BODY
+
+
 def test_a_server_that_gives_no_parts_is_asked_for_everything(site: Site, tmp_path: Path) -> None:
     site.breaks, site.ranges = 1, False
     download(item(site), tmp_path / "a.png")

@@ -27,9 +27,9 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def test_cutting_off_keeps_each_of_the_256_levels_and_makes_no_value_brighter() -> None:
-    levels = torch.arange(256.0) / 255
-    torch.testing.assert_close(floor_levels(levels), levels, atol=1e-7, rtol=0)
-    torch.testing.assert_close(floor_levels(levels[:-1] + 0.9 / 255), levels[:-1], atol=1e-7, rtol=0)
+    levels = torch.arange(1, 256, dtype=torch.float64)
+    for away, lower in ((0, 0), (-0.5e-4, 0), (0.9, 0), (-2e-4, 1)):  # up to a ten-thousandth below is rounding
+        torch.testing.assert_close(floor_levels((levels + away) / 255), (levels - lower) / 255, atol=1e-9, rtol=0)
 
 
 def photo(side: int = 96) -> Tensor:

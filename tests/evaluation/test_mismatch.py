@@ -61,6 +61,10 @@ def test_the_matrix_says_which_width_was_best_and_prints_saves_and_draws_itself(
     right = float(srmd_code(gaussian_widths(15, 1.3), basis)[0])
     found = mismatch(Oracle(hr, right), [pair(hr)], basis=basis, widths_lr=(1.3,), widths_sr=(0.5, 1.3, 2.0))
     assert found.best == (1.3,)
+    small = srkit.ops.imresize(srkit.degrade.apply_kernel(hr, gaussian_widths(15, 1.3)), 0.5)
+    large = srkit.ops.imresize(srkit.ops.quantise(small), 2).clamp(0, 1)
+    bicubic = srkit.metrics.psnr(large, hr, protocol=srkit.Protocol.papers(2))
+    assert found.bicubic.tolist() == pytest.approx([float(bicubic)], abs=1e-4)
     assert "sigma_LR" in str(found)
     assert "border 2" in found.title
     lines = found.to_csv(tmp_path / "m.csv").read_text().splitlines()

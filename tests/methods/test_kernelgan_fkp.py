@@ -16,6 +16,7 @@ from srkit.methods._fresh import fresh
 from srkit.methods.fkp import KernelFlow, load_fkp
 from srkit.methods.kernelgan_fkp import KernelGANDiscriminator, KernelGANFKP, _Training, gradient_penalty
 from srkit.models._official import weights_home
+from srkit.models.count import living_at_once
 
 QUICK: dict[str, Any] = {"steps": 2, "batch": 2, "channels": 4, "crop": 40, "then": "back_projection"}
 
@@ -55,6 +56,12 @@ def test_the_penalty_is_how_much_the_gradients_length_over_colours_misses_one() 
     between = 0.3 * real + 0.7 * fake
     expected = (2 * between.norm(dim=1) - 1).square().mean()
     torch.testing.assert_close(gradient_penalty(Square(), real, fake, torch.tensor(0.3)), expected)
+
+
+def test_the_memory_of_a_batch_is_foreseen_from_the_maps_of_the_discriminator() -> None:
+    method = KernelGANFKP(flow=flow(), preset="LESSON", batch=2)
+    needed = living_at_once(_Training(photo(96), method.flow, method.settings, 0).one_step)
+    assert needed <= method.batch_bytes() <= 2 * needed  # 1.45 times
 
 
 def test_only_the_code_moves_on_the_kernels_side_and_it_stays_on_the_sphere() -> None:
