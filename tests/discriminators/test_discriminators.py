@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -52,6 +54,18 @@ def test_verdicts_have_their_shape_and_every_weight_a_gradient(name: str) -> Non
     before_a_norm = name == "srgan"  # batch normalisation takes the mean away, and with it a bias
     silent = [key for key, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert not [key for key in silent if not (before_a_norm and key.endswith("bias"))]
+
+
+@pytest.mark.parametrize("name", list(DISCRIMINATORS))
+def test_the_smallest_images_that_are_not_refused_are_judged(name: str) -> None:
+    def taken(size: int) -> bool:
+        with contextlib.suppress(BadInput):
+            return bool(small(name, size))
+        return False
+
+    least = next(size for size in range(1, 65) if taken(size))
+    assert least == {"texture": 5, "unet": 8, "patch": 24}.get(name, least)
+    assert small(name, least).eval()(IMAGES[..., :least, :least]).isfinite().all()
 
 
 def test_srgans_shrinks_the_image_and_widens_as_in_figure_4() -> None:
