@@ -156,6 +156,20 @@ def test_bfloat16_says_how_far_it_is_off_and_leaves_the_network_alone() -> None:
     assert 0 < error.max() < 8
 
 
+@pytest.mark.parametrize(("exact", "fast", "levels"), [(1.2, 1.4, "0.0"), (-0.3, -0.1, "0.0"), (0.5, 0.6, "25.5")])
+def test_what_a_file_would_cut_off_is_no_difference(exact: float, fast: float, levels: str) -> None:
+    class Flat(torch.nn.Module):
+        def __init__(self, value: float) -> None:
+            super().__init__()
+            self.value = value
+
+        def forward(self, lr: torch.Tensor) -> torch.Tensor:
+            return torch.full_like(lr, self.value)
+
+    with pytest.warns(RuntimeWarning, match=f"up to {levels} of 255 levels"):
+        engines._tell_loss(Flat(fast), Flat(exact), "fast")
+
+
 def test_a_bundle_comes_back_as_it_was_and_equal_bundles_are_equal_bytes(tmp_path: Path) -> None:
     label = {"name": "n", "scale": "3", "reach": "[7, 1]", "licence": "Freie Nutzung, für alle"}
     for to, files in (("onnx", {"net.onnx": b"\x08\x0a"}), ("ncnn", {"net.param": b"7767517", "net.bin": b"\0"})):
