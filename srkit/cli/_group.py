@@ -19,6 +19,7 @@ import click
 
 from srkit import _home
 from srkit._version import __version__
+from srkit.cli._shell import in_shell
 from srkit.errors import SrkitError
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -84,8 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
     with _warnings_in_one_line():
-        code = _run([word for word in words if word != "--debug"], debug=debug)
+        code = _run(words, debug=debug)
     sys.exit(code)
 
 
@@ -93,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _warnings_in_one_line() -> Iterator[None]:
     """Print a warning as a sentence, without the line of Python it comes from."""
     before = warnings.showwarning
-    warnings.showwarning = lambda message, *_, **__: click.echo(f"note: {message}", err=True)
+    warnings.showwarning = lambda message, *_, **__: click.echo(f"note: {in_shell(str(message))}", err=True)
     try:
         yield
     finally:
@@ -113,13 +115,22 @@ def _run(words: list[str], *, debug: bool) -> int:
         click.echo("\nStopped.", err=True)
         return 130
     except SrkitError as error:
-        return _say(error, str(error), debug=debug)
+        return _say(error, in_shell(str(error), _command_of(words)), debug=debug)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
         return _say(error, _explained(error), debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _command_of(words: Sequence[str]) -> click.Command:
+    """Return the verb that was called."""
+    command: click.Command = cli
+    for word in words:
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), word) or command
+    return command
 
 
 def _say(error: BaseException, sentence: str, *, debug: bool) -> int:

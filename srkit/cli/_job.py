@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from srkit.cli._progress import duration, progress_bar
+from srkit.cli._shell import in_shell
 
 if TYPE_CHECKING:
     from srkit.ops.jobs import Item
@@ -130,7 +131,7 @@ def report(
 
 def _say(item: Item, dry_run: bool) -> None:
     if item.problem is not None:
-        click.echo(f"error: {_named(item)}", err=True)
+        click.echo(f"error: {in_shell(_named(item))}", err=True)
     elif dry_run:
         need = f", about {item.memory / 1e9:.2g} GB of memory" if item.memory >= 2e8 else ""
         size = "" if item.size is None else f" ({item.size[1]} x {item.size[0]} pixels{need})"

@@ -113,7 +113,7 @@ def make_maker(formula: str, net: nn.Module) -> PatchMaker:
     if lacking:
         raise BadInput(
             f"{type(net).__name__} is trained on batches made by {entry.title}, which needs {' and '.join(lacking)}: "
-            f"give maker='{entry.title}({lacking[0]}=…)' (--maker at the command line), or maker='pairs' to train on "
+            f"give maker='{entry.title}({lacking[0]}=…)', or maker='pairs' to train on "
             "the pairs as they are."
         )
     return entry.factory(net, **options)

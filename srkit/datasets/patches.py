@@ -195,9 +195,9 @@ def _check(scale: int, patch: int, batch: int, seed: int, rank: int, world: int)
         )
     if batch < 1 or world < 1 or batch % world:
         raise BadInput(
-            f"batch={batch} patches cannot be divided among world={world} processes; use a multiple of world."
+            f"batch={batch} patches cannot be divided among {world} processes; use a multiple of their number."
         )
     if not 0 <= rank < world:
-        raise BadInput(f"rank={rank} must lie in 0…{world - 1}, because world={world}.")
+        raise BadInput(f"The rank must lie in 0…{world - 1} among {world} processes, and is {rank}.")
     if seed < 0:
         raise BadInput(f"seed must be a whole number >= 0 and is {seed}.")

@@ -96,8 +96,8 @@ class Store:
         if not self._is_right(index):
             raise BadFile(
                 f"The pixel cache reads {self.slots[index].name!r} differently from what was just written to it. The "
-                "disk or the memory is failing, or the folder is on a file system that cannot map files; pass "
-                "cache=None to do without."
+                "disk or the memory is failing, or the folder is on a file system that cannot map files: set "
+                "SRKIT_CACHE to another folder; in Python cache=None does without."
             )
         self._trusted[index] = True
 

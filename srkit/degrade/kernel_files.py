@@ -163,7 +163,7 @@ def _choose(path: Path, content: dict[str, Any], key: str | None) -> str:
         return key
     found = numeric if len(numeric) == 1 else [name for name in _NAMES if name in numeric]
     if not found:
-        raise BadFile(f"Which variable of {path} is the kernel? It holds: {listed}. Say key=….")
+        raise BadFile(f"Which variable of {path} is the kernel? It holds: {listed}. Keep that alone in a file; in Python key=… names it.")
     return found[0]
 
 

@@ -310,7 +310,7 @@ def _agreed_scale(net: nn.Module, scale: int | None) -> int:
     if scale is not None and scale != own:
         raise BadInput(
             f"The network enlarges x{own} and scale={scale} was asked for. Leave scale out, or make the network for "
-            f"x{scale}: srkit.models.create({_name_of(net)!r}, scale={scale})."
+            f"x{scale}."
         )
     return own
 

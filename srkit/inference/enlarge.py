@@ -142,7 +142,7 @@ def _refuse_to_destroy(image: Any, target: Path, *, overwrite: bool) -> None:
     if source is not None and target.exists() and source.exists() and target.resolve() == source.resolve():
         raise BadInput(f"{source} would be replaced by its own enlargement; choose another name for the result.")
     if target.exists() and not overwrite:
-        raise BadInput(f"{target} exists already. Choose another name, or say overwrite=True (--overwrite).")
+        raise BadInput(f"{target} exists already. Choose another name, or say overwrite=True.")
 
 
 _DEPTHS = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}

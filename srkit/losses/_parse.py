@@ -110,8 +110,8 @@ def _entry(reader: Reader, word: str, start: int) -> LossEntry:
         return LOSSES.get(word)
     except UnknownName as error:
         if word in GAMES or "gan" in word.lower():
-            play = f"{word} is a game of two: it is not part of the loss but of train(…, adversary='0.001*CE')"
-            raise UnknownName(reader.pointed(f"{play} or srkit train --adversarial '0.001*CE'", start)) from None
+            play = f"{word} is a game of two: it is no part of the loss: train with adversarial='0.001*CE'"
+            raise UnknownName(reader.pointed(play, start)) from None
         raise UnknownName(reader.pointed(str(error).rstrip("."), start)) from None
 
 

@@ -116,8 +116,7 @@ class StableDiffusion(Method):
         if steps < 1 or not 0 <= noise_level <= 350 or guidance < 1 or not 0 <= overlap < tile or tile < 16:
             raise BadInput(
                 "steps is 1 or more, noise_level 0 to 350, guidance 1 or more, tile 16 or more and larger than "
-                f"overlap; given: steps={steps}, noise_level={noise_level}, guidance={guidance}, tile={tile}, "
-                f"overlap={overlap}."
+                f"overlap; given: {steps}, {noise_level}, {guidance}, {tile} and {overlap}."
             )
         self.weights, self.prompt, self.rng = weights, prompt, rng
         self.steps, self.guidance, self.noise_level = steps, guidance, noise_level
@@ -202,7 +201,7 @@ def _load(folder: Path) -> Any:
             f"There are no weights of the Stable Diffusion upscaler in {folder}: model_index.json is missing. They "
             "have 5 GB and a licence of their own (CreativeML Open RAIL++-M). Fetch them once from "
             "https://huggingface.co/stabilityai/stable-diffusion-x4-upscaler into that folder, or give the folder "
-            "where they are: create('stable_diffusion_x4', weights=FOLDER)."
+            "where they are: the setting weights=FOLDER."
         )
     try:
         return StableDiffusionUpscalePipeline.from_pretrained(folder, local_files_only=True, use_safetensors=True)

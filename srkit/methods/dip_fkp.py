@@ -238,7 +238,7 @@ def prior_for(flow: KernelFlow | str | Path | None, scale: int = 2) -> KernelFlo
         flow = shipped() / "weights" / "priors" / f"fkp_x{scale}.safetensors"
         if not flow.exists():
             raise BadInput(
-                f"Kernel priors ship for x2 and x4; for x{scale} give one: flow, on the command line --set flow=FILE. "
+                f"Kernel priors ship for x2 and x4; for x{scale} give one: flow=FILE. "
                 "It is a file of the authors (github.com/JingyunLiang/FKP, folder data/pretrained_models), or one of "
                 "your own, made in a minute by\n"
                 f"  python -c \"import srkit, torch; torch.save(srkit.methods.train_fkp(scale={scale}, preset='LESSON')"

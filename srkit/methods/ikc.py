@@ -51,7 +51,7 @@ class IterativeCorrection(Method):
         if not hasattr(loaded, "corrector"):
             given = "none" if net is None else type(loaded).__name__
             raise BadInput(
-                "IKC needs a trained network: net, on the command line --set net=FILE, is the file of its weights, "
+                "IKC needs a trained network: net=FILE is the file of its weights, "
                 f"which `srkit train --model ikc` writes, or in Python train_ikc(...).net; {given} was given."
             )
         if iterations is not None and iterations < 0:

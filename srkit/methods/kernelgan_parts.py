@@ -68,14 +68,14 @@ class CropSource:
         h, w = image.shape[-2:]
         if min(h, w) - 2 * rim < large:
             way_out = (
-                "for a real photograph cut nothing off (real=True, on the command line --set real=True), or "
+                "for a real photograph cut nothing off (real=True), or "
                 if rim and min(h, w) >= large
                 else ""
             )
             raise BadInput(
                 f"Crops of {large} pixels do not fit into {h}x{w} (height x width) once {rim} pixels are cut off each "
                 f"side; the image needs at least {large + 2 * rim}. What to do: {way_out}take smaller "
-                "crops (crop=28 or more, on the command line --set crop=28)."
+                "crops (crop=28 or more)."
             )
         kept = image[:, rim : h - rim, rim : w - rim]
         self.image = kept[:, : kept.shape[1] // 2 * 2, : kept.shape[2] // 2 * 2].contiguous()

@@ -110,7 +110,7 @@ def load(path: str | Path, *, name: str | None = None, scale: int | None = None,
     if match.scale is None:
         raise BadInput(
             f"{path} fits {match.name!r} at more than one scale. "
-            f"Say which: load(path, scale=2), one of {', '.join(map(str, MODELS.get(match.name).card.scales))}."
+            f"Say which: scale=2, or another of {', '.join(map(str, MODELS.get(match.name).card.scales))}."
         )
     held.say(match.prefix)
     with torch.random.fork_rng(devices=[]):
@@ -171,7 +171,7 @@ def _check_range(net: nn.Module, sizes: Mapping[str, Any] | None, weights: Weigh
     if own is not None and found is not None and own != found and not weights.label:
         raise BadFile(
             f"{weights.path} was trained with white = {found:g} and this network has white = {own:g}. "
-            f"Make it with create(..., rgb_range={found:g})."
+            f"Make it with rgb_range={found:g}."
         )
 
 

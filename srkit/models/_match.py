@@ -20,6 +20,11 @@ from srkit.models.readers import joined, places_of
 
 __all__ = ["Match", "differences", "labelled", "misfit", "recognise", "translate"]
 
+_YOURS = (
+    "A network of yours must be registered first, and named: load(path, name='my_net', scale=2), on the command line "
+    "--plugin my_net.py --model my_net --weights FILE."
+)
+
 
 @dataclass(frozen=True)
 class Match:
@@ -89,15 +94,12 @@ def recognise(held: Held, name: str | None, scale: int | None, arguments: Mappin
     if (lead is None or lead.fits < 0.5) and held.class_name:
         raise BadFile(
             f"{held.path} holds a {held.class_name}, which a training wrote and which is no registered network, "
-            "so it cannot be built by name. A generator that spoils good images enlarges none; a network of yours is "
-            "loaded once it is registered and named: load(path, name='my_net', scale=2). "
-            "srkit.train(net, ..., init=path) begins with the weights."
+            "so it cannot be built by name. A generator that spoils good images enlarges none. {_YOURS} "
+            "srkit.train(net, ..., init=path), or srkit train --init FILE, begins with the weights."
         )
     if lead is None or lead.fits < 0.5:
         raise BadFile(
-            f"{held.path} fits no registered network; its first entries are {_first(held)}. "
-            "A network of yours must be registered first, and named: load(path, name='my_net', scale=2), on the "
-            "command line --plugin my_net.py --model my_net --weights FILE."
+            f"{held.path} fits no registered network; its first entries are {_first(held)}. {_YOURS}"
         )
     looks = f"{lead.name!r}" + (f" x{lead.scale}" if lead.scale else "")
     if name and not lead.differences:

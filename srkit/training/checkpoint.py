@@ -89,11 +89,11 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except _UNREADABLE as error:
         raise BadFile(
             f"{path} ({path.stat().st_size:,} bytes) is damaged or not a checkpoint of srkit; nothing was run from it. "
-            "Take another checkpoint, or begin again with train(…, init=<weights>)."
+            "Take another checkpoint, or begin again with init=<weights>."
         ) from error
     if not isinstance(saved, dict) or saved.get("format") != _FORMAT:
         raise BadFile(
-            f"{path} is not a checkpoint of a run. To begin from the weights in it, use train(…, init={str(path)!r})."
+            f"{path} is not a checkpoint of a run. To begin a run from the weights in it, say init={str(path)!r}."
         )
     if saved["version"] != _VERSION:
         raise BadFile(

@@ -136,7 +136,7 @@ def check_same_pairs(origin: Mapping[str, Any], parts: Parts) -> None:
     if then["title"] not in _FORMER_SOURCES and (then["title"], then["count"]) != (now["title"], now["count"]):
         raise BadInput(
             f"This run trained on {then['title']!r} ({then['count']} pairs); what was handed in is {now['title']!r} "
-            f"({now['count']}). To train on other images, begin a new run: train(…, init=<this run folder>)."
+            f"({now['count']}). To train on other images, begin a new run with init=<this run folder>."
         )
 
 

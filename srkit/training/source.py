@@ -60,7 +60,7 @@ class Way:
         if maker is None:
             raise BadInput(
                 f"{type(net).__name__} needs the condition {_condition_of(net, card)!r} beside the image, and nothing "
-                "makes it: give maker=… (a name of srkit.datasets.MAKERS), name it on the card (trained_on=…), or give "
+                "makes it: give maker=… (a name of srkit.datasets.MAKERS), name it on the card as trained_on, or give "
                 "batches with it, srkit.datasets.Made.of(pairs, maker)."
             )
         if self.degrade is not None:

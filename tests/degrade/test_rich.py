@@ -280,7 +280,7 @@ def test_a_matrix_written_as_version_7_3_is_not_transposed_on_the_way(tmp_path: 
 
 def test_files_without_a_kernel_say_what_they_hold(tmp_path: Path) -> None:
     scipy.io.savemat(tmp_path / "two.mat", {"A": np.eye(3), "B": np.ones((2, 2))})
-    with pytest.raises(BadFile, match=r"It holds: A, B. Say key"):
+    with pytest.raises(BadFile, match=r"It holds: A, B. Keep"):
         read_kernel(tmp_path / "two.mat")
     with pytest.raises(BadFile, match=r"no matrix called 'Kernel'; it holds: A, B"):
         read_kernel(tmp_path / "two.mat", key="Kernel")

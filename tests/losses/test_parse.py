@@ -95,7 +95,7 @@ def test_a_bad_formula_is_refused_with_a_caret_under_the_place(formula: str, car
 
 @pytest.mark.parametrize("name", ["GAN", "WGAN_GP", "RaGAN", "CE"])
 def test_an_adversarial_term_is_sent_to_where_games_are_played(name: str) -> None:
-    with pytest.raises(UnknownName, match=r"(?s)adversary='0\.001\*CE'.*--adversarial.*\n  1\*L1\+0\.001\*"):
+    with pytest.raises(UnknownName, match=r"(?s)adversarial='0\.001\*CE'.*\n  1\*L1\+0\.001\*"):
         parse(f"1*L1+0.001*{name}")
 
 
