@@ -41,7 +41,7 @@ class Shard:
             ValueError: it is no such thing.
         """
         index, slash, count = text.partition("/")
-        if not (slash and index.isdigit() and count.isdigit() and 1 <= int(index) <= int(count)):
+        if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
             raise ValueError(f"{text!r} is no part of a class; write 1/4, 2/4, 3/4 and 4/4 for four machines.")
         return cls(int(index), int(count))
 

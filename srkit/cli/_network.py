@@ -46,10 +46,14 @@ class Machine:
         return image.to(pick_device(self.device))
 
     def place(self, net: nn.Module) -> nn.Module:
-        """Move ``net`` to the device."""
+        """Move ``net`` to the device, also one that has no weights to move."""
+        import torch
+
         from srkit.ops.device import pick_device
 
         self.set_threads()
+        if not [*net.parameters(), *net.buffers()]:
+            net.register_buffer("place", torch.empty(0, dtype=torch.uint8), persistent=False)
         return net.to(pick_device(self.device))
 
 
@@ -303,7 +307,7 @@ def _parse_tile(text: str) -> int | str | None:
         return text
     if text == "none":
         return None
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     raise click.BadParameter(f"{text!r}: write auto, none (the whole image) or a number of pixels, for example 256.")
 

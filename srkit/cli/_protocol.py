@@ -50,6 +50,6 @@ def _with(protocol: Protocol, word: str) -> Protocol:
     if word == "grey-as-stored":
         return replace(protocol, grey_as_stored=True)
     name, _, value = word.partition("=")
-    if name == "border" and value.isdigit():
+    if name == "border" and value.isdecimal():
         return replace(protocol, border=int(value))
     raise BadInput(f"--protocol does not know {word!r}. {_HELP}")

@@ -72,7 +72,7 @@ def command(machine: Machine, **options: Any) -> int:
 def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contender]:
     scale = options["scale"]
     found: dict[str, Contender] = {
-        name: functools.partial(_method, name, scale, options["condition"], options["known"])
+        name: functools.partial(_method, name, scale, machine, options["condition"], options["known"])
         for name in options["chosen_methods"]
     }
     for model in options["chosen_models"]:
@@ -86,11 +86,13 @@ def _contenders(machine: Machine, options: dict[str, Any]) -> dict[str, Contende
     return found
 
 
-def _method(name: str, scale: int, condition: Condition, known: bool, kernel: Tensor | None) -> nn.Module:
+def _method(
+    name: str, scale: int, machine: Machine, condition: Condition, known: bool, kernel: Tensor | None
+) -> nn.Module:
     from srkit.methods import as_network
 
     condition = Condition(given=kernel) if known and kernel is not None else condition
-    return as_network(name, scale=scale, **condition.to_method(name, strict=False))
+    return machine.place(as_network(name, scale=scale, **condition.to_method(name, strict=False)))
 
 
 def _network(net: nn.Module, foreign: bool, condition: Condition, known: bool, kernel: Tensor | None) -> nn.Module:

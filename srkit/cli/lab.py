@@ -82,7 +82,7 @@ def _choose(folder: Path, lesson: str | None) -> Path | None:
     found = sorted(folder.glob("[0-9]*.ipynb"))
     if lesson is None:
         return found[0] if found else None
-    number = lesson.zfill(2) if lesson.isdigit() else lesson
+    number = lesson.zfill(2) if lesson.isdecimal() else lesson
     match = [path for path in found if path.name == lesson or path.stem == lesson or path.name.startswith(number)]
     if not match:
         known = ", ".join(path.stem for path in found) or "none"

@@ -92,7 +92,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 def _load_numpy(path: Path) -> Any:
     try:
-        array = np.load(path, allow_pickle=False)
+        array = np.asarray(np.load(path, allow_pickle=False))  # of an archive, objects
     except Exception as error:  # the header is an expression of Python, and NumPy lets through what it trips over
         raise BadFile(f"{path} is a damaged NumPy file ({str(error) or type(error).__name__}).") from error
     if array.dtype.kind not in "fiu":
@@ -163,7 +163,9 @@ def _choose(path: Path, content: dict[str, Any], key: str | None) -> str:
         return key
     found = numeric if len(numeric) == 1 else [name for name in _NAMES if name in numeric]
     if not found:
-        raise BadFile(f"Which variable of {path} is the kernel? It holds: {listed}. Keep that alone in a file; in Python key=… names it.")
+        raise BadFile(
+            f"Which variable of {path} is the kernel? It holds: {listed}. Keep that alone in a file; in Python key=… names it."
+        )
     return found[0]
 
 

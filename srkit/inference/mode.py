@@ -98,11 +98,12 @@ def check_network(net: nn.Module) -> None:
 
 
 def place_of(net: nn.Module, fallback: Tensor) -> tuple[torch.device, torch.dtype]:
-    """Return the device and floating dtype ``net`` works in; those of ``fallback`` for a net without parameters."""
-    for tensor in (*net.parameters(), *net.buffers()):
-        if tensor.is_floating_point():
-            return tensor.device, tensor.dtype
-    return fallback.device, fallback.dtype
+    """Return the device and floating dtype ``net`` works in; those of ``fallback`` as far as none of its tensors says."""
+    tensors = [*net.parameters(), *net.buffers()]
+    leading = next((tensor for tensor in tensors if tensor.is_floating_point()), None)
+    if leading is not None:
+        return leading.device, leading.dtype
+    return tensors[0].device if tensors else fallback.device, fallback.dtype
 
 
 def scale_of(net: nn.Module) -> int:

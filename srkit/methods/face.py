@@ -33,6 +33,7 @@ class MethodNetwork(nn.Module):
         self.progress = progress
         self.name = method.name or type(method).__name__.lower()
         self.last: Result | None = None
+        self.register_buffer("place", torch.empty(0, dtype=torch.uint8), persistent=False)  # is where ``to`` moved it
 
     def extra_repr(self) -> str:
         """Say which method with which settings: equal for equal results, as digests of networks need it."""

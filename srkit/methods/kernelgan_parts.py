@@ -67,11 +67,7 @@ class CropSource:
     def __init__(self, image: Tensor, *, large: int, small: int, rim: int) -> None:
         h, w = image.shape[-2:]
         if min(h, w) - 2 * rim < large:
-            way_out = (
-                "for a real photograph cut nothing off (real=True), or "
-                if rim and min(h, w) >= large
-                else ""
-            )
+            way_out = "for a real photograph cut nothing off (real=True), or " if rim and min(h, w) >= large else ""
             raise BadInput(
                 f"Crops of {large} pixels do not fit into {h}x{w} (height x width) once {rim} pixels are cut off each "
                 f"side; the image needs at least {large + 2 * rim}. What to do: {way_out}take smaller "

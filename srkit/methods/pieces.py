@@ -18,7 +18,9 @@ __all__ = ["CORRECTED", "corrected_bytes", "in_pieces", "pieces_of", "reach_of"]
 
 CORRECTED = 400
 """Bytes for each enlarged pixel of what is reduced by a kernel, convolution and all."""
-_SIDE = 512  # LR pixels that a piece answers for
+_SIDE = 512  # LR pixels a side that a piece answers for, at most
+_GROWN = 1600  # enlarged pixels a side that it reads with its margins, about 1 GB of what is held of them
+_LEAST = 64  # LR pixels a side that it answers for however wide its margins are
 _FINEST = 64  # a factor whose denominator is larger fits no grid of pieces
 
 
@@ -34,13 +36,14 @@ def reach_of(reduction: Reduction, *, back_projections: int) -> int:
 
 
 def pieces_of(lr: Tensor, reduction: Reduction, *, margin: int) -> list[tuple[Span, Span]]:
-    """Return rows and columns of the pieces of ``(3, h, w)``: one for a picture of up to 512 pixels a side.
+    """Return rows and columns of the pieces of ``(3, h, w)``: one for a picture of few pixels.
 
     Every piece starts where both factors give whole pixels, and ends as far from such a place as the picture does, so
     that it is enlarged alike from both ends; a picture whose factors give no whole pixels is one piece.
     """
     align = math.lcm(*(Fraction(factor).denominator for factor in reduction.factors))
-    tile = _SIDE if align <= _FINEST else max(lr.shape[-2:])
+    most = min(_SIDE, max(_LEAST, int(_GROWN / max(reduction.factors)) - 2 * margin))
+    tile = most if align <= _FINEST else max(lr.shape[-2:])
     grid = align if align <= _FINEST else 1
     rows, columns = (
         [

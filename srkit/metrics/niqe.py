@@ -59,7 +59,7 @@ class Naturalness:
         try:
             with np.load(Path(path), allow_pickle=False) as file:
                 mean, covariance = (torch.from_numpy(np.array(file[f"{k}_pris_param"], float)) for k in ("mu", "cov"))
-        except (OSError, KeyError, ValueError) as error:
+        except Exception as error:  # whatever a foreign file makes NumPy trip over
             raise BadFile(f"{path} does not hold NIQE's mu_pris_param and cov_pris_param ({error}).") from error
         return cls(mean.reshape(-1), covariance)
 

@@ -98,9 +98,7 @@ def recognise(held: Held, name: str | None, scale: int | None, arguments: Mappin
             "srkit.train(net, ..., init=path), or srkit train --init FILE, begins with the weights."
         )
     if lead is None or lead.fits < 0.5:
-        raise BadFile(
-            f"{held.path} fits no registered network; its first entries are {_first(held)}. {_YOURS}"
-        )
+        raise BadFile(f"{held.path} fits no registered network; its first entries are {_first(held)}. {_YOURS}")
     looks = f"{lead.name!r}" + (f" x{lead.scale}" if lead.scale else "")
     if name and not lead.differences:
         raise BadFile(f"{held.path} does not fit {MODELS.key(name)!r}; it is {looks}. Leave the name out.")

@@ -143,7 +143,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
     """Refuse what is larger than pictures are, or than memory is, before a pixel is decoded."""
     megapixels = size[0] * size[1] / 1e6
     asked = os.environ.get("SRKIT_MOST_MEGAPIXELS", "")
-    most = float(asked) if asked.replace(".", "", 1).isdigit() else _MOST_MEGAPIXELS
+    most = float(asked) if asked.replace(".", "", 1).isdecimal() else _MOST_MEGAPIXELS
     if megapixels > most:
         raise BadFile(
             f"{name} claims to be far larger than a picture: {size[0]} x {size[1]}, {megapixels:,.0f} megapixels, and "

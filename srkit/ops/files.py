@@ -208,7 +208,7 @@ def is_image(path: PathLike) -> bool:
 
 def natural_key(name: str) -> list[tuple[int, int | str]]:
     """Return a sort key that compares runs of digits as numbers."""
-    return [(0, int(part)) if part.isdigit() else (1, part.lower()) for part in re.split(r"([0-9]+)", name) if part]
+    return [(0, int(part)) if part.isdecimal() else (1, part.lower()) for part in re.split(r"([0-9]+)", name) if part]
 
 
 def _write(path: PathLike, planes: Tensor, like: Picture, quality: int, overwrite: bool) -> tuple[str, ...]:

@@ -252,9 +252,7 @@ def _judged(item: Item, journal: Journal, overwrite: bool, check: Check, keep_un
                 known = difference is not None
                 return item if journal.is_begun(item) else replace(item, state="kept", known=known)
             made = "and nothing says how it was made" if difference is None else f"made otherwise ({difference})"
-            raise BadInput(
-                f"{item.target} exists already, {made}. Choose another place, or say overwrite=True."
-            )
+            raise BadInput(f"{item.target} exists already, {made}. Choose another place, or say overwrite=True.")
         return replace(item, size=check(item))
     except (SrkitError, OSError) as error:
         return replace(item, state="refused", problem=_told(error, item.target))

@@ -102,7 +102,7 @@ def test_a_protocol_is_written_as_a_few_words(text: str, protocol: srkit.Protoco
     assert parse_protocol(text, scale=3) == protocol
 
 
-@pytest.mark.parametrize("text", ["luma", "border=", "border=-1", "border", "rgb;"])
+@pytest.mark.parametrize("text", ["luma", "border=", "border=²", "border=-1", "border", "rgb;"])
 def test_a_word_no_protocol_has_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="does not know"):
         parse_protocol(text, scale=2)

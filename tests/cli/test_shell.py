@@ -59,7 +59,10 @@ def test_no_option_of_a_verb_is_named_as_a_keyword_by_what_is_said_about_a_pictu
 
 
 def test_a_file_that_exists_is_kept_until_overwrite_is_said_as_the_verb_spells_it(call: Call, tmp_path: Path) -> None:
-    photo, there = tmp_path / "photo.png", {end: tmp_path / f"there{end}" for end in (".svg", ".png", ".safetensors", ".onnx")}
+    photo, there = (
+        tmp_path / "photo.png",
+        {end: tmp_path / f"there{end}" for end in (".svg", ".png", ".safetensors", ".onnx")},
+    )
     srkit.write(photo, torch.rand(3, 9, 9))
     net = tmp_path / "net.safetensors"
     srkit.models.save(srkit.models.create("espcn", scale=2, tiny=True), net)

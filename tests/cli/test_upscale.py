@@ -245,6 +245,7 @@ def test_a_weight_file_is_a_network(call: Call, photo: Path, tmp_path: Path) -> 
         (("--model", "missing.safetensors"), "does not exist"),
         (("--model", "a2001sr", "--weights", "missing.safetensors"), "missing.safetensors"),
         ((*BICUBIC, "--tile", "big"), "write auto, none"),
+        ((*BICUBIC, "--tile", "²"), "write auto, none"),
         ((*BICUBIC, "--device", "nonsense"), "Available: cpu"),
         (("--model", "edsr_baseline", "--scale", 2, "--set", "blocks"), "--set n_blocks=32"),
         (("--model", "edsr_baseline", "--scale", 2, "--set", "blocks=3"), "no argument 'blocks'"),

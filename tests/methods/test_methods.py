@@ -16,8 +16,9 @@ from srkit import methods
 from srkit.degrade import align, apply_kernel, gaussian_widths
 from srkit.errors import BadInput, DuplicateName, SrkitError, UnknownName
 from srkit.methods import Method, MethodCard, Result, Watch, as_network, register_method
-from srkit.methods._method import LOADED, Progress
+from srkit.methods._method import IMAGE, LOADED, Progress
 from srkit.methods._registry import METHODS
+from srkit.methods.backprojection import BackProjection
 from srkit.methods.bicubic import Bicubic
 from srkit.methods.reduction import Reduction
 from srkit.metrics import Protocol, psnr
@@ -72,6 +73,15 @@ def test_what_a_method_foresees_is_at_least_the_tensors_that_live_at_once(name: 
     assert beyond >= needed
     assert doubled > 1.1 * beyond
     assert method.foreseen_bytes((1, 1), 2) >= LOADED  # of a picture whose size nothing tells
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4, 8])
+@pytest.mark.parametrize("side", [2, 7])
+def test_a_piece_of_a_large_picture_takes_about_a_gigabyte_at_any_scale_and_kernel(scale: int, side: int) -> None:
+    kernel = torch.full((side * scale, side * scale), (side * scale) ** -2)
+    size, whole = (3000, 4000), IMAGE * 3000 * 4000 * (2 + scale**2)
+    beside = BackProjection(kernel=kernel).foreseen_bytes(size, scale) - LOADED - whole
+    assert 0.5e9 < beside < 1.4e9
 
 
 def test_enough_steps_of_back_projection_end_at_an_image_that_gives_the_small_one_back() -> None:

@@ -92,5 +92,11 @@ def test_what_niqe_cannot_use_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="36 sharp blocks"):
         Naturalness.of([torch.rand(3, 192, 192)])
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "other.npz").read_bytes()[:60])
+    (tmp_path / "empty.npz").touch()
+    for name in ("one.npy", "cut.npz", "empty.npz"):
+        with pytest.raises(BadFile, match=name):
+            Naturalness.load(tmp_path / name)
     with pytest.raises(BadFile, match="mu_pris_param"):
         Naturalness.load(tmp_path / "other.npz")

@@ -232,10 +232,10 @@ def test_a_suffix_in_capitals_is_read(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_listed_in_natural_order_without_hidden_files(tmp_path: Path) -> None:
-    for name in ("img10.png", "img2.PNG", "img1.jpg", "._img1.jpg", ".hidden.png", "notes.txt", "a.webp"):
+    for name in ("img10.png", "img2.PNG", "img1.jpg", "._img1.jpg", ".hidden.png", "notes.txt", "a.webp", "²1.png"):
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "folder.png").mkdir()
-    assert [p.name for p in list_images(tmp_path)] == ["a.webp", "img1.jpg", "img2.PNG", "img10.png"]
+    assert [p.name for p in list_images(tmp_path)] == ["a.webp", "img1.jpg", "img2.PNG", "img10.png", "²1.png"]
 
 
 @pytest.mark.parametrize("height", [64, 65, 200])
