@@ -164,7 +164,8 @@ def _choose(path: Path, content: dict[str, Any], key: str | None) -> str:
     found = numeric if len(numeric) == 1 else [name for name in _NAMES if name in numeric]
     if not found:
         raise BadFile(
-            f"Which variable of {path} is the kernel? It holds: {listed}. Keep that alone in a file; in Python key=… names it."
+            f"Which variable of {path} is the kernel? It holds: {listed}. Keep that alone in a file; "
+            "in Python key=… names it."
         )
     return found[0]
 

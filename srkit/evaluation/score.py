@@ -77,8 +77,8 @@ def grey_note(grey: int, images: int, protocol: Protocol) -> str:
     if protocol.grey_as_stored:
         return f"{which} stored grey and compared as stored (0 to 255), as the usual MATLAB scripts do."
     return (
-        f"{which} stored grey and compared on Y like the others; compared as stored (the protocol grey-as-stored), the mean "
-        f"PSNR would be {1.3222 * grey / images:.2f} dB lower."
+        f"{which} stored grey and compared on Y like the others; compared as stored (the protocol grey-as-stored), the "
+        f"mean PSNR would be {1.3222 * grey / images:.2f} dB lower."
     )
 
 

@@ -98,7 +98,7 @@ def check_network(net: nn.Module) -> None:
 
 
 def place_of(net: nn.Module, fallback: Tensor) -> tuple[torch.device, torch.dtype]:
-    """Return the device and floating dtype ``net`` works in; those of ``fallback`` as far as none of its tensors says."""
+    """Return the device and floating dtype ``net`` works in; what no tensor of it says is that of ``fallback``."""
     tensors = [*net.parameters(), *net.buffers()]
     leading = next((tensor for tensor in tensors if tensor.is_floating_point()), None)
     if leading is not None:

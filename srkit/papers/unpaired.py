@@ -114,7 +114,8 @@ def check_unpaired(
             by = scale if role == "real" else 1
             raise BadInput(
                 f"All {role} images ({_named(given)}) are smaller than a patch: the largest square in them has side "
-                f"{largest}, and patch={patch} at x{scale} takes {side}. Give larger images; in Python patch={largest * by} takes these."
+                f"{largest}, and patch={patch} at x{scale} takes {side}. Give larger images; "
+                f"in Python patch={largest * by} takes these."
             )
 
 

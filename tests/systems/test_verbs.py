@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -58,11 +57,11 @@ TIMES = (".srkit-done.jsonl", "config.json", "checkpoint.pt", "index.html", "loc
 
 
 @pytest.fixture(params=[False, True], ids=["without float64", "with float64"])
-def float64(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+def float64(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the device has float64, as Nvidia's have and Apple's have not."""
     if not request.param:
         monkeypatch.setattr(module, "_WITHOUT_FLOAT64", frozenset({DEVICE}))
-    yield request.param
+    return bool(request.param)
 
 
 def made(home: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
