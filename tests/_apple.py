@@ -1,8 +1,8 @@
 """A device as Apple's is, emulated on the CPU: it refuses float64, and tensors of the CPU beside its own.
 
 Inside ``with apple():`` tensors can be put on ``DEVICE`` and computed with there; ``with apple(float64=True):`` gives
-one as Nvidia's are, which has float64. What runs is the CPU's arithmetic, so that results are those of the CPU. Where there is no Apple PyTorch lets no tensor on "mps", so the name is another
-device's.
+one as Nvidia's are, which has float64. What runs is the CPU's arithmetic, so that results are those of the CPU. Where
+there is no Apple PyTorch lets no tensor on "mps", so the name is another device's.
 """
 
 from __future__ import annotations
