@@ -56,12 +56,8 @@ TIMES = (".srkit-done.jsonl", "config.json", "checkpoint.pt", "index.html", "loc
 """Files that hold times or the name of the device."""
 
 
-@pytest.fixture(params=[False, True], ids=["without float64", "with float64"])
-def float64(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether the device has float64, as Nvidia's have and Apple's have not."""
-    if not request.param:
-        monkeypatch.setattr(module, "_WITHOUT_FLOAT64", frozenset({DEVICE}))
-    return bool(request.param)
+WIDE = ("upscale, by a method", "evaluate", "kernel")
+"""What takes float64 on a device that has it."""
 
 
 def made(home: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
@@ -92,10 +88,11 @@ def content(path: Path) -> object:
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 
-@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize(("name", "float64"), [*((name, False) for name in LINES), *((name, True) for name in WIDE)])
 def test_a_verb_makes_on_the_device_what_it_makes_on_the_cpu(
     name: str, float64: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "_WITHOUT_FLOAT64", frozenset() if float64 else frozenset({DEVICE}))
     wanted = made(tmp_path / "cpu", (*LINES[name], "--device", "cpu"), monkeypatch)
     with apple(float64=float64) as done:
         found = made(tmp_path / "there", (*LINES[name], "--device", DEVICE), monkeypatch)
