@@ -245,12 +245,16 @@ srkit.exercises.check("to_float", to_float)
 # %% [markdown]
 # The check says which criteria are met, and where one is not it says what it saw. It never shows the answer. One criterion
 # waits until you hand in, so a green check means "good so far". If you are stuck, ask for a hint: `level=1` is a nudge, `2`
-# the concept, `3` the first step.
+# the concept, `3` the first step, and `4`, once you have tried, a solution. If you study by yourself, nobody will grade
+# you: `srkit.exercises.check("to_float", to_float, alone=True)` tests all criteria on other numbers. `srkit.exercises.progress()`
+# shows how far you have come.
 
-# %% [markdown] ko ddcd0a61
+# %% [markdown] ko 6cad1a4a
 # 확인 셀은 어떤 기준이 충족되었는지 말하고, 충족되지 않은 것이 있으면 무엇을 보았는지 말합니다. 정답은 결코 보여 주지 않습니다. 한 가지 기준은
 # 제출한 뒤에야 검사되므로, 초록색 결과는 "지금까지는 좋다"는 뜻입니다. 막히면 힌트를 구하십시오. `level=1`은 가벼운 귀띔, `2`는 개념, `3`은
-# 첫걸음입니다.
+# 첫걸음, `4`는 한 번 시도한 뒤에 볼 수 있는 해답입니다. 혼자 공부한다면 채점해 줄 사람이 없으므로,
+# `srkit.exercises.check("to_float", to_float, alone=True)`로 모든 기준을 다른 숫자로 검사하십시오. `srkit.exercises.progress()`는
+# 어디까지 왔는지 보여 줍니다.
 
 # %%
 srkit.exercises.hint("to_bytes", level=1)

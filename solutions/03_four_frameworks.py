@@ -543,10 +543,10 @@ def learn(net, steps, rate=2e-3):
 
 
 BUDGET = 500_000  # multiply-adds for one pixel of the batch
-found = {}
+found, competitors = {}, {}
 for name, make in zip(rows, (Pre, Post, Progressive, Iterative), strict=True):
     torch.manual_seed(0)
-    net = make()
+    net = competitors[name] = make()
     cost = srkit.models.multiply_adds(net)
     learn(net, steps := int(BUDGET / cost))
     found[name] = srkit.evaluate(net, "samples", scale=4).mean.psnr
@@ -555,7 +555,21 @@ baseline = srkit.evaluate(srkit.models.create("bicubic", scale=4), "samples", sc
 print(f"{'bicubic':22} {'':46}{baseline:.2f} dB")
 srkit.exercises.recall("03-same-budget", max(found, key=found.get))
 
+# %%
+photographs = srkit.datasets.samples(scale=4, split="photographs")
+brushes = photographs[photographs.names.index("brushes")]
+lr, truth = brushes.lr[:, 20:110, 30:150], brushes.hr[:, 80:440, 120:600]
+drawn = {name: srkit.upscale(lr, net.eval()) for name, net in competitors.items()}
+try:
+    finished = srkit.models.create("edsr_small", scale=4, pretrained="srkit")
+    drawn = {"bicubic": srkit.upscale(lr, srkit.models.create("bicubic", scale=4)), **drawn, "post, nine minutes": srkit.upscale(lr, finished)}
+except srkit.errors.BadFile as problem:
+    print("The trained network is left out.", problem)
+srkit.widgets.compare(drawn, truth=truth, scale=4, height=600, alt="Paint brushes at four times their width, from each framework")
+
 # %% [markdown]
+# LOOK03
+#
 # At this budget the number of steps decides, and who works on the small image makes many more of them. That is no law: with
 # days instead of seconds all four would have converged, and then what counts is how well a design uses what it has learned. But
 # budgets are always finite, and this is why most networks of the following years enlarge last.

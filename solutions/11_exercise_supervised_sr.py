@@ -838,15 +838,17 @@ Markdown("\n".join(rows))
 # %%
 photo = None
 
-image = srkit.read(photo) if photo else srkit.datasets.samples(scale=2)[0].hr
-top, left = max(0, image.shape[1] // 2 - 80), max(0, image.shape[2] // 2 - 80)
-detail = image[:, top : top + 160, left : left + 160]
+photographs = srkit.datasets.samples(scale=2, split="photographs")
+image = srkit.read(photo) if photo else photographs[photographs.names.index("wine")].lr
+top, left = max(0, image.shape[1] // 2 - 120), max(0, image.shape[2] // 2 - 160)
+detail = image[:, top : top + 240, left : left + 320]
 srkit.widgets.compare(
     {
         "bicubic": srkit.upscale(detail, bicubic),
         "network": srkit.upscale(detail, net),
         "network, eight times": srkit.upscale(detail, net, ensemble=True),
     },
+    height=600,
     alt="The middle of the photograph, enlarged by 2 in three ways.",
 )
 

@@ -1,4 +1,4 @@
-"""Wrong answers to exercise 9.4, the cycle loss."""
+"""Wrong answers to exercise 9.5, the cycle loss."""
 
 import torch
 

@@ -12,7 +12,7 @@ from srkit._former import former
 from srkit.exercises._beside import Unusable, Value, measure
 from srkit.exercises._grade import grade, judge
 from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip, Tolerance, add
-from srkit.exercises._study import hint, predict, recall
+from srkit.exercises._study import hint, predict, progress, recall
 from srkit.exercises._verdict import check, score
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "judge",
     "measure",
     "predict",
+    "progress",
     "recall",
     "score",
 ]

@@ -14,10 +14,11 @@ from srkit.exercises._compare import agree, difference
 from srkit.exercises._model import EXERCISES, Case, Criterion, Exercise, Slip
 from srkit.exercises._references import expected_outputs
 
-__all__ = ["CHECK_SEED", "SUBMISSION_SEED", "Finding", "Result", "grade", "judge"]
+__all__ = ["CHECK_SEED", "STUDY_SEED", "SUBMISSION_SEED", "Finding", "Result", "grade", "judge"]
 
 CHECK_SEED = 0
 SUBMISSION_SEED = 1
+STUDY_SEED = 2
 
 _HINTS = {  # what Python or PyTorch says -> what it means here
     r"not have been used in the graph|does not require grad and does not have a grad_fn": (

@@ -1,40 +1,56 @@
-"""Hints, asked for one at a time, and predictions, written down before the answer is seen."""
+"""Hints, asked for one at a time, predictions, written down before the answer is seen, and how far one has come."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from srkit import _home
 from srkit._html import render
 from srkit.errors import BadFile, BadInput
-from srkit.exercises._model import EXERCISES
+from srkit.exercises._model import EXERCISES, Exercise
 from srkit.ops.atomic import write_atomically
 
-__all__ = ["Note", "hint", "predict", "recall"]
+__all__ = ["Note", "hint", "note_check", "predict", "progress", "recall"]
 
 _LEVELS = ("nudge", "concept", "first step")
+_SOLUTION = 4
 _JOURNAL = "predictions.json"
 _HINTS = "hints.csv"
+_CHECKS = "checks.csv"
 
 
 @dataclass(frozen=True)
 class Note:
-    """A short text with a heading, shown alike in a terminal and in a notebook."""
+    """A short text with a heading, shown alike in a terminal and in a notebook, where code is folded.
+
+    Attributes:
+        heading: one line.
+        text: a sentence or two.
+        code: what stands below them as it is, or "".
+        rows: a table, its first row the head, or ().
+    """
 
     heading: str
     text: str
+    code: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.heading}\n  {self.text}"
+        lines = ["  ".join(f"{cell:16}" for cell in row).rstrip() for row in self.rows]
+        return "\n".join([self.heading, f"  {self.text}", *lines, *self.code.splitlines()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return render(Path(__file__).with_name("verdict.html"), headline=self.heading, findings=(), notes=[self.text])
+        template = Path(__file__).with_name("verdict.html")
+        return render(template, headline=self.heading, findings=(), notes=[self.text], code=self.code, rows=self.rows)
 
 
 def hint(name: str, level: int = 1, *, folder: str | Path | None = None) -> Note:
@@ -42,7 +58,8 @@ def hint(name: str, level: int = 1, *, folder: str | Path | None = None) -> Note
 
     Args:
         name: a registered exercise.
-        level: 1 for a nudge, 2 for the concept, 3 for the first step.
+        level: 1 for a nudge, 2 for the concept, 3 for the first step, 4 for a solution, which is shown once an answer
+            of your own has been checked (``checks.csv`` tells).
         folder: where the file lies; the working folder by default. Where it cannot be written, the hint is given all
             the same.
 
@@ -51,12 +68,61 @@ def hint(name: str, level: int = 1, *, folder: str | Path | None = None) -> Note
         UnknownName: there is no such exercise.
     """
     exercise = EXERCISES.get(name)
-    if level not in (1, 2, 3):
-        raise BadInput(f"There are three hints for {name!r}: level 1, 2 or 3; you asked for {level!r}.")
-    _log(Path(folder or ".") / _HINTS, name, level)
+    if level not in (1, 2, 3, _SOLUTION):
+        raise BadInput(
+            f"There are three hints for {name!r}, level 1, 2 or 3, and a solution, level 4; you asked for {level!r}."
+        )
+    heading = f"{exercise.number} {exercise.answer}"
+    if level == _SOLUTION and not any(row["exercise"] == name for row in _rows(Path(folder or ".") / _CHECKS)):
+        first = "A solution is shown after an attempt: write an answer, right or wrong, and run the check below it."
+        return Note(f"{heading}: not yet", first)
+    _log(Path(folder or ".") / _HINTS, "level", name, str(level))
+    if level == _SOLUTION:
+        return Note(f"{heading}, a solution", "Yours may be another one and as good.", code=_solution(exercise))
     more = f" More: hint({name!r}, level={level + 1})." if level < 3 else ""
-    heading = f"{exercise.number} {exercise.answer}, hint {level} of 3 ({_LEVELS[level - 1]})"
-    return Note(heading, exercise.hints[level - 1] + more)
+    return Note(f"{heading}, hint {level} of 3 ({_LEVELS[level - 1]})", exercise.hints[level - 1] + more)
+
+
+def _solution(exercise: Exercise) -> str:
+    """Return the cell of the lesson's source that answers an exercise, without its marks."""
+    (lesson,) = (_home.grader() / "solutions").glob(f"{exercise.lesson:02}_*.py")
+    cell = re.split(r"(?m)^# %% ", lesson.read_text(encoding="utf-8").partition(f"# %% exercise {exercise.name}\n")[2])[
+        0
+    ]
+    return "\n".join(line for line in cell.strip().splitlines() if not line.strip().startswith("### "))
+
+
+def note_check(name: str, met: int, asked: int, *, folder: str | Path | None = None) -> None:
+    """Note in ``checks.csv`` that an answer met so many of the criteria asked."""
+    _log(Path(folder or ".") / _CHECKS, "met,asked", name, f"{met},{asked}")
+
+
+def progress(*, folder: str | Path | None = None) -> Note:
+    """Say how far one has come: each exercise with its best check, hints, and the minutes that are left.
+
+    It reads what :func:`check`, :func:`hint` and :func:`predict` noted in the notebooks' folder, and nothing else.
+
+    Args:
+        folder: where ``checks.csv``, ``hints.csv`` and ``predictions.json`` lie; the working folder by default.
+
+    Raises:
+        BadFile: one of them exists and cannot be read.
+    """
+    place = Path(folder or ".")
+    checks, hints, predictions = _rows(place / _CHECKS), _rows(place / _HINTS), _read(place / _JOURNAL)
+    rows, left = [("exercise", "title", "minutes", "criteria met", "hints")], 0
+    passed = 0
+    for name in sorted(EXERCISES, key=_place):
+        exercise = EXERCISES.get(name)
+        tried = [(int(row["met"]), int(row["asked"])) for row in checks if row["exercise"] == name]
+        met, asked = max(tried, key=lambda try_: (try_[0] / try_[1], try_[1]), default=(0, 0))
+        done = bool(asked) and met == asked
+        passed, left = passed + done, left + (0 if done else exercise.minutes)
+        asked_for = [row["level"] for row in hints if row["exercise"] == name]
+        best = f"{met} of {asked}{' ✓' if done else ''}" if asked else "–"
+        rows.append((exercise.number, exercise.title, str(exercise.minutes), best, " ".join(sorted(set(asked_for)))))
+    told = f"Predictions written down: {len(predictions)}. Minutes of exercises left: about {left}."
+    return Note(f"{passed} of {len(rows) - 1} exercises passed", told, rows=tuple(rows))
 
 
 def predict(question: str, guess: str | None, *, choices: Sequence[str], folder: str | Path | None = None) -> Note:
@@ -105,13 +171,30 @@ def recall(question: str, outcome: str, *, folder: str | Path | None = None) -> 
     return Note(f"Measured: {outcome}", f"You predicted {guess}: {surprise}")
 
 
-def _log(path: Path, name: str, level: int) -> None:
-    """Append one line: when, which exercise, which hint."""
+def _place(name: str) -> tuple[int, ...]:
+    return tuple(map(int, EXERCISES.get(name).number.split(".")))
+
+
+def _log(path: Path, head: str, name: str, values: str) -> None:
+    """Append one line: when, which exercise, and what."""
     when = datetime.now().astimezone().isoformat(timespec="seconds")
     with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as journal:
         if journal.tell() == 0:
-            journal.write("when,exercise,level\n")
-        journal.write(f"{when},{name},{level}\n")
+            journal.write(f"when,exercise,{head}\n")
+        journal.write(f"{when},{name},{values}\n")
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the whole lines of such a file."""
+    if not path.exists():
+        return []
+    try:
+        found = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, ValueError) as problem:
+        raise BadFile(
+            f"{path} holds what you have tried and cannot be read ({problem}). Mend or move it away."
+        ) from None
+    return [row for row in found if None not in row.values() and None not in row]
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from srkit._html import render
 from srkit.errors import BadInput
-from srkit.exercises._grade import CHECK_SEED, SUBMISSION_SEED, Finding, Measure, Result, _measure_here, grade_criteria
+from srkit.exercises._grade import (
+    CHECK_SEED,
+    STUDY_SEED,
+    SUBMISSION_SEED,
+    Finding,
+    Measure,
+    Result,
+    _measure_here,
+    grade_criteria,
+)
 from srkit.exercises._model import EXERCISES, Exercise
+from srkit.exercises._study import note_check
 
 __all__ = ["Points", "Verdict", "check", "score"]
 
@@ -23,6 +34,7 @@ class Verdict:
     result: Result
     untested: int = 0
     unseen: bool = False
+    alone: bool = False
 
     @property
     def passed(self) -> bool:
@@ -43,7 +55,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         findings = [(_mark(finding), finding) for finding in self.result.findings]
-        values = {"headline": self._headline(), "findings": findings, "notes": self._notes()}
+        values = {"headline": self._headline(), "findings": findings, "notes": self._notes(), "code": "", "rows": ()}
         return render(Path(__file__).with_name("verdict.html"), **values)
 
     def _headline(self) -> str:
@@ -63,7 +75,13 @@ class Verdict:
         if self.untested:
             total = self.untested + len(self.result.findings)
             verb = "is" if self.untested == 1 else "are"
-            notes.append(f"{self.untested} of {total} criteria {verb} only tested after submission.")
+            alone = f'srkit.exercises.check("{self.exercise.name}", {self.exercise.answer}, alone=True)'
+            notes.append(
+                f"{self.untested} of {total} criteria {verb} only tested after submission. Nobody to submit to? "
+                f"{alone} tests all of them, with other numbers."
+            )
+        elif self.alone:
+            notes.append(f'A solution, to compare yours with: srkit.exercises.hint("{self.exercise.name}", level=4)')
         return notes
 
 
@@ -85,26 +103,40 @@ class Points(float):
         return self.verdict._repr_html_()
 
 
-def check(name: str, answer: Any) -> Verdict:
+def check(name: str, answer: Any, *, alone: bool = False) -> Verdict:
     """Say what ``answer`` already does and what it does not do yet, in about a second.
+
+    In a notebook each check is noted in ``checks.csv`` beside it, for :func:`progress`.
 
     Args:
         name: a registered exercise.
         answer: the function or class that was written.
+        alone: test all criteria, also those that wait for the submission, on other numbers than the check and the
+            grader use; for those who study by themselves.
 
     Raises:
         NotImplementedError: nothing has been written yet; the message says what to do next.
         UnknownName: there is no such exercise.
     """
     exercise = EXERCISES.get(name)
-    visible = [criterion for criterion in exercise.criteria if not criterion.hidden]
-    result = grade_criteria(exercise, answer, CHECK_SEED, visible, _measure_here)
+    asked = [criterion for criterion in exercise.criteria if alone or not criterion.hidden]
+    result = grade_criteria(exercise, answer, STUDY_SEED if alone else CHECK_SEED, asked, _measure_here)
     if all(finding.outcome == "stub" for finding in result.findings):
-        raise NotImplementedError(
-            f"`{exercise.answer}` is not written yet. Replace the line `raise NotImplementedError…` in the cell above, "
-            f'run that cell, then run this one again. Stuck? srkit.exercises.hint("{name}") gives a first nudge.'
-        ) from None
-    return Verdict(exercise, result, untested=len(exercise.criteria) - len(visible), unseen=_made_by_exec(answer))
+        raise _not_written(exercise) from None
+    if (shell := sys.modules.get("IPython")) and shell.get_ipython():
+        note_check(name, sum(finding.outcome == "correct" for finding in result.findings), len(asked))
+    untested = len(exercise.criteria) - len(asked)
+    return Verdict(exercise, result, untested=untested, unseen=_made_by_exec(answer), alone=alone)
+
+
+def _not_written(exercise: Exercise) -> NotImplementedError:
+    """Return the error of an exercise that is still to be written; a notebook shows its sentence alone."""
+    problem = NotImplementedError(
+        f"`{exercise.answer}` is not written yet. Replace the line `raise NotImplementedError…` in the cell above, "
+        f'run that cell, then run this one again. Stuck? srkit.exercises.hint("{exercise.name}") gives a first nudge.'
+    )
+    vars(problem)["_render_traceback_"] = lambda: [str(problem)]  # IPython asks for it
+    return problem
 
 
 def _made_by_exec(answer: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Exercise 09.4: there and back again, with a root whose slope stays finite."""
+"""Exercise 09.5: there and back again, with a root whose slope stays finite."""
 
 from __future__ import annotations
 

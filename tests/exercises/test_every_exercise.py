@@ -24,11 +24,13 @@ FRESH = 20_231
 
 @cache
 def lesson_of(name):
-    """Return what the lesson of an exercise imports, and its solution."""
+    """Return what an answer may use, the imports of its lesson and the exercises before it, and its solution."""
     (cells,) = (cells for cells in map(read_lesson, sources()) if f"exercise-{name}" in {cell.id for cell in cells})
     setup = ast.parse("\n".join(cell.source for cell in cells if cell.kind == "setup"))
-    imports = [ast.unparse(node) for node in setup.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    return "\n".join(imports), next(cell.source for cell in cells if cell.id == f"exercise-{name}")
+    there = [ast.unparse(node) for node in setup.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    asked = [cell for cell in cells if cell.kind == "exercise"]
+    place = [cell.name for cell in asked].index(name)
+    return "\n".join([*there, *(cell.source for cell in asked[:place])]), asked[place].source
 
 
 def solution(name):

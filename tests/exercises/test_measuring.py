@@ -1,17 +1,24 @@
 """Running foreign code, comparing what comes back, and saying it."""
 
+import contextlib
+import io
 import json
+import re
 import sys
 import warnings
 
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
+from autograder.mutants import mutants
 from srkit.errors import BadFile, BadInput, UnknownName
-from srkit.exercises import EXERCISES, Tolerance, check, grade, hint, measure, predict, recall, score
+from srkit.exercises import EXERCISES, Tolerance, check, grade, hint, measure, predict, progress, recall, score
 from srkit.exercises._beside import Foreign, plain
 from srkit.exercises._compare import difference
+from srkit.exercises._grade import STUDY_SEED
 from srkit.exercises._references import digest, from_json, to_json
+from srkit.exercises._study import _solution, note_check
 
 CLOSE = Tolerance(absolute=1e-6, relative=0.0, reason="rounding of one operation")
 
@@ -174,7 +181,7 @@ def test_an_unknown_exercise_is_answered_with_the_nearest_one():
     with pytest.raises(UnknownName, match="tv_loss"):
         check("tv_los", None)
     with pytest.raises(BadInput, match="level 1, 2 or 3"):
-        hint("tv_loss", 4)
+        hint("tv_loss", 5)
 
 
 def test_every_hint_that_is_asked_for_is_noted_and_a_folder_that_cannot_be_written_does_no_harm(tmp_path):
@@ -184,6 +191,74 @@ def test_every_hint_that_is_asked_for_is_noted_and_a_folder_that_cannot_be_writt
     assert head == "when,exercise,level"
     assert [line.split(",")[1:] for line in lines] == [["tv_loss", "1"], ["tv_loss", "3"]]
     assert "nudge" in str(hint("tv_loss", folder=tmp_path / "missing"))
+
+
+def test_a_solution_is_shown_folded_once_an_answer_was_checked_and_is_the_lessons(tmp_path):
+    assert "after an attempt" in str(hint("tv_loss", 4, folder=tmp_path))
+    assert not list(tmp_path.iterdir())
+    note_check("psnr", 1, 3, folder=tmp_path)
+    assert "after an attempt" in str(hint("tv_loss", 4, folder=tmp_path))
+    note_check("tv_loss", 0, 3, folder=tmp_path)
+    note = hint("tv_loss", 4, folder=tmp_path)
+    assert note.code.startswith("def tv_loss(")
+    assert "###" not in note.code
+    assert "<details>" in note._repr_html_()
+    space = {"torch": torch}
+    exec(note.code, space)
+    assert check("tv_loss", space["tv_loss"], alone=True)
+    for name in EXERCISES:
+        assert f" {EXERCISES.get(name).answer}(" in _solution(EXERCISES.get(name))
+
+
+def test_who_studies_alone_is_told_of_every_criterion_with_other_numbers():
+    def sees_nothing_hidden(features, conv1, conv2, residual_scale):
+        return features + residual_scale * conv2(torch.relu(conv1(features))) if conv2.weight.any() else 0 * features
+
+    assert check("residual_block", sees_nothing_hidden)
+    told = str(check("residual_block", sees_nothing_hidden, alone=True))
+    assert "2 of 3 criteria met" in told
+    assert "after submission" not in told
+    seeds = [[digest(case.inputs) for case in EXERCISES.get("tv_loss").cases(seed)] for seed in (0, 1, STUDY_SEED)]
+    assert not set(seeds[2]) & {*seeds[0], *seeds[1]}
+
+
+def test_every_wrong_answer_is_found_by_the_check_for_those_who_study_alone():
+    some = [mutant for name in EXERCISES for mutant in mutants(name) if mutant.written][::7]
+    assert len(some) > 30
+    assert not [(one.exercise, one.name) for one in some if check(one.exercise, one.answer, alone=True)]
+
+
+def test_progress_has_the_best_check_the_hints_and_the_minutes_left_and_says_which_file_is_broken(tmp_path):
+    before = progress(folder=tmp_path)
+    assert before.heading == f"0 of {len(EXERCISES)} exercises passed"
+    for met in (1, 3, 2):
+        note_check("psnr", met, 3, folder=tmp_path)
+    hint("psnr", 2, folder=tmp_path)
+    predict("q", "rises", choices=["rises"], folder=tmp_path)
+    after = progress(folder=tmp_path)
+    assert after.heading.startswith("1 of")
+    (row,) = (row for row in after.rows if row[0] == "2.3")
+    assert row[2:] == (str(EXERCISES.get("psnr").minutes), "3 of 3 ✓", "2")
+    left = [int(re.search(r"about (\d+)", note.text)[1]) for note in (before, after)]
+    assert left[0] - left[1] == EXERCISES.get("psnr").minutes
+    assert "Predictions written down: 1" in after.text
+    assert "<th" in after._repr_html_()
+    (tmp_path / "checks.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadFile, match=r"checks.csv"):
+        progress(folder=tmp_path)
+
+
+def test_an_exercise_not_yet_written_is_one_sentence_in_a_notebook():
+    def stub(*given):
+        raise NotImplementedError("yours")
+
+    shell = InteractiveShell()
+    shell.user_ns |= {"check": check, "stub": stub}
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        shell.run_cell('check("tv_loss", stub)', store_history=False)
+    assert "is not written yet" in shown.getvalue()
+    assert "Traceback" not in shown.getvalue()
+    assert len(shown.getvalue().strip().splitlines()) == 1
 
 
 def test_the_first_prediction_is_the_one_that_counts(tmp_path):

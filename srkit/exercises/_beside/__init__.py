@@ -10,10 +10,12 @@ import contextlib
 import copy
 import importlib.util
 import io
+import math
 import site
 import sysconfig
 import traceback
 import warnings
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +24,20 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import Tensor
 
-__all__ = ["Answer", "Foreign", "Inputs", "Observation", "Outputs", "Perform", "Unusable", "Value", "measure", "plain"]
+__all__ = [
+    "Answer",
+    "Foreign",
+    "Inputs",
+    "Observation",
+    "Outputs",
+    "Perform",
+    "Unusable",
+    "Value",
+    "fill",
+    "measure",
+    "plain",
+    "watched",
+]
 
 Value: TypeAlias = Tensor | bool | int | float | str | Sequence["Value"] | None
 Inputs: TypeAlias = Mapping[str, Any]  # of Value
@@ -142,3 +157,38 @@ def _not_hers() -> set[Path]:
     found += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     found += [*site.getsitepackages(), site.getusersitepackages(), str(Path(torch.__file__).parent)]
     return {Path(folder).resolve() for folder in found}
+
+
+def fill(net: torch.nn.Module, seed: int) -> None:
+    """Give every parameter values that depend on its shape alone, whatever it is called and wherever it stands.
+
+    So two networks with parameters of the same shapes compute the same, if they compute alike.
+    """
+    for parameter in net.parameters():
+        draw = zlib.crc32(f"{seed}:{tuple(parameter.shape)}".encode())
+        bound = 1.5 / math.sqrt(max(1, parameter[0].numel()))
+        drawn = torch.rand(parameter.shape, generator=torch.Generator().manual_seed(draw), dtype=torch.float32)
+        parameter.data.copy_((2 * drawn - 1) * bound)
+
+
+def watched(net: Any, name: str, inputs: Inputs) -> dict[str, Value]:
+    """Return what a network of a known plan shows: ``watch`` is parameters, size, sr, or losses (of its ``fit``).
+
+    ``weights`` seeds :func:`fill`; for losses ``lr`` and ``hr`` hold a batch in each row.
+
+    Raises:
+        Unusable: it is no network, or ``fit`` gives no list.
+    """
+    if not isinstance(net, torch.nn.Module):
+        raise Unusable(f"{name}(…) should be an nn.Module; it is {type(net).__name__}.")
+    if inputs["watch"] == "parameters":
+        shapes = sorted(",".join(map(str, parameter.shape)) for parameter in net.parameters())
+        return {"number_of_parameters": sum(p.numel() for p in net.parameters()), "shapes": shapes}
+    fill(net, inputs["weights"])
+    if inputs["watch"] == "losses":
+        return {"losses": net.fit(list(zip(inputs["lr"], inputs["hr"], strict=True)), 0.01)}
+    with torch.no_grad():
+        sr = net(inputs["lr"])
+    if inputs["watch"] == "size":
+        return {"size": list(sr.shape) if isinstance(sr, Tensor) else None}
+    return {"sr": sr}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Answer, Inputs, Unusable, Value
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, watched
 
-__all__ = ["plan_of_layers", "recursion_ensemble", "recursive_block", "residual_block"]
+__all__ = ["plan_of_layers", "recursion_ensemble", "recursive_block", "residual_block", "small_edsr"]
 
 
 def _layer(weight: Tensor) -> nn.Conv2d:
@@ -56,3 +56,8 @@ def recursion_ensemble(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     with torch.no_grad():
         reconstruct.weight.copy_(weight)
         return {"image": answer(inputs["bicubic"], list(inputs["states"]), reconstruct, inputs["weights"])}
+
+
+def small_edsr(answer: Answer, inputs: Inputs) -> dict[str, Value]:
+    plan = {name: inputs[name] for name in ("scale", "channels", "n_blocks", "residual_scale")}
+    return watched(answer(**plan), "SmallEDSR", inputs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from srkit.exercises._beside import Answer, Inputs, Value
+from srkit.exercises._beside import Answer, Inputs, Value, watched
 
-__all__ = ["channel_attention", "covariance_pool", "in_windows", "newton_schulz", "non_local"]
+__all__ = ["channel_attention", "covariance_pool", "in_windows", "newton_schulz", "non_local", "small_rcan"]
 
 
 def channel_attention(answer: Answer, inputs: Inputs) -> dict[str, Value]:
@@ -32,3 +32,8 @@ _CHANGES: dict[str, Answer] = {
 
 def in_windows(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     return {"features": answer(_CHANGES[inputs["change"]], inputs["features"], inputs["window"], inputs["shift"])}
+
+
+def small_rcan(answer: Answer, inputs: Inputs) -> dict[str, Value]:
+    plan = {name: inputs[name] for name in ("scale", "channels", "n_groups", "n_blocks", "few")}
+    return watched(answer(**plan), "SmallRCAN", inputs)

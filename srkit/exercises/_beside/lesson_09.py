@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from srkit.exercises._beside import Answer, Inputs, Unusable, Value
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, fill
 
-__all__ = ["charbonnier", "content_loss", "cross_entropy", "cycle_loss"]
+__all__ = ["adversarial_step", "charbonnier", "content_loss", "cross_entropy", "cycle_loss"]
 
 
 def charbonnier(answer: Answer, inputs: Inputs) -> dict[str, Value]:
@@ -57,3 +57,24 @@ def cycle_loss(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     if inputs["watch"] == "value":
         return {"value": value.detach()}
     return {"value": value.detach(), "gradient": torch.autograd.grad(value.sum(), x)[0]}
+
+
+TERMS = ("pixel", "content", "adversarial")
+
+
+def adversarial_step(answer: Answer, inputs: Inputs) -> dict[str, Value]:
+    generator = nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.PixelShuffle(2))
+    discriminator = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
+    features = nn.Sequential(nn.Conv2d(3, 5, 3, stride=2), nn.ReLU()).requires_grad_(False)
+    for net in (generator, discriminator, features):
+        fill(net, inputs["seed"])
+    optimisers = tuple(torch.optim.SGD(net.parameters(), lr=0.3) for net in (generator, discriminator))
+    weights = dict(zip(TERMS, inputs["weights"], strict=True))
+    for lr, hr in zip(inputs["lr"], inputs["hr"], strict=True):
+        found = answer(generator, discriminator, optimisers, features, weights, lr, hr)
+    if not isinstance(found, dict):
+        raise Unusable(f"Return a dict of the losses by name; yours is {type(found).__name__}.")
+    found |= {"generator_weights": generator[0].weight, "discriminator_weights": discriminator[0].weight}
+    if missing := [name for name in inputs["watch"] if name not in found]:
+        raise Unusable(f"The dict of the losses lacks {' and '.join(missing)}.")
+    return {name: found[name] for name in inputs["watch"]}

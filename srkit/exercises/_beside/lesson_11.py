@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Answer, Inputs, Unusable, Value
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, fill
 
 __all__ = ["a2001sr", "find_pairs", "self_ensemble", "training_step", "tv_loss"]
 
@@ -86,7 +84,10 @@ def a2001sr(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     if inputs["watch"] == "parameters":
         shapes = sorted(",".join(map(str, p.shape)) for p in net.parameters())
         return {"number_of_parameters": sum(p.numel() for p in net.parameters()), "shapes": shapes}
-    _fill(net, inputs["seed"], silent=inputs["silent"])
+    fill(net, inputs["seed"])  # the shapes of A2001SR are all different: the same as copying weights by their places
+    if inputs["silent"]:
+        for parameter in net.parameters():
+            parameter.data *= len(parameter) != 3
     with torch.no_grad():
         sr = net.eval()(inputs["lr"])
     if inputs["watch"] == "size":
@@ -101,19 +102,6 @@ def _refusal(answer: Answer) -> dict[str, Value]:
     except (ValueError, AssertionError):
         return {"refused": True}
     return {"refused": False}
-
-
-def _fill(net: nn.Module, seed: int, *, silent: bool) -> None:
-    """Give every parameter values that depend on its shape alone, whatever it is called and wherever it stands.
-
-    The shapes of A2001SR are all different, so this is the same as copying weights from one version to another.
-    """
-    for parameter in net.parameters():
-        draw = zlib.crc32(f"{seed}:{tuple(parameter.shape)}".encode())
-        bound = 1.5 / math.sqrt(max(1, parameter[0].numel()))
-        drawn = torch.rand(parameter.shape, generator=torch.Generator().manual_seed(draw), dtype=torch.float32)
-        values = (2 * drawn - 1) * bound
-        parameter.data.copy_(torch.zeros_like(values) if silent and len(parameter) == 3 else values)
 
 
 def tv_loss(answer: Answer, inputs: Inputs) -> dict[str, Value]:

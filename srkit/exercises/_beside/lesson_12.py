@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from srkit.exercises._beside import Answer, Inputs, Value
+from torch import Tensor, nn
 
-__all__ = ["convolution", "kernel_code", "round_kernel", "stretch", "tilted_kernel"]
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, fill, watched
+
+__all__ = ["convolution", "kernel_code", "round_kernel", "small_srmd", "stretch", "tilted_kernel"]
 
 
 def round_kernel(answer: Answer, inputs: Inputs) -> dict[str, Value]:
@@ -25,3 +27,19 @@ def kernel_code(answer: Answer, inputs: Inputs) -> dict[str, Value]:
 
 def stretch(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     return {"input": answer(inputs["lr"], inputs["codes"], inputs["sigma"])}
+
+
+def small_srmd(answer: Answer, inputs: Inputs) -> dict[str, Value]:
+    net = answer(scale=inputs["scale"], basis=inputs["basis"], channels=6, depth=3)
+    if not isinstance(net, nn.Module) or inputs["watch"] == "parameters":
+        return watched(net, "SmallSRMD", inputs)
+    fill(net, inputs["weights"])
+    batches = list(zip(*(inputs[name] for name in ("hr", "widths", "levels", "rough")), strict=True))
+    if inputs["watch"] == "losses":
+        return {"losses": net.fit(batches, 0.01)}
+    given = net.spoil(*batches[0])
+    if not isinstance(given, Tensor) or given.ndim != 4:
+        raise Unusable("spoil should return one tensor, (b, 3 + n + 1, h, w).")
+    if inputs["watch"] == "sr":
+        return {"sr": net(given)}
+    return {"lr": given[:, :3]} if inputs["watch"] == "lr" else {"told": given[:, 3:]}

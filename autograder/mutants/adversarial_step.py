@@ -1,0 +1,63 @@
+"""Wrong answers to exercise 9.4, one turn of both sides."""
+
+import torch
+import torch.nn.functional as F
+
+from autograder.mutants import mutant
+
+OF_SLIPS = {
+    "gradients_never_cleared": 7,
+    "discriminator_never_cleared": 7,
+    "weights_ignored": 4,
+    "generator_first": 0,
+    "real_images_forgotten": 0,
+}
+
+
+@mutant(0, "not_detached")
+def still_tied_to_the_generator(generator, discriminator, optimisers, phi, weights, lr, hr):
+    sr = generator(lr)
+    loss = F.softplus(-discriminator(hr)).mean() + F.softplus(discriminator(sr)).mean()
+    optimisers[1].zero_grad()
+    loss.backward()
+    optimisers[1].step()
+    total = weights["pixel"] * (sr - hr).abs().mean() + weights["adversarial"] * F.softplus(-discriminator(sr)).mean()
+    optimisers[0].zero_grad()
+    total.backward()
+    optimisers[0].step()
+    return {"pixel": 0.0, "content": 0.0, "adversarial": 0.0, "total": total.item(), "discriminator": loss.item()}
+
+
+def played(generator, discriminator, optimisers, phi, weights, lr, hr, noted, clear_both):
+    sr = generator(lr)
+    loss = F.softplus(-discriminator(hr)).mean() + F.softplus(discriminator(sr.detach())).mean()
+    if clear_both:
+        optimisers[1].zero_grad()
+    loss.backward()
+    optimisers[1].step()
+    change = (phi(sr) - phi(hr)).flatten(1)
+    terms = {
+        "pixel": torch.sqrt((sr - hr) ** 2 + 1e-6).mean(),
+        "content": (change.norm(dim=1) / change.shape[1]).mean(),
+        "adversarial": F.softplus(-discriminator(sr)).mean(),
+    }
+    total = sum(weights[name] * term for name, term in terms.items())
+    optimisers[0].zero_grad()
+    total.backward()
+    optimisers[0].step()
+    return {name: noted(value) for name, value in {**terms, "total": total, "discriminator": loss}.items()}
+
+
+@mutant(4, "graph_kept")
+def losses_as_tensors(*given):
+    return played(*given, noted=lambda value: value, clear_both=True)
+
+
+@mutant(7, "discriminator_never_cleared")
+def the_discriminator_keeps_what_the_generator_left(*given):
+    return played(*given, noted=float, clear_both=False)
+
+
+@mutant(0)
+def no_dict(generator, discriminator, optimisers, phi, weights, lr, hr):
+    return F.l1_loss(generator(lr), hr).item()
