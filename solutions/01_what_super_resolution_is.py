@@ -511,15 +511,19 @@ for name, image in {**answers, "the truth": truth}.items():
 srkit.widgets.compare(answers, truth=truth, scale=4, height=600, alt="A wood in autumn: four large answers to one small image")
 
 # %% [markdown]
-# LOOK01
+# The first three and the truth explain the small image equally well, to one level and a half or better (measured here), so it
+# cannot decide between them. (Real-ESRGAN is five levels off: it also takes away what it believes to be noise.) The mean is soft
+# wherever needles could stand in many ways. The bets draw single needles and blades of grass; none of them grew there.
 #
 # ## What was reported, what we got
 #
 # How far has the field come? PSNR on luma as the papers print it, Set5 at x4, one network for each idea of its time. The cards of
 # the library say where each number was found.
 
-# %% [markdown] ko 6cdc628a
-# LOOKKO
+# %% [markdown] ko c8bf02a6
+# 앞의 세 답과 원본은 작은 영상을 똑같이 잘 설명합니다. 여기서 잰 바로는 한 단계 반 이내이므로, 작은 영상은 그 가운데에서 고를 수 없습니다.
+# (Real-ESRGAN은 다섯 단계 벗어납니다. 노이즈라고 믿는 것까지 없애기 때문입니다.) 바늘잎이 여러 방식으로 있을 수 있는 곳에서 평균은 흐립니다.
+# 내기를 한 답은 바늘잎과 풀잎을 하나하나 그리지만, 그중 어느 것도 거기서 자라지 않았습니다.
 #
 # ## 보고된 것과 우리가 얻은 것
 #

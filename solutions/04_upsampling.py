@@ -356,7 +356,7 @@ srkit.widgets.source(srkit.ops.transposed.transposed_convolution)
 # ### In a photograph
 #
 # A clock at four times its width. ESPCN is three convolutions and a pixel shuffle, and nothing else (24,752 weights). EDSR small
-# ends in pixel shuffles as well, two of them, and has 16 residual blocks before (lesson 05; 232,963 weights). Both were trained for
+# ends in pixel shuffles as well, two of them, and has 8 residual blocks before (lesson 05; 232,963 weights). Both were trained for
 # this course on a processor.
 
 # %%
@@ -372,7 +372,9 @@ except srkit.errors.BadFile as problem:
 srkit.widgets.compare(drawn, truth=truth, scale=4, height=600, alt="A clock at four times its width: three answers and the truth")
 
 # %% [markdown]
-# LOOK04
+# Look at the hands. ESPCN draws them with steps: its pixels come from windows of nine by nine, too small to see where a line goes.
+# The layer at the end is the same in the third picture, and the steps are gone (on this piece 35.8 dB and 39.8 dB, bicubic
+# 34.8). The layer decides how pixels are laid out; what is in them comes from before it.
 #
 # ## What was reported, what we got
 #
