@@ -17,6 +17,7 @@
 # | 6.3 `multi_scale_block` | 3 of 5 | 3 of 5 | 15 |
 # | 6.4 `fusion_weights` | 2 of 5 | 3 of 5 | 10 |
 # | 6.5 `raster_mask` | 2 of 5 | 3 of 5 | 10 |
+# | 6.6 `SmallRDN` | 5 of 5 | 4 of 5 | 40 |
 #
 # Stuck? `srkit.exercises.hint("dense_block")` gives a nudge, `level=2` the concept, `level=3` the first step.
 
@@ -414,6 +415,83 @@ for name, own in (("mdsr", ("own", "upsampler")), ("carn", ("upsampler",))):
     title = srkit.models.card(name).title
     lines.append(f"| {title} | {apart:,} | {together:,} | {100 * (1 - together / apart):.0f} % |")
 Markdown("\n".join(lines))
+
+# %% [markdown]
+# ## 6. A whole network: exercise 6.6
+#
+# Build RDN (Zhang, Tian, Kong, Zhong, Fu, *Residual Dense Network for Image Super-Resolution*, CVPR 2018) at teaching size. All
+# convolutions have biases and keep the size.
+#
+# * The *head*, 3x3, makes `channels` features.
+# * Each of `n_blocks` *blocks* is your `dense_block` with `n_layers` 3x3 convolutions of `growth` maps, a 1x1 fusion back to
+#   `channels`, and the sum with what the block was given.
+# * The results of *all* blocks, the oldest first, stand side by side; a 1x1 convolution brings them to `channels`, a 3x3
+#   convolution follows, and the features of the head are added.
+# * A 3x3 convolution to `3 * scale**2` channels and `F.pixel_shuffle(…, scale)` make the image.
+
+# %% exercise small_rdn
+class SmallRDN(nn.Module):
+    """Enlarge (b, 3, h, w) to (b, 3, scale*h, scale*w)."""
+
+    def __init__(self, scale, channels, growth, n_layers, n_blocks):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.scale = scale
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        widths = [channels + i * growth for i in range(n_layers + 1)]
+        self.blocks, self.fusions = nn.ModuleList(), nn.ModuleList()
+        for _ in range(n_blocks):
+            self.blocks.append(nn.ModuleList(nn.Conv2d(width, growth, 3, padding=1) for width in widths[:-1]))
+            self.fusions.append(nn.Conv2d(widths[-1], channels, 1))
+        self.join = nn.Conv2d(n_blocks * channels, channels, 1)
+        self.last = nn.Conv2d(channels, channels, 3, padding=1)
+        self.enlarge = nn.Conv2d(channels, 3 * scale**2, 3, padding=1)
+        ### END SOLUTION
+
+    def forward(self, lr):
+        ### BEGIN SOLUTION
+        first = features = self.head(lr)
+        kept = []
+        for layers, fusion in zip(self.blocks, self.fusions, strict=True):
+            features = features + fusion(dense_block(features, layers))
+            kept.append(features)
+        features = first + self.last(self.join(torch.cat(kept, dim=1)))
+        return F.pixel_shuffle(self.enlarge(features), self.scale)
+        ### END SOLUTION
+
+# %% check small_rdn
+srkit.exercises.check("small_rdn", SmallRDN)
+
+# %% [markdown]
+# Train it for half a minute at x4, and look.
+
+# %%
+torch.manual_seed(0)
+rdn = SmallRDN(scale=4, channels=24, growth=12, n_layers=4, n_blocks=3)
+crops = srkit.datasets.Patches(srkit.datasets.samples(scale=4, split="train"), patch=96, batch=8, seed=0)
+STEPS = 300
+optimiser = torch.optim.Adam(rdn.parameters(), 2e-3)
+schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+for step in range(STEPS):
+    lr, hr = crops.batch(step)
+    loss = F.l1_loss(rdn(lr), hr)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    schedule.step()
+    if step % 100 == 0 or step == STEPS - 1:
+        print(f"step {step:3}  loss {loss.item():.4f}")
+photographs = srkit.datasets.samples(scale=4, split="photographs")
+brook = photographs[photographs.names.index("brook")]
+lr, truth = brook.lr[:, 90:180, 110:230], brook.hr[:, 360:720, 440:920]
+bicubic = srkit.upscale(lr, srkit.models.create("bicubic", scale=4))
+srkit.widgets.compare(
+    {"bicubic": bicubic, "your dense blocks": srkit.upscale(lr, rdn)},
+    truth=truth,
+    scale=4,
+    height=600,
+    alt="A brook at four times its width: bicubic, your network, and the truth",
+)
 
 # %% [markdown]
 # ### Dense blocks at full size

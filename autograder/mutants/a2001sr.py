@@ -114,7 +114,7 @@ class AnyScaleWelcome(Plan):
         super().__init__()
 
 
-@mutant(3)
+@mutant(3, "corners_aligned")
 class AlignedCorners(Plan):
     def enlarged(self, lr):
         return F.interpolate(lr, scale_factor=2, mode="bicubic", align_corners=True)

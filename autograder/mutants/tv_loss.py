@@ -4,7 +4,7 @@ import torch
 
 from autograder.mutants import mutant
 
-OF_SLIPS = {"absolute_differences": 1, "wraps_around": 1}
+OF_SLIPS = {"means_of_absolute_differences": 1, "absolute_differences": 1, "wraps_around": 1}
 
 
 @mutant(3, "infinite_slope")

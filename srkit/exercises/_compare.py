@@ -26,6 +26,8 @@ _ADVICE = {  # type of what was returned -> what to do
     ),
 }
 
+_PLURAL = {"differs": "differ", "has": "have", "holds": "hold", "is": "are"}
+
 
 def agree(outputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: Tolerance) -> bool:
     """Tell whether every expected output is there and within the tolerance."""
@@ -38,6 +40,14 @@ def difference(name: str, output: Any, expected: Any, tolerance: Tolerance) -> s
     Checked in this order: kind, shape, dtype, NaN and infinity, values.
     """
     what = name if "[" in name else f"The {name.replace('_', ' ')}"
+    told = _first_difference(what, output, expected, tolerance)
+    if told and what.endswith("s"):  # several things: the weights differ
+        verb, rest = told.removeprefix(what).lstrip().split(" ", 1)
+        told = f"{what} {_PLURAL.get(verb, verb)} {rest}"
+    return told
+
+
+def _first_difference(what: str, output: Any, expected: Any, tolerance: Tolerance) -> str | None:
     if isinstance(expected, Tensor):
         return _tensor_difference(what, output, expected, tolerance)
     if isinstance(expected, bool) or expected is None or isinstance(expected, str):

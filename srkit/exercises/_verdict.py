@@ -46,17 +46,32 @@ class Verdict:
 
     def __str__(self) -> str:
         lines = [self._headline()]
-        for finding in self.result.findings:
-            lines.append(f"  {_mark(finding)} {finding.text}")
-            lines += [f"      {line}" for line in finding.message.splitlines()]
+        for mark, text, message in self._told():
+            lines.append(f"  {mark} {text}")
+            lines += [f"      {line}" for line in message.splitlines()]
         return "\n".join([*lines, *self._notes()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        findings = [(_mark(finding), finding) for finding in self.result.findings]
-        values = {"headline": self._headline(), "findings": findings, "notes": self._notes(), "code": "", "rows": ()}
+        values = {
+            "headline": self._headline(),
+            "findings": self._told(),
+            "notes": self._notes(),
+            "code": "",
+            "rows": (),
+        }
         return render(Path(__file__).with_name("verdict.html"), **values)
+
+    def _told(self) -> list[tuple[str, str, str]]:
+        """Return mark, text and message of each criterion; a cause that is met again is told once."""
+        told: list[tuple[str, str, str]] = []
+        before: set[str] = set()
+        for finding in self.result.findings:
+            again = finding.message and finding.message in before
+            told.append((_mark(finding), finding.text, "The cause is the one above." if again else finding.message))
+            before.add(finding.message)
+        return told
 
     def _headline(self) -> str:
         met = sum(finding.outcome == "correct" for finding in self.result.findings)

@@ -34,19 +34,26 @@ class _Variant(nn.Module):
     """A2001SR with one thing changed: what a misconception would have produced."""
 
     def __init__(
-        self, *, scale: int, enlarge: str = "bicubic", relus: int = 2, last: bool = False, residual: float = 1.0
+        self,
+        *,
+        scale: int,
+        enlarge: str = "bicubic",
+        relus: int = 2,
+        last: bool = False,
+        residual: float = 1.0,
+        corners: bool = False,
     ) -> None:
         super().__init__()
         self.first, self.second = nn.Conv2d(3, 32, 5, padding=2), nn.Conv2d(32, 64, 3, padding=1)
         self.third, self.fourth = nn.Conv2d(64, 256, 3, padding=1), nn.Conv2d(64, 3, 3, padding=1)
-        self.enlarge, self.relus, self.last, self.residual = enlarge, relus, last, residual
+        self.enlarge, self.relus, self.last, self.residual, self.corners = enlarge, relus, last, residual, corners
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` by two."""
         x = self.second(F.relu(self.first(lr)) if self.relus > 0 else self.first(lr))  # (b, 64, h, w)
         x = self.third(F.relu(x) if self.relus > 1 else x)  # (b, 256, h, w)
         x = self.fourth(F.pixel_shuffle(F.relu(x) if self.relus > 2 else x, 2))  # (b, 3, 2*h, 2*w)
-        align = None if self.enlarge == "nearest" else False
+        align = None if self.enlarge == "nearest" else self.corners
         added = F.interpolate(lr, scale_factor=2.0, mode=self.enlarge, align_corners=align)  # (b, 3, 2*h, 2*w)
         return (F.relu(x) if self.last else x) + self.residual * added
 
@@ -83,6 +90,7 @@ EXERCISE = define(
     wrong={
         "no_global_residual": _variant(residual=0.0),
         "nearest": _variant(enlarge="nearest"),
+        "corners_aligned": _variant(corners=True),
         "bilinear": _variant(enlarge="bilinear"),
         "relu_at_the_end": _variant(last=True),
         "relu_before_the_shuffle": _variant(relus=3),

@@ -68,6 +68,7 @@ EXERCISE = define(
     signs={"infinite_slope": _not_finite},
     wrong={
         "sum_instead_of_mean": lambda sr: _lengths(sr).sum(),
+        "means_of_absolute_differences": lambda sr: sr.diff(dim=-1).abs().mean() + sr.diff(dim=-2).abs().mean(),
         "absolute_differences": lambda sr: (_steps(sr)[0].abs() + _steps(sr)[1].abs()).mean(),
         "no_root": lambda sr: _lengths(sr).square().mean(),
         "root_of_the_mean": lambda sr: _lengths(sr).square().mean().sqrt(),

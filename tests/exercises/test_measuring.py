@@ -248,6 +248,18 @@ def test_progress_has_the_best_check_the_hints_and_the_minutes_left_and_says_whi
         progress(folder=tmp_path)
 
 
+def test_one_cause_is_told_once_and_several_things_differ():
+    text = str(
+        check("residual_block", lambda features, conv1, conv2, factor: factor * conv2(torch.relu(conv1(features))))
+    )
+    assert text.count("does not come back in the end") == text.count("The cause is the one above.") == 1
+    one, none = torch.ones(2), torch.zeros(2)
+    assert difference("weights", one, none, CLOSE).startswith("The weights differ in 100 %")
+    assert difference("sr", one, none, CLOSE).startswith("The sr differs in 100 %")
+    assert difference("losses", [1.0], [2.0], CLOSE) == "losses[0] is off by 1."
+    assert difference("losses", [], [2.0], CLOSE).startswith("The losses should have 1 entries")
+
+
 def test_an_exercise_not_yet_written_is_one_sentence_in_a_notebook():
     def stub(*given):
         raise NotImplementedError("yours")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Answer, Inputs, Unusable, Value
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, watched
 
-__all__ = ["dense_block", "dense_parameters", "fusion_weights", "multi_scale_block", "raster_mask"]
+__all__ = ["dense_block", "dense_parameters", "fusion_weights", "multi_scale_block", "raster_mask", "small_rdn"]
 
 
 def dense_block(answer: Answer, inputs: Inputs) -> dict[str, Value]:
@@ -45,3 +45,8 @@ def fusion_weights(answer: Answer, inputs: Inputs) -> dict[str, Value]:
 def raster_mask(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     mask = answer(inputs["h"], inputs["w"], inputs["sees_itself"])
     return {"mask": mask.to(torch.get_default_dtype()) if isinstance(mask, Tensor) else mask}
+
+
+def small_rdn(answer: Answer, inputs: Inputs) -> dict[str, Value]:
+    plan = {name: inputs[name] for name in ("scale", "channels", "growth", "n_layers", "n_blocks")}
+    return watched(answer(**plan), "SmallRDN", inputs)

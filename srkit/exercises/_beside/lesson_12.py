@@ -42,4 +42,4 @@ def small_srmd(answer: Answer, inputs: Inputs) -> dict[str, Value]:
         raise Unusable("spoil should return one tensor, (b, 3 + n + 1, h, w).")
     if inputs["watch"] == "sr":
         return {"sr": net(given)}
-    return {"lr": given[:, :3]} if inputs["watch"] == "lr" else {"told": given[:, 3:]}
+    return {"lr": given[:, :3]} if inputs["watch"] == "lr" else {"code_and_noise_maps": given[:, 3:]}
