@@ -86,8 +86,7 @@ def a2001sr(answer: Answer, inputs: Inputs) -> dict[str, Value]:
         return {"number_of_parameters": sum(p.numel() for p in net.parameters()), "shapes": shapes}
     fill(net, inputs["seed"])  # the shapes of A2001SR are all different: the same as copying weights by their places
     if inputs["silent"]:
-        for parameter in net.parameters():
-            parameter.data *= len(parameter) != 3
+        _silence(net)
     with torch.no_grad():
         sr = net.eval()(inputs["lr"])
     if inputs["watch"] == "size":
@@ -102,6 +101,12 @@ def _refusal(answer: Answer) -> dict[str, Value]:
     except (ValueError, AssertionError):
         return {"refused": True}
     return {"refused": False}
+
+
+def _silence(net: nn.Module) -> None:
+    """Let the last layer, which alone has three outputs, give nothing."""
+    for parameter in net.parameters():
+        parameter.data *= len(parameter) != 3
 
 
 def tv_loss(answer: Answer, inputs: Inputs) -> dict[str, Value]:
