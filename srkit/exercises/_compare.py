@@ -41,8 +41,8 @@ def difference(name: str, output: Any, expected: Any, tolerance: Tolerance) -> s
     """
     what = name if "[" in name else f"The {name.replace('_', ' ')}"
     told = _first_difference(what, output, expected, tolerance)
-    if told and what.endswith("s"):  # several things: the weights differ
-        verb, rest = told.removeprefix(what).lstrip().split(" ", 1)
+    if told and told.startswith(f"{what} ") and what.endswith("s") and not what.endswith("ss"):  # the weights differ
+        verb, rest = told.removeprefix(f"{what} ").split(" ", 1)
         told = f"{what} {_PLURAL.get(verb, verb)} {rest}"
     return told
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,10 +85,9 @@ def hint(name: str, level: int = 1, *, folder: str | Path | None = None) -> Note
 def _solution(exercise: Exercise) -> str:
     """Return the cell of the lesson's source that answers an exercise, without its marks."""
     (lesson,) = (_home.grader() / "solutions").glob(f"{exercise.lesson:02}_*.py")
-    cell = re.split(r"(?m)^# %% ", lesson.read_text(encoding="utf-8").partition(f"# %% exercise {exercise.name}\n")[2])[
-        0
-    ]
-    return "\n".join(line for line in cell.strip().splitlines() if not line.strip().startswith("### "))
+    _, _, below = lesson.read_text(encoding="utf-8").partition(f"# %% exercise {exercise.name}\n")
+    cell = below.partition("\n# %%")[0].strip()
+    return "\n".join(line for line in cell.splitlines() if not line.strip().startswith("### "))
 
 
 def note_check(name: str, met: int, asked: int, *, folder: str | Path | None = None) -> None:
@@ -115,7 +113,7 @@ def progress(*, folder: str | Path | None = None) -> Note:
     for name in sorted(EXERCISES, key=_place):
         exercise = EXERCISES.get(name)
         tried = [(int(row["met"]), int(row["asked"])) for row in checks if row["exercise"] == name]
-        met, asked = max(tried, key=lambda try_: (try_[0] / try_[1], try_[1]), default=(0, 0))
+        met, asked = max(tried, key=lambda one: (one[0] / max(one[1], 1), one[1]), default=(0, 0))
         done = bool(asked) and met == asked
         passed, left = passed + done, left + (0 if done else exercise.minutes)
         asked_for = [row["level"] for row in hints if row["exercise"] == name]
@@ -185,7 +183,7 @@ def _log(path: Path, head: str, name: str, values: str) -> None:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """Return the whole lines of such a file."""
+    """Return the lines of such a file that are whole, with numbers after the exercise."""
     if not path.exists():
         return []
     try:
@@ -194,7 +192,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise BadFile(
             f"{path} holds what you have tried and cannot be read ({problem}). Mend or move it away."
         ) from None
-    return [row for row in found if None not in row.values() and None not in row]
+    return [row for row in found if "exercise" in row and all(str(value).isdigit() for value in [*row.values()][2:])]
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -243,6 +243,9 @@ def test_progress_has_the_best_check_the_hints_and_the_minutes_left_and_says_whi
     assert left[0] - left[1] == EXERCISES.get("psnr").minutes
     assert "Predictions written down: 1" in after.text
     assert "<th" in after._repr_html_()
+    with (tmp_path / "checks.csv").open("a") as journal:
+        journal.write("2026-11-30,psnr,many,3\n2026-11-30,psnr\n2026-11-30,psnr,1,2,3\n2026")
+    assert progress(folder=tmp_path) == after
     (tmp_path / "checks.csv").write_bytes(b"\xff\xfe")
     with pytest.raises(BadFile, match=r"checks.csv"):
         progress(folder=tmp_path)
@@ -257,6 +260,7 @@ def test_one_cause_is_told_once_and_several_things_differ():
     assert difference("weights", one, none, CLOSE).startswith("The weights differ in 100 %")
     assert difference("sr", one, none, CLOSE).startswith("The sr differs in 100 %")
     assert difference("losses", [1.0], [2.0], CLOSE) == "losses[0] is off by 1."
+    assert difference("loss", one, none, CLOSE).startswith("The loss differs")
     assert difference("losses", [], [2.0], CLOSE).startswith("The losses should have 1 entries")
 
 
