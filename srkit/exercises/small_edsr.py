@@ -66,7 +66,7 @@ def _cases(seed: int) -> list[Case]:
     def inputs(watch: str, scale: int, n_blocks: int, *, factor: float = 1.0, place: int = 0) -> dict[str, Value]:
         plan: dict[str, Value] = {"scale": scale, "channels": 6, "n_blocks": n_blocks, "residual_scale": factor}
         weights = drawn(0, 2**24, seed=seed + place)  # the seed itself stays on the grader's side
-        return {"watch": watch, "weights": weights, "lr": noise(1, 3, 4, 5, seed=seed + place + 1)} | plan
+        return {**plan, "watch": watch, "weights": weights, "lr": noise(1, 3, 4, 5, seed=seed + place + 1)}
 
     training = inputs("losses", 2, 2, place=40)
     training |= {"lr": noise(4, 2, 3, 4, 5, seed=seed + 50), "hr": noise(4, 2, 3, 8, 10, seed=seed + 51)}

@@ -62,7 +62,7 @@ def _cases(seed: int) -> list[Case]:
     def inputs(watch: str, blocks: int, layers: int, place: int, scale: int = 2) -> dict[str, Value]:
         plan: dict[str, Value] = {"scale": scale, "channels": 5, "growth": 3, "n_layers": layers, "n_blocks": blocks}
         weights = drawn(0, 2**24, seed=seed + place)  # the seed itself stays on the grader's side
-        return {"watch": watch, "weights": weights, "lr": noise(1, 3, 4, 5, seed=seed + place + 1)} | plan
+        return {**plan, "watch": watch, "weights": weights, "lr": noise(1, 3, 4, 5, seed=seed + place + 1)}
 
     return [
         Case(criterion="parameters", inputs=inputs("parameters", 3, 2, 0)),

@@ -171,7 +171,7 @@ def fill(net: torch.nn.Module, seed: int) -> None:
         parameter.data.copy_((2 * drawn - 1) * bound)
 
 
-def watched(net: Any, name: str, inputs: Inputs) -> dict[str, Value]:
+def watched(answered: Any, name: str, inputs: Inputs) -> dict[str, Value]:
     """Return what a network of a known plan shows: ``watch`` is parameters, size, sr, or losses (of its ``fit``).
 
     ``weights`` seeds :func:`fill`; for losses ``lr`` and ``hr`` hold a batch in each row.
@@ -179,8 +179,9 @@ def watched(net: Any, name: str, inputs: Inputs) -> dict[str, Value]:
     Raises:
         Unusable: it is no network, or ``fit`` gives no list.
     """
-    if not isinstance(net, torch.nn.Module):
-        raise Unusable(f"{name}(…) should be an nn.Module; it is {type(net).__name__}.")
+    net: Any = answered  # whose methods are the student's
+    if not isinstance(answered, torch.nn.Module):
+        raise Unusable(f"{name}(…) should be an nn.Module; it is {type(answered).__name__}.")
     if inputs["watch"] == "parameters":
         shapes = sorted(",".join(map(str, parameter.shape)) for parameter in net.parameters())
         return {"number_of_parameters": sum(p.numel() for p in net.parameters()), "shapes": shapes}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from srkit.exercises._beside import Answer, Inputs, Unusable, Value, fill, watched
@@ -30,9 +32,10 @@ def stretch(answer: Answer, inputs: Inputs) -> dict[str, Value]:
 
 
 def small_srmd(answer: Answer, inputs: Inputs) -> dict[str, Value]:
-    net = answer(scale=inputs["scale"], basis=inputs["basis"], channels=6, depth=3)
-    if not isinstance(net, nn.Module) or inputs["watch"] == "parameters":
-        return watched(net, "SmallSRMD", inputs)
+    answered = answer(scale=inputs["scale"], basis=inputs["basis"], channels=6, depth=3)
+    if not isinstance(answered, nn.Module) or inputs["watch"] == "parameters":
+        return watched(answered, "SmallSRMD", inputs)
+    net: Any = answered  # whose methods are the student's
     fill(net, inputs["weights"])
     batches = list(zip(*(inputs[name] for name in ("hr", "widths", "levels", "rough")), strict=True))
     if inputs["watch"] == "losses":
