@@ -46,7 +46,7 @@ class _Net(nn.Module):
             kept = [features] * len(kept)
         if self.without == "order":
             kept.reverse()
-        features = self.last(self.joined(torch.cat(kept, 1)))
+        features = self.last(self.joined(torch.cat(kept, 1)))  # (b, channels, h, w)
         features = features if self.without == "long" else first + features
         return F.pixel_shuffle(self.up(features), self.scale)  # (b, 3, scale*h, scale*w)
 
