@@ -159,9 +159,9 @@ srkit.widgets.compare(
 
 # %% [markdown]
 # Read the table by columns. Each measure is blind to something: the agreement does not mind a fur of dandelion seeds,
-# as long as it averages to the right grey; NIQE, which knows no truth, may even like it; PSNR punishes a shift that
-# nobody would see. No column is the quality of a picture. (NIQE's statistics are those of the ten training samples, so
-# its numbers can be compared with one another only. PSNR and SSIM: luma, shaved by 4.)
+# as long as it averages to the right grey; NIQE, which knows no truth, finds it more natural than the truth itself; PSNR
+# punishes a shift that nobody would see. No column is the quality of a picture. (NIQE's statistics are those of the ten
+# training samples, so its numbers can be compared with one another only. PSNR and SSIM: luma, shaved by 4.)
 #
 # ## 2. Two goals that exclude each other
 #
