@@ -218,7 +218,9 @@ def test_who_studies_alone_is_told_of_every_criterion_with_other_numbers():
     told = str(check("residual_block", sees_nothing_hidden, alone=True))
     assert "2 of 3 criteria met" in told
     assert "after submission" not in told
-    seeds = [[digest(case.inputs) for case in EXERCISES.get("tv_loss").cases(seed)] for seed in (0, 1, STUDY_SEED)]
+    seeds = [
+        [digest(case.inputs) for case in EXERCISES.get("residual_block").cases(seed)] for seed in (0, 1, STUDY_SEED)
+    ]
     assert not set(seeds[2]) & {*seeds[0], *seeds[1]}
 
 
