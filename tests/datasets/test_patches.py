@@ -158,8 +158,8 @@ def test_small_images_are_left_out_by_name_and_all_small_is_an_error(tmp_path: P
     ("arguments", "message"),
     [
         ({"batch": 0}, "batch=0"),
-        ({"batch": 4, "world": 3}, "multiple of world"),
-        ({"rank": 2, "world": 2, "batch": 4}, "rank=2"),
+        ({"batch": 4, "world": 3}, "among 3 processes"),
+        ({"rank": 2, "world": 2, "batch": 4}, "rank must lie in 0…1"),
         ({"seed": -1}, "seed"),
         ({"patch": 0}, "multiple of the scale"),
     ],
