@@ -23,10 +23,10 @@ def almost(cells: Sequence[Cell], name: str) -> str:
     """Return the end of the sentence "There is no `name` in the notebook": what stands there instead, if anything.
 
     Args:
-        cells: the code cells of the notebook.
+        cells: the cells of the notebook.
         name: the function or class that was asked for.
     """
-    for cell in cells:
+    for cell in (cell for cell in cells if not cell.text):
         text = cell.code or cell.hidden
         if found := _look_alike(text, name):
             return (
@@ -37,14 +37,20 @@ def almost(cells: Sequence[Cell], name: str) -> str:
                 f", but almost: {cell.label} makes `{name}` by exec() or globals(). The grader reads the notebook "
                 f"without running it: write `def {name}` or `class {name}` at the left edge of a cell."
             )
-        if not cell.code and re.search(rf"\b(?:def|class)\s+{re.escape(name)}\b", cell.hidden):
+        if not cell.code and _defines(cell.hidden, name):
             return f", but almost: {cell.label} begins with a cell magic (%%), and the grader does not read such cells."
         if other := _other_case(text, name):
             return f", but almost: {cell.label} defines `{other}`. Rename it to `{name}`."
+    if any(cell.text and _defines(cell.hidden, name) for cell in cells):
+        return f", but almost: a text cell holds `{name}`. Make it a code cell: click beside it and press y."
     runs = next((cell for cell in cells if cell.code and cell.hidden), None)
     if runs is not None:
         return f"; {runs.label} runs another file, which the grader does not have. Write its code into a cell."
     return ": was its cell deleted, or is it called otherwise?"
+
+
+def _defines(text: str, name: str) -> bool:
+    return name in text and re.search(rf"\b(?:def|class)\s+{re.escape(name)}\b", text) is not None
 
 
 def _look_alike(text: str, name: str) -> str:

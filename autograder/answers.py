@@ -16,7 +16,7 @@ from typing import Any
 from autograder.almost import almost
 from autograder.normal import normalised
 from autograder.notebooks import Cell, Unreadable, read_cells
-from autograder.statements import Block, Statement, globals_of, is_stub, statements
+from autograder.statements import Block, Statement, globals_of, is_stub, makes, statements
 
 __all__ = ["Answer", "Sources", "Survey", "Unreadable", "find_answer", "find_answers", "survey"]
 
@@ -129,9 +129,11 @@ class Sources:
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self.cells = cells
+        self.places: dict[Statement, int] = {}
         self.binding: dict[str, list[Statement]] = {}
         self.adding: dict[str, list[Statement]] = {}
         for statement in (one for cell in cells if not cell.problem for one in statements(cell)):
+            self.places[statement] = len(self.places)
             for name in statement.binds:
                 self.binding.setdefault(name, []).append(statement)
             for name in statement.adds:
@@ -140,7 +142,8 @@ class Sources:
     def find(self, name: str) -> Answer:
         """Return the answer of this name, with what it needs.
 
-        Of several definitions the last one counts that is not the stub as it was given out.
+        Of several definitions the last one counts that is not the stub as it was given out, with those before it that
+        it takes, as ``f = faster(f)`` does.
         """
         answers = self.binding.get(name, [])
         written = [statement for statement in answers if not is_stub(statement.node)]
@@ -150,14 +153,23 @@ class Sources:
                 return Answer(problem=f"{broken.problem} of {broken.label}, which defines `{name}`.", broken=True)
             if not answers:
                 return Answer(problem=f"There is no `{name}` in the notebook{almost(self.cells, name)}")
-        answer = (written or answers)[-1]
+        answer = _definition(written or answers, name)
         collected = _Order(self, name, answer).collected
         if (size := sum(statement.first + len(statement.text) for statement in collected)) > LONGEST:
             return Answer(
                 problem=f"`{name}` with all it needs has {size:,} characters, and {LONGEST:,} are read.", broken=True
             )
         pieces = tuple((statement.label, statement.code) for statement in collected)
-        return Answer(pieces=pieces, stub=not written, defined=isinstance(answer.node, Block))
+        return Answer(pieces=pieces, stub=not written, defined=any(isinstance(one.node, Block) for one in answer))
+
+
+def _definition(bound: Sequence[Statement], name: str) -> list[Statement]:
+    """Return the last statement that makes what ``name`` stands for, after those before it whose result it takes."""
+    making = [statement for statement in bound if makes(statement, name)] or list(bound)
+    first = len(making) - 1
+    while first and name in globals_of(making[first], at_once=True):
+        first -= 1
+    return making[first:]
 
 
 _Steps = Generator[Any, None, None]
@@ -166,7 +178,7 @@ _Steps = Generator[Any, None, None]
 class _Order:
     """Collects statements, each after those it needs. Its own stack: how deep that goes is the student's choice."""
 
-    def __init__(self, sources: Sources, name: str, answer: Statement) -> None:
+    def __init__(self, sources: Sources, name: str, answer: Sequence[Statement]) -> None:
         self.sources = sources
         self.collected: list[Statement] = []
         self._seen: set[Statement] = set()
@@ -174,10 +186,8 @@ class _Order:
         for statement in sources.binding.get("*", []):
             if not statement.demo:
                 self._go(self._take(statement))
-        self._go(self._take(answer))
-        for statement in sources.adding.get(name, []):
-            if not statement.demo:
-                self._go(self._take(statement))
+        for statement in self._with_changes(name, answer):
+            self._go(self._take(statement))
 
     def _go(self, steps: _Steps) -> None:
         stack = [steps]
@@ -207,13 +217,18 @@ class _Order:
         blocks = [s for s in kept if isinstance(s.node, Block)]
         whole = [s for s in blocks if not is_stub(s.node)] or blocks
         if kept and whole and kept[-1] in blocks:
-            kept = whole[-1:]
-        for statement in kept:
+            kept = _definition(whole, name)
+        for statement in self._with_changes(name, kept):
             yield self._take(statement)
-        if not all(isinstance(statement.node, ast.Import | ast.ImportFrom) for statement in kept):
-            for statement in self.sources.adding.get(name, []):
-                if not statement.demo:
-                    yield self._take(statement)
+
+    def _with_changes(self, name: str, kept: Sequence[Statement]) -> list[Statement]:
+        """Return the statements that bind a name, and those that change what they bind where they stand among them."""
+        if all(isinstance(statement.node, ast.Import | ast.ImportFrom) for statement in kept):
+            return list(kept)
+        places = self.sources.places
+        changing = [statement for statement in self.sources.adding.get(name, []) if not statement.demo]
+        last = [statement for statement in changing if places[statement] < places[kept[0]]]
+        return [*sorted({*kept, *changing} - {*last}, key=places.__getitem__), *last]
 
 
 def _mentions(code: str, name: str) -> bool:

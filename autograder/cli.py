@@ -1,8 +1,8 @@
 """The command: ``srkit grade`` in the project folder, or ``python -m autograder`` anywhere.
 
 Leaves with 0 when every submission has a score and every expected score came out, 1 when some submission needs a human
-(listed) or a score differs, 2 when the class could not be graded at all. What does the work is imported when it is
-needed, so that ``--help`` does not wait for it.
+(listed) or a score differs, 2 when the grader itself failed, on the class or on some submissions (listed). What does
+the work is imported when it is needed, so that ``--help`` does not wait for it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autograder.plain import plain
+from autograder.plain import one_line, plain
 from srkit._home import clone
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _run(places: dict[str, Path | None], shard: str | None, seconds: int | None,
         if dry_run:
             return 0 if look_through(plan, _say) else 1
         if shard:
-            return 1 if grade_part(plan, Shard.parse(shard), _say).failed else 0
+            return 2 if grade_part(plan, Shard.parse(shard), _say).failed else 0
         return _whole(plan, release, send)
     except _troubles() as problem:
         return _failed(problem, places["folder"] or Path())
@@ -239,7 +239,11 @@ def _whole(plan: Plan, release: bool, send: Path | None) -> int:
     if problem is not None:
         raise problem
     settled &= send is None or _sent(plan, send, set(term.lessons))
-    return 0 if settled else 1
+    if term.failed:
+        _say(
+            f"Grading itself failed for {', '.join(map(one_line, term.failed))}: call again, nothing else is repeated."
+        )
+    return 2 if term.failed else 0 if settled else 1
 
 
 def _sent(plan: Plan, path: Path, lessons: set[int] | None, *, dry: bool = False) -> bool:

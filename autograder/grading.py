@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.keys import submission_hash
 from autograder.record import CriterionResult, Record, Result
-from autograder.store import Entry, Store, failed
+from autograder.store import Entry, Store
 from autograder.work import Done, Grader, Runner, Task
 from srkit.exercises import EXERCISES
 
@@ -168,9 +168,8 @@ def _write(store: Store, group: _Group, grader: Grader, done: Done) -> str:
     results = {name: fresh.results[name] if name in fresh.results else group.kept[name] for name in grader.exercises}
     record = replace(fresh, results=results, key=group.task.key)
     store.put(record)
-    problem = next((r.message for r in record.results.values() if r.outcome == "infrastructure"), "")
-    _settle(store, group, problem or ("grading failed" if failed(record) else ""))
-    return problem
+    _settle(store, group, record.failure)
+    return record.failure
 
 
 def _settle(store: Store, group: _Group, problem: str) -> None:

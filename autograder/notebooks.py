@@ -19,7 +19,8 @@ MOST_MAGICS = 30  # in a long cell, which is parsed again after each of them
 _KEPT_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "py"}  # the rest of the cell is Python
 _VERDICT = re.compile(r"^[\d.]+ (\w+): (\d+) of (\d+) criteria met$", re.M)  # see srkit/exercises/_verdict.py
 _MAGIC = re.compile(
-    r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?[%!?](?![=])|^(?P<also>\s*)[\w.]+\?{1,2}\s*$"
+    r"^(?P<indent>\s*)(?:(?P<target>[A-Za-z_][\w.,\s]*?)=\s*)?(?:%time\s+(?P<timed>.+)|[%!?](?!=))"
+    r"|^(?P<also>\s*)(?:[\w.]+\?{1,2}\s*|(?:pip3?|conda|mamba|cd|ls|mkdir|rm|cp|mv|cat|load_ext|matplotlib)\s.*)$"
 )
 _RUNS = re.compile(r"^[ \t]*%run\b", re.M)
 
@@ -40,6 +41,7 @@ class Cell:
         hidden: the text of a cell of which not everything is read, because a magic makes it something else than
             Python or runs another file.
         claims: (answer, whether every criterion was met) of each check whose verdict its saved outputs show.
+        text: whether it is no code cell at all; its text is ``hidden``.
     """
 
     label: str
@@ -48,15 +50,18 @@ class Cell:
     problem: str = ""
     hidden: str = ""
     claims: tuple[tuple[str, bool], ...] = ()
+    text: bool = False
 
 
 def read_cells(data: bytes) -> list[Cell]:
-    """Return the code cells of a notebook of nbformat 3 or 4, in their order.
+    """Return the code cells of a notebook of nbformat 3 or 4, in their order, and after them those that are text.
 
     Raises:
         Unreadable: the bytes are no notebook.
     """
-    return [_cell(number, raw) for number, raw in enumerate(_code_cells(read_notebook(data)), 1)]
+    code, text = _cells(read_notebook(data))
+    other = (Cell("a text cell", "", hidden=_source(raw), text=True) for raw in text)
+    return [*(_cell(number, raw) for number, raw in enumerate(code, 1)), *other]
 
 
 def read_notebook(data: bytes) -> dict[str, Any]:
@@ -113,24 +118,31 @@ def _name(cell: dict[str, Any]) -> str:
     return (name if isinstance(name, str) else str(cell.get("id", "")))[:200]
 
 
-def _code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+def _cells(notebook: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the cells that are code, and the others."""
     cells = notebook.get("cells")
     if cells is None and isinstance(notebook.get("worksheets"), list):  # nbformat 3
         sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
         cells = [cell for sheet in sheets for cell in sheet.get("cells") or []]
     if not isinstance(cells, list):
         raise Unreadable("The file is JSON, but no notebook: it has no cells.")
-    return [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+    found = [cell for cell in cells if isinstance(cell, dict)]
+    code = [cell for cell in found if cell.get("cell_type") == "code"]
+    return code, [cell for cell in found if cell.get("cell_type") in ("markdown", "raw")]
 
 
-def _cell(number: int, raw: dict[str, Any]) -> Cell:
+def _source(raw: dict[str, Any]) -> str:
     source = raw.get("source", raw.get("input", ""))
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
     text = str(source).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").lstrip("\ufeff")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _cell(number: int, raw: dict[str, Any]) -> Cell:
+    text = _source(raw)
     metadata = raw.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    text = text.encode("utf-8", "replace").decode()
     code, problem = _as_python(text)
     hidden = "" if (code or problem) and not _RUNS.search(text) else text
     claims = tuple(_claims(raw.get("outputs")))
@@ -171,11 +183,20 @@ def _as_python(text: str) -> tuple[str, str]:
 
 
 def _without_magic(lines: list[str], number: int | None) -> bool:
-    """Replace the magic or shell line that Python stumbles over; only such lines are touched."""
-    for place in [number - 1] if number else []:
-        found = _MAGIC.match(lines[place]) if place < len(lines) else None
-        if found is not None:
-            indent = found["indent"] or found["also"] or ""
-            lines[place] = f"{indent}{found['target'].strip()} = None" if found["target"] else f"{indent}pass"
-            return True
-    return False
+    """Replace the magic or shell line that Python stumbles over, with the lines it goes on in; what %time times stays.
+
+    Only such lines are touched.
+    """
+    place = (number or 0) - 1
+    found = _MAGIC.match(lines[place]) if 0 <= place < len(lines) else None
+    if found is None:
+        return False
+    indent, target = found["indent"] or found["also"] or "", found["target"]
+    last = place
+    while not found["timed"] and lines[last].endswith("\\") and last + 1 < len(lines):
+        last += 1
+    lines[place : last + 1] = [""] * (last + 1 - place)
+    lines[place] = (
+        f"{indent}{f'{target.strip()} = ' if target else ''}{found['timed'] or ('None' if target else 'pass')}"
+    )
+    return True

@@ -103,6 +103,10 @@ def reached(met: Met, reply: Reply, limits: Limits) -> str:
 def _memory(limits: Limits, detail: str) -> str:
     if detail == "regions":
         return "Your code holds memory in many thousands of separate pieces. Does a loop of yours never let go of any?"
+    if detail == "group":
+        return "The system ended your code, because all that it had the system hold was more than the sandbox may have."
+    if detail == "hidden":
+        return "Your code started a program that nobody may read, which hides its memory from whoever counts it."
     return f"Your code took more than the {limits.memory_bytes / 2**30:.3g} GiB of memory it may take."
 
 

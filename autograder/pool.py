@@ -1,9 +1,10 @@
-"""Grade on several processes of one machine, and survive the death or the silence of any of them.
+"""Grade on several processes of one machine, and survive the death, the silence or the lost sandbox of any of them.
 
 Each worker holds one task at a time and the parent knows which, so a worker that is lost costs that task one more
-attempt and nothing else. The workers are forks of a Python that has imported the grader and does nothing else, never of
-a process that has used PyTorch: its threads do not survive a fork, and the first convolution in such a copy would wait
-for them for ever.
+attempt and nothing else. One in which grading failed is replaced, too: without its sandbox it would be done with each
+task before the others, and fail the whole class. The workers are forks of a Python that has imported the grader and
+does nothing else, never of a process that has used PyTorch: its threads do not survive a fork, and the first
+convolution in such a copy would wait for them for ever.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import multiprocessing
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -85,21 +87,22 @@ def _collect(
         silent = worker.line not in ready
         if silent and time.monotonic() - worker.heard <= patience:
             continue
-        task, tries = worker.turn
+        (task, tries), doing = worker.turn, worker.doing()
         said = None if silent else worker.listen()
         if said is not None and len(said) == 1:
             continue  # a sign of life
-        if said is not None:
-            yield finish(task, lambda said=said: said)
+        done = Done(task=task) if said is None else Done(task=task, record=said[0], problem=said[1])
+        if said is not None and not done.problem:
+            yield done
             continue
-        why = f"gave no sign of life for {patience:.0f} s" if silent else "died"
-        problem = f"A grading process {why} while it had {worker.doing()}."
+        why = f"gave no sign of life for {patience:.0f} s" if silent else "died" if said is None else "failed"
+        problem = f"A grading process {why} while it had {doing}."
         worker.stop()
         if tries < ATTEMPTS:
-            say(f"{problem} Another one tries again.")
+            say(f"{problem} Another one tries again.{f' ({done.problem})' if done.problem else ''}")
             again.append((task, tries + 1))
         else:
-            yield Done(task=task, problem=f"{problem} It was the last of {tries} attempts.")
+            yield replace(done, problem=done.problem or f"{problem} It was the last of {tries} attempts.")
 
 
 class _Worker:

@@ -20,6 +20,7 @@ from autograder.inside import given
 from autograder.inside.frames import BadFrame, decode, read_frame, write_frame
 from autograder.limits import Limits, deadline
 from autograder.masks import ROOT, hidden_names, library, masked
+from autograder.starved import group_of, killed_anywhere, killed_in
 from srkit.exercises import EXERCISES
 from srkit.exercises._beside import Foreign
 
@@ -73,6 +74,7 @@ class Start:
         environment: the environment of the command itself; None for this process'.
         path: ``sys.path`` in the box; empty for what its own Python takes.
         kept: folder that every case gets anew -> what must stay visible below it.
+        grouped: whether the command runs in a control group of its own, whose memory the system limits.
     """
 
     title: str
@@ -83,11 +85,12 @@ class Start:
     environment: Mapping[str, str] | None = None
     path: Sequence[str] = ()
     kept: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    grouped: bool = False
 
 
 def longest(limits: Limits) -> float:
     """Return the seconds after which :meth:`ProcessBox.run` has certainly returned, whatever code and box do."""
-    return _TRIES * (_STARTING + limits.wall_seconds + _PATIENCE)
+    return _TRIES * (3 * _STARTING + limits.wall_seconds + 2 * _PATIENCE)  # two trees are unpacked, a keeper leaves
 
 
 class ProcessBox:
@@ -106,6 +109,7 @@ class ProcessBox:
         self._stays = self._kept = False  # whether one keeper serves several jobs; whether there is one
         self._held = frozenset[tuple[str, str]]()  # of what runs beside answers, what it has
         self._trees: set[str] = set()
+        self._group: Path | None = None
 
     @property
     def title(self) -> str:
@@ -126,20 +130,38 @@ class ProcessBox:
         """Run one job; nothing it started is alive and nothing it wrote is left when this returns."""
         told = ""
         for _ in range(_TRIES):
+            before = killed_in(self._group), killed_anywhere()
             try:
                 report = self._ask(job, limits)
-                if report["end"] != "broken":
-                    return _reply(report)
-                told = str(report["detail"])
             except (OSError, BadFrame, ValueError) as problem:
-                told = f"{problem} {self._last_words()}".strip()
+                report = {"end": "broken", "detail": problem}
+            if starved := self._starved(report, *before):
+                report = {"printed": b"", **report, **starved}
+            if report["end"] != "broken":
+                return _reply(report)
+            told = f"{report['detail']} {self._last_words()}".strip()
             self.close()
         return Reply(end="broken", detail=f"{self.start.title}: {told}"[:600])
+
+    def _starved(self, report: Mapping[str, Any], in_group: int, anywhere: int) -> Mapping[str, Any]:
+        """Return what to say of a run that the system ended for want of memory; nothing where it did not.
+
+        The box's own group is full of what student code takes; that the machine is full is nobody's answer.
+        """
+        if report["end"] not in ("died", "broken"):
+            return {}
+        if killed_in(self._group) > in_group:
+            if report["end"] == "broken":
+                self.close()
+            return {"end": "memory", "detail": "group"}
+        if "SIGKILL" in str(report["detail"]) and killed_anywhere() > anywhere:
+            return {"end": "broken", "detail": "the system killed it, since the machine had no memory left"}
+        return {}
 
     def close(self) -> None:
         """End the box. It may be called twice."""
         process, self._process, self._serves, self._kept = self._process, None, None, False
-        self._trees = set()
+        self._trees, self._group = set(), None
         if process is None:
             return
         self.start.stop()
@@ -198,8 +220,8 @@ class ProcessBox:
                 self._trees.add(tree)
         return name
 
-    def _say(self, words: Sequence[Mapping[str, Any]], seconds: float) -> Mapping[str, Any]:
-        """Write some frames and return the one that comes back.
+    def _say(self, words: Sequence[Mapping[str, Any]], seconds: float, before: bytes = b"") -> Mapping[str, Any]:
+        """Write some frames, after what comes before them, and return the one that comes back.
 
         Raises:
             OSError, BadFrame: the box is gone, or was ended because it took too long.
@@ -209,6 +231,7 @@ class ProcessBox:
         assert process.stdin is not None
         assert process.stdout is not None
         with deadline(process, seconds):
+            process.stdin.write(before)
             for word in words:
                 write_frame(process.stdin.write, word)
             process.stdin.flush()
@@ -227,13 +250,11 @@ class ProcessBox:
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.start.environment)
         self._process, self._serves = process, serves
-        assert process.stdin is not None
         sources = json.dumps([list(self.start.path), _sources()]).encode()
         places = {"root": str(ROOT.parent), "course": COURSE, "stage": STAGE, "kept": self.start.kept}
         kind = {"walls": self.start.walls, "outside": list(self.start.outside)}
-        with deadline(process, _STARTING):
-            process.stdin.write(struct.pack(">Q", len(sources)) + sources)
-        self._say([kind | places], _STARTING)
+        self._say([kind | places], _STARTING, before=struct.pack(">Q", len(sources)) + sources)
+        self._group = group_of(process.pid) if self.start.grouped else None
 
     def _last_words(self) -> str:
         if self._process is None or self._process.stderr is None:

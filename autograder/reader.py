@@ -1,13 +1,15 @@
 """Read what students wrote in a process of its own, with limits: what is slow, deep or huge there harms nobody here.
 
 The process parses and never runs anything. It knows the standard library only, so it starts in a moment; one that dies
-over a notebook is replaced, and that notebook is unreadable.
+over a notebook is replaced, and that notebook is unreadable. One that is killed from outside, by a system without
+memory say, says nothing about a notebook: another one reads it, and if that is killed, too, the grader has failed.
 """
 
 from __future__ import annotations
 
 import atexit
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -28,6 +30,7 @@ _PROGRAM = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from autograder.rea
 CPU_SECONDS = 2.0  # and as much again for each 16 MB: reading an honest notebook of that size takes a tenth of it
 CLOCK_SECONDS = 120.0  # where the machine is so busy that two processor seconds take two minutes
 MEMORY_BYTES = 2 << 30
+_TRIES = 2
 LONGEST_REPLY = 32 << 20  # bytes beyond four times what was asked about
 _GIVEN_UP = (
     "The notebook could not be read within {seconds:g} s and {memory} GiB: no notebook of the course is like that."
@@ -39,6 +42,9 @@ class Reader:
 
     Args:
         names: the names of functions and classes that a survey looks for.
+
+    Raises:
+        BoxError: by every method that asks, where the process is killed from outside again and again.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -119,17 +125,26 @@ class Reader:
         return _GIVEN_UP.format(seconds=_seconds(notebooks), memory=MEMORY_BYTES >> 30)
 
     def _ask(self, question: dict[str, Any], notebooks: Sequence[bytes]) -> bytes | None:
-        process = self._process or self._start()
         head = {**question, "sizes": [len(one) for one in notebooks], "seconds": _seconds(notebooks)}
-        try:
-            assert process.stdin is not None
-            with deadline(process, CLOCK_SECONDS):
-                process.stdin.write(json.dumps(head).encode() + b"\n" + b"".join(notebooks))
-                process.stdin.flush()
-                return _answer(process, LONGEST_REPLY + 4 * sum(head["sizes"]))
-        except (OSError, EOFError, ValueError):
-            self.close()
-            return None
+        for _ in range(_TRIES):
+            process = self._process or self._start()
+            try:
+                assert process.stdin is not None
+                with deadline(process, CLOCK_SECONDS):
+                    process.stdin.write(json.dumps(head).encode() + b"\n" + b"".join(notebooks))
+                    process.stdin.flush()
+                    return _answer(process, LONGEST_REPLY + 4 * sum(head["sizes"]))
+            except (OSError, EOFError, ValueError):
+                killed = _killed(process)
+                self.close()
+            if not killed:
+                return None
+        from autograder.box import BoxError  # the process that reads does without it, and so without PyTorch
+
+        raise BoxError(
+            f"What reads notebooks was killed {_TRIES} times: the system has no memory left, or is so busy that "
+            f"{_seconds(notebooks):g} s of processor time took {CLOCK_SECONDS:g} s. Fewer --workers may help."
+        )
 
     def _start(self) -> subprocess.Popen[bytes]:
         words = [sys.executable, "-I", "-S", "-c", _PROGRAM]
@@ -161,6 +176,14 @@ def _seconds(notebooks: Sequence[bytes]) -> float:
 def _survey(plain: dict[str, Any]) -> Survey:
     sets = {name: frozenset(plain.get(name, ())) for name in ("defined", "stubs", "broken")}
     return Survey(answers=dict(plain.get("answers", {})), problem=str(plain["problem"]), **sets)
+
+
+def _killed(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether it was killed: what a text costs ends it by another signal, or by an error of its own."""
+    try:
+        return process.wait(1) == -signal.SIGKILL
+    except subprocess.TimeoutExpired:  # it lives, and has said too much
+        return False
 
 
 def _answer(process: subprocess.Popen[bytes], longest: int) -> bytes:

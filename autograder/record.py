@@ -110,6 +110,12 @@ class Record:
         """What could be earned."""
         return float(sum(result.max_points for result in self.results.values()))
 
+    @property
+    def failure(self) -> str:
+        """Why grading itself failed on some exercise, so that it must be tried again, or ""."""
+        broken = (one.message for one in self.results.values() if one.outcome == "infrastructure")
+        return next(broken, "") or ("grading failed" if self.points is None else "")
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         results = {name: asdict(result) for name, result in self.results.items()}

@@ -139,6 +139,7 @@ def bubblewrap(*, nested: bool = True, privileged: bool | None = None) -> Proces
             environment={name: os.environ[name] for name in _SESSION if name in os.environ},
             path=python_path(),
             kept={folder: kept_within(folder) for folder in ("/tmp", "/dev/shm")},
+            grouped=bool(group),
         )
     )
 
@@ -189,12 +190,13 @@ def _memory_group() -> list[str]:
     """Return how a command is started in a control group (version 2) that limits its memory; [] where it cannot be.
 
     systemd makes one for root and for every user whose session it runs. It counts all that the kernel holds for the
-    box, beside what the keeper counts. It is tried: a system may have the program, and not the groups.
+    box, beside what the keeper counts. It is tried: a system may have the program, and not the groups. Where the kernel
+    ends an answer because the group is full, systemd would end the whole group, so it is told to end nothing.
     """
     program = shutil.which("systemd-run")
     if program is None:
         return []
-    words = [program, "--scope", "--quiet", "--collect", "--property=MemorySwapMax=0"]
+    words = [program, "--scope", "--quiet", "--collect", "--property=MemorySwapMax=0", "--property=KillMode=none"]
     words += [] if os.geteuid() == 0 else ["--user"]
     shown = 'cat "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.max"'
     trial = [*words, "--property=MemoryMax=67108864", "--", "/bin/sh", "-c", shown]

@@ -10,9 +10,16 @@ from functools import cached_property
 
 from autograder.notebooks import Cell
 
-__all__ = ["Block", "Statement", "globals_of", "is_stub", "statements"]
+__all__ = ["Block", "Statement", "globals_of", "is_stub", "makes", "statements"]
 
 Block = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_AT_ONCE = ("listcomp", "setcomp", "dictcomp", "genexpr")  # scopes of their own that are run where they stand
+_CHANGING = {
+    "add", "add_module", "append", "appendleft", "apply", "clear", "discard", "eval", "extend", "insert",
+    "load_state_dict", "pop", "popitem", "popleft", "register_buffer", "register_parameter", "remove", "reverse",
+    "setdefault", "sort", "train", "update",
+}  # fmt: skip
+_CHANGING_THEIR_FIRST = {"delattr", "heapify", "heappop", "heappush", "insort", "setattr", "shuffle"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +31,7 @@ class Statement:
     lines: Sequence[str]
     demo: bool
     binds: frozenset[str]
-    adds: frozenset[str] = field(default=frozenset())  # names whose attributes or items it sets
+    adds: frozenset[str] = field(default=frozenset())  # names of what it changes without binding them
 
     @cached_property
     def first(self) -> int:
@@ -79,26 +86,63 @@ def _stored(node: ast.AST) -> Iterator[str]:
 
 
 def _adds(node: ast.stmt) -> Iterator[str]:
-    """Yield the names whose attributes or items an assignment sets: ``Net.forward = forward`` adds to ``Net``."""
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-    for target in targets:
-        root: ast.AST = target
-        while isinstance(root, ast.Attribute | ast.Subscript):
-            root = root.value
-        if root is not target and isinstance(root, ast.Name):
-            yield root.id
+    """Yield the names of what a statement changes: ``Net.forward = f``, ``table.append(1)``, ``init.ones_(weight)``.
+
+    A method or a function whose name ends with an underscore changes what it is given, as everywhere in PyTorch.
+    """
+    for inner in _run_at_once(node):
+        if isinstance(inner, ast.Attribute | ast.Subscript) and not isinstance(inner.ctx, ast.Load):
+            yield from _root(inner)
+        elif isinstance(inner, ast.Call):
+            called = getattr(inner.func, "attr", getattr(inner.func, "id", ""))
+            in_place = called.endswith("_") and not called.endswith("__")
+            if isinstance(inner.func, ast.Attribute) and (in_place or called in _CHANGING):
+                yield from _root(inner.func)
+            if in_place or called in _CHANGING_THEIR_FIRST:
+                yield from (name for given in inner.args[:1] for name in _root(given))
 
 
-def globals_of(statement: Statement) -> set[str]:
-    """Return the global names that a statement reads, now or when what it defines is called."""
+def _root(node: ast.AST) -> Iterator[str]:
+    """Yield the name that ``a.b[c].d(e)`` begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a statement and all in it but what is only run when it is called, and what a class holds."""
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop()
+        if not isinstance(inner, Block | ast.Lambda):
+            yield inner
+            waiting += ast.iter_child_nodes(inner)
+
+
+def makes(statement: Statement, name: str) -> bool:
+    """Tell whether a statement makes what ``name`` stands for, and does not use the name again for something else.
+
+    ``f = faster(f)`` makes it; ``f = f(image)`` and ``for f in ...`` bind a result of it, or anything.
+    """
+    node = statement.node
+    if isinstance(node, ast.For | ast.AsyncFor):
+        return name not in _stored(node.target)
+    called = (inner.func for inner in _run_at_once(node) if isinstance(inner, ast.Call))
+    return not any(isinstance(one, ast.Name) and one.id == name for one in called)
+
+
+def globals_of(statement: Statement, *, at_once: bool = False) -> set[str]:
+    """Return the global names that a statement needs, now or when what it defines is called; with ``at_once`` now."""
     found: set[str] = set()
 
     def visit(table: symtable.SymbolTable, top: bool) -> None:
         for symbol in table.get_symbols():
-            if symbol.is_referenced() and (top or symbol.is_global()):
+            if (symbol.is_referenced() or symbol.is_declared_global()) and (top or symbol.is_global()):
                 found.add(symbol.get_name())
         for child in table.get_children():
-            visit(child, False)
+            if not at_once or child.get_type() == "class" or child.get_name() in _AT_ONCE:
+                visit(child, False)
 
     visit(symtable.symtable(statement.text, "<answer>", "exec"), True)
     return found

@@ -23,7 +23,7 @@ from autograder.record import Record
 from srkit.errors import BadInput
 from srkit.ops.atomic import locked, write_atomically
 
-__all__ = ["Busy", "Entry", "Store", "failed"]
+__all__ = ["Busy", "Entry", "Store"]
 
 
 class Busy(RuntimeError):
@@ -121,8 +121,3 @@ class Store:
                 if record is not None:
                     found[entry.student] = (entry, record)
         return found
-
-
-def failed(record: Record) -> bool:
-    """Tell whether grading itself failed on some exercise, so that it must be tried again."""
-    return any(result.outcome == "infrastructure" for result in record.results.values())

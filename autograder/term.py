@@ -43,6 +43,12 @@ class TermView:
         names = {student.name for view in self.lessons.values() for student in view.students}
         return sorted(names | {name for view in self.lessons.values() for name in view.missing} | set(self.nothing))
 
+    @property
+    def failed(self) -> list[str]:
+        """Those who have no score in some lesson because grading itself failed, sorted."""
+        everybody = (one for view in self.lessons.values() for one in view.students)
+        return sorted({one.name for one in everybody if one.score is None and None in one.per_exercise.values()})
+
     def scores(self, student: str) -> dict[int, float | None]:
         """Return lesson -> score for what a student handed in; None as long as something waits for a person."""
         return {

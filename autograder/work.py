@@ -90,7 +90,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What became of a task: the bytes of a record, or the reason why the grader itself failed."""
+    """What became of a task: the bytes of a record, and why the grader itself failed, on all of it or on a part."""
 
     task: Task
     record: bytes = b""
@@ -101,13 +101,14 @@ Runner = Callable[[Iterable[Task], Grader], Iterator[Done]]
 
 
 def attempt(grader: Grader, content: bytes, exercises: Sequence[str], tell: Tell = tell_nobody) -> tuple[bytes, str]:
-    """Grade one submission; return (record, "") or (b"", problem). Nothing is raised: a worker goes on to the next.
+    """Grade one submission; return its record or b"", and the grader's own problem or "". Nothing is raised.
 
     What is expected is computed by one thread, so that no record depends on how many a machine has.
     """
     try:
         with _one_thread():
-            return grader.grade(content, exercises, tell).to_json(), ""
+            record = grader.grade(content, exercises, tell)
+            return record.to_json(), record.failure
     except Exception as problem:
         return b"", f"{type(problem).__name__}: {problem}"
 

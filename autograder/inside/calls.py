@@ -27,7 +27,8 @@ namespaces, mounts, the system itself:
 unshare 272 97, setns 308 268, mount 165 40, umount2 166 39, pivot_root 155 41, chroot 161 51, open_tree 428 428,
 move_mount 429 429, fsopen 430 430, fsconfig 431 431, fsmount 432 432, fspick 433 433, mount_setattr 442 442,
 name_to_handle_at 303 264, open_by_handle_at 304 265, quotactl 179 60, quotactl_fd 443 443, syslog 103 116,
-kexec_load 246 104, kexec_file_load 320 294, init_module 175 105, finit_module 313 273, delete_module 176 106;
+kexec_load 246 104, kexec_file_load 320 294, init_module 175 105, finit_module 313 273, delete_module 176 106,
+sync 162 81, syncfs 306 267;
 memory that is no process' own, of queues, keys, memory files, rings, pinned pages, sockets, watches and rules, of
 epoll, where a watch outlives its descriptor, so that 256 of them hold half a million:
 shmget 29 194, semget 64 190, msgget 68 186, mq_open 240 180, add_key 248 217, request_key 249 218, keyctl 250 219,
@@ -46,6 +47,7 @@ DENIED_WITH: tuple[tuple[str, tuple[int, int], int, int, int], ...] = (  # name,
     ("mmap", (9, 222), 3, 0x21, 0x21),  # shared and anonymous: it stays when no process has it mapped any more
     ("mmap", (9, 222), 3, 0x40000, 0x40000),  # huge pages, which belong to the system
     *(("fcntl", (72, 25), 1, 0xFFFFFFFF, lock) for lock in (6, 7, 37, 38)),  # locks of bytes, a million to a file
+    ("prctl", (157, 167), 0, 0xFFFFFFFF, 4),  # what nobody may read cannot be counted either
     ("prctl", (157, 167), 0, 0xFFFFFFFF, 22),  # filters of one's own, each upon all others
     ("prctl", (157, 167), 0, 0xFFFFFFFF, 78),  # a table of futexes of any size: 256 MiB a call
     ("rt_sigaction", (13, 134), 0, 0xFFFFFFFF, 17),  # SIGCHLD: who ignores it loses the time that children took

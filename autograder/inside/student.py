@@ -10,7 +10,7 @@ import linecache
 import os
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograder.inside.frames import encode
@@ -27,6 +27,7 @@ def run(request: Mapping[str, Any], answer: int, *ended: object) -> None:
     try:
         beside = [module(name, code) if code else sys.modules[name] for name, code in request["beside"]]
         student_module = types.ModuleType("__main__")
+        vars(student_module).update(display=_nothing, get_ipython=_Shell)  # which a notebook has without an import
         perform = getattr(beside[-1], request["perform"])
 
         def load_and_perform(_: None, nothing: Mapping[str, Any]) -> Any:
@@ -44,6 +45,17 @@ def run(request: Mapping[str, Any], answer: int, *ended: object) -> None:
             view = view[os.write(answer, view) :]
     finally:
         os._exit(0)
+
+
+def _nothing(*shown: object, **how: object) -> None:
+    """Show nothing: nobody looks."""
+
+
+class _Shell:
+    """Stands for the shell of a notebook, of which an answer may call anything; nothing comes of it."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return _nothing
 
 
 def _define(module: types.ModuleType, pieces: list[list[str]]) -> None:

@@ -180,10 +180,14 @@ def stay_secret(secret: bool = True) -> None:
     _LIBC.prctl(4, 0 if secret else 1, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
-def be_the_first_to_go() -> None:
-    """Where the machine has no memory left, have the system end what runs in the box before anything else."""
+def be_the_first_to_go(first: int) -> None:
+    """Where there is no memory left, on the machine or in a group, have the system end this process before others.
+
+    Args:
+        first: 0 for an ordinary process to 1000 for the first of all; it may be raised, and all that it starts has it.
+    """
     with contextlib.suppress(OSError):  # there is no /proc
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text(str(first))
 
 
 def in_large_pages() -> None:

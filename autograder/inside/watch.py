@@ -45,10 +45,15 @@ class Usage:
     def exceeds(self, ceiling: int) -> str:
         """Say what memory the run takes too much of: ``ceiling`` bytes, without what it shares with its parent, or
         regions; "" for none. A region costs the system 200 bytes, and 64 more for every ancestor that had it, too.
+        Regions that cannot be counted are too many, but for those of the first process, which begins like that.
         """
-        pids, left = self._pids(), REGIONS
-        for pid in pids:  # one after the other: a process may have 65,530
-            left -= max(0, self._regions(pid) - self.begun)
+        pids, left = sorted(self._pids(), key=int), REGIONS
+        for place, pid in enumerate(pids):  # one after the other: a process may have 65,530
+            try:
+                left -= max(0, self._regions(pid) - self.begun)
+            except PermissionError:
+                if place:
+                    return "memory: hidden"
             if left < 0:
                 return "memory: regions"
         return "memory" if sum(map(self._own, pids)) > ceiling and sum(map(self._share, pids)) > ceiling else ""
@@ -65,7 +70,7 @@ class Usage:
         return self._sum(f"{pid}/status", ("RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:", "HugetlbPages:"))
 
     def _regions(self, pid: str) -> int:
-        return self._read(f"{pid}/maps").count("\n")
+        return self._read(f"{pid}/maps", hidden=True).count("\n")
 
     def _share(self, pid: str) -> int:
         """Return its part of the memory that it shares with copies of itself."""
@@ -79,12 +84,18 @@ class Usage:
         except (ValueError, IndexError):
             return 0
 
-    def _read(self, path: str) -> str:
-        """Return the text of a file there; "" where its process has ended."""
+    def _read(self, path: str, *, hidden: bool = False) -> str:
+        """Return the text of a file there; "" where its process has ended, or may not be read.
+
+        Raises:
+            PermissionError: it may not be read, and that is asked for.
+        """
         try:
             with open(os.open(path, os.O_RDONLY, dir_fd=self.place)) as file:  # noqa: PTH123  # relative to a descriptor
                 return file.read()
-        except OSError:
+        except OSError as problem:
+            if hidden and isinstance(problem, PermissionError):
+                raise
             return ""
 
 

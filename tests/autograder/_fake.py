@@ -1,7 +1,8 @@
 """A grader that needs no sandbox: the submission says in JSON what it earns and what it does to the process.
 
 ``{"tv_loss": 3, "sleep": 0.1, "die": "once", "trace": FOLDER}``: points for an exercise, seconds to wait, whether the
-process dies under it, and a folder in which each call leaves a file, so that tests can count calls.
+process dies under it, and a folder in which each call leaves a file, so that tests can count calls. ``"lose": "once"``:
+the process has no sandbox from here on, whatever it is given; ``"always"``: whichever process gets it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from autograder.box import BoxError
 from autograder.engine import Tell, tell_nobody
 from autograder.record import CriterionResult, Record, Result
 from autograder.work import Grader
 from srkit.exercises import EXERCISES
 
+_lost: set[str] = set()  # in this process
 EXERCISE_NAMES = ("self_ensemble", "tv_loss")
 
 
@@ -44,6 +47,12 @@ class FakeGrader(Grader):
             told.get("die") == "once" and _first(Path(told["trace"]) / f"died-{digest}")
         ):
             os.kill(os.getpid(), signal.SIGKILL)
+        if told.get("lose") == "always" or (
+            told.get("lose") == "once" and _first(Path(told["trace"]) / f"died-lost-{digest}")
+        ):
+            _lost.add("sandbox")
+        if _lost:
+            raise BoxError("The sandbox is gone.")
         if "broken" in told:
             raise RuntimeError(told["broken"])
         results = {name: _result(name, told.get(name, 0)) for name in exercises}

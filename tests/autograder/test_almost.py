@@ -60,6 +60,13 @@ def test_the_check_says_where_the_grader_would_not_see_an_answer():
     assert "will not see this answer" in str(check("tv_loss", space["tv_loss"]))
 
 
+def test_an_answer_in_a_text_cell_is_told_to_be_made_code():
+    for kind in ("markdown", "raw"):
+        cells = [{"cell_type": kind, "metadata": {}, "source": ["```python\n", "def tv_loss(sr):\n"]}]
+        told = find_answer(read_cells(notebook(cells=cells)), "tv_loss").problem
+        assert "a text cell holds `tv_loss`. Make it a code cell" in told
+
+
 UP = "image.repeat_interleave(scale, -2).repeat_interleave(scale, -1)"
 DEF = f"def nearest(image, scale):\n    return {UP}"
 TAKEN = {  # what docs/INSTRUCTOR.md says is graded as it is
@@ -91,6 +98,36 @@ TAKEN = {  # what docs/INSTRUCTOR.md says is graded as it is
     "the stub again, below it": [DEF, "def nearest(image, scale):\n    raise NotImplementedError('yours')"],
     "deleted at the end": [DEF, "del nearest"],
     "a result that requires a gradient": [f"{DEF}.requires_grad_()"],
+    "wrapped below its definition": [DEF, "nearest = torch.no_grad()(nearest)\nnearest = torch.no_grad()(nearest)"],
+    "a class that extends one of its own name": [
+        "class Up:\n    def up(self, image, scale):\n        return " + UP,
+        "class Up(Up):\n    __call__ = Up.up",
+        "nearest = Up()",
+    ],
+    "its name used again for a result": [DEF, "nearest = nearest(torch.zeros(1, 2, 2), 2).mean()"],
+    "its name used again in a loop": [DEF, "for nearest in range(3):\n    print(nearest)"],
+    "a list or dict that later statements fill": [
+        "axes, last = [0], {'axis': 0}\naxes.pop()",
+        DEF.replace(UP, "image.repeat_interleave(scale, *axes).repeat_interleave(scale, **named)"),
+        "named = {}\nnamed['dim'] = 0",
+        "for axis in (-2,):\n    axes.append(axis)\nnamed.update(dim=last['axis'] - 1)",
+    ],
+    "a tensor or layer changed in place below": [
+        "one, layer = torch.zeros(1), nn.Linear(1, 1, bias=False)",
+        "one.fill_(1)\nnn.init.ones_(layer.weight)\nlayer.weight.requires_grad_(False)",
+        DEF.replace(UP, f"layer(({UP} * one)[..., None])[..., 0]"),
+    ],
+    "a variable declared global": [
+        "calls = 0",
+        DEF.replace("    return", "    global calls\n    calls += 1\n    return"),
+    ],
+    "%time before a statement": [DEF.replace("return ", "%time up = ") + "\n    up = %time up * 1\n    return up"],
+    "shell lines above": [
+        f"!pip install -q \\\n    srkit \\\n    torch\npip install more\n%cd /content\nx = !ls \\\n  -l\n{DEF}"
+    ],
+    "display or get_ipython within": [
+        DEF.replace("    return", "    display(image, display_id=True)\n    get_ipython().system('ls')\n    return")
+    ],
     "a result that is a Parameter": [DEF.replace(UP, f"nn.Parameter({UP})")],
 }
 NOT_TAKEN = {  # what it says is not, with the sentence that the student reads

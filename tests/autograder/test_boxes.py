@@ -4,19 +4,22 @@ import dataclasses
 import os
 import signal
 import sys
+import threading
 
 import pytest
 import torch
 
-from autograder import sandboxes
+from autograder import process, sandboxes, starved
 from autograder.box import BoxError, Job
 from autograder.engine import grade_submission
 from autograder.inside.frames import BadFrame, decode, encode
+from autograder.limits import deadline
 from autograder.masks import hidden_names, library, masked
+from autograder.outcomes import told
 from autograder.process import ProcessBox, Start
 from autograder.sandboxes import choose_box
 from srkit.exercises._beside import Foreign
-from tests.autograder._grading import SEED, SETUP, SHORT, notebook, solution, the_box
+from tests.autograder._grading import SEED, SETUP, SHORT, notebook, processes, solution, the_box
 
 RIGHT = notebook(SETUP, solution("tv_loss"))
 WRONG = notebook(SETUP, "def tv_loss(sr):\n    return sr.mean()")
@@ -101,7 +104,8 @@ def test_the_system_limits_the_memory_of_a_box_where_it_does_so_in_a_trial(tmp_p
     if group:
         ends = line.index("--")
         assert line[ends - 1] == f"--property=MemoryMax={SHORT.memory_bytes + (1 << 30)}"
-        assert "--property=MemorySwapMax=0" in line[:ends]
+        assert {"--property=MemorySwapMax=0", "--property=KillMode=none"} <= {*line[:ends]}
+        assert box.start.grouped
         assert "--scope" in line[:ends], "the box must be this process' child, whose pipes it speaks through"
         assert line[ends + 1].endswith("bwrap")
     assert "MemoryMax=67108864 -- /bin/sh" in (tmp_path / "calls").read_text()
@@ -157,6 +161,93 @@ def test_what_a_box_that_broke_said_is_told_although_something_it_left_may_go_on
         os.kill(int(left), signal.SIGKILL)  # which it would not be if that had been waited for
     assert reply.end == "broken"
     assert reply.detail.endswith("no walls here")
+
+
+def test_a_box_that_says_nothing_is_ended_and_so_much_time_at_most_that_a_pool_waits_longer(monkeypatch):
+    waited = []
+
+    def soon(asked, seconds):
+        waited.append(seconds)
+        return deadline(asked, 0.05)
+
+    monkeypatch.setattr(process, "deadline", soon)
+    silent = ["/bin/sh", "-c", "exec cat > /dev/null"]
+    box = ProcessBox(Start(title="nothing", command=lambda limits: silent, walls="nested"))
+    reply = box.run(Job(name="f", pieces=[], beside=[], perform="perform", inputs={}), SHORT)
+    assert reply.end == "broken"
+    assert len(waited) == 2, "one time for each of two boxes"
+    assert sum(waited) <= process.longest(SHORT)
+
+
+@pytest.fixture
+def kernel(tmp_path, monkeypatch):
+    """Say what the files of the system tell: how often something was killed in a group, and anywhere."""
+    monkeypatch.setattr(starved, "GROUPS", tmp_path)
+    monkeypatch.setattr(starved, "COUNTERS", tmp_path / "vmstat")
+
+    def tells(in_group, anywhere):
+        (tmp_path / "memory.events").write_text(f"low 0\noom 9\noom_kill {in_group}\noom_group_kill 9\n")
+        (tmp_path / "vmstat").write_text(f"nr_free_pages 9\noom_kill {anywhere}\nswap_ra 9\n")
+
+    tells(3, 5)
+    return tells
+
+
+@needs_box
+@pytest.mark.parametrize(("in_group", "end"), [(4, "memory"), (3, "died")])
+def test_an_answer_that_the_system_kills_has_taken_too_much_memory_where_its_group_is_full(
+    kernel, tmp_path, monkeypatch, in_group, end
+):
+    """The files are made here; what Linux and systemd do stands in docs/INSTRUCTOR.md, with how it was seen."""
+    box, over = the_box(), threading.Event()
+    pieces, beside = [("cell 1", "def f(x):\n    return x")], [("trial", sandboxes._TRIAL)]
+    job = Job(name="f", pieces=pieces, beside=beside, perform="perform", inputs={"x": 1})
+    assert box.run(job, SHORT).end == "answered"
+    monkeypatch.setattr(box, "_group", tmp_path)
+    before = processes()
+
+    def kill():
+        while len(found := processes() - before) < 3 and not over.wait(0.02):  # two of the keeper, and the student's
+            pass
+        kernel(in_group, 6)
+        os.kill(int(max(found, key=int)), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    waits = [("cell 1", "import time\ndef f(x):\n    time.sleep(50)")]
+    reply = box.run(dataclasses.replace(job, pieces=waits), SHORT)
+    over.set()
+    killer.join()
+    assert reply.end == end
+    assert told(reply, SHORT).outcome == end
+    assert box.run(job, SHORT).end == "answered"
+
+
+@pytest.mark.parametrize(
+    ("end", "detail", "in_group", "anywhere", "then"),
+    [
+        ("died", "signal SIGKILL", 3, 6, "broken"),
+        ("died", "signal SIGKILL", 3, 5, "died"),
+        ("died", "exit status 1", 3, 6, "died"),
+        ("broken", "the keeper ended", 4, 6, "memory"),
+        ("broken", "the keeper ended", 3, 6, "broken"),
+        ("timeout", "clock", 4, 6, "timeout"),
+    ],
+)
+def test_a_machine_without_memory_is_nobodys_answer_and_a_full_group_is_its_own_whatever_breaks(
+    kernel, tmp_path, monkeypatch, end, detail, in_group, anywhere, then
+):
+    def asked(job, limits):
+        kernel(in_group, anywhere)
+        return {"end": end, "detail": detail, "printed": b""}
+
+    box = ProcessBox(Start(title="a box", command=lambda limits: [], walls="nested"))
+    monkeypatch.setattr(box, "_ask", asked)
+    monkeypatch.setattr(box, "_group", tmp_path)
+    monkeypatch.setattr(process, "_TRIES", 1)
+    reply = box.run(Job(name="f", pieces=[], beside=[], perform="perform", inputs={}), SHORT)
+    assert reply.end == then
+    assert ("no memory left" in reply.detail) == (then == "broken" and end == "died")
 
 
 @needs_box

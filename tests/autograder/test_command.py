@@ -184,14 +184,42 @@ def test_a_course_given_for_a_class_is_refused(course, monkeypatch):
     assert "is the course itself" in done.stderr
 
 
-def test_what_keeps_everybody_from_a_score_is_said_in_full_once(course, tmp_path, monkeypatch):
+def test_what_keeps_everybody_from_a_score_is_said_in_full_once_with_status_2(course, tmp_path, monkeypatch):
     def broken(*_):
         raise BoxError("No sandbox works.\nInstall one:\n  a command")
 
     inbox = write(tmp_path / "class", {name: answers(11, n) for n, name in enumerate(("a/x.ipynb", "b/x.ipynb"))})
     monkeypatch.setattr(ReadingGrader, "grade", broken)
     done = command(monkeypatch, inbox, "--course", course, "--lesson", 11)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.output.count("  a command") == 1
     assert "a, b: BoxError: No sandbox works.\nInstall one:" in done.output
     assert done.output.count("NEEDS A HUMAN: BoxError: No sandbox works.\n") == 2
+
+
+@pytest.mark.parametrize("part", [(), ("--shard", "1/1")], ids=["the class", "a part of it"])
+def test_what_the_grader_loses_on_the_way_is_no_zero_is_named_with_status_2_and_graded_by_the_next_call(
+    course, tmp_path, monkeypatch, part
+):
+    grade = ReadingGrader.grade
+
+    def lossy(self, submission, *more):
+        if b"return 0" in submission:
+            raise OSError(12, "Cannot allocate memory")
+        return grade(self, submission, *more)
+
+    inbox = write(tmp_path / "class", {"ada/x.ipynb": answers(11), "ben/x.ipynb": answers(11, WRONG)})
+    words = (inbox, "--course", course, "--lesson", 11)
+    monkeypatch.setattr(ReadingGrader, "grade", lossy)
+    done = command(monkeypatch, *words, *part)
+    assert done.exit_code == 2, done.output
+    assert "Traceback" not in done.output
+    assert "Cannot allocate memory" in done.output
+    if not part:
+        assert {one["name"]: one["score"] for one in told(course, 11)["students"]} == {"ada": FULL, "ben": None}
+        assert "NEEDS A HUMAN: OSError" in done.output
+        assert "Grading itself failed for ben: call again" in done.output
+    monkeypatch.setattr(ReadingGrader, "grade", grade)
+    assert command(monkeypatch, *words, *part).exit_code == 0
+    if not part:
+        assert {one["name"]: one["score"] for one in told(course, 11)["students"]} == {"ada": FULL, "ben": 0.0}

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from autograder import reader as readers
 from autograder.answers import LONGEST
 from autograder.autograded import autograded_notebook
-from autograder.box import Reply
+from autograder.box import BoxError, Reply
 from autograder.engine import grade_submission
 from autograder.notebooks import SHOWN_CELL, shown_cells
 from autograder.reader import CPU_SECONDS, reading
@@ -126,6 +127,27 @@ def test_a_reader_that_was_ended_by_a_hostile_notebook_reads_the_next_one():
     chain = notebook(lines + "def tv_loss(sr): return a0")
     assert "could not be read within" in grade_submission(chain, ["tv_loss"], seed=SEED, box=Nobody()).problem
     assert grade_submission(notebook("def tv_loss(sr): return 1"), ["tv_loss"], seed=SEED, box=Nobody()).problem == ""
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_a_reader_that_is_killed_from_outside_is_no_fault_of_a_notebook(kills, monkeypatch):
+    data, left, answered, reader = notebook("def tv_loss(sr): return 1"), [kills], readers._answer, reading()
+
+    def killed(process, longest):
+        if left[0]:
+            left[0] -= 1
+            process.kill()  # before it could answer, or after: what it said is not heard
+            raise EOFError
+        return answered(process, longest)
+
+    monkeypatch.setattr(readers, "_answer", killed)
+    if kills == 1:
+        assert grade_submission(data, ["tv_loss"], seed=SEED, box=Nobody()).results["tv_loss"].outcome == "died"
+    else:
+        for ask in (reader.survey, lambda data: reader.merged([data]), lambda data: reader.answers(data, ["tv_loss"])):
+            left[0] = kills
+            with pytest.raises(BoxError, match="killed 2 times"):
+                ask(data)
 
 
 def test_an_answer_that_needs_a_million_characters_is_refused_with_the_number():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from multiprocessing.context import ForkServerProcess
@@ -19,10 +20,10 @@ import pytest
 
 from autograder import pool as pools
 from autograder.cluster import NoCluster, cluster
-from autograder.grading import Shard, grade_class
+from autograder.grading import Shard, failure, grade_class
 from autograder.pool import pool
 from autograder.store import Busy, Store
-from autograder.work import Task, one_by_one
+from autograder.work import Done, Task, attempt, one_by_one
 from tests._fork import ended, in_a_copy
 from tests._user import users_environment
 from tests.autograder._fake import FakeGrader, called, content, hand_in
@@ -124,6 +125,55 @@ def test_a_submission_that_kills_every_worker_is_shown_to_a_human_and_tried_agai
     assert record.points is None
     assert re.search(r"process died while it had s0001 .* the last of 3 attempts", entry.flag)
     assert grade_class(submissions, store, FakeGrader(), partial(pool, workers=2)).graded == 1
+
+
+def test_a_worker_that_loses_its_sandbox_is_replaced_before_it_fails_the_rest_of_the_class(tmp_path, trace):
+    submissions = hand_in(tmp_path / "in", 12, trace=str(trace))
+    reference = Store(tmp_path / "reference")
+    grade_class(submissions, reference, FakeGrader(), one_by_one)
+    lost = json.loads(submissions["s0003"].read_text())
+    submissions["s0003"].write_text(json.dumps(lost | {"lose": "once"}))
+    submissions["s0004"].write_text(json.dumps(lost | {"who": "s0004", "lose": "always"}))
+    store, said = Store(tmp_path / "store"), []
+    tally = grade_class(submissions, store, FakeGrader(), partial(pool, workers=2, say=said.append))
+    assert tally.failed == {"s0004": "BoxError: The sandbox is gone."}
+    assert store.current()["s0004"][1].points is None
+    points = {name: record.points for name, (_, record) in store.current().items() if name != "s0004"}
+    assert points == {name: record.points for name, (_, record) in reference.current().items() if name != "s0004"}
+    assert len(said) == 3, "one replaced for the first, two for the second"
+    assert all("failed while it had s000" in line and "(BoxError: The sandbox is gone.)" in line for line in said)
+
+
+def test_a_box_that_breaks_in_one_exercise_of_a_submission_is_tried_again_and_the_rest_of_its_record_is_kept(tmp_path):
+    submissions, made = hand_in(tmp_path / "in", 1), []
+
+    def broken(task):
+        whole = FakeGrader().grade(task.read(), task.exercises)
+        return replace(
+            whole, results=whole.results | {"tv_loss": failure(task, FakeGrader(), "no walls").results["tv_loss"]}
+        )
+
+    def half(tasks, grader):
+        for task in tasks:
+            made.append(attempt(_Half(broken(task)), b"", ()))
+            yield Done(task=task, record=made[0][0], problem=made[0][1])
+
+    tally = grade_class(submissions, Store(tmp_path / "store"), FakeGrader(), half)
+    assert made[0][1] == "no walls", "what the pool takes for a failure"
+    assert tally.failed == {"s0000": "no walls"}
+    record = Store(tmp_path / "store").current()["s0000"][1]
+    assert record.points is None
+    assert record.results["self_ensemble"].points == 0
+    again = grade_class(submissions, Store(tmp_path / "store"), FakeGrader(), one_by_one)
+    assert (again.graded, again.failed) == (1, {})
+
+
+class _Half:
+    def __init__(self, record):
+        self.record = record
+
+    def grade(self, *given):
+        return self.record
 
 
 def test_a_worker_that_the_system_does_not_start_is_told_in_the_systems_words(tmp_path, monkeypatch):

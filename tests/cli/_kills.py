@@ -31,6 +31,7 @@ from PIL import Image
 
 import srkit
 from srkit.cli import main
+from tests._fork import ended, in_a_copy
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 WRITES = ("os.rename", "os.remove", "os.mkdir", "os.truncate", "shutil.move")
@@ -157,29 +158,25 @@ def in_a_child(
 ) -> tuple[int, int, int]:
     """Run a job in a forked process; return how it ended (0 is well) and how many lines and writes it counted."""
     reads, tells = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
+
+    def act() -> None:
         for stream in (1, 2):
             os.dup2(os.open(home.parent / f"said{stream}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         moments = Moments(home, at, how, writing=writing)
         try:
             JOBS[job](home)
-            code = 0
-        except SystemExit as left:
-            code = int(left.code or 0)
         except KeyboardInterrupt:
-            code = 130
+            raise SystemExit(130) from None
         finally:
             sys.settrace(None)
             os.write(tells, f"{moments.lines} {moments.writes}".encode())
-            os._exit(code)
+
+    child = in_a_copy(act)
     os.close(tells)
-    status = os.waitpid(child, 0)[1]
     with os.fdopen(reads) as told:
         lines, writes = (int(word) for word in (told.read() or "0 0").split())
-    return status, lines, writes
+    return ended(child), lines, writes
 
 
 def files_of(home: Path) -> dict[str, bytes]:
@@ -235,8 +232,7 @@ def _until_the_end(job: str, home: Path, lines: int, writes: int, chance: random
         assert before.items() <= now.items(), "a result was lost or done twice"
         if status == 0:
             return attempt
-        ended = status if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
-        assert os.WIFSIGNALED(status) or ended == 130, (ended, (home.parent / "said2.txt").read_text())
+        assert status < 0 or status == 130, (status, (home.parent / "said2.txt").read_text())
         before = now
     raise AssertionError("the job never came to its end")
 
@@ -255,9 +251,9 @@ def in_a_process(kills: int, seed: int, *names: str) -> dict[str, int]:
     """Call :func:`run` in a new Python: nothing may be forked from one in which PyTorch has used its threads."""
     words = [sys.executable, "-W", "ignore", "-m", "tests.cli._kills", str(kills), str(seed), *names]
     quiet = {**os.environ, "OMP_NUM_THREADS": "1"}
-    ended = subprocess.run(words, check=False, capture_output=True, text=True, env=quiet)
-    assert ended.returncode == 0, ended.stderr
-    told: dict[str, int] = json.loads(ended.stdout)
+    done = subprocess.run(words, check=False, capture_output=True, text=True, env=quiet)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, int] = json.loads(done.stdout)
     return told
 
 

@@ -19,6 +19,7 @@ import torch
 
 from srkit import datasets, training
 from srkit.training import Callback, State
+from tests._fork import ended, in_a_copy
 from tests.training._toy import Batches, Toy, toy_state
 
 STEPS = 90
@@ -51,23 +52,16 @@ def train(folder: Path, pipe: int) -> None:
 def in_a_child(folder: Path, steps: int, pause: float = 0.0) -> bool:
     """Train in a forked process and kill it after ``steps`` and ``pause`` seconds; False if it finished before."""
     reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            train(folder, writing)
-        except BaseException as error:
-            sys.stderr.write(f"{type(error).__name__}: {error}\n")
-            os._exit(1)
-        os._exit(0)
+    child = in_a_copy(lambda: train(folder, writing))
     os.close(writing)
     if all(os.read(reading, 1) for _ in range(steps)):
         time.sleep(pause)
         os.kill(child, signal.SIGKILL)
     os.close(reading)
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+    status = ended(child)
+    if status > 0:
         sys.exit("a child failed")
-    return os.WIFSIGNALED(status)
+    return status < 0
 
 
 def main() -> None:
