@@ -103,8 +103,10 @@ def _adds(node: ast.stmt) -> Iterator[str]:
 
 
 def _root(node: ast.AST) -> Iterator[str]:
-    """Yield the name that ``a.b[c].d(e)`` begins with."""
+    """Yield the name that ``a.b[c].get(d).e`` begins with; what another call gives is nothing of a name's."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") not in ("get", "setdefault"):
+            return
         node = node.func if isinstance(node, ast.Call) else node.value
     if isinstance(node, ast.Name):
         yield node.id

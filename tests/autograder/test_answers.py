@@ -60,6 +60,27 @@ def test_the_last_written_definition_counts_and_a_stub_never_does():
     assert find_answer(read_cells(notebook(stub)), "f").pieces
 
 
+def test_what_changes_a_name_below_is_taken_and_what_only_uses_it_is_not():
+    uses = [
+        "f(1).add_(boom)",
+        "net = f(2).eval()",
+        "boom.append(f)",
+        "boom.update(f(3))",
+        "print(t, t.get(1).x)",
+        "f(t)",
+    ]
+    changes = [
+        "t = {}",
+        "t.setdefault(1, []).append(2)",
+        "for n in (3, 4):\n    t[1].append(n)",
+        "if t:\n    t[1].pop()",
+    ]
+    data = notebook(*changes, "def f(x):\n    return t[1]", *uses, "boom = 1 / 0")
+    assert run(data)(0) == [2, 3]
+    assert "boom" not in find_answers(data, ["f"])["f"]
+    assert run(notebook("t[1] = 2", "def f(x):\n    return t", "t = {}"))(0) == {1: 2}, "cells in another order"
+
+
 def test_an_answer_may_be_bound_by_assignment_import_or_under_a_condition():
     for cell in (
         "f = lambda x: x + 1",
