@@ -210,7 +210,7 @@ def test_an_answer_that_the_system_kills_has_taken_too_much_memory_where_its_gro
     def kill():
         while len(found := processes() - before) < 3 and not over.wait(0.02):  # two of the keeper, and the student's
             pass
-        kernel(in_group, 6)
+        kernel(in_group, in_group + 2)
         parents = {Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1] for pid in found}
         for pid in found - parents:
             os.kill(int(pid), signal.SIGKILL)
