@@ -260,8 +260,10 @@ folder.mkdir(parents=True, exist_ok=True)
 figure, axes = plt.subplots(figsize=(7, 4.2))
 across, up = zip(*points)
 axes.plot(across[1:6], up[1:6], color="0.6", zorder=1)
-axes.scatter(across, up, s=60, color=["#777"] + ["#0b62c4"] * 5 + ["#d55e00"], zorder=2)
-for name, x, y in zip(names, across, up):
+axes.scatter(across[:6], up[:6], s=60, color=["#777"] + ["#0b62c4"] * 5, zorder=2)
+axes.axhline(up[6], color="#d55e00", linestyle=":", label="the truth, which has no error")
+axes.legend()
+for name, x, y in list(zip(names, across, up))[:6]:
     axes.annotate(name, (x, y), textcoords="offset points", xytext=(7, 5), fontsize=9)
 axes.set(xlabel="distortion: root mean square error of luma, levels", ylabel="perception: NIQE (lower is more natural)")
 axes.margins(0.15)
