@@ -600,7 +600,7 @@ try:
 except srkit.errors.BadFile as problem:
     print("The trained network is left out.", problem)
 srkit.widgets.compare(
-    enlarged, truth=truth, scale=4, height=600, alt="Wine glasses at four times their width, and the truth"
+    enlarged, truth=truth, scale=4, height=600, alt="A table with a glass and a bottle, and a drum, at four times their width"
 )
 
 # %% [markdown]
