@@ -110,6 +110,7 @@ def test_a_worker_that_dies_costs_one_more_attempt_and_nothing_else(tmp_path, tr
     tally = grade_class(submissions, Store(tmp_path / "store"), FakeGrader(), partial(pool, workers=2))
     assert (tally.graded, tally.failed) == (12, {})
     mine, theirs = content(tmp_path / "store"), content(tmp_path / "reference")
+    assert set(Store(tmp_path / "store").current()) == set(submissions), "nobody is lost with the worker"
     assert {name for name in mine if mine[name] == theirs.get(name)} == {n for n in theirs if n in mine} - {
         "students/s0005.json"
     }
