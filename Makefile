@@ -55,4 +55,4 @@ python:
 	@test -n "$(PYTHON)" || { echo "There is no python3 on the PATH. Install Python 3.11 to 3.13 (sudo apt-get install python3 python3-venv, or python.org) and call again." >&2; exit 2; }
 
 tools: python
-	@test -x $(VENV)ruff || "$(PYTHON)" tools/bootstrap.py setup
+	@"$(PYTHON)" tools/bootstrap.py setup

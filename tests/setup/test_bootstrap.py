@@ -96,6 +96,23 @@ def test_make_alone_explains_every_word_it_knows() -> None:
         assert f"make {word} " in done.stdout
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_a_set_up_that_was_broken_off_is_taken_up_again_by_every_word(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "bootstrap.py").write_text(
+        "import sys; sys.exit(f'still missing for {sys.argv[1]}: PyTorch')"
+    )
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for tool in ("ruff", "python"):
+        _program(tmp_path / ".venv" / "bin" / tool, "echo ran without PyTorch")
+    for word in ("check", "types", "print", "grade", "bench"):
+        done = subprocess.run(["make", word], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode != 0
+        assert "still missing for setup: PyTorch" in done.stderr
+        assert "ran without" not in done.stdout
+
+
 def _program(path: Path, body: str) -> None:
     path.write_text(f"#!/bin/sh\n{body}\n", "utf-8")
     path.chmod(0o755)
