@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from srkit.cli._progress import duration, progress_bar
+from srkit._lines import duration
+from srkit.cli._progress import progress_bar
 from srkit.cli._shell import in_shell
 
 if TYPE_CHECKING:

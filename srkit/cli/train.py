@@ -106,6 +106,7 @@ def _begin(machine: Machine, options: dict[str, Any]) -> Run:
         init_partial=options["init_partial"],
         callbacks=_listeners(options, out),
         scale=options["scale"],
+        progress=True,
         **config,
     )
 
@@ -135,6 +136,7 @@ def _resume(folder: str, machine: Machine, options: dict[str, Any]) -> Run:
         valid=options["valid"],
         root=options["root"],
         callbacks=_listeners(options, Path(folder)),
+        progress=True,
         **changes,
     )
 

@@ -71,7 +71,7 @@ def command(system: str, real: Path, large: Path, machine: Machine, **options: A
     net = Choice(model=options["model"], scale=options["scale"]).open(Machine("cpu", machine.threads))
     found = train_weak(
         system, real, large, net=net, steps=_steps(options["steps"]), out=options["out"], seed=options["seed"],
-        device=machine.device,
+        device=machine.device, progress=True,
     )  # fmt: skip
     for name, run in found.runs.items():
         click.echo(f"[{name}]\n{run}")

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from srkit._lines import duration
 from srkit.cli._condition import Condition, condition_options
 from srkit.cli._help import examples, measured
 from srkit.cli._job import bars, by_size, job_options, recursive_option, report, sources_argument
 from srkit.cli._network import Machine, machine_options, parse_settings
 from srkit.cli._numbers import SEED, Count
-from srkit.cli._progress import duration
 from srkit.errors import BadFile, BadInput
 
 if TYPE_CHECKING:

@@ -20,7 +20,9 @@ from torch import Tensor, nn
 
 from srkit.errors import BadFile, BadInput
 from srkit.models._kinds import is_pickle, what_it_is
+from srkit.models._norms import with_plain_weights
 from srkit.models._pickle import Unknown, read_pickle
+from srkit.models._shards import check_whole, index_beside, parts_of
 from srkit.models.readers import is_caffe, is_matlab, is_ncnn, read_caffe, read_matconvnet, read_ncnn
 from srkit.ops.atomic import atomic_path
 
@@ -145,17 +147,26 @@ def read_held(path: str | Path) -> Held:
     """Read everything a weight file holds; its format is recognised from its content, not from its name.
 
     Args:
-        path: safetensors; a file of ``torch.save``, even of a whole network, of which no code is run; a pair of ncnn
-            files; a MATLAB file of VDSR's or LapSRN's authors; a ``.caffemodel``.
+        path: safetensors; a file of ``torch.save``, even of a whole network, of which no code is run; the index
+            (``*.index.json``) of weights in several such files; a pair of ncnn files; a MATLAB file of VDSR's or
+            LapSRN's authors; a ``.caffemodel``.
 
     Raises:
         BadFile: the file is missing, truncated, of another kind (which is named), harmful, or holds no weights.
     """
     path = Path(path)
+    check_whole(path)
+    if parts := parts_of(path, _head(path)):
+        found = [_read(part) for part in parts]
+        return Held(path, {key: value for one in found for key, value in one.entries.items()}, {})
+    return _read(path)
+
+
+def _read(path: Path) -> Held:
     head = _head(path)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < _LONGEST_HEADER:
         entries, label, class_name = _read_safetensors(path)
-        return Held(path, entries, label, class_name=class_name)
+        return Held(path, entries if label else with_plain_weights(entries), label, class_name=class_name)
     if is_ncnn(path, head):
         entries, enlarges = read_ncnn(path)
         return Held(path, entries, {}, enlarges)
@@ -172,7 +183,7 @@ def read_held(path: str | Path) -> Held:
             f"{path} holds no state dict but {_described(content)}. "
             "Expected names with tensors, as net.state_dict() gives."
         )
-    return Held(path, found, {})
+    return Held(path, with_plain_weights(found), {})
 
 
 def read_weights(path: str | Path) -> Weights:
@@ -215,7 +226,8 @@ def checked(weights: Weights) -> Weights:
         BadFile: some are not finite.
     """
     for name, value in weights.items():
-        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+        known = value.float() if value.element_size() == 1 else value  # of eight bits PyTorch cannot ask it
+        if value.is_floating_point() and not bool(torch.isfinite(known).all()):
             raise BadFile(
                 f"{weights.path}: {name!r} holds NaN or infinite numbers; the training that wrote it had diverged."
             )
@@ -237,7 +249,8 @@ def _head(path: Path) -> bytes:
         raise BadFile(f"{path} is empty. Was the download interrupted? Fetch it again.")
     if head.startswith(b"version https://git-lfs"):
         raise BadFile(f"{path} is a Git LFS pointer, not the weights. Run: git lfs pull")
-    if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
+    start = head.lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<head")) or (start.startswith(b"<?xml") and b"<html" in start):
         raise BadFile(f"{path} is a web page, not weights: the link led to a login or error page.")
     return head
 
@@ -264,6 +277,11 @@ def _flat(thing: object, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]
     if isinstance(thing, Unknown) and "_modules" in thing.state:
         yield from _of_module(thing, prefix, depth)
         return
+    if isinstance(thing, list | tuple | Unknown) and depth < _DEEPEST:
+        given = thing.given if isinstance(thing, Unknown) else thing
+        for number, part in enumerate(given):  # a compiled network is given the one it was made of
+            if isinstance(part, Mapping | Unknown) or (isinstance(part, list | tuple) and len(part) < _DEEPEST):
+                yield from _flat(part, f"{prefix}{number}{_NESTED}", depth + 1)
     inside, nested = (thing.state, ".") if isinstance(thing, Unknown) else (thing, _NESTED)
     if isinstance(inside, Mapping) and depth < _DEEPEST:
         for key, value in inside.items():
@@ -287,7 +305,8 @@ def _of_module(module: Unknown, prefix: str, depth: int) -> Iterator[tuple[str, 
 
 def _described(content: object) -> str:
     if isinstance(content, Mapping):
-        return f"a dict with the keys {', '.join(map(repr, list(content)[:6])) or '(none)'}"
+        without = ", whose values are no tensors" if content else ""
+        return f"a dict with the keys {', '.join(map(repr, list(content)[:6])) or '(none)'}{without}"
     return "an object without weights" if isinstance(content, Unknown) else f"a {type(content).__name__}"
 
 
@@ -301,7 +320,7 @@ def _label_of(net: nn.Module) -> dict[str, str]:
             "Register the class with srkit.register_model and make it with srkit.models.create."
         )
     try:
-        text = json.dumps(arguments)
+        text = json.dumps(arguments, sort_keys=True)
     except TypeError as error:
         raise BadInput(f"{name!r} was made with an argument that cannot be written to a file: {error}.") from error
     return {"srkit": __version__, "name": str(name), "scale": str(scale), "arguments": text}
@@ -322,6 +341,8 @@ def _ordered(content: bytes) -> bytes:
 
 def _nearby(folder: Path) -> str:
     suffixes = (".safetensors", ".pt", ".pth", ".ckpt")
+    if folder.is_dir() and (index := index_beside(folder)):
+        return index.name
     files = sorted(path.name for path in folder.iterdir() if path.suffix in suffixes) if folder.is_dir() else []
     return ", ".join(files[:8]) or "none"
 

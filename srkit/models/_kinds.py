@@ -28,26 +28,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF8", "is a picture, not weights."),
     (8, b"WEBP", "is a picture, not weights."),
     (0, b"%PDF", "is a PDF document, not weights."),
-    (
-        0,
-        b"\x08\x03\x12",
-        "looks like an ONNX model, whose weights lost their names; look for the .pth it was made from.",
-    ),
-    (
-        0,
-        b"\x08\x06\x12",
-        "looks like an ONNX model, whose weights lost their names; look for the .pth it was made from.",
-    ),
-    (
-        0,
-        b"\x08\x07\x12",
-        "looks like an ONNX model, whose weights lost their names; look for the .pth it was made from.",
-    ),
-    (
-        0,
-        b"\x08\x08\x12",
-        "looks like an ONNX model, whose weights lost their names; look for the .pth it was made from.",
-    ),
+    (0, b"<?xml", "is an XML file, as OpenVINO writes; srkit reads the PyTorch weights of a network."),
 )
 
 
@@ -65,6 +46,8 @@ def what_it_is(path: Path, head: bytes) -> str:
     for place, magic, words in _MAGIC:
         if head[place : place + len(magic)] == magic:
             return words
+    if head[:1] == b"\x08" and 1 <= head[1] <= 31 and head[2:3] in (b"\x12", b":"):  # its version, then its maker
+        return "looks like an ONNX model, whose weights lost their names; look for the .pth it was made from."
     if head[:1] == b"\n":
         return (
             "looks like a TensorFlow graph, a network with its weights inside; srkit reads weights of its own networks."
@@ -82,6 +65,11 @@ def _archive(path: Path) -> str:
     names = _members(path)
     if not names:
         return "is a zip archive that is damaged or cut short, as a PyTorch file is. Fetch it again."
+    if any(name.endswith(("/archive_format", "models/model.json")) for name in names):
+        return (
+            "is an exported program (.pt2), whose weights have lost their place; torch.save("
+            "torch.export.load(path).state_dict, 'weights.pth') writes them apart."
+        )
     weights = [name for name in names if name.lower().endswith(_WEIGHTS)]
     if weights:
         return f"is a zip archive that holds {', '.join(weights[:3])}; unpack it and give that file."

@@ -97,6 +97,11 @@ def recognise(held: Held, name: str | None, scale: int | None, arguments: Mappin
             "so it cannot be built by name. A generator that spoils good images enlarges none. {_YOURS} "
             "srkit.train(net, ..., init=path), or srkit train --init FILE, begins with the weights."
         )
+    if lead is None and all(_OF_AN_OPTIMISER.search(key) for key in held.entries):
+        raise BadFile(
+            f"{held.path} holds the state of an optimiser and no network's weights; look for the file of the network, "
+            "which a training writes beside it."
+        )
     if lead is None or lead.fits < 0.5:
         raise BadFile(f"{held.path} fits no registered network; its first entries are {_first(held)}. {_YOURS}")
     looks = f"{lead.name!r}" + (f" x{lead.scale}" if lead.scale else "")
@@ -243,6 +248,8 @@ def _index(entry: Entry) -> frozenset[str]:
         kinds[key] = frozenset(_undigited(name) for name, value in own.items() if not _counts(value))
     return kinds[key]
 
+
+_OF_AN_OPTIMISER = re.compile(r"(^|\0)state\0\d+\0|optim", re.IGNORECASE)
 
 _INDEX: dict[Any, dict[str, frozenset[str]]] = {}
 

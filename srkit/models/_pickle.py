@@ -13,6 +13,7 @@ import builtins
 import io
 import os
 import pickle
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,6 +40,8 @@ _DTYPES = {
     "Char": torch.int8,
     "Byte": torch.uint8,
     "Bool": torch.bool,
+    "ComplexFloat": torch.complex64,
+    "ComplexDouble": torch.complex128,
     "Untyped": torch.uint8,
 }
 _HOSTILE = {
@@ -57,6 +60,10 @@ _HOSTILE = {
 }
 _PLAIN = {"set", "frozenset", "list", "tuple", "dict", "int", "float", "complex", "bool", "str"}
 _INERT = {"object", "slice", "range", "bytes", "bytearray", "type", "getattr"}  # not called
+
+
+class _Quantised(Exception):
+    """The numbers of a tensor are codes of a quantisation."""
 
 
 class Unknown:
@@ -113,6 +120,11 @@ def read_pickle(path: Path) -> object:
             f"{path} was not opened: besides numbers it holds {error}, and reading that would run code from the file. "
             "Do not use it; whoever made the weights can write torch.save(net.state_dict(), path)."
         ) from error
+    except _Quantised as error:
+        raise BadFile(
+            f"{path} holds quantised numbers ({error}), from which its network cannot be built here; look for the "
+            "weights before they were quantised."
+        ) from error
     except Exception as error:  # a damaged pickle may call anything with anything
         raise BadFile(
             f"{path} is not a PyTorch file with weights, or is damaged or cut short ({type(error).__name__}: {error}). "
@@ -142,7 +154,9 @@ def _read_sequence(file: IO[bytes]) -> object:
     for _ in ("version", "system"):
         _Reader(file, _no_storage).load()
     held: dict[str, Tensor] = {}
-    size = os.fstat(file.fileno()).st_size
+    place = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(place)
 
     def storage(kind: torch.dtype, key: str, count: int) -> Tensor:
         if count * kind.itemsize > size:
@@ -180,6 +194,8 @@ class _Reader(pickle.Unpickler):
         if module.split(".")[0] in _HOSTILE or (module in ("builtins", "__builtin__") and name not in _INERT):
             raise BadFile(f"{module}.{name}")
         if module in ("torch", "torch.storage") and name.endswith("Storage"):
+            if re.match(r"QU?Int\d", name):
+                raise _Quantised(name)
             return _DTYPES[name.removesuffix("Storage")]
         if module == "torch" and isinstance(found := getattr(torch, name, None), torch.dtype):
             return found
@@ -213,6 +229,11 @@ def _first(data: object, *_: object) -> object:
     return data
 
 
+def _stored_inside(data: bytes) -> object:
+    """Return a tensor's numbers as Python's own pickle holds them: a file of the older format inside the pickle."""
+    return _read_sequence(io.BytesIO(data))
+
+
 def _dict(*given: Any) -> dict[Any, Any]:
     return dict(*given[-1:]) if given and isinstance(given[-1], (Mapping, list)) else {}
 
@@ -229,6 +250,7 @@ _REBUILT: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor_v3"): _typed,
     ("torch._utils", "_rebuild_parameter"): _first,
     ("torch._utils", "_rebuild_parameter_with_state"): _first,
+    ("torch.storage", "_load_from_bytes"): _stored_inside,
     ("torch._tensor", "_rebuild_from_type_v2"): lambda make, kind, given, state: make(*given),
     ("torch", "Size"): tuple,
     ("torch", "device"): str,

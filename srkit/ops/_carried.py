@@ -5,23 +5,27 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from srkit.errors import BadFile
+from srkit.ops._tiff import IPTC, exif_of, further_tags
 
-__all__ = ["Carried", "carried", "orientation_in", "png_chunks", "png_pixels", "resized_exif"]
+__all__ = ["Carried", "carried", "orientation_in", "png_chunks", "png_pixels", "resized_exif", "said_in_xmp"]
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_COLOURS = (b"gAMA", b"cHRM", b"sRGB", b"cICP")
+_COLOURS = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _OF_THE_OLD_PIXELS = (b"tIME", b"sBIT", b"hIST", b"sPLT", b"bKGD", b"acTL", b"fcTL", b"fdAT")
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _MOST = 2**26  # bytes of an unpacked profile or text
 _SIZES = {0x0100: 0, 0x0101: 1, 0xA002: 0, 0xA003: 1}  # EXIF tags that repeat the width (0) and the height (1)
 _ORIENTATION, _SUB_FOLDER = 0x0112, 0x8769
+_IPTC = 0x0404  # of Photoshop's resources
+_DRAWN_ANEW = ("APP0", "APP14")  # of a JPEG: segments that its writer makes
+_HEADS = (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"MPF\0", b"Photoshop 3.0\0", b"Ducky")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,7 @@ class Carried:
     icc: bytes | None = None  # the colour profile
     dpi: tuple[float, float] | None = None  # pixels per inch (horizontal, vertical)
     xmp: bytes | None = None  # the XMP packet
+    iptc: bytes | None = None  # IPTC's captions and names, of a JPEG or a TIFF
     comment: bytes | None = None  # a JPEG's comment
     # of a PNG, what describes its colours, and its texts, as ``(kind, data)``
     chunks: tuple[tuple[bytes, bytes], ...] = ()
@@ -47,22 +52,48 @@ class Carried:
         return found or 1
 
 
-def carried(data: bytes, info: dict[Any, Any], frames: int = 1) -> Carried:
+def carried(data: bytes, image: Any, frames: int = 1) -> Carried:
     """Return what the file ``data`` carries.
 
     Args:
-        info: what Pillow found in one that is no PNG.
+        image: the same, as Pillow opened it.
     """
     if data.startswith(PNG_START):
         return _of_png(png_chunks(data))
-    lost, exif = [_further(frames)] if frames > 1 else [], info.get("exif")
+    lost, info = [_further(frames)] if frames > 1 else [], image.info
+    try:
+        exif = exif_of(image) if image.format == "TIFF" else info.get("exif")
+    except Exception:  # Pillow raises whatever a broken tag makes it raise
+        exif = b"damaged"
     exif = b"Exif\0\0" + exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) and exif else None
     if exif and not _is_sound(exif):
         lost.append("EXIF (damaged)")
         exif = None
+    lost += _further_segments(getattr(image, "applist", ()))
+    lost += filter(None, [further_tags(getattr(image, "tag_v2", ()))])
     given = {key: info.get(key) for key in ("icc_profile", "xmp", "comment")}
     icc, xmp, comment = (value if isinstance(value, bytes) and value else None for value in given.values())
-    return Carried(exif=exif, icc=icc, dpi=_resolution(info.get("dpi")), xmp=xmp, comment=comment, lost=tuple(lost))
+    dpi = _resolution(info.get("dpi"))
+    return Carried(exif=exif, icc=icc, dpi=dpi, xmp=xmp, iptc=_iptc(image), comment=comment, lost=tuple(lost))
+
+
+def _iptc(image: Any) -> bytes | None:
+    if image.format == "TIFF":
+        found = image.tag_v2.get(IPTC)
+    else:
+        blocks = image.info.get("photoshop")
+        found = blocks.get(_IPTC) if isinstance(blocks, dict) else None
+    return found if isinstance(found, bytes) and found else None
+
+
+def _further_segments(segments: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Name the segments of a JPEG that nothing here knows, such as a signature of who made it."""
+    left = {
+        f"the JPEG segment {name} ({content[:32].split(bytes(1))[0].decode('ascii', 'replace')})": None
+        for name, content in segments
+        if name.startswith("APP") and name not in _DRAWN_ANEW and not content.startswith(_HEADS)
+    }
+    return list(left)
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -193,6 +224,13 @@ def resized_exif(exif: bytes, width: int, height: int) -> bytes:
     if first + 2 + 12 * count + 4 <= len(exif):
         struct.pack_into(f"{order}I", changed, first + 2 + 12 * count, 0)  # no second directory: no preview
     return bytes(changed)
+
+
+def said_in_xmp(xmp: bytes, numbers: Mapping[str, int]) -> bytes:
+    """Return an XMP packet in which these properties (``"tiff:ImageWidth"``), where it has them, are these numbers."""
+    for name, number in numbers.items():
+        xmp = re.sub(rb"(%b(?:=[\"']|>)\s*)[0-9]+" % name.encode(), rb"\g<1>%d" % number, xmp)
+    return xmp
 
 
 def _head(exif: bytes) -> tuple[str, int]:

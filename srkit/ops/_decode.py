@@ -21,6 +21,8 @@ from PIL import Image, ImageCms, ImageFile
 
 from srkit.errors import BadFile
 from srkit.ops._carried import PNG_START, Carried, carried, png_pixels
+from srkit.ops._foreign import what_it_is
+from srkit.ops._tiff import check_form, unread_form
 from srkit.ops.device import free_bytes
 from srkit.ops.picture import Picture, upright
 
@@ -36,6 +38,7 @@ SUFFIXES = {
     ".webp": "WEBP",
 }
 _MOST_MEGAPIXELS = 500
+_PHOTOMETRIC = 262  # the TIFF tag that says whether 0 is black or white
 _BYTES_PER_PIXEL = 32  # while a picture is decoded and turned into floats
 _STARTS = {
     PNG_START: "PNG",
@@ -57,15 +60,6 @@ _BROKEN = (
     TypeError,
     struct.error,
     zlib.error,
-)
-_BEGINNINGS = (
-    (b"version https://git-lfs", "a Git LFS pointer, not the image itself; `git lfs pull` fetches it"),
-    (b"<!DOCTYPE", "a web page; the download probably failed"),
-    (b"<html", "a web page; the download probably failed"),
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"GIF8", "a GIF, which is not read here; convert it to PNG"),
 )
 
 
@@ -95,6 +89,8 @@ def decode_bytes(data: bytes, name: str) -> Picture:
     except MemoryError:
         raise BadFile(f"{name} does not fit into memory.") from None
     except _BROKEN as error:
+        if kind_of(data) == "TIFF" and (form := unread_form(data)):
+            raise BadFile(f"{name} is no picture that srkit reads: {form}; save it with 8 or 16 bits.") from error
         raise BadFile(
             f"{name} begins like an image but is damaged or incomplete ({len(data)} bytes; {error}). "
             "Get the file again from where it came from."
@@ -108,12 +104,13 @@ def look(path: Path) -> tuple[int, int, bool] | None:
         head = file.read(64)
         kind = kind_of(head)
         if kind is None:
-            raise BadFile(f"{path} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(head)}.")
+            raise BadFile(f"{path} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {what_it_is(head)}.")
         if kind not in Image.OPEN:
             Image.init()
         file.seek(0)
         try:
             with Image.OPEN[kind][0](file, "") as image:
+                _check_form(image, str(path))
                 seen = image.height, image.width, bool(image.has_transparency_data)
         except _BROKEN:
             return None
@@ -125,11 +122,17 @@ def _open(data: bytes, name: str) -> ImageFile.ImageFile:
     """Open an image as ``Image.open`` does, but tell its kind by its first bytes and leave its size to the caller."""
     kind = kind_of(data)
     if kind is None:
-        raise BadFile(f"{name} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {_beginning(data)}.")
+        raise BadFile(f"{name} is not an image srkit reads (PNG, JPEG, BMP, TIFF, WebP): {what_it_is(data)}.")
     if kind not in Image.OPEN:
         Image.init()
     image: ImageFile.ImageFile = Image.OPEN[kind][0](io.BytesIO(data), "")
+    _check_form(image, name)
     return image
+
+
+def _check_form(image: Any, name: str) -> None:
+    if image.format == "TIFF":
+        check_form(image.tag_v2, name)
 
 
 def kind_of(data: bytes) -> str | None:
@@ -180,19 +183,9 @@ def _near(path: Path) -> str:
     return f" In {path.parent} there is {', '.join(names)}." if names else ""
 
 
-def _beginning(data: bytes) -> str:
-    head = data[:64]
-    for start, meaning in _BEGINNINGS:
-        if head.startswith(start):
-            return f"it is {meaning}"
-    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head):
-        return f"it is text that begins {head[:24].decode()!r}"
-    return f"its first bytes are {head[:8].hex(' ')}"
-
-
 def _picture(image: ImageFile.ImageFile, data: bytes, name: str, again: Callable[[], ImageFile.ImageFile]) -> Picture:
     mode, file_format = image.mode, "JPEG" if image.format == "MPO" else image.format or "PNG"
-    beside = carried(data, image.info, _frames(image))
+    beside = carried(data, image, _frames(image))
     orientation = beside.orientation if file_format != "TIFF" else 1  # Pillow turns TIFF itself
     if mode == "CMYK":
         image, beside = _out_of_inks(image, beside)
@@ -244,22 +237,36 @@ def _out_of_inks(image: Any, beside: Carried) -> tuple[Any, Carried]:
 
 def _levels(image: Any, name: str, again: Callable[[], ImageFile.ImageFile]) -> tuple[NDArray[Any], int]:
     """Return the pixels ``(h, w, c)`` with c = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, and the bits per channel."""
-    if image.mode in ("RGB", "RGBA", "LA") and any(";16" in _raw_mode(tile) for tile in getattr(image, "tile", ())):
-        return _sixteen_bits(image, again), 16
+    unpacked = [_raw_mode(tile) for tile in getattr(image, "tile", ())]
+    if image.mode in ("RGB", "RGBA", "LA") and any(";16" in mode for mode in unpacked):
+        return _with_key(_sixteen_bits(image, again), image, 65535), 16
     if image.mode.startswith("I"):
         grey = np.asarray(image).astype(np.int64)
         if grey.min() < 0 or grey.max() > 65535:
             raise BadFile(
                 f"{name} holds 32-bit whole numbers from {grey.min()} to {grey.max()}; save it with 8 or 16 bits."
             )
-        return grey[:, :, None], 16
+        if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0:  # white is 0, which Pillow heeds in 8 bits alone
+            grey = 65535 - grey
+        return _with_key(grey[:, :, None], image, 65535), 16
     if image.mode == "F":
         raise BadFile(f"{name} holds 32-bit floats, whose white is not defined; save it with 8 or 16 bits per channel.")
+    if image.mode == "L" and (steps := {"L;2": 85, "L;4": 17}.get(unpacked[0] if unpacked else "")):
+        return _with_key(np.asarray(image)[:, :, None], image, 255, steps), 8  # Pillow leaves the key in 2 or 4 bits
     grey_mode = image.mode in ("1", "L", "LA", "La")
     target = ("LA" if grey_mode else "RGBA") if image.has_transparency_data else ("L" if grey_mode else "RGB")
     image.load()
     pixels = np.asarray(image if image.mode == target else image.convert(target))
     return (pixels[:, :, None] if pixels.ndim == 2 else pixels), 8
+
+
+def _with_key(levels: NDArray[Any], image: Any, most: int, steps: int = 1) -> NDArray[Any]:
+    """Add the transparency of a PNG that names one colour, of the bits it is stored with, as see-through."""
+    key = image.info.get("transparency")
+    if not isinstance(key, int | tuple):
+        return levels
+    seen = (levels != np.asarray(key) * steps).any(axis=2, keepdims=True)
+    return np.concatenate([levels, (seen * most).astype(levels.dtype)], axis=2)
 
 
 def _raw_mode(tile: Any) -> str:
@@ -270,18 +277,30 @@ def _sixteen_bits(image: ImageFile.ImageFile, again: Callable[[], ImageFile.Imag
     """Read 16-bit colour, of which Pillow keeps the high bytes: decode twice, once with the bytes swapped."""
     if any(_raw_mode(tile) == "LA;16B" for tile in image.tile):
         return _two_channels(again)
-    high = np.asarray(image).astype(np.uint16)
     native = "L" if sys.byteorder == "little" else "B"
-    with again() as second:
-        second.tile = [_with_bytes_swapped(tile, native) for tile in second.tile]
-        low = np.asarray(second).astype(np.uint16)
-    return high * 256 + low
+    halves, multiplied = [], False
+    for swapped in (False, True):
+        with again() as one:
+            multiplied = any("RGBa" in _raw_mode(tile) for tile in one.tile)
+            one.tile = [_stored(tile, native, swapped=swapped) for tile in one.tile]
+            halves.append(np.asarray(one).astype(np.uint16))
+    levels = halves[0] * 256 + halves[1]
+    return _divided(levels) if multiplied else levels
 
 
-def _with_bytes_swapped(tile: Any, native: str) -> Any:
-    mode, end = _raw_mode(tile)[:-1], _raw_mode(tile)[-1]
-    swapped = mode + ("B" if (native if end == "N" else end) == "L" else "L")
-    return tile._replace(args=(swapped, *tile.args[1:]) if isinstance(tile.args, tuple) else swapped)
+def _stored(tile: Any, native: str, *, swapped: bool) -> Any:
+    """Return a tile that is read as it is stored, alpha multiplied in or not, perhaps with its bytes swapped."""
+    mode, end = _raw_mode(tile)[:-1].replace("RGBa", "RGBA"), _raw_mode(tile)[-1]
+    if swapped:
+        end = "B" if (native if end == "N" else end) == "L" else "L"
+    return tile._replace(args=(mode + end, *tile.args[1:]) if isinstance(tile.args, tuple) else mode + end)
+
+
+def _divided(levels: NDArray[Any]) -> NDArray[Any]:
+    """Return RGBA of 16 bits whose colours were multiplied by alpha, as TIFF calls associated, with plain colours."""
+    alpha = levels[:, :, 3:].astype(np.float64)
+    plain = np.minimum(np.floor(levels[:, :, :3] * (65535 / np.maximum(alpha, 1)) + 0.5), 65535)
+    return np.concatenate([plain.astype(np.uint16), levels[:, :, 3:]], axis=2)
 
 
 def _two_channels(again: Callable[[], ImageFile.ImageFile]) -> NDArray[Any]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srkit.errors import BadFile, BadInput
-from srkit.ops._carried import Carried, resized_exif
+from srkit.ops._carried import Carried, resized_exif, said_in_xmp
+from srkit.ops._tiff import directories_of
 from srkit.ops._writers import BLOCK, Shape, blocks_of, write_bmp, write_jpeg, write_png, write_tiff, write_webp
 from srkit.ops.check import check_image
 from srkit.ops.color import luma
@@ -59,6 +60,10 @@ def writer_of(
     height, width = size
     if beside.exif and size != tuple(like.rgb.shape[-2:]):
         beside = replace(beside, exif=resized_exif(beside.exif, width=width, height=height))
+    if beside.xmp and size != tuple(like.rgb.shape[-2:]):
+        sizes = {"tiff:ImageWidth": width, "tiff:ImageLength": height}
+        sizes |= {"exif:PixelXDimension": width, "exif:PixelYDimension": height}
+        beside = replace(beside, xmp=said_in_xmp(beside.xmp, sizes))
     rows = (as_levels(planes, depth) for planes in planes_of(strips, like, size))
     shape = Shape(height, width, (1 if like.grey else 3) + (like.alpha is not None), depth)
 
@@ -73,7 +78,10 @@ def as_stored(picture: Picture, file_format: str) -> tuple[Picture, int]:
     kept = holds(file_format, picture.carried).orientation
     orientation = kept if kept == picture.orientation and file_format != "TIFF" else 1
     alpha = None if picture.alpha is None else turn_back(picture.alpha, orientation)
-    return replace(picture, rgb=turn_back(picture.rgb, orientation), alpha=alpha), orientation
+    beside = picture.carried
+    if beside.xmp:
+        beside = replace(beside, xmp=said_in_xmp(beside.xmp, {"tiff:Orientation": orientation}))
+    return replace(picture, rgb=turn_back(picture.rgb, orientation), alpha=alpha, carried=beside), orientation
 
 
 def planes_of(strips: Iterable[Tensor], like: Picture, size: tuple[int, int]) -> Iterator[Tensor]:
@@ -128,7 +136,7 @@ def encode(
     blocks = blocks_of(_watched(strips, not_ours))
     try:
         if file_format == "JPEG":
-            write_jpeg(file, blocks, shape, quality=quality, kept=_kept(beside))
+            write_jpeg(file, blocks, shape, quality=quality, kept=_kept(beside), iptc=beside.iptc)
         elif file_format == "WEBP":
             write_webp(file, blocks, shape, kept=_kept(beside))
         else:
@@ -160,13 +168,16 @@ def holds(file_format: str, beside: Carried) -> Carried:
     """Return what of a picture's belongings a format can hold; ``lost`` names the rest."""
     kept = {
         "exif": beside.exif if file_format in ("PNG", "JPEG", "WEBP") else None,
+        "iptc": beside.iptc if file_format in ("JPEG", "TIFF") else None,
         "icc": beside.icc if file_format != "BMP" else None,
         "dpi": beside.dpi if file_format != "WEBP" else None,
         "xmp": beside.xmp if file_format != "BMP" else None,
         "comment": beside.comment if file_format == "JPEG" else None,
         "chunks": beside.chunks if file_format == "PNG" else (),
     }
-    for name in ("exif", "xmp", "comment"):
+    if file_format == "TIFF" and beside.exif and directories_of(beside.exif) is not None:
+        kept["exif"] = beside.exif
+    for name in ("exif", "xmp", "iptc", "comment"):
         if file_format == "JPEG" and len(kept[name] or b"") > _JPEG_SEGMENT - 64:
             kept[name] = None
     words = {
@@ -174,6 +185,7 @@ def holds(file_format: str, beside: Carried) -> Carried:
         "icc": "the colour profile",
         "dpi": "the resolution",
         "xmp": "XMP",
+        "iptc": "IPTC",
         "comment": "the comment",
     }
     lost = [words[name] for name in words if getattr(beside, name) and not kept[name]]

@@ -19,6 +19,7 @@ from PIL import Image
 
 from srkit.errors import BadFile
 from srkit.ops._carried import PNG_START, Carried
+from srkit.ops._tiff import IPTC, directories_of
 
 __all__ = ["BLOCK", "Shape", "blocks_of", "write_bmp", "write_jpeg", "write_png", "write_tiff", "write_webp"]
 
@@ -141,6 +142,14 @@ def write_tiff(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, beside: C
         entries.append((_XMP_IN_TIFF, 1, len(beside.xmp), beside.xmp))
     if beside.icc:
         entries.append((34675, 7, len(beside.icc), beside.icc))
+    if beside.iptc:
+        entries.append((IPTC, 7, len(beside.iptc), beside.iptc))
+    texts, below = (directories_of(beside.exif, big=big) if beside.exif else None) or ([], [])
+    entries += [(tag, 2, len(text), text) for tag, text in texts]
+    for tag, directory in below:
+        file.write(b"\0" * (file.tell() % 2))
+        entries.append((tag, kind, 1, struct.pack(f"<{word}", file.tell())))
+        file.write(directory.tobytes(file.tell()))
     _end_tiff(file, sorted(entries), word)
 
 
@@ -182,7 +191,9 @@ def write_bmp(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, beside: Ca
         file.write(rows[::-1].tobytes())
 
 
-def write_jpeg(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, *, quality: int, kept: dict[str, Any]) -> None:
+def write_jpeg(
+    file: BinaryIO, blocks: Iterable[Levels], shape: Shape, *, quality: int, kept: dict[str, Any], iptc: bytes | None
+) -> None:
     """Write a JPEG of full colour whose blocks are encoded one by one and joined by restart markers."""
     how: dict[str, Any] = {"quality": quality, "subsampling": 0, "optimize": False}
     how |= {"restart_marker_rows": 1} if shape.height > BLOCK else {}
@@ -195,11 +206,18 @@ def write_jpeg(file: BinaryIO, blocks: Iterable[Levels], shape: Shape, *, qualit
         shared = [segment for segment in segments if 0xC0 < segment[1] < 0xE0 and segment[1] not in _FRAMES]
         if number == 0:
             tables = shared
+            segments[1:1] = [_of_photoshop(iptc)] if iptc else []
             file.write(b"\xff\xd8" + b"".join(_with_height(segment, shape.height) for segment in segments))
         elif shared != tables:
             raise BadFile("This JPEG encoder gives each strip other tables, so that none fits another; use .png.")
         file.write((b"\xff\xd7" if number else b"") + data[scan:-2])
     file.write(b"\xff\xd9")
+
+
+def _of_photoshop(iptc: bytes) -> bytes:
+    """Return the segment in which a JPEG holds IPTC's captions: one resource of Photoshop's, number 0x0404."""
+    content = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+    return b"\xff\xed" + struct.pack(">H", 2 + len(content)) + content
 
 
 def _segments(data: bytes) -> tuple[list[bytes], int]:

@@ -19,7 +19,7 @@ from srkit.ops._decode import SUFFIXES, decode, kind_of, look
 from srkit.ops._encode import SIXTEEN_BITS, as_stored, check_fits, writer_of
 from srkit.ops.atomic import atomic_path, check_place
 from srkit.ops.check import check_image
-from srkit.ops.picture import Picture, turn_back
+from srkit.ops.picture import Picture, turn_back, without_hidden_colours
 
 __all__ = [
     "SUFFIXES",
@@ -58,13 +58,14 @@ PathLike = str | os.PathLike[str]
 def read(path: PathLike) -> Tensor:
     """Read an image file as ``(3, h, w)`` float32 RGB in [0, 1], upright.
 
-    Grey becomes three equal channels; transparency is dropped and the colour beneath it kept; 16 bits keep their
-    precision; CMYK is converted by its profile of inks. Of an animation or a multi-page TIFF, the first image is taken.
+    Grey becomes three equal channels; transparency is dropped, and where nothing is to be seen at all the colour of the
+    nearest visible pixels stands; 16 bits keep their precision; CMYK is converted by its profile of inks. Of an
+    animation or a multi-page TIFF, the first image is taken.
 
     Raises:
         BadFile: missing, a folder, empty, damaged, or not an image; the message says what was found.
     """
-    return decode(Path(path)).rgb
+    return without_hidden_colours(decode(Path(path)))
 
 
 def read_picture(path: PathLike) -> Picture:

@@ -20,6 +20,7 @@ import torch
 from tqdm.std import tqdm
 
 from srkit._html import render
+from srkit._lines import lines
 from srkit.errors import BadInput
 from srkit.evaluation import Table
 from srkit.evaluation.table import mean_gain
@@ -248,17 +249,21 @@ class _Bar(tqdm):  # type: ignore[type-arg]
 
 
 class Progress(Callback):
-    """One line: steps made, time left, loss, last validation PSNR.
+    """One line: steps made, time left, loss, last validation PSNR; in a file or a pipe such a line now and then.
 
     The text bar is used in notebooks as well: the widget bar is stored frozen at 0 % when the notebook is saved.
     """
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._line: Callable[..., None] | None = None
         self._shown = 0.0
 
     def started(self, state: State) -> None:
         """Draw the empty bar."""
+        if not in_notebook() and not on_terminal():
+            self._line = lines("training", "step", begun=state.step)
+            return
         target = sys.stdout if in_notebook() else sys.stderr
         self._bar = _Bar(
             total=state.config.steps, initial=state.step, unit="step", file=target, dynamic_ncols=not in_notebook()
@@ -266,6 +271,10 @@ class Progress(Callback):
 
     def stepped(self, state: State, outcome: Outcome) -> None:
         """Move it on; the numbers at its end change four times a second at most."""
+        if self._line is not None:
+            words = ", ".join(f"{name} {value}" for name, value in self._numbers(state, outcome).items())
+            self._line(state.step, state.config.steps, words)
+            return
         if time.perf_counter() - self._shown > _FASTEST / 2 or state.step == state.config.steps:
             self._bar.set_postfix(self._numbers(state, outcome), refresh=False)
             self._shown = time.perf_counter()
@@ -273,7 +282,8 @@ class Progress(Callback):
 
     def ended(self, state: State) -> None:
         """Leave the last line standing."""
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     @staticmethod
     def _numbers(state: State, outcome: Outcome) -> dict[str, str]:

@@ -9,6 +9,7 @@ functions of (seed, step).
 
 from __future__ import annotations
 
+import json
 import pickle
 import warnings
 import zipfile
@@ -76,7 +77,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         BadFile: there is none, it is damaged, or it is something else; the message says which.
     """
     if not path.is_file():
-        raise BadFile(f"There is no checkpoint at {path}: expected the checkpoint.pt of a run folder (out=…).")
+        raise BadFile(_nothing_to_go_on_from(path))
     check_pickle_reader(path)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -101,6 +102,21 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"which reads format {_VERSION}. Resume it with the srkit that wrote it."
         )
     return saved
+
+
+def _nothing_to_go_on_from(path: Path) -> str:
+    """Say that there is no checkpoint, and of a run that ended before its first one, how it gets one sooner."""
+    try:
+        settings = json.loads((path.parent / "config.json").read_text("utf-8"))
+        every, steps = int(settings["save_every"]), int(settings["steps"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return f"There is no checkpoint at {path}: expected the checkpoint.pt of a run folder (out=…)."
+    rather = max(1, min(every, steps) // 10)
+    return (
+        f"{path.parent} holds a run that ended before its first checkpoint, which was to come after {every:,} steps: "
+        f"there is nothing to go on from. Begin it again and save more often: save_every={rather} (--save-every "
+        f"{rather}). What is in the folder is renamed then, not deleted."
+    )
 
 
 def restore(state: State, saved: Mapping[str, Any], *, folder: Path | None = None) -> None:

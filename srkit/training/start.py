@@ -93,8 +93,8 @@ def train(
         maker: how batches are made, for a network that takes a condition: a name of
             :data:`srkit.datasets.MAKERS` with options, such as ``"blur_kernels(noise=25)"``. None takes the network's
             card; ``"pairs"`` takes LR and HR as they are. Validation pairs are made likewise.
-        progress: show a bar (and in a notebook a growing curve); None does so on a terminal or in a notebook,
-            but not in a thread.
+        progress: show a bar (in a notebook a growing curve, too; in a file or a pipe a line now and then); None does
+            so on a terminal or in a notebook, but not in a thread.
         **settings: every other field of :class:`~srkit.training.Config`: schedule, ema, clip, precision, ….
 
     Returns:

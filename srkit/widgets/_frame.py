@@ -18,6 +18,7 @@ from torch import Tensor
 from srkit.errors import BadInput
 from srkit.ops.check import check_range
 from srkit.ops.files import read_picture
+from srkit.ops.picture import without_hidden_colours
 from srkit.ops.pixels import to_uint8
 
 __all__ = ["NAN_COLOUR", "Frame", "frames"]
@@ -77,7 +78,7 @@ def _as_tensor(thing: Any, name: str) -> Tensor:
     if isinstance(thing, np.ndarray):
         thing = torch.from_numpy(np.ascontiguousarray(thing))
     if not isinstance(thing, Tensor) and isinstance(getattr(thing, "rgb", None), Tensor):
-        thing = thing.rgb
+        thing = without_hidden_colours(thing) if getattr(thing, "alpha", None) is not None else thing.rgb
     if not isinstance(thing, Tensor):
         raise BadInput(f"{name} is of type {type(thing).__name__}. {_ACCEPTED}.")
     return _checked(thing.detach().cpu(), name)

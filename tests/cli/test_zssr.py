@@ -10,7 +10,7 @@ import pytest
 import scipy.io
 
 import srkit
-from srkit.cli._progress import duration
+from srkit._lines import duration
 from srkit.datasets import samples
 from srkit.degrade import gaussian_widths
 from tests.cli._call import Call

@@ -9,7 +9,9 @@ import gzip
 import io
 import json
 import pathlib
+import pickle
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -115,6 +117,19 @@ FORMS: dict[str, Callable[[State], object]] = {
     "None beside the weights": lambda s: {**s, "config": None},
     "the optimiser first": lambda s: {"optimizer": _adam(s), "state_dict": s},
     "NaN in the judge": lambda s: {"g": s, "d": {key: value * float("nan") for key, value in JUDGE.items()}},
+    "a tuple of weights and a number": lambda s: (s, 3),
+    "a list of weights and optimiser": lambda s: [s, _adam(s)],
+    "lengths and directions": lambda s: _normed(s, "_g", "_v"),
+    "lengths and directions as PyTorch 2 names them": lambda s: _normed(s, "s.weight.original0", "s.weight.original1"),
+    "channels last": lambda s: {
+        key: value.to(memory_format=torch.channels_last) if value.ndim == 4 else value for key, value in s.items()
+    },
+    "Lightning's averaging callback": lambda s: {
+        "state_dict": _behind("model.", _other(s)),
+        "callbacks": {"EMACallback": {"ema_state_dict": _behind("model.", s)}},
+    },
+    "buffers": lambda s: {key: nn.Buffer(value) for key, value in s.items()},
+    "whole numbers of 16 bits beside it": lambda s: {**s, "n": torch.zeros(3, dtype=torch.uint16)},
     "tensors that share a storage": lambda s: dict(zip(s, _sharing(list(s.values())), strict=True)),
     "transposed storage": lambda s: {key: _strided(value) for key, value in s.items()},
 }
@@ -124,6 +139,18 @@ def _sharing(values: list[Tensor]) -> list[Tensor]:
     row = torch.cat([value.flatten() for value in values])
     parts = row.split([value.numel() for value in values])
     return [part.reshape(value.shape) for part, value in zip(parts, values, strict=True)]
+
+
+def _normed(state: State, length: str, direction: str) -> dict[str, Tensor]:
+    """Return weights as weight normalisation keeps them, of twice their length in one of the two."""
+    made = dict(state)
+    for key in [key for key in state if key.endswith(".weight")]:
+        weight = made.pop(key)
+        layer = key.removesuffix("weight")
+        norm = weight.flatten(1).norm(dim=1).view(-1, *[1] * (weight.ndim - 1))
+        names = [f"{'weight' if end[0] == '_' else 'parametrization'}{end}" for end in (length, direction)]
+        made[layer + names[0]], made[layer + names[1]] = norm, 2 * weight
+    return made
 
 
 def _strided(value: Tensor) -> Tensor:
@@ -149,7 +176,7 @@ def _same(one: nn.Module, other: nn.Module, atol: float = 0.0) -> None:
 def test_weights_are_found_in_whatever_they_are_wrapped(form: str, old: bool, net: nn.Module, tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"  # a wrong suffix: the content decides
     torch.save(FORMS[form](net.state_dict()), path, _use_new_zipfile_serialization=not old)
-    rounded = {"half precision": 1e-3, "bfloat16": 1e-2}.get(form, 0.0)
+    rounded = {"half precision": 1e-3, "bfloat16": 1e-2}.get(form, 1e-6 if "lengths" in form else 0.0)
     _same(load(path), net, rounded)
     again = create("edsr", scale=2, tiny=True)
     load_into(again, path)
@@ -168,6 +195,42 @@ def test_a_network_pickled_whole_is_read_without_running_it(net: nn.Module, tmp_
     _same(load(tmp_path / "whole.pth"), net)
     torch.save(nn.DataParallel(net), tmp_path / "whole.pth")
     _same(load(tmp_path / "whole.pth"), net)
+
+
+def test_a_compiled_network_pickled_whole_and_plain_pickles_are_read(net: nn.Module, tmp_path: Path) -> None:
+    torch.save(torch.compile(net), tmp_path / "compiled.pth")
+    _same(load(tmp_path / "compiled.pth"), net)
+    (tmp_path / "plain.pkl").write_bytes(pickle.dumps({"model": dict(net.state_dict())}))
+    _same(load(tmp_path / "plain.pkl"), net)
+
+
+def test_eight_bit_floats_are_read_and_asked_whether_they_are_finite(net: nn.Module, tmp_path: Path) -> None:
+    state = {key: value.to(torch.float8_e4m3fn) for key, value in net.state_dict().items()}
+    safetensors.torch.save_file(state, tmp_path / "x.safetensors")
+    _same(load(tmp_path / "x.safetensors"), net, 0.1)
+    state["head.bias"] = torch.full_like(net.head.bias, torch.nan).to(torch.float8_e4m3fn)
+    torch.save(state, tmp_path / "x.pth")
+    with pytest.raises(BadFile, match=r"'head\.bias' holds NaN"):
+        load(tmp_path / "x.pth")
+
+
+def test_weights_in_several_files_are_read_by_their_index(net: nn.Module, tmp_path: Path) -> None:
+    state = {key: value.contiguous() for key, value in net.state_dict().items()}
+    parts = {f"model-0000{n}-of-00002.safetensors": list(state)[n - 1 :: 2] for n in (1, 2)}
+    for name, keys in parts.items():
+        safetensors.torch.save_file({key: state[key] for key in keys}, tmp_path / name)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(
+        json.dumps({"metadata": {}, "weight_map": {k: name for name, keys in parts.items() for k in keys}})
+    )
+    _same(load(index), net)
+    with pytest.raises(BadFile, match=r"one part of several; give the index .*model\.safetensors\.index\.json"):
+        load(tmp_path / "model-00001-of-00002.safetensors")
+    with pytest.raises(BadFile, match=r"is a folder; give the weight file inside it: model\.safetensors\.index\.json"):
+        load(tmp_path)
+    index.write_text(json.dumps({"weight_map": {"a": "../elsewhere.bin"}}))
+    with pytest.raises(BadFile, match="not beside it"):
+        load(index)
 
 
 def test_safetensors_under_another_name_and_with_foreign_metadata_are_read(net: nn.Module, tmp_path: Path) -> None:
@@ -197,6 +260,18 @@ def _tarred(path: Path, net: nn.Module) -> None:
         archive.addfile(tarfile.TarInfo("model.pth"), io.BytesIO())
 
 
+def _quantised() -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch has an advice on it
+        return torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8)
+
+
+def _packed_program(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("archive_format", "models/model.json", "data/sample_inputs/model.pt"):
+            archive.writestr(f"ep/{name}", b"pt2")
+
+
 @pytest.mark.parametrize(
     ("write", "says"),
     [
@@ -209,6 +284,13 @@ def _tarred(path: Path, net: nn.Module) -> None:
         (lambda p, n: p.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(90)), "picture"),
         (lambda p, n: p.write_bytes(b"\x20\0\0\0TFL3" + bytes(90)), "TensorFlow Lite"),
         (lambda p, n: p.write_bytes(b"\x08\x07\x12\x07pytorch" + bytes(90)), "ONNX"),
+        (lambda p, n: p.write_bytes(b"\x08\x0a\x12\x07pytorch" + bytes(90)), "ONNX"),
+        (lambda p, n: p.write_text("<?xml version='1.0'?><net name='x'/>"), "XML file"),
+        (lambda p, n: torch.save(_adam(n.state_dict()), p), "state of an optimiser"),
+        (lambda p, n: torch.save({"optimizer": _adam(n.state_dict()), "epoch": 3}, p), "state of an optimiser"),
+        (lambda p, n: torch.save({"a": _quantised()}, p), "quantised numbers"),
+        (lambda p, n: torch.save({"head.weight": np.ones(3)}, p), "'head.weight', whose values are no tensors"),
+        (lambda p, n: _packed_program(p), "exported program"),
         (lambda p, n: p.write_bytes(b"GGUF" + bytes(90)), "GGUF"),
         (lambda p, n: p.write_text('{"metadata": {}}'), "is a text that begins"),
         (lambda p, n: np.savez(p.open("wb"), a=np.ones(3)), "NumPy archive"),

@@ -272,6 +272,11 @@ def test_a_file_says_in_its_header_what_it_holds(rcan: nn.Module, tmp_path: Path
 
 def test_equal_networks_are_equal_bytes(rcan: nn.Module, tmp_path: Path) -> None:
     files = [save(rcan, tmp_path / f"{number}.safetensors").read_bytes() for number in range(8)]
+    turned = create("rcan", scale=2, tiny=True)
+    turned.load_state_dict(rcan.state_dict())
+    turned.arguments = dict(reversed(turned.arguments.items()))  # as somebody else gave them
+    assert len(turned.arguments) > 1
+    files.append(save(turned, tmp_path / "turned.safetensors").read_bytes())
     assert len(set(files)) == 1
     again = load(tmp_path / "0.safetensors").state_dict()
     assert all(torch.equal(value, again[key]) for key, value in rcan.state_dict().items())

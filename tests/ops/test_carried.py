@@ -51,9 +51,17 @@ SOUND: dict[str, dict[str, object]] = {
     "exif": {"exif": exif()},
     "profile": {"icc_profile": profile()},
     "xmp": {"xmp": XMP},
+    "iptc": {"iptc": b"\x1c\x02\x78\x00\x09a caption"},
     "resolution": {"dpi": (300, 300)},
     "nothing": {},
 }
+
+
+def with_segment(jpeg: bytes, number: int, content: bytes) -> bytes:
+    """Return a JPEG with one more application segment behind its first."""
+    (first,) = struct.unpack_from(">H", jpeg, 4)
+    segment = struct.pack(">BBH", 0xFF, 0xE0 + number, 2 + len(content)) + content
+    return jpeg[: 4 + first] + segment + jpeg[4 + first :]
 
 
 def saved(path: Path, options: dict[str, object]) -> Path:
@@ -65,8 +73,24 @@ def saved(path: Path, options: dict[str, object]) -> Path:
         options = {"pnginfo": info}
     if path.suffix == ".tif" and "xmp" in options:
         options = {"tiffinfo": {700: XMP}}
+    iptc = options.pop("iptc", None)
+    if path.suffix == ".tif" and iptc is not None:
+        options = {"tiffinfo": {33723: iptc}}
     Image.fromarray(PIXELS).save(path, **extra, **options)
+    if path.suffix == ".jpg" and isinstance(iptc, bytes):
+        resource = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc
+        path.write_bytes(with_segment(path.read_bytes(), 13, resource))
     return path
+
+
+def told(block: bytes | None) -> object:
+    """Return what an EXIF block says, but for sizes and orientation, whichever way its bytes lie."""
+    if block is None:
+        return None
+    read_again = Image.Exif()
+    read_again.load(block)
+    inside = dict(read_again.get_ifd(0x8769))
+    return read_again.get(0x010F), inside.get(0x927C)
 
 
 @pytest.mark.parametrize("what", SOUND)
@@ -79,10 +103,16 @@ def test_everything_arrives_or_is_named_whatever_the_two_formats(
     lost = write_picture(tmp_path / f"b{target}", picture.rgb, like=picture)
     again = read_picture(tmp_path / f"b{target}")
     assert (again.rgb - picture.rgb).abs().max() < (0.06 if target == ".jpg" else 1e-6)
-    for name in ("exif", "icc", "xmp"):
+    for name in ("exif", "icc", "xmp", "iptc"):
         before, after = getattr(picture.carried, name), getattr(again.carried, name)
+        if name == "exif" and target == ".tif":  # which has tags of its own for it
+            before, after = told(before), told(after)
         assert after == before or (after is None and lost), f"{name} vanished without a word"
-    named = {"exif": "EXIF", "profile": "profile", "xmp": "XMP"}.get(what, "resolution")
+    able = {"exif": FORMATS[:4], "iptc": (".jpg", ".tif"), "xmp": FORMATS[:4], "profile": FORMATS[:4]}.get(what, ())
+    if source in able:
+        assert getattr(picture.carried, {"profile": "icc"}.get(what, what)) is not None, "it was not read"
+        assert bool([words for words in lost if "resolution" not in words]) == (target not in able)
+    named = {"exif": "EXIF", "profile": "profile", "xmp": "XMP", "iptc": "IPTC"}.get(what, "resolution")
     assert all(named in words or "resolution" in words for words in lost)  # some writers put one in unasked
 
 
@@ -95,6 +125,9 @@ def test_everything_arrives_or_is_named_whatever_the_two_formats(
         (b"gAMA", struct.pack(">I", 45455)),
         (b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)),
         (b"sRGB", b"\0"),
+        (b"cICP", bytes((9, 16, 0, 1))),
+        (b"mDCV", bytes(range(24))),
+        (b"cLLI", struct.pack(">2I", 10_000_000, 4_000_000)),
     ],
 )
 @pytest.mark.parametrize("depth", [8, 16])
@@ -170,6 +203,71 @@ def test_a_format_that_cannot_say_how_its_pixels_lie_gets_them_upright(tmp_path:
     for suffix in (".bmp", ".tif"):
         write_picture(tmp_path / f"b{suffix}", picture.rgb, like=picture)
         assert torch.equal(read(tmp_path / f"b{suffix}"), picture.rgb)
+
+
+@pytest.mark.parametrize("target", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize(("source", "by_exif"), [(".jpg", 0), (".jpg", 1), (".jpg", 6), (".webp", 8), (".tif", 0)])
+def test_xmp_says_the_size_and_the_way_that_the_pixels_have_now(
+    tmp_path: Path, source: str, by_exif: int, target: str
+) -> None:
+    said = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><d tiff:Orientation="6" tiff:ImageWidth="48">'
+        b"<tiff:ImageLength>40</tiff:ImageLength><exif:PixelXDimension> 48</exif:PixelXDimension></d></x:xmpmeta>"
+    )
+    options: dict[str, object] = {"tiffinfo": {700: said}} if source == ".tif" else {"xmp": said, "lossless": True}
+    if by_exif:
+        options["exif"] = exif(by_exif)
+    Image.fromarray(PIXELS).save(tmp_path / f"a{source}", **options)
+    srkit.upscale(tmp_path / f"a{source}", srkit.models.create("nearest", scale=2), out=tmp_path / f"b{target}")
+    before, after = read_picture(tmp_path / f"a{source}"), read_picture(tmp_path / f"b{target}")
+    assert after.rgb.shape[-2:] == tuple(2 * n for n in before.rgb.shape[-2:])
+    assert (after.rgb[:, ::2, ::2] - before.rgb).abs().max() < (0.1 if target == ".jpg" else 1e-6)
+    width, height = after.rgb.shape[:0:-1] if after.orientation < 5 else after.rgb.shape[1:]
+    for words in (b'Width="%d"' % width, b"Length>%d<" % height, b"Dimension> %d<" % width):
+        assert words in after.carried.xmp
+    with Image.open(tmp_path / f"b{target}") as image:  # and other programs turn it likewise
+        upright = ImageOps.exif_transpose(image)
+    assert upright.size == tuple(after.rgb.shape[:0:-1])
+
+
+def test_a_segment_of_a_jpeg_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.jpg", {"exif": exif(), "xmp": XMP, "icc_profile": profile()})
+    assert read_picture(path).carried.lost == ()
+    path.write_bytes(with_segment(path.read_bytes(), 11, b"JP\0\1 who made it"))
+    extended = b"http://ns.adobe.com/xmp/extension/\0" + bytes(40)
+    path.write_bytes(with_segment(path.read_bytes(), 1, extended))
+    assert len(read_picture(path).carried.lost) == 2
+    assert "APP11 (JP)" in " ".join(read_picture(path).carried.lost)
+
+
+def keyed(bits: int, colour: bool) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """Return a PNG that names one colour as see-through, its pixels in [0, 1] and where they are seen."""
+    most, channels = 2**bits - 1, 3 if colour else 1
+    levels = np.random.default_rng(bits).integers(0, most + 1, (16, 16, channels), dtype=np.uint16)
+    levels[3:9, 3:9] = key = np.arange(channels, dtype=np.uint16) + most // 2
+    levels[12] = key + (0 if bits < 3 else 1)  # as like it as can be
+    unpacked = np.unpackbits(levels.astype(">u2").view(np.uint8).reshape(16, -1, 2), axis=2)[:, :, 16 - bits :]
+    rows = np.packbits(unpacked.reshape(16, -1), axis=1)
+    head = struct.pack(">IIBBBBB", 16, 16, bits, 2 if colour else 0, 0, 0, 0)
+    data = chunk(b"IHDR", head) + chunk(b"tRNS", key.astype(">u2").tobytes())
+    data += chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + data, levels / most, (levels != key).any(axis=2)
+
+
+@pytest.mark.parametrize(
+    ("bits", "colour"), [(1, False), (2, False), (4, False), (8, False), (16, False), (8, True), (16, True)]
+)
+def test_a_png_that_names_one_colour_as_see_through_is_see_through_there_alone(
+    tmp_path: Path, bits: int, colour: bool
+) -> None:
+    data, pixels, seen = keyed(bits, colour)
+    (tmp_path / "a.png").write_bytes(data)
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.alpha is not None
+    assert np.array_equal(picture.alpha[0].numpy(), seen)
+    assert np.abs(picture.rgb.permute(1, 2, 0).numpy() - pixels).max() < 1e-6
+    out = srkit.upscale(tmp_path / "a.png", srkit.models.create("nearest", scale=2), out=tmp_path / "b.png")
+    assert torch.equal(read_picture(out).alpha[:, ::2, ::2], picture.alpha)
 
 
 def several(path: Path, **options: object) -> Path:
@@ -255,6 +353,19 @@ def test_no_colour_under_transparency_reaches_a_visible_pixel(tmp_path: Path, na
         page = Image.new("RGBA", large.size, (colour,) * 3 + (255,))
         seen = np.asarray(Image.alpha_composite(page, large).convert("L")).astype(int)
         assert np.abs(seen - colour).max() <= 5, "over a page of its own colour the disc must not be seen"
+
+
+def test_no_colour_under_transparency_is_reduced_measured_or_shown(tmp_path: Path) -> None:
+    (tmp_path / "hr").mkdir()
+    disc(255).save(tmp_path / "hr" / "a.png")
+    assert (read(tmp_path / "hr" / "a.png") == 1).all(), "white, whatever lies hidden"
+    srkit.datasets.make_lr(tmp_path / "hr", 2)
+    (made,) = tmp_path.rglob("ax2.png")
+    assert (read(made) == 1).all()
+    table = srkit.evaluate(srkit.models.create("bicubic", scale=2), tmp_path / "hr")
+    assert table.mean.psnr == float("inf")
+    assert "transparent in places" in table.note
+    assert "values 1.000 to 1.000" in repr(srkit.widgets.show(tmp_path / "hr" / "a.png", alt="a disc"))
 
 
 def test_hidden_colours_come_from_the_nearest_visible_pixels_and_visible_ones_stay() -> None:

@@ -153,6 +153,24 @@ def test_a_missing_checkpoint_says_where_it_was_looked_for(tmp_path) -> None:
         load_checkpoint(tmp_path / "checkpoint.pt")
 
 
+@pytest.mark.parametrize(("every", "steps", "rather"), [(1000, 20_000, 100), (1000, 50, 5), (1, 5, 1)])
+def test_a_run_that_ended_before_its_first_checkpoint_is_to_begin_again_and_save_more_often(
+    tmp_path: Path, every: int, steps: int, rather: int
+) -> None:
+    def killed(state: Any, outcome: Any) -> None:
+        raise KeyError
+
+    pairs = samples(scale=2)[:1]
+    with pytest.raises(KeyError):
+        train(Toy(), pairs, steps=steps, save_every=every, patch=16, batch=1, out=tmp_path / "r", callbacks=[killed])
+    (tmp_path / "r" / "checkpoint.pt").unlink(missing_ok=True)
+    with pytest.raises(BadFile, match=rf"before its first checkpoint.*save_every={rather} "):
+        resume(tmp_path / "r")
+    (tmp_path / "r" / "config.json").write_text('{"steps": []}')
+    with pytest.raises(BadFile, match="no checkpoint at"):
+        resume(tmp_path / "r")
+
+
 def test_another_network_than_the_one_saved_is_refused(tmp_path) -> None:
     saved = load_checkpoint(saved_toy(tmp_path / "c.pt"))
     other = torch.nn.Sequential(torch.nn.Conv2d(3, 12, 3, padding=1), torch.nn.PixelShuffle(2))
