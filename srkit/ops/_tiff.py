@@ -115,7 +115,7 @@ def directories_of(
         told.load(exif)
         texts = [(tag, str(told[tag]).encode() + b"\0") for tag in _TEXTS if tag in told]
         for tag in _BELOW:
-            inside = ImageFileDirectory_v2(b"II+\0\x08\0\0\0" if big else b"II*\0\0\0\0\0", group=tag)
+            inside = ImageFileDirectory_v2(b"II+\0" + bytes(12) if big else b"II*\0" + bytes(4), group=tag)
             for key, value in told.get_ifd(tag).items():
                 if key not in _POINTERS:
                     inside[key] = value
