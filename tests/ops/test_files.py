@@ -151,7 +151,7 @@ def test_a_palette_is_read_as_the_colours_it_stands_for(tmp_path: Path, transpar
     if transparent:
         assert torch.equal(picture.alpha[0] == 0, torch.from_numpy(np.asarray(image) == 2))
     write_picture(tmp_path / "b.png", picture.rgb, like=picture)
-    assert torch.equal(read(tmp_path / "b.png"), picture.rgb)
+    assert torch.equal(read_picture(tmp_path / "b.png").rgb, picture.rgb)
     assert Image.open(tmp_path / "b.png").mode == ("RGBA" if transparent else "RGB")
 
 
