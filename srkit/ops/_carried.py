@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from srkit.errors import BadFile
-from srkit.ops._tiff import IPTC, exif_of, further_tags
+from srkit.ops._tiff import BROKEN_TAGS, IPTC, exif_of, further_tags
 
 __all__ = ["Carried", "carried", "orientation_in", "png_chunks", "png_pixels", "resized_exif", "said_in_xmp"]
 
@@ -63,7 +63,7 @@ def carried(data: bytes, image: Any, frames: int = 1) -> Carried:
     lost, info = [_further(frames)] if frames > 1 else [], image.info
     try:
         exif = exif_of(image) if image.format == "TIFF" else info.get("exif")
-    except Exception:  # Pillow raises whatever a broken tag makes it raise
+    except BROKEN_TAGS:
         exif = b"damaged"
     exif = b"Exif\0\0" + exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) and exif else None
     if exif and not _is_sound(exif):

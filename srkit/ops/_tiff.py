@@ -16,6 +16,11 @@ from srkit.errors import BadFile
 __all__ = ["check_form", "directories_of", "exif_of", "further_tags", "unread_form"]
 
 IPTC = 33723
+BROKEN_TAGS = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError,
+    TypeError, ValueError, struct.error,
+)  # fmt: skip
+"""What Pillow raises of tags whose values are none."""
 _TEXTS = (270, 271, 272, 305, 306, 315, 33432)  # description, maker, model, software, date, artist, copyright
 _BELOW = (0x8769, 0x8825)  # the directories of EXIF and GPS
 _POINTERS = (0xA005,)  # a directory below EXIF's, which does not move with it
@@ -121,6 +126,6 @@ def directories_of(
                     inside[key] = value
             inside.tobytes()
             below += [(tag, inside)] if len(inside) else []
-    except Exception:  # whatever a value makes Pillow raise
+    except BROKEN_TAGS:
         return None
     return texts, below
