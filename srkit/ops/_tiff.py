@@ -57,7 +57,7 @@ def unread_form(data: bytes) -> str:
     bits, sort = tags.get(_BITS, (1,)), tags.get(_FORMAT, (1,))
     colours, packed = tags.get(_PHOTOMETRIC, (0,))[0], tags.get(_COMPRESSION, (1,))[0]
     if 3 in sort:
-        return f"its {len(bits)} channels hold floating-point numbers of {max(bits)} bits, whose white is not defined"
+        return f"its pixels hold floating-point numbers of {max(bits)} bits, whose white is not defined"
     usual = colours in (0, 1, 2, 3, 5, 6) and len(set(bits)) == 1 and (bits[0], len(bits)) in _USUAL
     if usual and packed in (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946):
         return ""

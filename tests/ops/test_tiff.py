@@ -73,7 +73,7 @@ UNREAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "floats": (lambda p: written(p, (COLOUR / 65535).astype(np.float32), photometric="rgb"), "floating-point"),
     "half floats": (lambda p: written(p, (COLOUR / 65535).astype(np.float16), photometric="rgb"), "floating-point"),
     "grey floats": (lambda p: written(p, (GREY / 65535).astype(np.float32)), "whose white is not defined"),
-    "double floats": (lambda p: written(p, GREY / 65535, byteorder=">"), "channels hold floating-point"),
+    "double floats": (lambda p: written(p, GREY / 65535, byteorder=">"), "pixels hold floating-point"),
     "colours of 32 bits": (lambda p: written(p, COLOUR.astype(np.uint32), photometric="rgb"), "3 channels of 32 bits"),
     "five channels": (
         lambda p: written(p, np.zeros((9, 9, 5), np.uint8), photometric="minisblack", planarconfig="contig"),
