@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,35 +18,53 @@ from torch import Tensor, nn
 import srkit
 from srkit import models
 from srkit.cli._condition import Condition
+from srkit.datasets.places import cache_home
 from srkit.inference import measure_reach
 from srkit.inference.bounded import affordable_tile
+from srkit.inference.bundle import read_bundle
+from srkit.inference.convert import digest_of
+from srkit.inference.engines import on_engine
 from srkit.inference.mode import scale_of
-from srkit.models._official import official
 from srkit.ops.files import probe
 
 
 class InNcnn(nn.Module):
-    """A network that ncnn computes, of the same file, on one thread and in 32 bits."""
+    """A network as a program of ncnn's computes it: on one thread, in 32 bits or with the options ncnn comes with."""
 
-    def __init__(self, name: str, scale: int, variant: str) -> None:
+    def __init__(self, param: Path, weights: Path, scale: int, *, exact: bool = True) -> None:
         super().__init__()
         import ncnn
 
-        files = [each.path for each in official() if (each.network, each.scale, each.variant) == (name, scale, variant)]
         self.scale, self.net = scale, ncnn.Net()
         self.net.opt.num_threads = 1
-        self.net.opt.use_fp16_packed = self.net.opt.use_fp16_storage = self.net.opt.use_fp16_arithmetic = False
-        self.net.opt.use_bf16_storage = False
-        self.net.load_param(str(Path(files[0]).with_suffix(".param")))
-        self.net.load_model(str(files[0]))
+        if exact:
+            self.net.opt.use_fp16_packed = self.net.opt.use_fp16_storage = self.net.opt.use_fp16_arithmetic = False
+            self.net.opt.use_bf16_storage = False
+        self.net.load_param(str(param))
+        self.net.load_model(str(weights))
 
     def forward(self, lr: Tensor) -> Tensor:
         """Map ``(1, 3, h, w)`` to ``(1, 3, scale*h, scale*w)``."""
         import ncnn
 
         given, extractor = lr[0].numpy(), self.net.create_extractor()
-        extractor.input("data", ncnn.Mat(given))
-        return torch.from_numpy(np.array(extractor.extract("output")[1]))[None]
+        extractor.input(self.net.input_names()[0], ncnn.Mat(given))
+        return torch.from_numpy(np.array(extractor.extract(self.net.output_names()[0])[1]))[None]
+
+
+def in_ncnn(net: nn.Module, *, exact: bool = True) -> InNcnn:
+    """Return a network in ncnn alone, from the files that srkit converts it to.
+
+    Raises:
+        BadInput: ncnn cannot compute it.
+    """
+    place = cache_home() / "engines" / f"{digest_of(net, 'ncnn')}.zip"
+    if not place.exists():
+        on_engine(net, engine="ncnn")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in read_bundle(place).files.items():
+            (Path(folder) / name).write_bytes(content)
+        return InNcnn(Path(folder) / "net.param", Path(folder) / "net.bin", scale_of(net), exact=exact)
 
 
 class Sampled(nn.Module):
@@ -113,7 +132,7 @@ def main(
     before = held("VmRSS")
     net = opened(network, scale, pretrained)
     reach = measure_reach(net)
-    net = InNcnn(network, scale, pretrained) if by == "ncnn" else net
+    net = in_ncnn(net) if by == "ncnn" else on_engine(net, engine=by)
     height, width, _ = probe(paths["source"]) or (0, 0, False)
     photograph = torch.empty(1).expand(1, 3, height, width)
     side = tile or affordable_tile(net, photograph, scale=scale_of(net), halo=reach) or max(height, width)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,24 +34,31 @@ def photograph(folder: Path, megapixels: float, kind: str) -> Path:
     return path
 
 
-def measure(source: Path, network: str, suffix: str, by: str, words: argparse.Namespace) -> str:
-    """Return a row of the table, measured in a fresh process."""
+def told(source: Path, suffix: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a fresh process held and took that enlarged a photograph, or its last word as ``"failed"``."""
     target = source.with_name(f"out{suffix}")
-    given = {each: getattr(words, each) for each in ("scale", "pretrained", "tile", "strips", "computed")}
-    given |= {"network": network, "by": by, "source": str(source), "target": str(target)}
+    given = {**given, "source": str(source), "target": str(target)}
     call = [sys.executable, "-m", "benchmarks._enlarged", json.dumps(given)]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     target.unlink(missing_ok=True)
+    if done.returncode:
+        return {"failed": f"ended with {done.returncode}: {(done.stderr.splitlines() or [''])[-1]}"}
+    return dict(json.loads(done.stdout))
+
+
+def measure(source: Path, network: str, suffix: str, by: str, words: argparse.Namespace) -> str:
+    """Return a row of the table."""
+    given = {each: getattr(words, each) for each in ("scale", "pretrained", "tile", "strips", "computed")}
+    found = told(source, suffix, given | {"network": network, "by": by})
     named = " and ".join(Path(each).stem for each in network.split("+"))
     title = f"| {named} | {source.name} | {suffix} | {by} |"
-    if done.returncode:
-        return f"{title} ended with {done.returncode}: {(done.stderr.splitlines() or [''])[-1]} | | |"
-    told = json.loads(done.stdout)
+    if "failed" in found:
+        return f"{title} {found['failed']} | | |"
     rise = {
-        each: peak - told["before"] for each, peak in told["peaks"].items() if each in ("1", "2", "4", "8", "whole")
+        each: peak - found["before"] for each, peak in found["peaks"].items() if each in ("1", "2", "4", "8", "whole")
     }
-    seconds = f"{told['seconds']:.2f}" if words.computed == 0 else "not all computed"
-    return f"{title} {told['before']:.0f} | {', '.join(f'{n}: {m:,.0f}' for n, m in rise.items())} | {seconds} |"
+    seconds = f"{found['seconds']:.2f}" if words.computed == 0 else "not all computed"
+    return f"{title} {found['before']:.0f} | {', '.join(f'{n}: {m:,.0f}' for n, m in rise.items())} | {seconds} |"
 
 
 def main() -> None:
@@ -62,7 +70,7 @@ def main() -> None:
     parser.add_argument("--computed", type=int, default=2, help="tiles of a strip that the network computes; 0: all")
     parser.add_argument("--scale", type=int, default=4, help="of a network that is called by its name")
     parser.add_argument("--pretrained", default="", help="its weights, as srkit.models.create takes them")
-    parser.add_argument("--ncnn", action="store_true", help="beside ncnn, for weights that are a file of ncnn")
+    parser.add_argument("--by", default="torch", help="what computes, of torch, auto (srkit's engines), ncnn alone")
     parser.add_argument("--tile", type=int, default=0, help="LR pixels; 0 takes what fits")
     parser.add_argument("--sources", default=".jpg", help="what is read: .jpg, .png of 16 bits")
     parser.add_argument("--suffixes", default=".png", help="formats of the results")
@@ -72,8 +80,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for size, kind in itertools.product(words.megapixels.split(","), words.sources.split(",")):
             source = photograph(Path(folder), float(size), kind)
-            by = ("torch", "ncnn") if words.ncnn else ("torch",)
-            for each in itertools.product(words.networks or shipped, words.suffixes.split(","), by):
+            for each in itertools.product(words.networks or shipped, words.suffixes.split(","), words.by.split(",")):
                 print(measure(source, *each, words), flush=True)
             source.unlink()
 

@@ -4,10 +4,6 @@ The loops take turns on the same batch, on one thread, and CPU time is counted. 
 history, reproducible randomness and averaging in microseconds, on a network so small that nothing else counts; the
 second is the same as a share of a step of the exercise's network; the third (with --peers) is a step of the EDSR
 baseline (16 blocks, 64 channels, batch 4, LR 32x32) as EDSR-PyTorch's trainer makes it.
-
-With --precision instead: CPU milliseconds of a step of four networks (8 LR patches of 24x24) in float32, with
-channels_last and in bfloat16, beside the loop written out; and what two short runs reach on Set5 that are made in
-float32, in bfloat16, and in bfloat16 with the last fifth in float32, one seed each.
 """
 
 from __future__ import annotations
@@ -18,13 +14,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from benchmarks._peers import Missing, load, race, table
-from srkit import evaluate, losses, models, train
+from srkit import losses, models
 from srkit.training import Config, Record, make_state, run
 
 SCALE = 2
@@ -106,36 +101,6 @@ def edsr(peers: Path | None) -> nn.Module:
     return network
 
 
-PACES: dict[str, dict[str, object]] = {
-    "float32": {},
-    "float32, channels_last": {"channels_last": True},
-    "bfloat16, channels_last": {"channels_last": True, "precision": "bfloat16"},
-}
-
-
-def paces(rounds: int) -> None:
-    """Print what a step of four networks costs at each pace."""
-    data = Same(batch=8, patch=24 * SCALE)
-    for name in ("edsr_small", "rcan_small", "vdsr", "edsr_baseline"):
-        make = partial(models.create, name, scale=SCALE)
-        jobs = {"the loop written out, float32": written_out(make(), data, 1)}
-        jobs |= {pace: srkits(make(), data, 1, **settings) for pace, settings in PACES.items()}
-        print(table(f"{name}: one step", race(jobs, rounds=rounds), {}))
-
-
-def last_part(name: str, steps: int, root: Path) -> None:
-    """Print the PSNR on Set5 of runs in float32, in bfloat16, and in bfloat16 with the last fifth in float32."""
-    end = steps // 5
-    for words in (("float32",), ("bfloat16",), ("bfloat16", "float32")):
-        torch.manual_seed(0)
-        net = models.create(name, scale=SCALE)
-        spans = (steps,) if len(words) == 1 else (steps - end, end)
-        for number, (precision, part) in enumerate(zip(words, spans, strict=True)):  # each with an Adam of its own
-            how: dict[str, Any] = {"precision": precision, "channels_last": True, "progress": False}
-            train(net, "t91", steps=part, seed=number, batch=8, patch=48, learning_rate=1e-3, root=root, **how)
-        print(f"{name}, {' then '.join(words)}: {evaluate(net, 'set5', scale=SCALE, root=root).mean.psnr:.3f} dB")
-
-
 def overhead(results: dict[str, tuple[float, float]], steps: int) -> dict[str, str]:
     """Return, for each loop, what it costs beyond the written-out one."""
     plain = results["the loop written out"][0]
@@ -150,15 +115,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="how often each loop takes its turn")
     parser.add_argument("--peers", type=Path, help="folder that holds EDSR-PyTorch")
-    parser.add_argument("--precision", type=Path, metavar="FOLDER", help="folder with Set5 and T91")
-    parser.add_argument("--steps", type=int, default=400, help="of the runs of --precision")
     words = parser.parse_args()
     torch.set_num_threads(1)
-    if words.precision:
-        paces(words.rounds)
-        for name in ("a2001sr", "edsr_small"):
-            last_part(name, words.steps, words.precision)
-        return
     exercise = partial(models.create, "a2001sr", scale=SCALE)
     for title, make, batch, patch, steps in (
         ("A network of one pixel", Dot, 1, 2, 100),

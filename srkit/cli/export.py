@@ -46,8 +46,9 @@ def command(
     """
     load_plugins(plugins)
     from srkit.inference.bundle import SUFFIXES, write_bundle
-    from srkit.inference.convert import convert
+    from srkit.inference.engines import proven
     from srkit.inference.mode import scale_of
+    from srkit.inference.tiling import LEAST
     from srkit.ops.atomic import check_place
 
     if choice.method is not None or choice.engine is not None or choice.precision != "float32":
@@ -62,5 +63,7 @@ def command(
         raise BadInput(f"--out {target} must end in {SUFFIXES[to]}, by which srkit upscale knows it.")
     check_place(target, overwrite=overwrite)
     terms = f"not srkit's weights; see the terms of {choice.weights or choice.model}" if choice.foreign else None
-    write_bundle(convert(net, to, licence=licence or terms), target, overwrite=overwrite)
-    click.echo(f"{target}  x{scale_of(net)}, {target.stat().st_size / 1e6:.1f} MB")
+    bundle = proven(net, to, licence=licence or terms)
+    write_bundle(bundle, target, overwrite=overwrite)
+    least = f", for images from {bundle.least} x {bundle.least} pixels on" if bundle.least > LEAST else ""
+    click.echo(f"{target}  x{scale_of(net)}, {target.stat().st_size / 1e6:.1f} MB{least}")

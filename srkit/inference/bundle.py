@@ -43,6 +43,11 @@ class Bundle:
         return int(self.label["scale"])
 
     @property
+    def least(self) -> int:
+        """The smallest side in pixels from which on it computes what the network does."""
+        return int(self.label.get("least", "8"))
+
+    @property
     def reach(self) -> Reach:
         """The receptive radius measured before the conversion; what tiles need."""
         radius, align = json.loads(self.label["reach"])
@@ -76,7 +81,7 @@ def read_bundle(path: str | Path) -> Bundle:
             label = {key.removeprefix(_PREFIX): text for key, text in _metadata(content) if key.startswith(_PREFIX)}
         to = next(to for to, names in _FILES.items() if set(names) == set(files))
         bundle = Bundle(to, files, label)
-        checked = bundle.scale >= 1 and isinstance(bundle.reach, Reach) and bool(label["name"])
+        checked = bundle.scale >= 1 and bundle.least >= 1 and isinstance(bundle.reach, Reach) and bool(label["name"])
     except OSError as error:
         raise BadFile(f"{path} could not be read: {error.strerror}.") from error
     except (ValueError, LookupError, StopIteration, TypeError, zipfile.BadZipFile, NotImplementedError) as error:

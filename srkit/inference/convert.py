@@ -24,6 +24,7 @@ from srkit.inference.bounded import bytes_per_pixel
 from srkit.inference.bundle import Bundle
 from srkit.inference.mode import evaluating, network_digest, scale_of
 from srkit.inference.reach import measure_reach
+from srkit.inference.tiling import LEAST
 from srkit.models._exported import as_onnx, exported, quiet
 from srkit.models._registry import MODELS
 
@@ -150,7 +151,8 @@ def _label(net: nn.Module, licence: str | None) -> dict[str, str]:
         "arguments": json.dumps(getattr(net, "arguments", {}), default=str, sort_keys=True),
         "network": network_digest(net),
         "licence": weights_terms() if licence is None else licence,
-        "input": "lr: RGB, float32, (1, 3, h, w) in [0, 1], h and w from 8 on",
+        "input": "lr: RGB, float32, (1, 3, h, w) in [0, 1]; h and w at least the number least",
+        "least": str(LEAST),
         "output": "sr: RGB, float32, (1, 3, scale*h, scale*w), not clamped",
         "reach": json.dumps([reach.radius, reach.align]),
         "bytes_per_pixel": f"{bytes_per_pixel(net):.0f}",

@@ -15,6 +15,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ from srkit.errors import BadFile, BadInput
 from srkit.inference.bundle import Bundle, read_bundle, write_bundle
 from srkit.inference.convert import PACKAGES, convert, digest_of, import_engine
 from srkit.inference.mode import evaluating, network_digest, place_of, remembered
+from srkit.inference.tiling import LEAST
 from srkit.ops.atomic import write_atomically
 
-__all__ = ["ENGINES", "PRECISIONS", "Converted", "load_bundle", "on_engine"]
+__all__ = ["ENGINES", "PRECISIONS", "Converted", "load_bundle", "on_engine", "proven"]
 
 Array = NDArray[np.float32]
 Run = Callable[[Array], Array]
@@ -42,6 +44,7 @@ PRECISIONS = ("float32", "bfloat16", "float16")
 _HAS = {"torch": PRECISIONS, "ncnn": ("float32",), "openvino": ("float32", "bfloat16")}
 _EXACT = 1e-4  # a fortieth of an 8-bit level
 _TRIALS = ((37, 50), (24, 32), (45, 31))
+_SMALL, _LONG = range(LEAST, 21), 24
 
 
 class Converted(nn.Module):
@@ -53,12 +56,16 @@ class Converted(nn.Module):
         bundle: the converted network.
         engine: ``"ncnn"`` or ``"openvino"``; the latter reads ONNX, too.
         precision: ``"float32"`` or, by OpenVINO, ``"bfloat16"``.
+
+    Raises:
+        BadInput: when called with an image that is smaller than what the engine computes as PyTorch does.
     """
 
     def __init__(self, bundle: Bundle, *, engine: str, precision: str = "float32") -> None:
         super().__init__()
         self.scale, self.name = bundle.scale, bundle.label["name"]
         self.engine, self.precision, self.network = engine, precision, bundle.label["network"]
+        self.least = bundle.least
         threads = torch.get_num_threads()
         self._run = _in_ncnn(bundle, threads) if engine == "ncnn" else _in_openvino(bundle, threads, precision)
         self.eval()
@@ -68,6 +75,12 @@ class Converted(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, image by image."""
+        h, w = lr.shape[-2:]
+        if min(h, w) < self.least:
+            raise BadInput(
+                f"{self.name} converted for {self.engine} takes images from {self.least} x {self.least} pixels on, and "
+                f"{h} x {w} was given. Take the network itself (engine='torch')."
+            )
         images = np.ascontiguousarray(lr.detach().to("cpu", torch.float32).numpy())
         answers = [torch.from_numpy(self._run(image)) for image in images]  # each (3, scale*h, scale*w)
         return torch.stack(answers).to(lr.device, lr.dtype)  # (b, 3, scale*h, scale*w)
@@ -167,9 +180,11 @@ def _fastest(net: nn.Module, precision: str) -> tuple[str, str]:
     times = {}
     for engine, kind in ways:
         try:
-            times[engine, kind] = _seconds(_made(net, engine, kind))
+            made = _made(net, engine, kind)
         except BadInput:  # it cannot compute this network
             continue
+        if getattr(made, "least", LEAST) == LEAST:  # at every size
+            times[engine, kind] = _seconds(made)
     best = min(times, key=lambda way: times[way])
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -192,13 +207,12 @@ def _photograph() -> Tensor:
 
 
 def _converted(net: nn.Module, engine: str, precision: str) -> Converted:
-    """Convert a network, or take what was converted before, and try it beside PyTorch."""
+    """Take what was converted before, or convert a network."""
     place = cache_home() / "engines" / f"{digest_of(net, engine)}.zip"
     try:
         bundle = read_bundle(place)
     except BadFile:  # not there, or damaged
-        bundle = convert(net, engine)
-        _try(Converted(bundle, engine=engine), net, engine)
+        bundle = proven(net, engine)
         _keep(bundle, place)
     return Converted(bundle, engine=engine, precision=precision)
 
@@ -211,21 +225,45 @@ def _keep(bundle: Bundle, place: Path) -> None:
         warnings.warn(f"The converted network is not kept for the next time: {error}", RuntimeWarning, stacklevel=2)
 
 
-def _try(made: Converted, net: nn.Module, engine: str) -> None:
-    """Refuse a conversion that is not the network at every size."""
-    for seed, (height, width) in enumerate(_TRIALS):
-        lr = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
-        wanted = _answer(net, lr)
-        try:
-            given = made(lr)
-            error = float((given - wanted).abs().max()) if given.shape == wanted.shape else float("inf")
-        except (RuntimeError, ValueError) as problem:
-            raise BadInput(f"{engine} cannot compute {made.name} at {height} x {width}: {problem}.") from problem
+def proven(net: nn.Module, to: str, *, licence: str | None = None) -> Bundle:
+    """Convert a network (:func:`srkit.inference.convert.convert`) and try the result beside PyTorch.
+
+    It is tried at three sizes and at every side from 8 (to which smaller images are extended) to 20 pixels: the side
+    from which on it equals the network within a fortieth of an 8-bit level becomes its ``least``. ONNX is tried where
+    OpenVINO is installed.
+
+    Raises:
+        BadInput: the network cannot be converted, or the result computes something else.
+    """
+    bundle, engine = convert(net, to, licence=licence), "ncnn" if to == "ncnn" else "openvino"
+    if not find_spec(engine):
+        return bundle
+    made = Converted(bundle, engine=engine)
+    for height, width in _TRIALS:
+        error, said = _error(made, net, height, width)
         if not error <= _EXACT:
             raise BadInput(
-                f"{engine} computes another network than {made.name}: at {height} x {width} pixels it is off by "
-                f"{255 * error:.2g} levels. Take engine='torch', or 'auto'."
+                f"{engine} computes another network than {made.name}: at {height} x {width} pixels "
+                f"{said or f'it is off by {255 * error:.2g} levels'}. Take engine='torch', or 'auto'."
             )
+    wrong = [
+        side
+        for side in _SMALL
+        for size in ((side, side), (side, _LONG), (_LONG, side))
+        if not _error(made, net, *size)[0] <= _EXACT
+    ]
+    return replace(bundle, label={**bundle.label, "least": str(max(wrong, default=LEAST - 1) + 1)})
+
+
+def _error(made: Converted, net: nn.Module, height: int, width: int) -> tuple[float, str]:
+    """Return the largest difference between two networks on random pixels; or infinity and what the engine said."""
+    lr = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0))
+    wanted = _answer(net, lr)
+    try:
+        given = made(lr)
+    except (RuntimeError, ValueError, MemoryError) as problem:
+        return float("inf"), str(problem).strip()
+    return float((given - wanted).abs().max()) if given.shape == wanted.shape else float("inf"), ""
 
 
 def _answer(net: nn.Module, lr: Tensor) -> Tensor:
@@ -264,7 +302,7 @@ def _in_ncnn(bundle: Bundle, threads: int) -> Run:
 
     def run(image: Array) -> Array:
         extractor = net.create_extractor()
-        extractor.input("in0", ncnn.Mat(image))
+        extractor.input("in0", ncnn.Mat(image).clone())  # without a copy, a first layer that works in place ends Python
         failed, answer = extractor.extract("out0")
         if failed:
             raise MemoryError("ncnn gave no result: out of memory")

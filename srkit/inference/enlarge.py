@@ -70,7 +70,8 @@ def upscale(
             times the work, a little better. On a GPU with enough memory several of them go through at once.
         progress: called as ``progress(done, total)`` after each tile.
         engine: what computes: ``"torch"``; ``"ncnn"`` or ``"openvino"``, where they are installed; ``"auto"`` takes the
-            fastest of them (:func:`srkit.inference.engines.on_engine`). The network is converted once and kept.
+            fastest of them (:func:`srkit.inference.engines.on_engine`). The network is converted once and kept; a
+            network in training changes at every step and would be converted each time, so PyTorch is the default.
         precision: ``"float32"``, or ``"bfloat16"``: about twice as fast on a CPU that has it, and a warning says how
             far it is off; ``"float16"`` is for GPUs.
 

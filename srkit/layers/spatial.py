@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.layers.conv import conv
-from srkit.ops._export import is_exporting
+from srkit.ops._export import is_exporting, lacking
 
 __all__ = ["SpatialAttention", "in_threes"]
 
@@ -74,6 +74,6 @@ def _coarse_maxima(small: Tensor) -> Tensor:
     """Return the maxima of each third window of 7 x 7 of ``(b, c, h, w)``; along a shorter side, over all of it."""
     if not is_exporting():
         return F.max_pool2d(small, [min(7, side) for side in small.shape[-2:]], stride=3)
-    below, beside = (torch.sym_max(0, 7 - side) for side in small.shape[-2:])  # type: ignore[no-untyped-call]
+    below, beside = (lacking(side, 7) for side in small.shape[-2:])
     added = F.pad(small, (0, beside, 0, below), value=-torch.inf)  # the same at any size: no maximum is among it
     return F.max_pool2d(added, 7, stride=3)

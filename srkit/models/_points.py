@@ -209,11 +209,14 @@ def _refusals(candidate: Candidate) -> None:
 
 
 def _exports(candidate: Candidate) -> None:
-    """A program of ``torch.export`` gives the same at other sizes, unless the card says why there can be none."""
+    """A program of ``torch.export`` gives the same at other sizes, unless the card says why there can be none.
+
+    PyTorch's guards are off: they refuse sizes for what decides nothing about the result (:func:`exported`).
+    """
     if candidate.entry.card.not_exported:
         return
     net, lr = candidate.net().eval(), candidate.lr(37, 50)
-    program = exported(net, lr, **candidate.extra(net, lr)).module(check_guards=False)  # see there
+    program = exported(net, lr, **candidate.extra(net, lr)).module(check_guards=False)
     for h, w in ((24, 31), (40, 32), (29, 58)):
         with torch.no_grad():
             lr = candidate.lr(h, w)

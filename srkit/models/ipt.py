@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from srkit.errors import BadInput
 from srkit.layers import PixelRange, Upsampler, conv
 from srkit.models._registry import Card, Layout, register_model, score_table
-from srkit.ops._export import is_exporting
+from srkit.ops._export import is_exporting, lacking
 from srkit.ops.pixels import pad
 
 __all__ = ["CARD", "IPT"]
@@ -176,7 +176,7 @@ class IPT(nn.Module):
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, tile by tile."""
         h, w = lr.shape[-2:]
         side, s = self.side, self.scale
-        below, beside = (torch.sym_max(0, side - n) for n in (h, w))  # type: ignore[no-untyped-call]
+        below, beside = (lacking(n, side) for n in (h, w))
         whole = pad(lr, (0, below, 0, beside), border="replicate")  # (b, 3, H, W)
         (rows, y), (columns, x) = (spans(n, side) for n in whole.shape[-2:])
         tiles = whole[..., rows.to(lr.device), :][..., columns.to(lr.device)]  # (b, 3, n*side, m*side)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from torch.nn import functional
 
 from srkit.ops._weights import Axis
 
-__all__ = ["enlarge", "fourier", "is_exporting", "largest", "repeated"]
+__all__ = ["enlarge", "fourier", "is_exporting", "lacking", "largest", "repeated"]
 
 _AXIS = 17
 _MIDDLE = _AXIS // 2
@@ -21,6 +22,13 @@ def is_exporting() -> bool:
     """Return whether ``torch.export``, an ONNX exporter or ``torch.jit.trace`` records what is computed."""
     traced = torch._C._get_tracing_state() is not None  # what torch.jit.is_tracing asks
     return traced or bool(torch.compiler.is_exporting())
+
+
+def lacking(side: Any, wanted: int) -> Any:
+    """Return how many pixels a side lacks of ``wanted``, 0 at least; ``torch.jit.trace`` gives sides as tensors."""
+    if isinstance(side, Tensor):
+        return (wanted - side).clamp(min=0)
+    return torch.sym_max(0, wanted - side)  # type: ignore[no-untyped-call]
 
 
 def enlarge(image: Tensor, factor: int, method: str) -> Tensor:

@@ -92,6 +92,28 @@ def test_a_conversion_that_computes_something_else_is_refused_and_auto_goes_on(
     assert on_engine(right) is right
 
 
+def test_images_too_small_for_an_engine_are_refused_by_it_and_auto_leaves_it_alone(
+    made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = net()
+
+    def run(image: Any) -> Any:
+        if min(image.shape[1:]) < 11:
+            raise MemoryError("ncnn gave no result: out of memory")
+        with torch.inference_mode():
+            return inner(torch.from_numpy(image)[None])[0].numpy()
+
+    monkeypatch.setattr(engines, "_in_ncnn", lambda *_: run)
+    monkeypatch.setattr(engines, "find_spec", lambda package: package in ("ncnn", "pnnx"))
+    monkeypatch.setattr(engines, "_seconds", lambda one: 1.0 if hasattr(one, "engine") else 2.0)
+    fast = on_engine(net(), engine="ncnn")
+    torch.testing.assert_close(srkit.upscale(photo(11), fast), srkit.upscale(photo(11), net()), rtol=0, atol=1e-5)
+    with pytest.raises(BadInput, match=r"from 11 x 11 pixels on, and 10 x 15 was given.*engine='torch'"):
+        srkit.upscale(photo(10), fast)
+    right = net()
+    assert on_engine(right) is right
+
+
 @pytest.mark.parametrize("faster", ["torch", "ncnn"])
 def test_auto_takes_what_needs_the_least_time_and_remembers_it(
     faster: str, made: list[str], monkeypatch: pytest.MonkeyPatch
@@ -202,6 +224,26 @@ def test_every_format_gives_the_pixels_of_pytorch_in_tiles_of_any_size(to: str, 
     apart = (255 * whole + 0.5).floor() != (255 * tiles + 0.5).floor()
     ties = ((255 * whole + 0.5).frac() - 0.5).abs() > 0.5 - 0.03
     assert bool((~apart | ties).all()), "8-bit pixels differ where PyTorch's value is not close to the middle of two"
+
+
+def test_ncnn_computes_a_network_whose_first_layer_works_in_place() -> None:
+    for package in ("ncnn", "pnnx"):
+        pytest.importorskip(package)
+
+    class Louder(torch.nn.Module):
+        scale = 2
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.only = torch.nn.Conv2d(3, 12, 3, padding=1)
+
+        def forward(self, lr: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.pixel_shuffle(self.only(lr * 255) / 255, 2)
+
+    loud = Louder().eval()
+    torch.testing.assert_close(
+        srkit.upscale(photo(40), on_engine(loud, engine="ncnn")), srkit.upscale(photo(40), loud), rtol=0, atol=1e-4
+    )
 
 
 def test_openvino_is_imported_without_what_reports_its_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

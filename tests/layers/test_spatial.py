@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -26,3 +28,14 @@ def test_features_are_multiplied_with_a_mask_made_at_a_small_size(
     mask = torch.sigmoid(layer.widen(large + layer.beside(slim)))
     torch.testing.assert_close(layer(features), features * mask)
     assert mask.std() > 0
+
+
+def test_what_is_traced_at_one_size_computes_every_other() -> None:
+    torch.manual_seed(0)
+    layer = SpatialAttention(6, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        traced = torch.jit.trace(layer, torch.rand(1, 6, 37, 50), check_trace=False)
+    for size in ((8, 8), (11, 40), (14, 9), (40, 15), (31, 58)):
+        features = torch.rand(1, 6, *size)
+        torch.testing.assert_close(traced(features), layer(features))

@@ -7,6 +7,7 @@ import math
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -107,6 +108,19 @@ def test_resuming_by_name_needs_the_folder_only(tmp_path) -> None:
     assert (again.steps, again.interrupted) == (6, "")
     assert torch.equal(weights(again.net), weights(whole.net))
     assert [p.name for p in tmp_path.iterdir() if "." in p.name] == [], "resuming archives nothing"
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_run_with_channels_last_resumes_exactly(precision: str, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"scale": 2, "patch": 16, "batch": 2, "steps": 4, "progress": False, "ema": 0.9}
+    given |= {"channels_last": True, "precision": precision}
+    whole = train("a2001sr", "samples", **given)
+
+    def stop(state: Any, outcome: Any) -> None:
+        state.stop = "half of it" if state.step == 2 else ""
+
+    train("a2001sr", "samples", out=tmp_path / "part", callbacks=[stop], **given)
+    assert torch.equal(weights(resume(tmp_path / "part", progress=False).net), weights(whole.net))
 
 
 def test_a_finished_run_can_be_trained_further(tmp_path, pairs) -> None:
