@@ -44,7 +44,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     converted: list[str] = []
     inner = net()
 
-    def convert_it(given: Net, to: str) -> Bundle:
+    def convert_it(given: Net, to: str, *, licence: str | None = None) -> Bundle:
         converted.append(to)
         reach = measure_reach(given)
         label = {"name": "made", "scale": "2", "reach": json.dumps([reach.radius, reach.align]),

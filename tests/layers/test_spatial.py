@@ -34,7 +34,7 @@ def test_what_is_traced_at_one_size_computes_every_other() -> None:
     torch.manual_seed(0)
     layer = SpatialAttention(6, 4)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore")  # tracing is deprecated; the converters to ncnn and OpenVINO use it
         traced = torch.jit.trace(layer, torch.rand(1, 6, 37, 50), check_trace=False)
     for size in ((8, 8), (11, 40), (14, 9), (40, 15), (31, 58)):
         features = torch.rand(1, 6, *size)
