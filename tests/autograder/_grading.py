@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,16 @@ def processes() -> set[str]:
 @cache
 def solution(exercise: str) -> str:
     """Return the lesson's own solution of an exercise."""
-    (lesson,) = (path for path in sources() if int(path.stem[:2]) == EXERCISES.get(exercise).lesson)
-    cells = [cell for cell in read_lesson(lesson) if cell.kind == "exercise"]
-    return next(cell.source for cell in cells if cell.name == exercise)
+    return _solutions(EXERCISES.get(exercise).lesson)[exercise]
+
+
+@cache
+def earlier(exercise: str) -> str:
+    """Return the solutions of a lesson's exercises before one, which its answer may use."""
+    return "\n".join(takewhile(solution(exercise).__ne__, _solutions(EXERCISES.get(exercise).lesson).values()))
+
+
+@cache
+def _solutions(number: int) -> dict[str, str]:
+    (lesson,) = (path for path in sources() if int(path.stem[:2]) == number)
+    return {cell.name: cell.source for cell in read_lesson(lesson) if cell.kind == "exercise"}

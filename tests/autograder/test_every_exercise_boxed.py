@@ -17,7 +17,7 @@ from autograder.masks import ROOT, beside, hidden_names, library, masked
 from autograder.mutants import mutants
 from srkit.exercises import EXERCISES, measure
 from srkit.exercises._beside import Observation
-from tests.autograder._grading import SEED, SETUP, notebook, solution, the_box
+from tests.autograder._grading import SEED, SETUP, earlier, notebook, solution, the_box
 
 NAMES = EXERCISES.names()
 FIRST = set({str(EXERCISES.get(name).number).partition(".")[0]: name for name in reversed(NAMES)}.values())
@@ -61,7 +61,7 @@ def form(value):
 @pytest.mark.parametrize("name", NAMES)
 def test_solution_stub_and_wrong_answers_of_every_form_earn_in_the_box_what_they_should(name):
     for label, code, points in answers_to(name):
-        data = notebook(SETUP + "\nimport numpy as np\nimport math\nimport os", code)
+        data = notebook(SETUP + "\nimport numpy as np\nimport math\nimport os", earlier(name), code)
         record = grade_submission(data, [name], seed=SEED, box=the_box(), limits=PATIENT)
         result = record.results[name]
         assert result.points == points, (label, [(c.name, c.outcome, c.message) for c in result.criteria])

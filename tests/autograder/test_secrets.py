@@ -8,7 +8,7 @@ from autograder.box import Job
 from autograder.masks import beside, hidden_names, masked
 from autograder.outcomes import judged
 from srkit.exercises import EXERCISES
-from tests.autograder._grading import SEED, SETUP, processes, solution, the_box
+from tests.autograder._grading import SEED, SETUP, earlier, processes, solution, the_box
 from tests.autograder._memory import MASKS, PATIENT, SEARCH, look, search_the_memory_of
 
 pytestmark = [pytest.mark.needs("bubblewrap"), pytest.mark.timeout(900)]
@@ -52,9 +52,10 @@ def use_every_room_in(name):
     case = exercise.cases(SEED)[0]
     rooms = "".join(f"import srkit.{room}\n" for room in ROOMS)
     used = "assert srkit.models.create('bicubic', scale=2)(torch.zeros(1, 3, 8, 8)).shape == (1, 3, 16, 16)\n"
+    imports = "import numpy as np\nimport math\nimport os"
     job = Job(
         name=exercise.answer,
-        pieces=[("cell 1", f"{SETUP}\nimport numpy as np\nimport math\nimport os\n{rooms}{used}{solution(name)}")],
+        pieces=[("cell 1", "\n".join((SETUP, imports, rooms, used, earlier(name), solution(name))))],
         beside=beside(name),
         perform=name,
         inputs=case.inputs,
