@@ -69,9 +69,9 @@ class Converted(nn.Module):
         threads = torch.get_num_threads()
         self._run = _in_ncnn(bundle, threads) if engine == "ncnn" else _in_openvino(bundle, threads, precision)
         self.eval()
-        remembered(self, ("reach", 3), lambda: bundle.reach)
-        for how in (None, "mean", "median"):
-            remembered(self, ("bytes", 3, how), lambda: float(bundle.label["bytes_per_pixel"]))
+        bytes_per_pixel = float(bundle.label["bytes_per_pixel"])
+        weighed = {("bytes", 3, how): bytes_per_pixel for how in (None, "mean", "median")}
+        self.facts = {("reach", 3): bundle.reach, **weighed}  # no probe of PyTorch sees into the engine
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, image by image."""

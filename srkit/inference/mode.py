@@ -64,11 +64,15 @@ def _give_back(borrowed: list[nn.Module]) -> None:
 def remembered(net: nn.Module, question: Hashable, answer: Callable[[], T]) -> T:
     """Return ``answer`` for a network, computed once as long as the network does not change.
 
-    A layer put in its place, another device or number type, or another step of training forgets the answers.
+    A layer put in its place, another device or number type, or another step of training forgets the answers. What a
+    network says of itself, in ``facts``, stays.
 
     Args:
         answer: finds it out, without writing to the network.
     """
+    own: dict[Hashable, T] = getattr(net, "facts", {})
+    if question in own:
+        return own[question]
     with _LOCK:
         state = _state_of(net)
         known, facts = _FACTS.get(net, (None, {}))

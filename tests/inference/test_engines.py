@@ -64,6 +64,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_an_engine_is_a_network_whose_tiles_equal_the_whole(made: list[str]) -> None:
     fast, lr = on_engine(net(), engine="ncnn"), photo()
     assert measure_reach(fast) == measure_reach(net())
+    fast.register_buffer("place", torch.empty(0), persistent=False)  # as --device does
+    assert measure_reach(fast) == measure_reach(net())
     whole = srkit.upscale(lr, net())
     torch.testing.assert_close(srkit.upscale(lr, fast, tile=32), whole, rtol=0, atol=1e-5)
     torch.testing.assert_close(srkit.upscale(lr, net(), engine="ncnn"), whole, rtol=0, atol=1e-5)

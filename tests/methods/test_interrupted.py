@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from typing import Any
 
@@ -29,7 +28,7 @@ def restored(name: str, progress: Progress | None, **more: Any) -> Result:
 
 
 def ctrl_c(at: int) -> Progress:
-    return lambda done, total: os.kill(os.getpid(), signal.SIGINT) if done == at else None
+    return lambda done, total: signal.raise_signal(signal.SIGINT) if done == at else None
 
 
 @pytest.mark.parametrize("name", SHELF)

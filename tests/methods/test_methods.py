@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Counting(Method):
         with watch.listening():
             while watch.step < 50 and watch.goes_on():
                 if watch.step == 7 and progress is None:
-                    os.kill(os.getpid(), signal.SIGINT)
+                    signal.raise_signal(signal.SIGINT)
                 watch.stepped(loss=1 / (1 + watch.step))
         assert torch.is_grad_enabled()
         weight = torch.ones((), requires_grad=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import threading
@@ -169,7 +168,7 @@ def test_ctrl_c_lets_the_step_finish_and_ends_the_run() -> None:
     class Press(Callback):
         def stepped(self, state, outcome) -> None:
             if state.step == 7:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     state = toy_state()
     run(state, state.config, Batches(), [Press()])
@@ -190,8 +189,8 @@ def test_a_second_ctrl_c_ends_at_once_and_marks_the_step_as_torn() -> None:
         def forward(self, lr: torch.Tensor) -> torch.Tensor:
             self.calls += 1
             if self.calls == 3:
-                os.kill(os.getpid(), signal.SIGINT)
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
             return self.toy(lr)
 
     state = toy_state(Impatient())

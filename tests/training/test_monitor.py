@@ -27,6 +27,13 @@ class Handle:
         self.updates.append(figure)
 
 
+@pytest.fixture
+def terminal(monkeypatch) -> None:
+    """A terminal, as far as the bar can tell."""
+    monkeypatch.setattr(callbacks, "on_terminal", lambda: True)
+
+
+@pytest.mark.usefixtures("terminal")
 def test_the_bar_counts_to_the_end_and_shows_the_loss(capsys) -> None:
     train(Toy(), Batches(), progress=True, **QUICK)
     out, err = capsys.readouterr()
@@ -41,6 +48,7 @@ def test_without_somebody_to_see_it_nothing_is_shown(capsys) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("terminal")
 def test_the_bar_starts_no_thread() -> None:
     before = threading.active_count()
     seen = []
@@ -53,6 +61,7 @@ def test_the_bar_starts_no_thread() -> None:
     assert max(seen) == before
 
 
+@pytest.mark.usefixtures("terminal")
 def test_the_bar_mentions_the_best_validation_and_the_skipped_updates(capsys) -> None:
     spoiled = Batches(spoil=lambda step, hr: hr * float("nan") if step == 4 else hr)
     train(Toy(), spoiled, progress=True, valid=lambda net: table_of(31.25), valid_every=2, **QUICK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -98,7 +97,7 @@ def test_resuming_by_name_needs_the_folder_only(tmp_path) -> None:
     class Stop(Callback):
         def stepped(self, state, outcome) -> None:
             if state.step == 3:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     part = train("a2001sr", "samples", out=tmp_path / "part", callbacks=[Stop()], **settings)
     assert "Ctrl-C" in part.interrupted
