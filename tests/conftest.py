@@ -25,6 +25,7 @@ from typing import Any
 
 import pytest
 
+from tests import _workers
 from tests._windows import windows  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         torch.set_num_threads(1)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Failures(config))
+        config.pluginmanager.register(_workers)
     config.stash[ERRORS] = os.dup(2)
     _keep_memory()
     gc.disable()  # until everything is collected, and stays
