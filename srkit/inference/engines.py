@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,8 +70,8 @@ class Converted(nn.Module):
         self._run = _in_ncnn(bundle, threads) if engine == "ncnn" else _in_openvino(bundle, threads, precision)
         self.eval()
         bytes_per_pixel = float(bundle.label["bytes_per_pixel"])
-        weighed = {("bytes", 3, how): bytes_per_pixel for how in (None, "mean", "median")}
-        self.facts = {("reach", 3): bundle.reach, **weighed}  # no probe of PyTorch sees into the engine
+        self.facts: dict[Hashable, object] = {("reach", 3): bundle.reach}  # no probe of PyTorch sees into the engine
+        self.facts |= {("bytes", 3, how): bytes_per_pixel for how in (None, "mean", "median")}
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, image by image."""
