@@ -112,6 +112,17 @@ def test_the_system_limits_the_memory_of_a_box_where_it_does_so_in_a_trial(tmp_p
     assert "MemoryMax=67108864 -- /bin/sh" in (tmp_path / "calls").read_text()
 
 
+@needs_box
+def test_two_graders_at_once_give_student_code_two_users_whom_no_program_of_the_system_has(monkeypatch):
+    users = set()
+    for pid in (1234, 1235, 4194304):  # the last is the largest that Linux gives
+        monkeypatch.setattr(sandboxes.os, "getpid", lambda pid=pid: pid)
+        user, group = sandboxes.bubblewrap(nested=True, privileged=True).start.outside
+        assert user == group > 65535
+        users.add(user)
+    assert len(users) == 3
+
+
 def test_a_machine_without_any_sandbox_refuses_and_says_how_to_get_one(monkeypatch):
     monkeypatch.setattr(sandboxes.shutil, "which", lambda name: None)
     with pytest.raises(BoxError) as told:

@@ -12,7 +12,7 @@ import srkit
 from srkit.cli._condition import Condition
 from srkit.degrade import gaussian_widths, read_kernel, srmd_basis, srmd_code
 from srkit.degrade.kernel_files import write_kernel
-from srkit.methods import BackProjection
+from srkit.methods import BackProjection, kernel_psnr
 from tests.cli._call import Call
 
 NEEDED = ("srmd", "srmdnf", "srmd_small", "sftmd", "usrnet", "usrnet_tiny")
@@ -125,6 +125,9 @@ def test_a_kernel_is_found_written_and_read_again(call: Call, photo: Path, tmp_p
     assert answer.code == 0, answer.err
     assert "round Gaussian" in answer.out
     assert "kernel PSNR to the truth: found " in answer.out
+    usual = ((0.175 + 2.5) / 2 * 2) ** 0.5  # FKP draws variances from 0.175 to 2.5 times the scale
+    away = kernel_psnr(read_kernel(tmp_path / "k.mat"), gaussian_widths(17, usual))
+    assert f"is usual at x2: {usual:.2f} (--blur {usual:.2f}), kernel PSNR of the two {away:.1f} dB" in answer.out
     again = call(*words, "--out", tmp_path / "k.npy")
     assert again.code == 0
     torch.testing.assert_close(read_kernel(tmp_path / "k.npy"), read_kernel(tmp_path / "k.mat"))

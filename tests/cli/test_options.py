@@ -8,6 +8,7 @@ import click
 import pytest
 
 from srkit.cli._group import cli
+from srkit.cli._numbers import Count
 from tests.cli._call import Call
 from tests.cli._fuzz import commands
 
@@ -107,6 +108,13 @@ def test_no_number_option_takes_what_is_no_number_or_too_large_for_pytorch() -> 
         if not refuses(option, value)
     ]
     assert taken == []
+
+
+def test_a_count_goes_up_to_the_largest_number_of_31_bits_and_no_further() -> None:
+    counts = [option for rows in options().values() for _, option in rows if isinstance(option.type, Count)]
+    assert len(counts) > 10
+    assert not [option.name for option in counts if refuses(option, "2147483647")]
+    assert not [option.name for option in counts if not refuses(option, "2147483648")]
 
 
 def test_the_older_spellings_still_work(call: Call) -> None:

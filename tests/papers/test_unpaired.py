@@ -82,6 +82,13 @@ def test_translators_keep_the_size_or_reduce_it() -> None:
         Translator(reduces=3)
 
 
+def test_with_the_skip_a_degrader_adds_a_tenth_of_what_else_goes_through_its_sigmoid() -> None:
+    plain, skipping = Degrader(**SMALL), Degrader(**SMALL, skip=True)
+    skipping.load_state_dict(plain.state_dict())
+    image = torch.rand(1, 3, 8, 8)
+    torch.testing.assert_close(10 * (skipping(image) - image), plain(image).logit(), rtol=1e-4, atol=1e-4)
+
+
 def test_a_judge_of_small_images_sees_sixteen_pixels_and_the_texture_judge_thirteen_after_its_filter() -> None:
     for judge, sees in (
         (create("patch", size=64, norm="batch", stride=1, channels=2), 16),

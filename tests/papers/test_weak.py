@@ -121,6 +121,17 @@ def test_no_scene_of_a_domain_is_known_in_both_kinds_and_only_the_oracle_sees_th
     assert not torch.equal(domain.redrawn[0], domain.test[0].lr), "other noise"
 
 
+@pytest.mark.parametrize(("height", "width"), [(40, 72), (72, 40)])
+def test_images_of_one_scene_are_compared_where_both_have_pixels(height: int, width: int) -> None:
+    rng = torch.Generator().manual_seed(0)
+    a = torch.rand(3, height, width, generator=rng)
+    b = a.clone()
+    b[:, -8:, -8:] = 1 - b[:, -8:, -8:]  # the corner where neither side may be cut shorter
+    wider, taller = torch.nn.functional.pad(a, (0, 4)), torch.nn.functional.pad(b, (0, 0, 0, 4))
+    expected = float(srkit.metrics.psnr(a, b))
+    assert compare_lr([wider], [taller]).psnr == pytest.approx(expected, abs=1e-4)
+
+
 @pytest.mark.parametrize(("system", "scale"), [("fssr", 2), ("bulat", 4), ("cincgan", 2)])
 def test_every_line_of_the_table_comes_from_what_was_trained(system: str, scale: int) -> None:
     samples, chain = cut(srkit.datasets.samples(scale=scale), 128), CHAIN.replace("down(2)", f"down({scale})")

@@ -14,6 +14,7 @@ from srkit.metrics import Protocol, psnr
 from srkit.ops.resize import imresize
 from srkit.ops.transposed import overlaps
 from srkit.widgets._degrade_lab import blur_of_chain, degrade_lab, kernel_lab, knobs_of, with_values
+from srkit.widgets._draw import BAR, plotted
 from srkit.widgets._network_labs import ensemble_lab, mix_lab, view_answers
 from srkit.widgets._signal_labs import (
     _divergence,
@@ -125,6 +126,15 @@ def test_impulse_responses_have_the_shapes_of_their_kernels() -> None:
     assert float(bilinear.max()) == pytest.approx(1 - 1 / 32)
     assert int((bilinear > 0).sum()) == 32
     assert float(bicubic.min()) == pytest.approx(-0.0741, abs=5e-4)  # Keys: -2/27 at 4/3
+
+
+def test_a_drawn_line_begins_at_its_first_sample_and_goes_from_each_sample_to_the_next() -> None:
+    values = [1.0, 0.0, 0.0, 0.5, 1.0, 0.25]
+    drawn = plotted(torch.tensor(values), low=0, high=1, height=9, width=len(values))
+    rows = [8 - round(8 * value) for value in values]  # the lowest row is 8
+    for column, (before, now) in enumerate(zip([rows[0], *rows], rows, strict=False)):
+        inked = (drawn[:, column] == BAR).all(axis=1).nonzero()[0].tolist()
+        assert inked == list(range(min(before, now), max(before, now) + 1))
 
 
 def test_a_checkerboard_is_announced_exactly_where_the_stride_does_not_divide_the_kernel() -> None:
