@@ -4,6 +4,7 @@ python tools/weights.py train NAME --root FOLDER     train as data/weights/recip
 python tools/weights.py measure NAME --root FOLDER   measure what is there on Set5, Set14 and B100
 python tools/weights.py listed --root FOLDER         measure what official.toml lists and lies here, and write it there
 python tools/weights.py prior                        train the kernel priors of data/weights/priors/recipe.toml
+python tools/weights.py budget --root FOLDER         train networks of every framework for the same CPU minutes
 python tools/weights.py                              print data/weights/README.md and the list of checksums
 python tools/weights.py --check                      only compare; leave with 1 where something differs
 
@@ -13,6 +14,7 @@ NAME is that of a recipe, ``edsr_small_x2``. FOLDER holds the data sets. Trainin
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import shutil
 import sys
@@ -25,6 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools._weights import (
+    BUDGET,
     HOME,
     LISTED,
     NO_BLUR,
@@ -40,7 +43,16 @@ from tools._weights import (
     with_scores,
 )
 
-__all__ = ["SETS", "main", "measure", "names", "recipe_of", "table", "told_no_blur", "train", "weights_of"]
+BUDGETED = (
+    *("srcnn", "vdsr", "drrn_small"),  # pre-upsampling
+    *("fsrcnn", "espcn", "edsr_small", "rcan_small"),  # post-upsampling
+    *("lapsrn", "srfbn_s"),  # progressive, iterative up-and-down
+)
+MINUTES = 6
+SAME = {"scale": 2, "batch": 8, "patch": 48, "loss": "1*L1(on=y)", "seed": 0}  # for all networks of the comparison
+EQUAL: dict[str, Any] = SAME | {"learning_rate": 1e-3, "schedule": "cosine", "floor": 0.01, "ema": 0.999, "clip": 1.0}
+
+__all__ = ["SETS", "budget", "main", "measure", "names", "recipe_of", "table", "told_no_blur", "train", "weights_of"]
 
 
 def train(name: str, root: Path) -> None:
@@ -182,6 +194,43 @@ def measure_listed(root: Path, networks: list[str]) -> None:
         LISTED.write_text(with_scores(LISTED.read_text("utf-8"), source, scores), "utf-8")
 
 
+def budget(root: Path) -> None:
+    """Train each network that has no row yet for the same CPU time, and add its row to the table."""
+    import torch
+
+    import srkit
+
+    torch.set_num_threads(1)
+    done = set()
+    if BUDGET.exists():
+        with BUDGET.open(encoding="utf-8") as file:
+            done = {row["network"] for row in csv.DictReader(file)}
+    else:
+        BUDGET.write_text("network,parameters,minutes,steps,psnr,ssim\n", "utf-8")
+    pairs = srkit.datasets.load("a2001", scale=2, root=root)
+    for name in (name for name in BUDGETED if name not in done):
+        steps = int(60 * MINUTES / _seconds_a_step(name, pairs)) // 10 * 10
+        began = time.process_time()
+        run = srkit.train(name, pairs, steps=steps, **EQUAL)
+        minutes = (time.process_time() - began) / 60
+        mean = srkit.evaluate(run.net, "set5", scale=2, root=root).mean
+        row = (name, srkit.models.parameters(run.net), f"{minutes:.1f}", steps, f"{mean.psnr:.3f}", f"{mean.ssim:.4f}")
+        with BUDGET.open("a", encoding="utf-8") as file:
+            print(*row, sep=",", file=file)
+
+
+def _seconds_a_step(name: str, pairs: Any) -> float:
+    """Return the CPU seconds of a training step, from the difference of two short runs."""
+    import srkit
+
+    spent = []
+    for steps in (10, 50):
+        began = time.process_time()
+        srkit.train(name, pairs, steps=steps, **EQUAL)
+        spent.append(time.process_time() - began)
+    return (spent[1] - spent[0]) / 40
+
+
 def _measured(name: str, net: Any, sets: tuple[str, ...], scale: int, root: Path) -> dict[str, dict[str, float]]:
     """Return PSNR and SSIM of a network on each set, and print them as they come."""
     import srkit
@@ -229,7 +278,7 @@ def table(*, check: bool) -> int:
 def main(arguments: list[str]) -> int:
     """Carry out the verb; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "listed", "prior", "table"))
+    parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "listed", "prior", "budget", "table"))
     parser.add_argument("name", nargs="*")
     parser.add_argument("--root", type=Path, help="where Set5, Set14, B100, T91 and BSDS200 lie")
     parser.add_argument("--check", action="store_true")
@@ -241,6 +290,9 @@ def main(arguments: list[str]) -> int:
         return table(check=False)
     if options.verb == "listed":
         measure_listed(options.root, options.name)
+        return 0
+    if options.verb == "budget":
+        budget(options.root)
         return 0
     for name in options.name:
         if options.verb == "train":
