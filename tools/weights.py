@@ -49,8 +49,17 @@ BUDGETED = (
     *("lapsrn", "srfbn_s"),  # progressive, iterative up-and-down
 )
 MINUTES = 4
-SAME = {"scale": 2, "batch": 8, "patch": 48, "seed": 0}  # for all networks of the comparison
-EQUAL: dict[str, Any] = SAME | {"learning_rate": 1e-3, "schedule": "cosine", "floor": 0.01, "ema": 0.999, "clip": 1.0}
+EQUAL: dict[str, Any] = {  # for all networks of the comparison
+    "scale": 2,
+    "batch": 8,
+    "patch": 48,
+    "seed": 0,
+    "learning_rate": 1e-3,
+    "schedule": "cosine",
+    "floor": 0.01,
+    "ema": 0.999,
+    "clip": 1.0,
+}
 
 __all__ = ["SETS", "budget", "main", "measure", "names", "recipe_of", "table", "told_no_blur", "train", "weights_of"]
 
@@ -282,7 +291,9 @@ def table(*, check: bool) -> int:
 def main(arguments: list[str]) -> int:
     """Carry out the verb; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", nargs="?", default="table", choices=("train", "measure", "listed", "prior", "budget", "table"))
+    parser.add_argument(
+        "verb", nargs="?", default="table", choices=("train", "measure", "listed", "prior", "budget", "table")
+    )
     parser.add_argument("name", nargs="*")
     parser.add_argument("--root", type=Path, help="where Set5, Set14, B100, T91 and BSDS200 lie")
     parser.add_argument("--check", action="store_true")
