@@ -143,7 +143,11 @@ def _end_after(item: pytest.Item, seconds: float) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Do not run (or, in CI, fail) a test whose system package is missing."""
+    """Do not run (or, in CI, fail) a test whose system package is missing; let Ctrl-C arrive in any other.
+
+    The handler is set anew for every test: what a library puts below Python's ends the whole process.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = [name for mark in item.iter_markers("needs") for name in mark.args]
     if item.get_closest_marker("browser"):
         wanted.append("chromium")
