@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
 from srkit.exercises._model import Case, define, noise
+from srkit.exercises._signs import too_few_parameters, too_many_parameters
 from srkit.models.a2001sr import A2001SR
 
 __all__ = ["EXERCISE"]
@@ -62,18 +63,8 @@ def _variant(**changes: Any) -> Callable[..., nn.Module]:
     return lambda *, scale: _Variant(scale=scale, **changes)
 
 
-def _few_channels(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    count, right = outputs["number_of_parameters"], expected["number_of_parameters"]
-    return isinstance(count, int) and count < right
-
-
 def _clamped(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     return bool(((outputs["sr"] - expected["sr"].clamp(0, 1)).abs() < 1e-4).all())
-
-
-def _many_parameters(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    count, right = outputs["number_of_parameters"], expected["number_of_parameters"]
-    return isinstance(count, int) and count > right
 
 
 EXERCISE = define(
@@ -84,8 +75,8 @@ EXERCISE = define(
     signs={
         "scale_ignored": lambda inputs, outputs, expected: outputs["refused"] is False,
         "clamped": _clamped,
-        "too_few_parameters": _few_channels,
-        "too_many_parameters": _many_parameters,
+        "too_few_parameters": too_few_parameters,
+        "too_many_parameters": too_many_parameters,
     },
     wrong={
         "no_global_residual": _variant(residual=0.0),

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from srkit.exercises._beside import Inputs, Outputs, lesson_09
+from srkit.exercises._beside import lesson_09
 from srkit.exercises._model import Case, Tolerance, define, noise
+from srkit.exercises._signs import infinite_slope
 from srkit.losses import cycle
 
 __all__ = ["EXERCISE"]
@@ -36,16 +37,11 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    gradient = outputs.get("gradient")
-    return isinstance(gradient, Tensor) and not bool(torch.isfinite(gradient).all())
-
-
 EXERCISE = define(
     lesson_09.cycle_loss,
     cases=_cases,
     references=(_library,),
-    signs={"infinite_slope": _not_finite},
+    signs={"infinite_slope": infinite_slope},
     wrong={
         "one_way": lambda there, back, x: cycle(there(x), x),
         "wrong_way_round": lambda there, back, x: cycle(there(back(x)), x),

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Inputs, Outputs, Value, lesson_16
+from srkit.exercises._beside import Value, lesson_16
 from srkit.exercises._model import Case, define, noise
+from srkit.exercises._signs import too_few_parameters, too_many_parameters
 
 __all__ = ["EXERCISE"]
 
@@ -93,23 +94,13 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _few(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    count = outputs.get("number_of_parameters")
-    return isinstance(count, int) and count < expected["number_of_parameters"]
-
-
-def _many(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    count = outputs.get("number_of_parameters")
-    return isinstance(count, int) and count > expected["number_of_parameters"]
-
-
 EXERCISE = define(
     lesson_16.quick,
     cases=_cases,
     references=(_Quick,),
     signs={
-        "too_few_parameters": _few,
-        "too_many_parameters": _many,
+        "too_few_parameters": too_few_parameters,
+        "too_many_parameters": too_many_parameters,
     },
     wrong={
         "folded_without_skip": _variant(folded_skip=0.0),

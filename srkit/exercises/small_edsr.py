@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Inputs, Outputs, Value, lesson_05
+from srkit.exercises._beside import Value, lesson_05
 from srkit.exercises._model import Case, define, drawn, noise
+from srkit.exercises._signs import tensor_among, too_few_parameters
 
 __all__ = ["EXERCISE"]
 
@@ -81,16 +82,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _few(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    count = outputs["number_of_parameters"]
-    return isinstance(count, int) and count < expected["number_of_parameters"]
-
-
-def _graph_kept(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    losses = outputs["losses"]
-    return isinstance(losses, list) and any(isinstance(loss, Tensor) for loss in losses)
-
-
 def _variant(**changes: Any) -> Callable[..., nn.Module]:
     return lambda **plan: _Net(**{**plan, **changes})
 
@@ -99,7 +90,7 @@ EXERCISE = define(
     lesson_05.small_edsr,
     cases=_cases,
     references=(_Net,),
-    signs={"too_few_parameters": _few, "graph_kept": _graph_kept},
+    signs={"too_few_parameters": too_few_parameters, "graph_kept": tensor_among("losses")},
     wrong={
         "no_long_skip": _variant(long_skip=False),
         "no_skip_in_the_block": _variant(block_skip=False),

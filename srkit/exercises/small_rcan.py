@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_07
 from srkit.exercises._model import Case, define, drawn, noise
+from srkit.exercises._signs import too_few_parameters
 
 __all__ = ["EXERCISE"]
 
@@ -75,11 +76,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _few(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    count = outputs["number_of_parameters"]
-    return isinstance(count, int) and count < expected["number_of_parameters"]
-
-
 def _biases(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     each = inputs["few"] + inputs["channels"]
     extra = inputs["n_groups"] * inputs["n_blocks"] * each
@@ -94,7 +90,7 @@ EXERCISE = define(
     lesson_07.small_rcan,
     cases=_cases,
     references=(_Net,),
-    signs={"too_few_parameters": _few, "biases_in_the_attention": _biases},
+    signs={"too_few_parameters": too_few_parameters, "biases_in_the_attention": _biases},
     wrong={
         "no_attention": _without("attention"),
         "no_skip_in_the_block": _without("block"),

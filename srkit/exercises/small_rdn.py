@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Inputs, Outputs, Value, lesson_06
+from srkit.exercises._beside import Value, lesson_06
 from srkit.exercises._model import Case, define, drawn, noise
+from srkit.exercises._signs import too_few_parameters
 
 __all__ = ["EXERCISE"]
 
@@ -74,11 +75,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _few(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    count = outputs["number_of_parameters"]
-    return isinstance(count, int) and count < expected["number_of_parameters"]
-
-
 def _without(what: str) -> Callable[..., Any]:
     return lambda **plan: _Net(**plan, without=what)
 
@@ -87,7 +83,7 @@ EXERCISE = define(
     lesson_06.small_rdn,
     cases=_cases,
     references=(_Net,),
-    signs={"too_few_parameters": _few},
+    signs={"too_few_parameters": too_few_parameters},
     wrong={
         "no_skip_in_the_block": _without("local"),
         "last_block_only": _without("joining"),

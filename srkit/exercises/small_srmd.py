@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.degrade import gaussian_widths, srmd_maps
-from srkit.exercises._beside import Inputs, Outputs, Value, lesson_12
+from srkit.exercises._beside import Value, lesson_12
 from srkit.exercises._model import Case, Tolerance, define, drawn, noise
+from srkit.exercises._signs import tensor_among
 from srkit.ops.filters import convolve
 
 __all__ = ["EXERCISE"]
@@ -106,11 +107,6 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _graph_kept(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    losses = outputs["losses"]
-    return isinstance(losses, list) and any(isinstance(loss, Tensor) for loss in losses)
-
-
 def _variant(**changes: Any) -> Callable[..., nn.Module]:
     return lambda **plan: _Net(**plan, **changes)
 
@@ -119,7 +115,7 @@ EXERCISE = define(
     lesson_12.small_srmd,
     cases=_cases,
     references=(_Net,),
-    signs={"graph_kept": _graph_kept},
+    signs={"graph_kept": tensor_among("losses")},
     wrong={
         "noise_before_the_blur": _variant(noise_first=True),
         "one_width_for_all": _variant(one_width=True),

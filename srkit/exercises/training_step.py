@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_11
 from srkit.exercises._model import Case, define, noise
+from srkit.exercises._signs import tensor_among
 
 __all__ = ["EXERCISE"]
 
@@ -72,11 +73,6 @@ def _unmoved(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
     return isinstance(weights, Tensor) and isinstance(before, Tensor) and torch.equal(weights, before)
 
 
-def _tensor_returned(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    values = outputs["loss"]
-    return isinstance(values, list) and any(isinstance(value, Tensor) for value in values)
-
-
 EXERCISE = define(
     lesson_11.training_step,
     cases=_cases,
@@ -86,7 +82,7 @@ EXERCISE = define(
         "moved_too_early": "modified by an inplace operation",
     },
     signs={
-        "tensor_returned": _tensor_returned,
+        "tensor_returned": tensor_among("loss"),
         "weights_unmoved": _unmoved,
     },
     wrong={

@@ -9,8 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from srkit.exercises._beside import Inputs, Outputs, lesson_11
+from srkit.exercises._beside import lesson_11
 from srkit.exercises._model import Case, Tolerance, define, noise
+from srkit.exercises._signs import infinite_slope
 from srkit.losses import tv
 
 __all__ = ["EXERCISE"]
@@ -55,17 +56,12 @@ def _wrapped(sr: Tensor) -> Tensor:
     return (squares + 1e-12).sqrt().mean()
 
 
-def _not_finite(inputs: Inputs, outputs: Outputs, expected: Outputs) -> bool:
-    gradient = outputs["gradient"]
-    return isinstance(gradient, Tensor) and not bool(torch.isfinite(gradient).all())
-
-
 EXERCISE = define(
     lesson_11.tv_loss,
     cases=_cases,
     references=(tv, _slide),
     raises={"shapes_do_not_fit": "must match the size"},
-    signs={"infinite_slope": _not_finite},
+    signs={"infinite_slope": infinite_slope},
     wrong={
         "sum_instead_of_mean": lambda sr: _lengths(sr).sum(),
         "means_of_absolute_differences": lambda sr: sr.diff(dim=-1).abs().mean() + sr.diff(dim=-2).abs().mean(),

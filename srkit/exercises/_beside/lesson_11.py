@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Answer, Inputs, Unusable, Value, fill
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, fill, watched
 
 __all__ = ["a2001sr", "find_pairs", "self_ensemble", "training_step", "tv_loss"]
 
@@ -82,8 +82,7 @@ def a2001sr(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     if not isinstance(net, nn.Module):
         raise Unusable(f"A2001SR(scale=2) should be an nn.Module; it is {type(net).__name__}.")
     if inputs["watch"] == "parameters":
-        shapes = sorted(",".join(map(str, p.shape)) for p in net.parameters())
-        return {"number_of_parameters": sum(p.numel() for p in net.parameters()), "shapes": shapes}
+        return watched(net, "A2001SR", inputs)
     fill(net, inputs["seed"])  # the shapes of A2001SR are all different: the same as copying weights by their places
     if inputs["silent"]:
         _silence(net)
