@@ -47,14 +47,24 @@ class Mutant:
     def source(self) -> str:
         """Return the code of a written one as a cell would hold it, under the name the exercise asks for.
 
-        The classes of the same file that it is made from stand before it.
+        The classes of the same file that it is made from, and the functions that it calls, stand before it.
         """
-        lines = dedent(inspect.getsource(self.answer)).splitlines()
+        text = dedent(inspect.getsource(self.answer))
+        lines = text.splitlines()
         code = "\n".join(lines[next(i for i, line in enumerate(lines) if line.startswith(("def ", "class "))) :])
         wanted = EXERCISES.get(self.exercise).answer
         code = re.sub(rf"^(def|class) {re.escape(self.answer.__name__)}\b", rf"\1 {wanted}", code)
-        bases = [base for base in getattr(self.answer, "__bases__", ()) if base.__module__ == self.answer.__module__]
-        return "\n\n\n".join([*map(inspect.getsource, bases), code])
+        beside = vars(importlib.import_module(self.answer.__module__)).items()
+        needed = [
+            thing for name, thing in beside if _is_a_piece(thing, self.answer) and re.search(rf"\b{name}\b", text)
+        ]
+        return "\n\n\n".join([*map(inspect.getsource, needed), code])
+
+
+def _is_a_piece(thing: object, answer: Callable[..., Any]) -> bool:
+    """Tell whether wrong answers of one file are made of this: a class or function there that is none itself."""
+    made = inspect.isclass(thing) or inspect.isfunction(thing)
+    return made and thing.__module__ == answer.__module__ and not hasattr(thing, "__mutant__")
 
 
 def mutant(points: float, slip: str = "") -> Callable[[Answer], Answer]:

@@ -28,6 +28,15 @@ def still_tied_to_the_generator(generator, discriminator, optimisers, phi, weigh
     return {"pixel": 0.0, "content": 0.0, "adversarial": 0.0, "total": total.item(), "discriminator": loss.item()}
 
 
+def terms_of(discriminator, phi, sr, hr):
+    change = (phi(sr) - phi(hr)).flatten(1)
+    return {
+        "pixel": torch.sqrt((sr - hr) ** 2 + 1e-6).mean(),
+        "content": (change.norm(dim=1) / change.shape[1]).mean(),
+        "adversarial": F.softplus(-discriminator(sr)).mean(),
+    }
+
+
 @mutant(4, "graph_kept")
 def losses_as_tensors(generator, discriminator, optimisers, phi, weights, lr, hr):
     sr = generator(lr)
@@ -35,12 +44,7 @@ def losses_as_tensors(generator, discriminator, optimisers, phi, weights, lr, hr
     optimisers[1].zero_grad()
     loss.backward()
     optimisers[1].step()
-    change = (phi(sr) - phi(hr)).flatten(1)
-    terms = {
-        "pixel": torch.sqrt((sr - hr) ** 2 + 1e-6).mean(),
-        "content": (change.norm(dim=1) / change.shape[1]).mean(),
-        "adversarial": F.softplus(-discriminator(sr)).mean(),
-    }
+    terms = terms_of(discriminator, phi, sr, hr)
     total = sum(weights[name] * term for name, term in terms.items())
     optimisers[0].zero_grad()
     total.backward()
@@ -54,12 +58,7 @@ def the_discriminator_keeps_what_the_generator_left(generator, discriminator, op
     loss = F.softplus(-discriminator(hr)).mean() + F.softplus(discriminator(sr.detach())).mean()
     loss.backward()
     optimisers[1].step()
-    change = (phi(sr) - phi(hr)).flatten(1)
-    terms = {
-        "pixel": torch.sqrt((sr - hr) ** 2 + 1e-6).mean(),
-        "content": (change.norm(dim=1) / change.shape[1]).mean(),
-        "adversarial": F.softplus(-discriminator(sr)).mean(),
-    }
+    terms = terms_of(discriminator, phi, sr, hr)
     total = sum(weights[name] * term for name, term in terms.items())
     optimisers[0].zero_grad()
     total.backward()

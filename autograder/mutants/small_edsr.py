@@ -42,12 +42,18 @@ class Plan(nn.Module):
         optimiser = torch.optim.Adam(self.parameters(), lr=learning_rate)
         losses = []
         for lr, hr in batches:
-            optimiser.zero_grad()
-            loss = (self(lr) - hr).abs().mean()
+            self.clear(optimiser)
+            loss = self.error(self(lr) - hr)
             loss.backward()
             optimiser.step()
             losses.append(self.noted(loss))
         return losses
+
+    def clear(self, optimiser):
+        optimiser.zero_grad()
+
+    def error(self, difference):
+        return difference.abs().mean()
 
     def noted(self, loss):
         return loss.item()
@@ -77,27 +83,14 @@ class WithoutTheLongSkip(Plan):
 
 @mutant(6, "gradients_never_cleared")
 class GradientsPileUp(Plan):
-    def fit(self, batches, learning_rate):
-        optimiser, losses = torch.optim.Adam(self.parameters(), lr=learning_rate), []
-        for lr, hr in batches:
-            loss = (self(lr) - hr).abs().mean()
-            loss.backward()
-            optimiser.step()
-            losses.append(loss.item())
-        return losses
+    def clear(self, optimiser):
+        pass
 
 
 @mutant(6, "squared_error")
 class TrainedOnSquares(Plan):
-    def fit(self, batches, learning_rate):
-        optimiser, losses = torch.optim.Adam(self.parameters(), lr=learning_rate), []
-        for lr, hr in batches:
-            optimiser.zero_grad()
-            loss = (self(lr) - hr).square().mean()
-            loss.backward()
-            optimiser.step()
-            losses.append(loss.item())
-        return losses
+    def error(self, difference):
+        return difference.square().mean()
 
 
 @mutant(6, "graph_kept")
