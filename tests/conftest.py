@@ -40,7 +40,7 @@ KEPT = {"MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}  # the GNU a
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep each worker on one thread, faster here than threads that fight for cores, and let Ctrl-C arrive."""
+    """Keep each worker on one thread, faster here than threads that fight for cores."""
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):  # what hands out tests runs none
         import torch
 
@@ -51,8 +51,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ERRORS] = os.dup(2)
     _keep_memory()
     gc.disable()  # until everything is collected, and stays
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; the tests of Ctrl-C need one
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Failures:
@@ -145,7 +143,8 @@ def _end_after(item: pytest.Item, seconds: float) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Do not run (or, in CI, fail) a test whose system package is missing; let Ctrl-C arrive in any other.
 
-    The handler is set anew for every test: what a library puts below Python's ends the whole process.
+    The handler is set anew for every test: a run in the background ignores Ctrl-C, and what a library puts below
+    Python's handler ends the whole process.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = [name for mark in item.iter_markers("needs") for name in mark.args]
