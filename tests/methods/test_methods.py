@@ -69,7 +69,7 @@ def test_what_a_method_foresees_is_at_least_the_tensors_that_live_at_once(name: 
     method, lr = small(name), torch.rand(3, 56, 48, generator=torch.Generator().manual_seed(0))
     needed = living_at_once(lambda: method.restore(lr, scale=2, progress=lambda done, total: True))
     beyond, doubled = (method.foreseen_bytes(size, 2) - LOADED for size in ((56, 48), (112, 96)))
-    assert beyond >= needed
+    assert beyond >= needed, f"{name}: foreseen_bytes says {beyond:.0f} beside LOADED, {needed:.0f} were taken"
     assert doubled > 1.1 * beyond
     assert method.foreseen_bytes((1, 1), 2) >= LOADED  # of a picture whose size nothing tells
 
