@@ -26,7 +26,9 @@ from srkit._registry import Registry
 from srkit.errors import BadFile, BadInput
 from srkit.exercises._beside import Inputs, Outputs, Perform
 
-__all__ = ["EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add", "define", "drawn", "noise"]
+__all__ = [
+    "EXERCISES", "Case", "Criterion", "Exercise", "Slip", "Tolerance", "add", "define", "drawn", "evenly", "noise",
+]  # fmt: skip
 
 Sign: TypeAlias = Callable[[Inputs, Outputs, Outputs], bool]
 
@@ -241,6 +243,14 @@ def _said(path: Path) -> dict[str, dict[str, Any]]:
 def noise(*shape: int, seed: int) -> Tensor:
     """Return float32 uniform noise in [0, 1) of the given shape, without touching the global random state."""
     return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float32)
+
+
+def evenly(start: float, stop: float, n: int) -> Tensor:
+    """Return ``n`` float32 numbers from ``start`` to ``stop``, to the bit the same on every processor.
+
+    ``torch.linspace`` is not; references are found by the bits of the inputs.
+    """
+    return torch.tensor([start + (stop - start) * i / max(n - 1, 1) for i in range(n)])
 
 
 def drawn(low: int, high: int, *, seed: int) -> int:

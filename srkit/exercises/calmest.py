@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_13
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, evenly, noise
 
 __all__ = ["EXERCISE"]
 
@@ -45,7 +45,7 @@ def _wrong(
 def _run(spreads: list[float], seed: int) -> Tensor:
     """Images (n, 1, 12, 12) that scatter around a drifting one by so much at each step."""
     n = len(spreads)
-    drift = torch.linspace(0, 0.3, n).reshape(n, 1, 1, 1)
+    drift = evenly(0, 0.3, n).reshape(n, 1, 1, 1)
     return drift + torch.tensor(spreads).reshape(n, 1, 1, 1) * (noise(n, 1, 12, 12, seed=seed) - 0.5)
 
 

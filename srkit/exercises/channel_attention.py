@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Value, lesson_07
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, evenly, noise
 
 __all__ = ["EXERCISE"]
 
@@ -33,7 +33,7 @@ def _over_the_batch(features: Tensor, down: Tensor, up: Tensor) -> Tensor:
 
 
 def _inputs(seed: int, b: int, c: int, few: int, h: int, w: int, strength: float = 3.0) -> dict[str, Value]:
-    level = torch.linspace(0.2, 2.0, b * c).reshape(b, c, 1, 1)
+    level = evenly(0.2, 2.0, b * c).reshape(b, c, 1, 1)
     return {
         "features": level * noise(b, c, h, w, seed=seed),
         "down": 2 * noise(few, c, seed=seed + 1) - 1,

@@ -27,11 +27,19 @@ def _by_quality(opinions: Tensor, truth: Tensor) -> Tensor:
     return quality / quality.sum()
 
 
+def _mixed(weights: list[float], opinions: Tensor) -> Tensor:
+    """Return the weighted sum, one product and one sum at a time: to the bit the same on every processor."""
+    mixed = torch.zeros_like(opinions[0])
+    for weight, opinion in zip(weights, opinions, strict=True):
+        mixed = mixed + weight * opinion
+    return mixed
+
+
 def _cases(seed: int) -> list[Case]:
     x = noise(60, seed=seed)
     errors = noise(3, 60, seed=seed + 1) - 0.5
     independent = x + torch.tensor([[0.4], [0.2], [0.6]]) * errors
-    blurred = torch.stack([x, x.roll(1), x.roll(2)]).mean(0)
+    blurred = (x + x.roll(1) + x.roll(2)) / 3
     alike = torch.stack([blurred, 0.7 * blurred + 0.3 * noise(60, seed=seed + 2)])
     exact = torch.stack([2 * errors[0], x + errors[0]])
     rest = 0.02 * (noise(60, seed=seed + 3) - 0.5)  # so that no combination is perfect, and every weight positive
@@ -39,9 +47,9 @@ def _cases(seed: int) -> list[Case]:
         Case(criterion="single", inputs={"opinions": independent[:1], "truth": x}),
         Case(
             criterion="several",
-            inputs={"opinions": independent, "truth": torch.tensor([0.5, 0.3, 0.4]) @ independent + rest},
+            inputs={"opinions": independent, "truth": _mixed([0.5, 0.3, 0.4], independent) + rest},
         ),
-        Case(criterion="several", inputs={"opinions": alike, "truth": torch.tensor([0.6, 0.7]) @ alike + rest}),
+        Case(criterion="several", inputs={"opinions": alike, "truth": _mixed([0.6, 0.7], alike) + rest}),
         Case(criterion="negative", inputs={"opinions": exact, "truth": x}),
     ]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_07
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, evenly, noise
 from srkit.models.san import square_root
 
 __all__ = ["EXERCISE"]
@@ -50,9 +50,9 @@ def _one_after_the_other(matrices: Tensor, steps: int) -> Tensor:
 
 
 def _matrices(seed: int, b: int, c: int, level: float) -> Tensor:
-    pixels = noise(b, c, 3 * c, seed=seed) - 0.5
+    pixels = (64 * noise(b, c, 3 * c, seed=seed)).floor() / 64 - 0.5  # products and sums without rounding
     matrices = pixels @ pixels.mT + 0.5 * torch.eye(c)
-    sizes = level * torch.linspace(1, 3, b)
+    sizes = level * evenly(1, 3, b)
     return matrices / _trace(matrices) * sizes[:, None, None]
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from srkit.exercises._beside import Inputs, Outputs, Value, lesson_02
-from srkit.exercises._model import Case, define, noise
+from srkit.exercises._model import Case, define, evenly, noise
 from srkit.metrics import Protocol
 from srkit.metrics import psnr as library_psnr
 
@@ -37,7 +36,7 @@ def _per_channel(sr: Tensor, hr: Tensor, border: int) -> float:
 
 def _pair(seed: int, *shape: int, spread: float = 0.2) -> dict[str, Value]:
     hr = noise(*shape, seed=seed)
-    strength = torch.linspace(0.05, spread, shape[0]).reshape(-1, 1, 1)
+    strength = evenly(0.05, spread, shape[0]).reshape(-1, 1, 1)
     error = strength * (noise(*shape, seed=seed + 1) - 0.5)
     error[..., 0, :] *= 4  # the border is worse, so leaving it in or out shows
     error[..., 1:, -1] *= 4

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import hashlib
 import tempfile
 import threading
@@ -311,9 +312,18 @@ def _in_ncnn(bundle: Bundle, threads: int) -> Run:
     return run
 
 
+@functools.cache
+def _openvino() -> Any:
+    """Return the one runtime of OpenVINO in this process.
+
+    On processors with AMX each runtime takes over the memory in which signals are handled, and gives back what it found
+    there when it ends. After two that overlapped that was the freed memory of the other, and Ctrl-C ended Python.
+    """
+    return import_engine("openvino").Core()
+
+
 def _in_openvino(bundle: Bundle, threads: int, precision: str) -> Run:
-    openvino = import_engine("openvino")
-    core = openvino.Core()
+    core = _openvino()
     if bundle.to == "onnx":
         model = core.read_model(bundle.files["net.onnx"])
     else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -19,7 +19,7 @@ FLAGS = [
 LONGEST = 300  # seconds
 
 
-@contextmanager
+@contextlib.contextmanager
 def chromium() -> Iterator[Any]:
     """Start Chromium, which ends with the block.
 
@@ -42,6 +42,7 @@ async def _in_time(answer: Awaitable[Any]) -> Any:
             return await answer
     except TimeoutError:
         for process in psutil.Process().children(recursive=True):
-            if "playwright" in " ".join(process.cmdline()):
-                process.kill()
+            with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+                if "playwright" in " ".join(process.cmdline()):
+                    process.kill()
         raise AssertionError(f"Chromium gave no answer for {LONGEST} seconds; it was ended with all its tabs") from None

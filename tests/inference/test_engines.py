@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
+import signal
 import sys
 import threading
 import warnings
@@ -246,6 +248,32 @@ def test_ncnn_computes_a_network_whose_first_layer_works_in_place() -> None:
     torch.testing.assert_close(
         srkit.upscale(photo(40), on_engine(loud, engine="ncnn")), srkit.upscale(photo(40), loud), rtol=0, atol=1e-4
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the C library of Linux where signals are handled")
+def test_ctrl_c_does_not_end_python_after_two_networks_in_openvino(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    bundle = write_bundle(convert(torch.nn.Upsample(scale_factor=2), "openvino"), tmp_path / "net.zip")
+
+    def asked() -> bytes:
+        """The address, the flags and the size of the memory in which this thread handles signals."""
+        told = ctypes.create_string_buffer(24)
+        ctypes.CDLL(None).sigaltstack(None, told)
+        return told.raw
+
+    def two() -> None:
+        first, second = load_bundle(bundle), load_bundle(bundle)
+        for each in (first, second):
+            each(photo(24)[None])
+        del first
+        del second
+
+    two()
+    before = asked()
+    two()
+    assert asked() == before
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_openvino_is_imported_without_what_reports_its_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
