@@ -26,7 +26,8 @@ class Cell:
         psnr: in decibels, on luma.
         ssim: on luma.
         kernel: PSNR of the kernel found, in decibels; None where none was looked for.
-        seconds: of the processor.
+        seconds: of the processor, for this picture.
+        training: the processor's seconds of a training that serves other pictures, too; 0 where it was done before.
         steps: that the system made.
     """
 
@@ -38,6 +39,7 @@ class Cell:
     ssim: float
     kernel: float | None = None
     seconds: float = 0.0
+    training: float = 0.0
     steps: int = 0
 
     @property
@@ -91,6 +93,7 @@ class Standing:
         ssim: mean.
         kernel: mean PSNR of the kernels; None where none was looked for.
         seconds: mean, of the processor.
+        training: the processor's seconds of the training that serves all pictures of a seed, mean over the seeds.
         gain: mean difference to the baseline over the same cells, in decibels; None without a baseline.
         baseline: the best of the trivial rows.
         better: on how many pictures the gain is positive.
@@ -105,6 +108,7 @@ class Standing:
     ssim: float
     kernel: float | None
     seconds: float
+    training: float
     gain: float | None
     baseline: str
     better: int
@@ -149,6 +153,7 @@ def standing(made: Sequence[Cell], baselines: Mapping[str, Sequence[Cell]], *, p
         ssim=statistics.fmean(cell.ssim for cell in cells),
         kernel=statistics.fmean(kernels) if kernels else None,
         seconds=statistics.fmean(cell.seconds for cell in cells),
+        training=sum(cell.training for cell in cells) / len({cell.seed for cell in cells}),
         gain=statistics.fmean(gains.values()) if gains else None,
         baseline=baseline,
         better=sum(gain > 0 for gain in gains.values()),

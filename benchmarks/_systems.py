@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from benchmarks._peers import Missing, run_kernelgan
 from benchmarks._scenes import CHAINS, DIRECT, KERNELS, Column, Seen
 from srkit import methods
 from srkit.degrade import align, gaussian_variances
+from srkit.degrade.kernel_files import read_matrix
 from srkit.evaluation.mismatch import Conditioned, needs_degradation
 from srkit.methods.kernel_score import ROUND
 from srkit.models import official
@@ -28,11 +30,15 @@ EVERY = (*KERNELS, *POOR, "clean")
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """An enlarged image ``(3, h, w)``, the kernel that was found for it, and the steps this took."""
+    """An enlarged image ``(3, h, w)``, the kernel that was found for it, and the steps this took.
+
+    ``training`` is the processor's seconds of a training that came before it and serves other images, too.
+    """
 
     image: Tensor
     kernel: Tensor | None = None
     steps: int = 0
+    training: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,21 +120,33 @@ def network(name: str, weights: str, **rest: Any) -> Row:
         listed = [one for one in official() if (one.network, one.variant, one.scale) == (name, weights, seen.scale)]
         if not weights.startswith("srkit") and not (listed and listed[0].path):
             raise Missing(listed[0].how_to_get if listed else f"there are no weights {weights} of {name} x{seen.scale}")
-        return applied(srkit.models.create(name, scale=seen.scale, pretrained=weights).eval(), seen)
+        net = srkit.models.create(name, scale=seen.scale, pretrained=weights).eval()
+        basis = None
+        if weights == "official" and srkit.models.card(name).extra_input == "degradation":
+            basis = authors_basis(workshop.root)
+        return applied(net, seen, basis=basis)
 
     return Row(enlarge=enlarge, settings=f"{name} {weights}", **rest)
 
 
-def applied(net: nn.Module, seen: Seen) -> Made:
+def authors_basis(root: Path | None) -> Tensor:
+    """Return the basis that the codes of SRMD's official weights belong to."""
+    path = (root or Path()) / "kernels" / "srmd_pca_matlab.mat"
+    if not path.is_file():
+        raise Missing("kernels/srmd_pca_matlab.mat of cszn/KAIR is not below --root")
+    return read_matrix(path, "P")
+
+
+def applied(net: nn.Module, seen: Seen, *, basis: Tensor | None = None, training: float = 0.0) -> Made:
     """Return what a network makes of an image, told the true blur where it needs one."""
     card = srkit.models.card(net.name) if getattr(net, "name", "") in srkit.models.names() else None
     lr = seen.lr
-    if card is not None and card.trained_on not in (None, "pairs"):
+    if card is not None and needs_degradation(card):
+        net = Conditioned.by(net, kernel=seen.blur, noise=0.0, basis=basis)
+    elif card is not None and card.trained_on not in (None, "pairs"):
         lr = seen.centred
-        if needs_degradation(card):
-            net = Conditioned.by(net, kernel=seen.blur, noise=0.0)
     with torch.no_grad():
-        return Made(image=srkit.upscale(lr, net, tile=None))
+        return Made(image=srkit.upscale(lr, net, tile=None), training=training)
 
 
 def trained(name: str, maker: str, **rest: Any) -> Row:
@@ -143,7 +161,8 @@ def trained(name: str, maker: str, **rest: Any) -> Row:
                 seed=seed, learning_rate=1e-3, schedule="cosine", progress=False,
             ).net  # fmt: skip
 
-        return applied(kept(workshop, f"{name}_x{seen.scale}_{workshop.steps}_{seed}", learn), seen)
+        net, seconds = kept(workshop, f"{name}_x{seen.scale}_{workshop.steps}_{seed}", learn)
+        return applied(net, seen, training=seconds)
 
     return Row(enlarge=enlarge, settings=f"{name} tiny, {maker}", card=name, learns=True, **rest)
 
@@ -166,20 +185,21 @@ def weak(system: str, **rest: Any) -> Row:
             return net.in_use() if isinstance(net, CinCGAN) else net
 
         name = f"{system}_{seen.column.name.replace(' ', '_')}_{workshop.steps}_{seed}"
-        return applied(kept(workshop, name, learn), seen)
+        net, seconds = kept(workshop, name, learn)
+        return applied(net, seen, training=seconds)
 
     return Row(
         enlarge=enlarge, settings=f"{system}, begun from edsr_small", kinds=POOR, card=system, learns=True, **rest
     )
 
 
-def kept(workshop: Workshop, name: str, learn: Callable[[], nn.Module]) -> nn.Module:
-    """Return the network of this name, trained where it is not on disk yet."""
-    path = workshop.folder / "runs" / f"{name}.safetensors"
+def kept(workshop: Workshop, name: str, learn: Callable[[], nn.Module]) -> tuple[nn.Module, float]:
+    """Return the network of this name, trained where it is not on disk yet, and the processor's seconds of that."""
+    path, begin = workshop.folder / "runs" / f"{name}.safetensors", time.process_time()
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         srkit.models.save(learn(), path)
-    return srkit.models.load(path).eval()
+    return srkit.models.load(path).eval(), time.process_time() - begin
 
 
 def program(enlarge: Callable[[Seen, int, Path | None], Made], settings: str, **rest: Any) -> Row:
@@ -230,6 +250,9 @@ ROWS: Mapping[str, Row] = {
     "EDSR small, for photographs": network("edsr_small", "srkit:photo", kinds=(*POOR, "clean")),
     "Real-ESRGAN": network("esrgan", "realesrgan", kinds=(*POOR, "clean"), scales=(4,)),
     "BSRGAN": network("esrgan", "bsrgan", kinds=(*POOR, "clean"), scales=(4,)),
+    "SRMD official, told": network("srmd", "official", kinds=("soft",), card="srmd"),
+    "SRMDNF official, told": network("srmdnf", "official", kinds=("soft",), card="srmdnf"),
+    "USRNet tiny official, told": network("usrnet_tiny", "official", kinds=DIRECT, card="usrnet_tiny"),
     "SRMD, told": trained("srmd", "gaussian_codes(noise=75)", kinds=("soft",)),
     "SRMDNF, told": trained("srmdnf", "gaussian_codes", kinds=("soft",)),
     "USRNet, told": trained("usrnet", "kernels_and_noise", kinds=DIRECT),

@@ -220,9 +220,12 @@ class KernelsAndNoise:
 
     Args:
         noise: largest noise level on the scale 0…255.
+
+    Attributes:
+        pad: LR pixels to be added around photographs, whose borders are not periodic.
     """
 
-    margin = 0
+    margin, pad = 0, 8
 
     def __init__(self, scale: int, *, size: int = 25, noise: float = 25.0) -> None:
         self.scale, self.size, self.noise = scale, size, noise

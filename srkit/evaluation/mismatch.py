@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit import models
@@ -28,7 +29,7 @@ from srkit.inference import upscale
 from srkit.inference.mode import scale_of
 from srkit.metrics import Protocol, psnr
 from srkit.ops.kernels import delta
-from srkit.ops.pixels import quantise
+from srkit.ops.pixels import crop_border, quantise
 from srkit.ops.resize import imresize
 
 __all__ = ["Conditioned", "Mismatch", "mismatch"]
@@ -109,11 +110,16 @@ class Conditioned(nn.Module):
         net: takes ``net(lr, **condition)``.
         condition: of one image, by keyword; what ``forward`` does not take is left out. Or the code of SRMD's kind,
             ``(n_codes,)`` or ``(n_codes - 1,)``; a noise level of 0 is added where the network takes one more.
+        scale: enlargement factor; None asks the network.
+        pad: pixels by which the outermost ones of an image are repeated on each side before, cut off after. A network
+            that takes borders for wrapped ones (USRNet) draws ripples into photographs without.
     """
 
-    def __init__(self, net: nn.Module, condition: Tensor | Mapping[str, Any], *, scale: int | None = None) -> None:
+    def __init__(
+        self, net: nn.Module, condition: Tensor | Mapping[str, Any], *, scale: int | None = None, pad: int = 0
+    ) -> None:
         super().__init__()
-        self.net, self.scale = net, scale_of(net) if scale is None else scale
+        self.net, self.scale, self.pad = net, scale_of(net) if scale is None else scale, pad
         self.name = getattr(net, "name", type(net).__name__.lower())
         told = {"degradation": _whole(condition, net)} if isinstance(condition, Tensor) else condition
         taken = inspect.signature(net.forward).parameters
@@ -142,14 +148,16 @@ class Conditioned(nn.Module):
             if not hasattr(maker, "basis"):
                 raise BadInput(f"{name} is conditioned on the kernel itself and uses no basis.")
             maker.basis, maker.size = basis, math.isqrt(basis.shape[-1])
-        return cls(net, maker.condition(delta(3) if kernel is None else kernel, noise))
+        condition = maker.condition(delta(3) if kernel is None else kernel, noise)
+        return cls(net, condition, pad=getattr(maker, "pad", 0))
 
     def forward(self, lr: Tensor) -> Tensor:
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``."""
         told = {name: getattr(self, f"told_{name}").to(lr) for name in self.names}
         each = {name: one.expand(len(lr), *one.shape) for name, one in told.items()}  # (b, n) or (b, k, k)
-        sr: Tensor = self.net(lr, **each)  # (b, 3, scale*h, scale*w)
-        return sr
+        padded = F.pad(lr, (self.pad,) * 4, mode="replicate")  # (b, 3, h + 2*pad, w + 2*pad)
+        sr: Tensor = self.net(padded, **each)
+        return crop_border(sr, self.scale * self.pad)  # (b, 3, scale*h, scale*w)
 
 
 def needs_degradation(card: models.Card) -> bool:

@@ -95,6 +95,18 @@ def test_an_image_one_field_reproduces_exactly_is_left_out_of_its_row_and_that_i
     assert "left out" not in alone.title
 
 
+def test_what_stands_at_one_border_of_a_photograph_does_not_reach_the_opposite_one() -> None:
+    torch.manual_seed(0)
+    net = srkit.models.create("usrnet", scale=2, tiny=True).eval()
+    lr = torch.rand(1, 3, 24, 24)
+    other = torch.cat([lr[..., :-2], 1 - lr[..., -2:]], dim=-1)
+    told = Conditioned.by(net, kernel=gaussian_widths(9, 1.5), noise=0.0)
+    wrapped = Conditioned(net, {name: getattr(told, f"told_{name}") for name in told.names})
+    with torch.no_grad():
+        near, far = ((each(lr) - each(other))[..., :4].abs().max() for each in (wrapped, told))
+    assert far < near / 100
+
+
 def test_a_code_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(BadInput, match="takes 16 numbers"):
         Conditioned(Oracle(torch.zeros(3, 4, 4), 0.0), torch.zeros(7))

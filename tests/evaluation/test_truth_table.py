@@ -13,7 +13,7 @@ import srkit
 from benchmarks import real_world
 from benchmarks._cells import Cell, Records, standing
 from benchmarks._peers import Missing
-from benchmarks._scenes import COLUMNS, Picture, pictures, recorded
+from benchmarks._scenes import COLUMNS, Picture, Seen, pictures, recorded
 from benchmarks._systems import ROWS, TRIVIAL, Made, Row, Workshop
 from benchmarks.real_world import Plan, make, printed, verdicts
 from srkit import _verdicts
@@ -109,6 +109,22 @@ def test_the_spread_is_that_of_the_seeds_means() -> None:
     cells = [*series(20.0, 30.0), *series(21.0, 31.0, seed=1)]
     assert standing(cells, {}, pictures=2, seeds=2).spread == pytest.approx(0.5**0.5)
     assert standing(series(20.0, 30.0), {}, pictures=2, seeds=1).spread is None
+
+
+def test_a_training_is_counted_apart_from_the_pictures_and_once_for_each_seed(tmp_path: Path) -> None:
+    cells = [
+        replace(one, seconds=2.0, training=50.0 * (one.picture == "0")) for s in (0, 1) for one in series(1, 2, seed=s)
+    ]
+    both = standing(cells, {}, pictures=2, seeds=2)
+    assert (both.seconds, both.training) == (2.0, 50.0)
+
+    def enlarge(seen: Seen, seed: int, workshop: Workshop) -> Made:
+        return Made(image=seen.hr, training=50.0)
+
+    learns = plan(tmp_path, {"learns": Row(enlarge=enlarge, settings="")})
+    list(make(learns))
+    assert [one.training for one in learns.records("learns").cells] == [50.0, 50.0]
+    assert all(one.seconds < -40 for one in learns.records("learns").cells)  # of the time spent, 50 s were the training
 
 
 @pytest.mark.parametrize("name", [name for name in COLUMNS if not COLUMNS[name].chain])
