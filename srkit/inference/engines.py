@@ -11,11 +11,10 @@ import contextlib
 import copy
 import functools
 import hashlib
-import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from srkit.datasets import samples
@@ -31,21 +29,20 @@ from srkit.datasets.places import cache_home
 from srkit.errors import BadFile, BadInput
 from srkit.inference.bundle import Bundle, read_bundle, write_bundle
 from srkit.inference.convert import PACKAGES, convert, digest_of, import_engine
+from srkit.inference.in_ncnn import Array, Run, opened, tried
 from srkit.inference.mode import evaluating, network_digest, place_of, remembered
 from srkit.inference.tiling import LEAST
 from srkit.ops.atomic import write_atomically
 
 __all__ = ["ENGINES", "PRECISIONS", "Converted", "load_bundle", "on_engine", "proven"]
 
-Array = NDArray[np.float32]
-Run = Callable[[Array], Array]
-
 ENGINES = ("auto", "torch", "ncnn", "openvino")
 PRECISIONS = ("float32", "bfloat16", "float16")
 _HAS = {"torch": PRECISIONS, "ncnn": ("float32",), "openvino": ("float32", "bfloat16")}
 _EXACT = 1e-4  # a fortieth of an 8-bit level
 _TRIALS = ((37, 50), (24, 32), (45, 31))
-_SMALL, _LONG = range(LEAST, 21), 24
+_LONG = 24
+_SMALL = [size for side in range(20, LEAST - 1, -1) for size in ((side, side), (side, _LONG), (_LONG, side))]
 
 
 class Converted(nn.Module):
@@ -78,9 +75,10 @@ class Converted(nn.Module):
         """Enlarge ``(b, 3, h, w)`` to ``(b, 3, scale*h, scale*w)``, image by image."""
         h, w = lr.shape[-2:]
         if min(h, w) < self.least:
+            extended = f", smaller sides extended to {LEAST}" if min(h, w) == LEAST else ""
             raise BadInput(
                 f"{self.name} converted for {self.engine} takes images from {self.least} x {self.least} pixels on, and "
-                f"{h} x {w} was given. Take the network itself (engine='torch')."
+                f"{h} x {w} was given{extended}. Take the network itself (engine='torch')."
             )
         images = np.ascontiguousarray(lr.detach().to("cpu", torch.float32).numpy())
         answers = [torch.from_numpy(self._run(image)) for image in images]  # each (3, scale*h, scale*w)
@@ -230,8 +228,8 @@ def proven(net: nn.Module, to: str, *, licence: str | None = None) -> Bundle:
     """Convert a network (:func:`srkit.inference.convert.convert`) and try the result beside PyTorch.
 
     It is tried at three sizes and at every side from 8 (to which smaller images are extended) to 20 pixels: the side
-    from which on it equals the network within a fortieth of an 8-bit level becomes its ``least``. ONNX is tried where
-    OpenVINO is installed.
+    from which on it equals the network within a fortieth of an 8-bit level becomes its ``least``. ncnn is tried in a
+    process of its own, which a misunderstood layer can end; ONNX where OpenVINO is installed.
 
     Raises:
         BadInput: the network cannot be converted, or the result computes something else.
@@ -239,32 +237,38 @@ def proven(net: nn.Module, to: str, *, licence: str | None = None) -> Bundle:
     bundle, engine = convert(net, to, licence=licence), "ncnn" if to == "ncnn" else "openvino"
     if not find_spec(engine):
         return bundle
-    made = Converted(bundle, engine=engine)
-    for height, width in _TRIALS:
-        error, said = _error(made, net, height, width)
+    made, sizes = Converted(bundle, engine=engine), [*_TRIALS, *_SMALL]
+    images = [torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0)) for size in sizes]
+    errors = [_error(one, _answer(net, lr)) for one, lr in zip(_given(made, bundle, images), images, strict=True)]
+    for (height, width), error in zip(_TRIALS, errors, strict=False):
         if not error <= _EXACT:
+            said = "it gives no such image" if error == float("inf") else f"it is off by {255 * error:.2g} levels"
             raise BadInput(
-                f"{engine} computes another network than {made.name}: at {height} x {width} pixels "
-                f"{said or f'it is off by {255 * error:.2g} levels'}. Take engine='torch', or 'auto'."
+                f"{engine} computes another network than {made.name}: at {height} x {width} pixels {said}. Take "
+                "engine='torch', or 'auto'."
             )
-    wrong = [
-        side
-        for side in _SMALL
-        for size in ((side, side), (side, _LONG), (_LONG, side))
-        if not _error(made, net, *size)[0] <= _EXACT
-    ]
+    wrong = [min(size) for size, error in zip(sizes, errors, strict=True) if not error <= _EXACT]
     return replace(bundle, label={**bundle.label, "least": str(max(wrong, default=LEAST - 1) + 1)})
 
 
-def _error(made: Converted, net: nn.Module, height: int, width: int) -> tuple[float, str]:
-    """Return the largest difference between two networks on random pixels; or infinity and what the engine said."""
-    lr = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0))
-    wanted = _answer(net, lr)
-    try:
-        given = made(lr)
-    except (RuntimeError, ValueError, MemoryError) as problem:
-        return float("inf"), str(problem).strip()
-    return float((given - wanted).abs().max()) if given.shape == wanted.shape else float("inf"), ""
+def _given(made: Converted, bundle: Bundle, images: list[Tensor]) -> list[Array | None]:
+    """Return what an engine makes of images; None where it fails."""
+    if made.engine == "ncnn":
+        return tried(bundle.files, [lr[0].numpy() for lr in images], torch.get_num_threads())
+    given: list[Array | None] = []
+    for lr in images:
+        try:
+            given.append(made(lr)[0].numpy())
+        except (RuntimeError, ValueError, MemoryError):
+            given.append(None)
+    return given
+
+
+def _error(given: Array | None, wanted: Tensor) -> float:
+    """Return the largest difference of two images; infinity where there is none, or one of another size."""
+    if given is None or given.shape != wanted.shape[1:]:
+        return float("inf")
+    return float((torch.from_numpy(given) - wanted[0]).abs().max())
 
 
 def _answer(net: nn.Module, lr: Tensor) -> Tensor:
@@ -288,28 +292,12 @@ def _tell_loss(made: nn.Module, net: nn.Module, how: str) -> None:
 
 
 def _in_ncnn(bundle: Bundle, threads: int) -> Run:
-    ncnn = import_engine("ncnn")
-    net = ncnn.Net()
-    options = net.opt
-    options.num_threads = threads
-    for name in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_packed", "bf16_storage"):
-        if hasattr(options, f"use_{name}"):
-            setattr(options, f"use_{name}", False)
-    with tempfile.TemporaryDirectory(prefix="srkit-") as folder:
-        for name, content in bundle.files.items():
-            (Path(folder) / name).write_bytes(content)
-        if net.load_param(str(Path(folder) / "net.param")) or net.load_model(str(Path(folder) / "net.bin")):
-            raise BadInput(f"ncnn cannot compute a layer of {bundle.label['name']}. Take engine='openvino' or 'torch'.")
-
-    def run(image: Array) -> Array:
-        extractor = net.create_extractor()
-        extractor.input("in0", ncnn.Mat(image).clone())  # without a copy, a first layer that works in place ends Python
-        failed, answer = extractor.extract("out0")
-        if failed:
-            raise MemoryError("ncnn gave no result: out of memory")
-        return np.array(answer)
-
-    return run
+    import_engine("ncnn")
+    try:
+        return opened(bundle.files, threads)
+    except ValueError as problem:
+        name = bundle.label["name"]
+        raise BadInput(f"ncnn cannot compute {name}: {problem}. Take engine='openvino' or 'torch'.") from problem
 
 
 @functools.cache

@@ -35,7 +35,8 @@ class ContrastAttention(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Weigh the channels of ``(b, channels, h, w)``; the shape stays."""
-        variance, mean = torch.var_mean(features, dim=(2, 3), correction=0, keepdim=True)  # each (b, channels, 1, 1)
+        mean = features.mean((2, 3), keepdim=True)  # (b, channels, 1, 1)
+        variance = (features - mean).square().mean((2, 3), keepdim=True)  # not torch.var, which ncnn does not know
         contrast = (variance + 1e-12).sqrt() + mean  # the summand keeps the gradient finite where a channel is flat
         return features * torch.sigmoid(self.excite(self.squeeze(contrast).relu()))  # (b, channels, h, w)
 

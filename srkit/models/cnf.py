@@ -11,6 +11,7 @@ weights is the paper's, exactly (448 059). Borders are filled with zeros, which 
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
 
 import torch
@@ -81,7 +82,8 @@ class CNF(nn.Module):
     def fuse(self, opinions: list[Tensor]) -> Tensor:
         """Return one image ``(b, 1, s*h, s*w)`` of the members' images of that shape, equation 3."""
         weighed = [kernel(image) for kernel, image in zip(self.fusion, opinions, strict=True)]
-        return torch.stack(weighed).sum(0)  # (b, 1, s*h, s*w)
+        fused: Tensor = reduce(torch.add, weighed)  # (b, 1, s*h, s*w)
+        return fused
 
     def predictions(self, lr: Tensor) -> list[Prediction]:
         """Return each member's image and the fused one, from ``(b, 3, h, w)``.

@@ -40,13 +40,15 @@ def enlarge(image: Tensor, factor: int, method: str) -> Tensor:
     weights = _phases(factor, method)  # (factor, taps)
     margin = weights.shape[1] // 2
     both = weights[:, None, :, None] * weights[None, :, None, :]  # (factor, factor, taps, taps)
-    x = image.reshape(-1, 1, *image.shape[-2:])  # (n, 1, h, w)
+    x = image if image.dim() == 4 else image.reshape(-1, 1, *image.shape[-2:])  # (n, c, h, w)
     x = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
     for dim in (-2, -1):
         x = _mirrored(x, margin, dim)
+    channels = int(x.shape[1])  # kept apart: ncnn has no batches they could be put into
     kernel = torch.from_numpy(both.reshape(factor**2, 1, *both.shape[2:])).to(x.device, x.dtype)
-    large = functional.pixel_shuffle(functional.conv2d(x, kernel), factor)  # (n, 1, factor*h, factor*w)
-    return large.reshape(*image.shape[:-2], *large.shape[-2:]).to(image.dtype)
+    large = functional.conv2d(x, kernel.repeat(channels, 1, 1, 1), groups=channels)  # (n, c*factor**2, h, w)
+    large = functional.pixel_shuffle(large, factor).to(image.dtype)  # (n, c, factor*h, factor*w)
+    return large if image.dim() == 4 else large.reshape(*image.shape[:-2], *large.shape[-2:])
 
 
 def _mirrored(x: Tensor, margin: int, dim: int) -> Tensor:

@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import torch
 
 import srkit
 from srkit.errors import BadFile, BadInput
-from srkit.inference import engines
+from srkit.inference import engines, in_ncnn
 from srkit.inference.bundle import Bundle, read_bundle, write_bundle
 from srkit.inference.convert import convert, import_engine
 from srkit.inference.engines import load_bundle, on_engine
@@ -57,9 +58,16 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         with torch.inference_mode():
             return inner(torch.from_numpy(image)[None])[0].numpy()
 
+    def try_it(image: Any) -> Any:
+        try:
+            return engines._in_ncnn(None, 1)(image)  # type: ignore[arg-type]
+        except MemoryError:
+            return None
+
     monkeypatch.setattr(engines, "convert", convert_it)
     monkeypatch.setattr(engines, "digest_of", lambda given, to: f"digest-{to}")
     monkeypatch.setattr(engines, "_in_ncnn", lambda bundle, threads: run)
+    monkeypatch.setattr(engines, "tried", lambda files, images, threads: [try_it(image) for image in images])
     return converted
 
 
@@ -118,6 +126,48 @@ def test_images_too_small_for_an_engine_are_refused_by_it_and_auto_leaves_it_alo
     assert on_engine(right) is right
 
 
+MADE_NCNN = """
+import os
+
+class Extractor:
+    def input(self, name, image):
+        self.image = image
+
+    def extract(self, name):
+        if min(self.image.shape[1:]) < 10:
+            os.abort()
+        return 0, 2 * self.image
+
+class Mat:
+    def __init__(self, image):
+        self.clone = lambda: image
+
+class Net:
+    opt = type("Options", (), {})()
+    load_param = load_model = lambda *_: 0
+    create_extractor = Extractor
+"""
+
+
+def test_a_network_that_ends_the_process_of_its_trial_gives_no_image_from_there_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ncnn.py").write_text(MADE_NCNN)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    images = [np.full((3, side, 12), side, "f4") for side in (12, 9, 14)]
+    first, *others = in_ncnn.tried({"net.param": b"", "net.bin": b""}, images, 1)
+    np.testing.assert_array_equal(first, 2 * images[0])
+    assert others == [None, None]
+
+
+def test_the_layers_that_ncnn_lacks_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = SimpleNamespace(layer_to_index=lambda kind: -1 if "." in kind else 0)
+    monkeypatch.setitem(sys.modules, "ncnn", known)  # type: ignore[arg-type]
+    files = {"net.param": b"7767517\n2 2\nInput in0 0 1 in0\npnnx.Expression e 0 1 0\n", "net.bin": b""}
+    with pytest.raises(BadInput, match=r"ncnn cannot compute made: it does not know pnnx\.Expression\."):
+        engines._in_ncnn(Bundle("ncnn", files, {"name": "made"}), 1)
+
+
 @pytest.mark.parametrize("faster", ["torch", "ncnn"])
 def test_auto_takes_what_needs_the_least_time_and_remembers_it(
     faster: str, made: list[str], monkeypatch: pytest.MonkeyPatch
@@ -163,8 +213,6 @@ def test_what_no_engine_can_is_refused(engine: str, precision: str, said: str) -
 def test_an_engine_that_is_not_installed_is_named_with_the_command_that_brings_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import sys
-
     for package in ("openvino", "pnnx"):
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(BadInput, match=r"package openvino.*pip install 'srkit\[engines\]'"):
