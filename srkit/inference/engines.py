@@ -29,7 +29,7 @@ from srkit.datasets.places import cache_home
 from srkit.errors import BadFile, BadInput
 from srkit.inference.bundle import Bundle, read_bundle, write_bundle
 from srkit.inference.convert import PACKAGES, convert, digest_of, import_engine
-from srkit.inference.in_ncnn import Array, Run, opened, tried
+from srkit.inference.in_ncnn import Array, Run, opened, tried, unknown_layers
 from srkit.inference.mode import evaluating, network_digest, place_of, remembered
 from srkit.inference.tiling import LEAST
 from srkit.ops.atomic import write_atomically
@@ -293,11 +293,12 @@ def _tell_loss(made: nn.Module, net: nn.Module, how: str) -> None:
 
 def _in_ncnn(bundle: Bundle, threads: int) -> Run:
     import_engine("ncnn")
-    try:
-        return opened(bundle.files, threads)
-    except ValueError as problem:
-        name = bundle.label["name"]
-        raise BadInput(f"ncnn cannot compute {name}: {problem}. Take engine='openvino' or 'torch'.") from problem
+    unknown = unknown_layers(bundle.files)
+    run = None if unknown else opened(bundle.files, threads)
+    if run is None:
+        why = f"it does not know {', '.join(unknown)}" if unknown else "its files are damaged"
+        raise BadInput(f"ncnn cannot compute {bundle.label['name']}: {why}. Take engine='openvino' or 'torch'.")
+    return run
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Run", "opened", "tried"]
+__all__ = ["Array", "Run", "opened", "tried", "unknown_layers"]
 
 Array: TypeAlias = NDArray[np.float32]
 Run: TypeAlias = Callable[[Array], Array]
@@ -26,16 +26,16 @@ Run: TypeAlias = Callable[[Array], Array]
 _SECONDS = 600
 
 
-def opened(files: Mapping[str, bytes], threads: int) -> Run:
-    """Return what enlarges ``(3, h, w)`` by the network of ``net.param`` and ``net.bin``, in float32.
-
-    Raises:
-        ValueError: ncnn does not know some of its layers, which are named, or cannot read it.
-    """
+def unknown_layers(files: Mapping[str, bytes]) -> list[str]:
+    """Return the kinds of layers in ``net.param`` that ncnn does not know."""
     ncnn = importlib.import_module("ncnn")
-    kinds = {line.split()[0] for line in files["net.param"].decode().splitlines()[2:] if line.strip()}
-    if unknown := sorted(kind for kind in kinds if ncnn.layer_to_index(kind) < 0):
-        raise ValueError(f"it does not know {', '.join(unknown)}")
+    kinds = {line.split()[0] for line in files["net.param"].decode("utf-8", "replace").splitlines()[2:] if line.strip()}
+    return sorted(kind for kind in kinds if ncnn.layer_to_index(kind) < 0)
+
+
+def opened(files: Mapping[str, bytes], threads: int) -> Run | None:
+    """Return what enlarges ``(3, h, w)`` by ``net.param`` and ``net.bin`` in float32, None if ncnn cannot read them."""
+    ncnn = importlib.import_module("ncnn")
     net = ncnn.Net()
     net.opt.num_threads = threads
     for name in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_packed", "bf16_storage"):
@@ -44,7 +44,7 @@ def opened(files: Mapping[str, bytes], threads: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="srkit-") as folder:
         param, weights = _written(files, Path(folder))
         if net.load_param(str(param)) or net.load_model(str(weights)):
-            raise ValueError("its files are damaged")
+            return None
 
     def run(image: Array) -> Array:
         extractor = net.create_extractor()
@@ -83,6 +83,8 @@ def _place(folder: str, what: str, number: int) -> Path:
 
 def _main(folder: str, count: str, threads: str) -> None:
     run = opened({name: (Path(folder) / name).read_bytes() for name in ("net.param", "net.bin")}, int(threads))
+    if run is None:
+        return
     for number in range(int(count)):
         with contextlib.suppress(MemoryError):
             np.save(_place(folder, "sr", number), run(np.load(_place(folder, "lr", number))))

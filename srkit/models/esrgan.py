@@ -29,6 +29,8 @@ __all__ = ["CARD", "ESRGAN"]
 
 def fold(image: Tensor, shrink: int) -> Tensor:
     """Put each ``shrink x shrink`` pixels of ``(b, 3, h, w)`` into the channels of one; sides are filled up first."""
+    if shrink == 1:
+        return image  # ncnn knows no padding by a computed number of pixels
     h, w = image.shape[-2:]
     filled = F.pad(image, (0, -w % shrink, 0, -h % shrink), mode="reflect")
     return F.pixel_unshuffle(filled, shrink)  # (b, 3*shrink*shrink, ceil(h/shrink), ceil(w/shrink))
