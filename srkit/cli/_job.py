@@ -21,20 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bars", "by_size", "counted", "job_options", "kept_in", "recursive_option", "report", "sources_argument"]
 
-
-def _any_there(context: click.Context, parameter: click.Parameter, sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Raise the error of the first source where none is there, before a network is opened and its engines are tried."""
-    from srkit.datasets.transfer import is_address
-    from srkit.ops.files import probe
-
-    if not any(is_address(source) or Path(source).exists() for source in sources):
-        probe(sources[0])
-    return sources
-
-
-sources_argument = click.argument(
-    "sources", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...", callback=_any_there
-)
+sources_argument = click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...")
 recursive_option = click.option(
     "--recursive", is_flag=True, help="Go into the folders below, too; results keep their tree."
 )

@@ -54,10 +54,14 @@ def command(
     Everything is planned before anything is done. A picture that cannot be enlarged is named and the others go on;
     what is done is kept: call again to go on.
     """
+    from srkit.datasets.transfer import is_address
     from srkit.inference import pictures
     from srkit.inference.mode import scale_of
+    from srkit.ops.files import probe
 
     load_plugins(plugins)
+    if not any(is_address(source) or Path(source).exists() for source in sources):
+        probe(sources[0])  # says what is missing, before a network is opened and its engines are tried
     net = choice.open_for_photographs(machine, options["clean"])
     wanted, left = pictures.pictures_of(sources, out, f"x{scale_of(net)}", below=options["recursive"])
     how = {"ensemble": options["self_ensemble"], "halo": options["halo"]}

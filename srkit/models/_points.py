@@ -179,7 +179,7 @@ def _overfits(candidate: Candidate) -> None:
     goal = 0.75 * float(F.mse_loss(imresize(lr, candidate.scale), hr))
     if not any(weight.requires_grad for weight in net.parameters()):
         return
-    optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
+    optimiser = torch.optim.Adam(net.parameters(), lr=5e-3, fused=True)
     for _ in range(500):
         loss = F.mse_loss(candidate.run(net, lr), hr)
         if float(loss.detach()) <= goal:
