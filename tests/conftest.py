@@ -143,8 +143,7 @@ def _end_after(item: pytest.Item, seconds: float) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Do not run (or, in CI, fail) a test whose system package is missing; let Ctrl-C arrive in any other.
 
-    The handler is set anew for every test: a run in the background ignores Ctrl-C, and what a library puts below
-    Python's handler ends the whole process.
+    A run in the background ignores Ctrl-C.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = [name for mark in item.iter_markers("needs") for name in mark.args]
