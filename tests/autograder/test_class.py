@@ -169,10 +169,10 @@ def test_srkit_grade_hands_its_words_to_the_projects_grader(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.needs("bubblewrap")
-def test_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_path):
+def test_half_a_dozen_in_the_real_box_give_the_same_bytes_however_they_are_run(tmp_path):
     from distributed import LocalCluster
 
-    answers = [*(mutant.source() for mutant in mutants("tv_loss") if mutant.written), solution("tv_loss"), DEAD][-12:]
+    answers = [*(mutant.source() for mutant in mutants("tv_loss") if mutant.written), solution("tv_loss"), DEAD][-6:]
     submissions = {f"s{number:02d}": notebook(SETUP, answer) for number, answer in enumerate(answers)}
     grader = Grader(exercises=("tv_loss",), seed=20260101, limits=SHORT)
     grade_class(submissions, Store(tmp_path / "one"), grader, one_by_one)
