@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 import srkit
+from benchmarks import kmsr
 from benchmarks._peers import Missing, run_kernelgan
-from benchmarks._scenes import CHAINS, DIRECT, KERNELS, Column, Seen
+from benchmarks._scenes import CHAINS, DIRECT, KERNELS, Column, Seen, pictures
 from srkit import methods
 from srkit.degrade import align, gaussian_variances
 from srkit.degrade.kernel_files import read_matrix
@@ -143,7 +144,7 @@ def applied(net: nn.Module, seen: Seen, *, basis: Tensor | None = None, training
     lr = seen.lr
     if card is not None and needs_degradation(card):
         net = Conditioned.by(net, kernel=seen.blur, noise=0.0, basis=basis)
-    elif card is not None and card.trained_on not in (None, "pairs"):
+    elif card is not None and str(card.trained_on).startswith("blur_kernels"):
         lr = seen.centred
     with torch.no_grad():
         return Made(image=srkit.upscale(lr, net, tile=None), training=training)
@@ -167,8 +168,14 @@ def trained(name: str, maker: str, **rest: Any) -> Row:
     return Row(enlarge=enlarge, settings=f"{name} tiny, {maker}", card=name, learns=True, **rest)
 
 
-def weak(system: str, **rest: Any) -> Row:
-    """Return the row of a system that learns from unpaired images: BSDS200 under the column's chain, and T91."""
+def weak(system: str, *, by: str = "", **rest: Any) -> Row:
+    """Return the row of a system that learns from unpaired images: BSDS200 under the column's chain, and T91.
+
+    Args:
+        system: of :func:`srkit.papers.train_weak`.
+        by: in words, what else decides its result.
+        **rest: see :class:`Row`.
+    """
 
     def enlarge(seen: Seen, seed: int, workshop: Workshop) -> Made:
         def learn() -> nn.Module:
@@ -189,17 +196,43 @@ def weak(system: str, **rest: Any) -> Row:
         return applied(net, seen, training=seconds)
 
     return Row(
-        enlarge=enlarge, settings=f"{system}, begun from edsr_small", kinds=POOR, card=system, learns=True, **rest
+        enlarge=enlarge, settings=f"{system}{by}, begun from edsr_small", kinds=POOR, card=system, learns=True, **rest
     )
+
+
+def pooled(photos: int, **rest: Any) -> Row:
+    """Return the row of KMSR x2: kernels are estimated on photographs of BSDS200 under the column, and T91 is blurred.
+
+    Args:
+        photos: how many of them, one kernel for each.
+        **rest: see :class:`Row`.
+    """
+
+    def enlarge(seen: Seen, seed: int, workshop: Workshop) -> Made:
+        def learn() -> nn.Module:
+            poor = [seen.column.of(one, seed).lr for one in pictures("bsds200", workshop.root, count=photos)]
+            given: dict[str, Any] = {"preset": "LESSON", "size": kmsr.SIDE}
+            pool = methods.build_pool(poor, scale=kmsr.SCALE, patch=160, limit=photos, **given)
+            large = srkit.datasets.load("t91", scale=kmsr.SCALE, root=workshop.root)
+            return kmsr.trained(large, workshop.steps, pool, seed=seed)
+
+        name = f"kmsr_{seen.column.name.replace(' ', '_')}_{workshop.steps}_{seed}"
+        net, seconds = kept(workshop, name, learn)
+        return applied(net, seen, training=seconds)
+
+    settings = f"kmsr tiny, pool of {photos} photographs"
+    return Row(enlarge=enlarge, settings=settings, scales=(kmsr.SCALE,), card="kmsr", learns=True, **rest)
 
 
 def kept(workshop: Workshop, name: str, learn: Callable[[], nn.Module]) -> tuple[nn.Module, float]:
     """Return the network of this name, trained where it is not on disk yet, and the processor's seconds of that."""
-    path, begin = workshop.folder / "runs" / f"{name}.safetensors", time.process_time()
+    path, seconds = workshop.folder / "runs" / f"{name}.safetensors", 0.0
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
+        begin = time.process_time()
         srkit.models.save(learn(), path)
-    return srkit.models.load(path).eval(), time.process_time() - begin
+        seconds = time.process_time() - begin
+    return srkit.models.load(path).eval(), seconds
 
 
 def program(enlarge: Callable[[Seen, int, Path | None], Made], settings: str, **rest: Any) -> Row:
@@ -258,8 +291,9 @@ ROWS: Mapping[str, Row] = {
     "USRNet, told": trained("usrnet", "kernels_and_noise", kinds=DIRECT),
     "KXNet": trained("kxnet", "blur_kernels", kinds=DIRECT),
     "IKC": trained("ikc", "gaussian_codes(family=round)", kinds=("soft",)),
-    "FSSR": weak("fssr"),
-    "Bulat et al.": weak("bulat", scales=(4,)),
+    "KMSR, estimated pool": pooled(12, kinds=KERNELS),
+    "FSSR": weak("fssr", by=" with coloured noise"),
+    "Bulat et al.": weak("bulat", by=" with coloured noise", scales=(4,)),
     "CinCGAN": weak("cincgan"),
     "program: pytorch-ZSSR": program(zssr_port, "at most 3,000 steps", kinds=("clean",), scales=(2,)),
     "program: KernelGAN": program(kernelgan_program, "3,000 steps, back-projection", kinds=DIRECT, scales=(2,)),

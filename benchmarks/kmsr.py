@@ -45,16 +45,16 @@ def estimated(scenes: Pairs, cameras: Tensor, patch: int) -> Iterator[Tensor]:
         yield build_pool([photo], scale=SCALE, patch=patch, limit=1, preset="LESSON", size=SIDE)[0]
 
 
-def trained(learn: Pairs, steps: int, pool: Tensor | None) -> nn.Module:
+def trained(learn: Pairs, steps: int, pool: Tensor | None, *, seed: int = 0) -> nn.Module:
     """Return the small network, trained on a pool, or on MATLAB's bicubic reduction."""
     recipe = kmsr_recipe(small=True)
-    with chance(0):
+    with chance(seed):
         net = srkit.models.create("kmsr", scale=SCALE, tiny=True)
     if pool is None:
-        return srkit.train(net, learn, steps=steps, maker="pairs", progress=False, **recipe).net
-    cut = {"patch": recipe["patch"], "batch": recipe["batch"]}
+        return srkit.train(net, learn, steps=steps, maker="pairs", seed=seed, progress=False, **recipe).net
+    cut = {"patch": recipe["patch"], "batch": recipe["batch"], "seed": seed}
     batches = Made.of(at_scale(learn, 1), KernelPool(pool), **cut)
-    return srkit.train(net, batches, steps=steps, progress=False, **recipe).net
+    return srkit.train(net, batches, steps=steps, seed=seed, progress=False, **recipe).net
 
 
 def psnr(net: nn.Module, test: Pairs, cameras: Tensor) -> float:

@@ -47,11 +47,11 @@ class Weak:
 
 
 def _fssr() -> dict[str, Any]:
-    """DSGAN with a skip; a narrow discriminator of the amplified fast part, not normalised, forty times its weight."""
+    """DSGAN with a skip and a source of noise; a narrow discriminator of the loud fast part, not normalised."""
     sees = TextureDiscriminator(size=32, channels=8, norm=False, gain=20.0)
     return {
         "adversarial": AdversarialTerm(game="CE", weight=0.2, discriminator=sees, betas=(0.5, 0.999)),
-        "arguments": {"channels": 16, "n_blocks": 2, "skip": True},
+        "arguments": {"channels": 16, "n_blocks": 2, "skip": True, "noisy": True},
         "patch": 64,
         "batch": 8,
         "learning_rate": 1e-3,

@@ -89,6 +89,19 @@ def test_with_the_skip_a_degrader_adds_a_tenth_of_what_else_goes_through_its_sig
     torch.testing.assert_close(10 * (skipping(image) - image), plain(image).logit(), rtol=1e-4, atol=1e-4)
 
 
+def test_a_degrader_with_a_source_adds_noise_that_begins_white_and_can_learn_colour_and_grain() -> None:
+    maker, image, noise = Degrader(**SMALL, skip=True, noisy=True), torch.rand(1, 3, 16, 16), torch.randn(1, 3, 16, 16)
+    silent = maker(image, torch.zeros_like(image))
+    torch.testing.assert_close(maker(image, noise) - silent, 0.02 * noise)
+    assert not torch.equal(maker(image), maker(image)), "noise that is not handed in is drawn"
+    assert maker.source is not None
+    with torch.no_grad():
+        maker.source.mix.weight.fill_(1 / 25)
+    grain = maker(image, noise) - silent
+    torch.testing.assert_close(grain[0, 0], grain[0, 2])  # grey
+    assert grain[..., 1:].sub(grain[..., :-1]).std() < grain.std()  # coarse: of white noise 1.4 times as much
+
+
 def test_a_judge_of_small_images_sees_sixteen_pixels_and_the_texture_judge_thirteen_after_its_filter() -> None:
     for judge, sees in (
         (create("patch", size=64, norm="batch", stride=1, channels=2), 16),
@@ -119,7 +132,8 @@ def test_a_high_to_low_with_a_skip_begins_at_the_mean_of_sixteen_pixels_and_adds
         torch.testing.assert_close(maker(image, noise), mean + 0.02 * noise)
         assert not torch.equal(maker(image), maker(image)), "noise that is not handed in is drawn"
     maker(image, noise).square().sum().backward()
-    assert maker.strength.grad.abs().min() > 0
+    assert maker.source is not None
+    assert maker.source.mix.weight.grad.abs().min() > 0
     with pytest.raises(BadInput, match="give 2 or more"):
         HighToLow(halvings=1)
 
