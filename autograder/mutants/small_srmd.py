@@ -15,6 +15,8 @@ OF_SLIPS = {
     "level_not_divided": 3,
     "squares_averaged": 2,
     "nothing_told": 3,
+    "image_not_added": 5,
+    "nearest_added": 5,
 }
 
 
@@ -48,7 +50,7 @@ class Plan(nn.Module):
         return torch.cat([small, told.expand(-1, -1, *small.shape[2:])], dim=1)
 
     def forward(self, given):
-        return self.stack(given)
+        return self.stack(given) + F.interpolate(given[:, :3], scale_factor=self.scale, mode="bicubic")
 
     def fit(self, batches, learning_rate):
         optimiser, losses = torch.optim.Adam(self.parameters(), lr=learning_rate), []

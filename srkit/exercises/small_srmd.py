@@ -38,10 +38,12 @@ class _Net(nn.Module):
         louder: float = 1.0,
         averages: bool = False,
         told_nothing: bool = False,
+        mode: str = "bicubic",
     ) -> None:
         super().__init__()
         self.scale, self.basis, self.noise_first, self.one_width = scale, basis, noise_first, one_width
         self.root, self.louder, self.averages, self.told_nothing = root, louder, averages, told_nothing
+        self.mode = mode
         sizes = [3 + len(basis) + 1, *[channels] * (depth - 1), 3 * scale**2]
         self.layers = nn.ModuleList(nn.Conv2d(*pair, 3, padding=1) for pair in pairwise(sizes))
 
@@ -62,9 +64,13 @@ class _Net(nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         """Enlarge what :meth:`spoil` gives, ``(b, 3 + n + 1, h, w)``."""
+        features = given
         for layer in self.layers[:-1]:
-            given = F.relu(layer(given))  # (b, channels, h, w)
-        return F.pixel_shuffle(self.layers[-1](given), self.scale)  # (b, 3, scale*h, scale*w)
+            features = F.relu(layer(features))  # (b, channels, h, w)
+        learned = F.pixel_shuffle(self.layers[-1](features), self.scale)  # (b, 3, scale*h, scale*w)
+        if not self.mode:
+            return learned
+        return learned + F.interpolate(given[:, :3], scale_factor=float(self.scale), mode=self.mode)
 
     def fit(self, batches: Iterable[Batch], learning_rate: float) -> list[float]:
         """Train on the batches with Adam; return the losses."""
@@ -123,5 +129,7 @@ EXERCISE = define(
         "level_not_divided": _variant(louder=255.0),
         "squares_averaged": _variant(averages=True),
         "nothing_told": _variant(told_nothing=True),
+        "image_not_added": _variant(mode=""),
+        "nearest_added": _variant(mode="nearest"),
     },
 )
