@@ -523,7 +523,7 @@ srkit.widgets.compare(answers, truth=truth, scale=2, height=620, alt="A fig, blu
 #   `stretch` does.
 # * `forward` takes what `spoil` returned: `depth` 3x3 convolutions with biases, a ReLU after each but the last, `channels` wide;
 #   the last has `3 * scale**2` channels, which `F.pixel_shuffle` lays out. To that it adds the small image, enlarged by
-#   `F.interpolate` in its mode `"bicubic"` (the authors' network has no such skip; it has a million updates in its place).
+#   `F.interpolate` in its mode `"bicubic"`; the authors' network has no such skip.
 # * `fit` makes one step of Adam for each `(hr, widths, levels, rough)`, on the mean absolute error between what the network makes of
 #   the spoiled images and `hr`. Return the losses as plain numbers.
 
@@ -613,10 +613,10 @@ srkit.widgets.compare(
 )
 
 # %% [markdown]
-# The noise is gone and the edges are back, after half a minute. Told 0.6 your network leaves the blur; told 2 it sharpens as
-# much as if it had been told the truth, or a little more. What is the enlarged image worth that `forward` adds? Without it the same
-# half minute ends five decibels lower, in a pale picture: every colour has to be learned then, from photographs that are mostly grey
-# or brown.
+# Part of the noise is gone and the edges are sharper. Told 0.6 your network leaves the blur; told 2 it sharpens a little more than
+# when told the truth. Measured on this piece: bicubic 28.4 dB, told the truth 29.6, told 0.6 29.0, told 2 29.7; so half a minute
+# teaches it to listen, not to be exact. Without the enlarged image that `forward` adds, the same half minute ends at 24.5 dB, in a
+# pale picture: every colour has to be learned then, from photographs that are mostly grey or brown.
 #
 # Two words about SRMD that are often confused. It is *supervised*: trained on pairs, made by many degradations. And it is not
 # blind: at test time somebody must supply kernel and noise level. SRMDNF is its noise-free sister, with 18 channels in
