@@ -70,7 +70,8 @@ class _Net(nn.Module):
         learned = F.pixel_shuffle(self.layers[-1](features), self.scale)  # (b, 3, scale*h, scale*w)
         if not self.mode:
             return learned
-        return learned + F.interpolate(given[:, :3], scale_factor=float(self.scale), mode=self.mode)
+        wide = F.interpolate(given[:, :3], scale_factor=float(self.scale), mode=self.mode)  # (b, 3, scale*h, scale*w)
+        return learned + wide
 
     def fit(self, batches: Iterable[Batch], learning_rate: float) -> list[float]:
         """Train on the batches with Adam; return the losses."""
