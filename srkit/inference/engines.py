@@ -33,6 +33,7 @@ from srkit.inference.in_ncnn import Array, Run, opened, tried, unknown_layers
 from srkit.inference.mode import evaluating, network_digest, place_of, remembered
 from srkit.inference.tiling import LEAST
 from srkit.ops.atomic import write_atomically
+from srkit.ops.device import warn_of_bfloat16
 
 __all__ = ["ENGINES", "PRECISIONS", "Converted", "load_bundle", "on_engine", "proven"]
 
@@ -146,6 +147,8 @@ def _chosen(net: nn.Module, engine: str, precision: str) -> nn.Module:
         raise BadInput(
             f"{engine} computes on the CPU and the network is on {device}; write net.cpu(), or engine='torch'."
         )
+    if engine != "auto" and precision == "bfloat16":
+        warn_of_bfloat16(device)
     if engine == "auto":
         fast = device.type == "cpu" and precision != "float16"
         engine, precision = _fastest(net, precision) if fast else ("torch", precision)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import warnings
 from pathlib import Path
 
 import torch
@@ -10,7 +12,7 @@ from torch import Tensor
 
 from srkit.errors import BadInput
 
-__all__ = ["capable", "devices", "exact", "free_bytes", "pick_device"]
+__all__ = ["capable", "devices", "exact", "free_bytes", "pick_device", "warn_of_bfloat16"]
 
 _WITHOUT_FLOAT64 = frozenset({"mps"})
 
@@ -49,6 +51,19 @@ def capable(x: Tensor) -> Tensor:
 def exact(x: Tensor) -> Tensor:
     """Return ``x`` in float64, on its device or, where that has no float64, on the CPU."""
     return capable(x).double()
+
+
+def warn_of_bfloat16(device: torch.device) -> None:
+    """Warn where ``device`` is an x86 processor without instructions for bfloat16, which makes it slow there."""
+    if device.type != "cpu" or platform.machine().lower() not in ("x86_64", "amd64"):
+        return
+    if not (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+        warnings.warn(
+            "This processor has no instructions for bfloat16 (AVX512-BF16 or AMX), so precision='bfloat16' is slower "
+            "than 'float32' here and less exact. Take 'float32'.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def free_bytes(device: torch.device) -> int | None:

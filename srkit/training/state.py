@@ -19,7 +19,7 @@ from srkit._html import table
 from srkit.errors import BadInput
 from srkit.metrics import METRICS
 from srkit.metrics._registry import Metric
-from srkit.ops.device import pick_device
+from srkit.ops.device import pick_device, warn_of_bfloat16
 from srkit.training.config import Config
 from srkit.training.history import History, Ledger
 from srkit.training.supervise import LossFunction, Predicting, has_predictions
@@ -295,6 +295,8 @@ def make_state(net: nn.Module, loss: LossFunction, config: Config, *, world: Wor
     world = world or World()
     device = pick_device(config.device, rank=world.local_rank)
     half = precision_of(config.precision, device) == torch.float16
+    if config.precision == "bfloat16":
+        warn_of_bfloat16(device)
     layout = torch.channels_last if config.channels_last else torch.preserve_format
     net = net.to(device, memory_format=layout)  # type: ignore[call-overload]  # torch's stub lacks device with memory_format
     return State(
