@@ -124,7 +124,7 @@ def _draw(name: str, target: Path, overwrite: bool) -> None:
     from srkit.widgets import diagram
 
     if target.suffix.lower() != ".svg":
-        raise BadInput(f"The drawing is an SVG; name its file so: {target.with_suffix('.svg')}, not {target}.")
+        raise BadInput(f"The drawing is an SVG; name its file so: {name}.svg, not {str(target)!r}.")
     check_place(target, overwrite=overwrite)
     net = models.create(name, scale=min(models.card(name).scales, key=lambda scale: abs(scale - 4)))
     diagram(net).save(target, overwrite=overwrite)

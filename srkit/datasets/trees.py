@@ -25,6 +25,7 @@ from pathlib import Path
 
 from srkit.datasets.pair import Pairs, Source
 from srkit.errors import BadFile, BadInput
+from srkit.ops.atomic import check_path
 from srkit.ops.files import SUFFIXES, list_images
 from srkit.ops.jobs import find_images
 
@@ -74,7 +75,8 @@ def from_folders(
         BadFile: a folder is missing or holds no image, or an HR image has no partner; the message names it.
         BadInput: an ``lr_pattern`` without ``{stem}``.
     """
-    hr, lr = Path(hr).expanduser(), None if lr is None else Path(lr).expanduser()
+    hr = check_path(hr, name="hr").expanduser()
+    lr = None if lr is None else check_path(lr, name="lr").expanduser()
     folder = hr.parent if _HR_NAMES.fullmatch(hr.name) else hr
     return Pairs(folder_sources(hr, lr, scale, lr_pattern), name=name or folder.resolve().name, scale=scale)
 

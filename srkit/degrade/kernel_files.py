@@ -13,7 +13,7 @@ from srkit._optional import optional
 from srkit.degrade.kernels import check_kernel
 from srkit.errors import BadFile, BadInput
 from srkit.ops._matlab import LARGEST, Damaged, read_version_5, write_version_5
-from srkit.ops.atomic import write_atomically
+from srkit.ops.atomic import check_path, write_atomically
 from srkit.ops.files import is_image, read, write_picture
 from srkit.ops.picture import Picture
 
@@ -50,7 +50,7 @@ def read_kernels(path: str | Path, *, key: str | None = None) -> list[Tensor]:
     Returns:
         float64 ``(k, k)`` each.
     """
-    path = Path(path)
+    path = check_path(path)
     content = _load(path)
     name = _choose(path, content, key)
     return [_as_kernel(path, name, matrix) for matrix in _matrices(path, name, content[name])]
@@ -58,7 +58,7 @@ def read_kernels(path: str | Path, *, key: str | None = None) -> list[Tensor]:
 
 def read_matrix(path: str | Path, key: str) -> Tensor:
     """Return one numeric variable of a ``.mat`` file as it is, float64."""
-    path = Path(path)
+    path = check_path(path)
     content = _load(path)
     value = content[_choose(path, content, key)]
     if value.dtype == object:
@@ -106,7 +106,7 @@ def write_kernel(path: str | Path, kernel: Tensor, *, overwrite: bool = False) -
     Args:
         path: the file; its suffix decides the format. :func:`read_kernel` reads all three.
     """
-    path = Path(path)
+    path = check_path(path)
     values = check_kernel(kernel).detach().cpu().double()
     if path.suffix.lower() == ".mat":
         write_atomically(path, write_version_5({"Kernel": values.numpy()}), overwrite=overwrite)

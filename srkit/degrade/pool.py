@@ -23,6 +23,7 @@ from srkit.degrade.draw import whole
 from srkit.degrade.kernel_files import read_kernels
 from srkit.degrade.kernels import check_kernel
 from srkit.errors import BadFile, BadInput
+from srkit.ops.atomic import check_path
 from srkit.ops.pixels import Border
 
 __all__ = ["blur_pool", "check_pool", "pool_blur", "read_pool", "save_pool"]
@@ -60,7 +61,7 @@ def read_pool(path: str | Path) -> Tensor:
         BadFile: nothing there, or a file that holds no kernel.
         BadInput: no kernel in the folder, or one that cannot blur.
     """
-    path = Path(path).expanduser()
+    path = check_path(path).expanduser()
     if not path.exists():
         raise BadFile(f"There is no pool {path} (looked in {Path.cwd()}): a folder of .mat files, or one such file.")
     files = sorted(path.glob("*.mat"), key=lambda file: (len(file.stem), file.stem)) if path.is_dir() else [path]
@@ -82,7 +83,7 @@ def save_pool(path: str | Path, kernels: Tensor | Sequence[Tensor]) -> Path:
         BadInput: as :func:`check_pool`.
     """
     matlab = optional("scipy.io", "kernels")
-    path, stack = Path(path).expanduser(), check_pool(kernels)
+    path, stack = check_path(path).expanduser(), check_pool(kernels)
     try:
         if path.suffix == ".mat":
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ from srkit.inference.mode import scale_of
 from srkit.inference.tiling import Halo, Progress
 from srkit.ops._decode import decode_bytes, from_levels, from_pillow
 from srkit.ops._encode import as_levels, as_stored, planes_of, writer_of
+from srkit.ops.atomic import check_path
 from srkit.ops.check import check_image, describe
 from srkit.ops.files import check_target, format_of, read_picture, write_strips
 from srkit.ops.picture import Picture, without_hidden_colours
@@ -93,7 +94,7 @@ def upscale(
         torch.Size([3, 20, 24])
     """
     if out is not None:
-        _refuse_to_destroy(image, Path(out), overwrite=overwrite)
+        _refuse_to_destroy(image, check_path(out, name="out"), overwrite=overwrite)
     picture = opened(image)
     net = net if (engine, precision) == ("torch", "float32") else on_engine(net, engine=engine, precision=precision)
     scale = scale_of(net)
@@ -104,7 +105,7 @@ def upscale(
         return packed(sr if lr.dim() == 4 else sr[0], image, picture)
     if lr.dim() == 4:
         raise BadInput(f"A file holds one image (3, h, w) and a batch of {len(lr)} was given: image[0].")
-    kind = picture.format if out is None else format_of(Path(out))
+    kind = picture.format if out is None else format_of(out)
     picture, orientation = as_stored(replace(picture, rgb=lr), kind)
     lr = picture.rgb
     save = partial(_to_bytes, picture) if out is None else partial(_to_file, picture, Path(out), overwrite=overwrite)
@@ -139,7 +140,7 @@ def _named(image: Any) -> str:
 
 
 def _refuse_to_destroy(image: Any, target: Path, *, overwrite: bool) -> None:
-    source = Path(image) if isinstance(image, str | Path) else None
+    source = check_path(image, name="image") if isinstance(image, str | Path) and not is_address(image) else None
     if source is not None and target.exists() and source.exists() and target.resolve() == source.resolve():
         raise BadInput(f"{source} would be replaced by its own enlargement; choose another name for the result.")
     if target.exists() and not overwrite:

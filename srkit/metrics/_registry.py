@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -116,7 +117,8 @@ def register_metric(
         ready: see :class:`Metric`.
 
     Raises:
-        BadInput: the name is not made of lower case letters, digits and underscores.
+        BadInput: the name is not made of lower case letters, digits and underscores, or the function cannot be called
+            as these words say.
         DuplicateName: the name is taken.
 
     Example:
@@ -126,6 +128,7 @@ def register_metric(
     """
 
     def register(function: F) -> F:
+        _check_signature(name, function, reference=needs_reference, protocol=not conditions)
         METRICS.register(name)(
             Metric(
                 name=name,
@@ -142,3 +145,23 @@ def register_metric(
         return function
 
     return register
+
+
+def _check_signature(name: str, function: Callable[..., Any], *, reference: bool, protocol: bool) -> None:
+    if not callable(function):
+        raise BadInput(
+            f"register_metric({name!r}) decorates a function (sr, hr, *, protocol=None) -> number and got "
+            f"{type(function).__name__}. Write it above a `def`."
+        )
+    images, keywords = ["sr", "hr"][: 1 + reference], {"protocol": None} if protocol else {}
+    try:
+        inspect.signature(function).bind(*images, **keywords)
+    except TypeError as problem:
+        called = ", ".join([*images, *(f"{word}=None" for word in keywords)])
+        raise BadInput(
+            f"The function registered as {name!r} is called as function({called}), and that does not fit: {problem}. "
+            f"Write def {name}({called.replace('protocol', '*, protocol')}). A metric that needs no true image is "
+            "registered with needs_reference=False, one that no protocol applies to with conditions='how it is taken'."
+        ) from None
+    except ValueError:  # a function in C that does not tell its parameters
+        return

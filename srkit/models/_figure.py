@@ -80,7 +80,7 @@ class Drawing:
         Raises:
             BadFile: the file exists and ``overwrite`` is False.
         """
-        with atomic_path(Path(path), overwrite=overwrite) as temporary:
+        with atomic_path(path, overwrite=overwrite) as temporary:
             temporary.write_text(self.svg, "utf-8")
         return Path(path)
 

@@ -24,7 +24,7 @@ from srkit.models._norms import with_plain_weights
 from srkit.models._pickle import Unknown, read_pickle
 from srkit.models._shards import check_whole, index_beside, parts_of
 from srkit.models.readers import is_caffe, is_matlab, is_ncnn, read_caffe, read_matconvnet, read_ncnn
-from srkit.ops.atomic import atomic_path
+from srkit.ops.atomic import atomic_path, check_path
 
 __all__ = ["Held", "Weights", "checked", "read_bank", "read_held", "read_weights", "readable", "save", "unwrap"]
 
@@ -124,7 +124,7 @@ def save(net: nn.Module, path: str | Path, *, overwrite: bool = False) -> Path:
         BadInput: the network does not know its name, an argument cannot be written as JSON, or the suffix differs.
         BadFile: the file exists, its folder does not, or the disk refuses.
     """
-    path, net = Path(path), unwrap(net)
+    path, net = check_path(path), unwrap(net)
     if path.suffix != ".safetensors":
         raise BadInput(f"Weights are written as .safetensors; {path.name!r} was given.")
     entries = {key: value.detach().cpu().clone().contiguous() for key, value in net.state_dict().items()}
@@ -154,7 +154,7 @@ def read_held(path: str | Path) -> Held:
     Raises:
         BadFile: the file is missing, truncated, of another kind (which is named), harmful, or holds no weights.
     """
-    path = Path(path)
+    path = check_path(path)
     check_whole(path)
     if parts := parts_of(path, _head(path)):
         found = [_read(part) for part in parts]

@@ -20,7 +20,16 @@ from typing import BinaryIO
 
 from srkit.errors import BadFile, BadInput
 
-__all__ = ["atomic_path", "cannot_write", "check_place", "locked", "set_aside", "sweep", "write_atomically"]
+__all__ = [
+    "atomic_path",
+    "cannot_write",
+    "check_path",
+    "check_place",
+    "locked",
+    "set_aside",
+    "sweep",
+    "write_atomically",
+]
 
 
 @contextlib.contextmanager
@@ -33,7 +42,7 @@ def atomic_path(target: str | os.PathLike[str], *, overwrite: bool = True, durab
         durable: whether the file must be on the disk itself before it replaces the old one, so that after a power cut
             one of the two is there, whole.
     """
-    path = Path(target)
+    path = check_path(target)
     check_place(path, overwrite=overwrite)
     temporary = path.with_name(f".{path.stem[:60]}-{uuid.uuid4().hex[:12]}.tmp{path.suffix}")
     try:
@@ -93,6 +102,21 @@ def cannot_write(path: Path, error: BaseException) -> BadFile:
     problem = BadFile(f"{path} could not be written: {_reason(error, path)} What was there before is untouched.")
     problem.errno = getattr(error, "errno", None)
     return problem
+
+
+def check_path(path: object, *, name: str = "path") -> Path:
+    """Return ``path`` as a Path; refuse what is none, and what this system cannot have as the name of a file."""
+    if not isinstance(path, str | os.PathLike):
+        raise BadInput(f"{name} must be a path, such as 'photo.png', and is a {type(path).__name__}.")
+    place = Path(path)
+    try:
+        place.lstat()
+    except ValueError as error:  # a byte of value 0, half of a character
+        raise BadFile(f"{str(path)[:80]!r} cannot be the name of a file: {error}.") from None
+    except OSError as error:  # whether it is there is asked where it matters
+        if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
+            raise BadFile(f"{str(path)[:80]!r}... cannot be the name of a file: {error.strerror}.") from None
+    return place
 
 
 def check_place(path: Path, *, overwrite: bool) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor
 from srkit.errors import BadFile, BadInput
 from srkit.ops._decode import SUFFIXES, decode, kind_of, look
 from srkit.ops._encode import SIXTEEN_BITS, as_stored, check_fits, writer_of
-from srkit.ops.atomic import atomic_path, check_place
+from srkit.ops.atomic import atomic_path, check_path, check_place
 from srkit.ops.check import check_image
 from srkit.ops.picture import Picture, turn_back, without_hidden_colours
 
@@ -65,7 +65,7 @@ def read(path: PathLike) -> Tensor:
     Raises:
         BadFile: missing, a folder, empty, damaged, or not an image; the message says what was found.
     """
-    return without_hidden_colours(decode(Path(path)))
+    return without_hidden_colours(decode(check_path(path)))
 
 
 def read_picture(path: PathLike) -> Picture:
@@ -74,7 +74,7 @@ def read_picture(path: PathLike) -> Picture:
     Raises:
         BadFile: as :func:`read`.
     """
-    return decode(Path(path))
+    return decode(check_path(path))
 
 
 def write(
@@ -101,7 +101,7 @@ def write(
         BadInput: not an image, NaN, an unknown suffix, or something the format cannot hold.
         BadFile: the folder is missing, the disk is full, writing is not allowed.
     """
-    if depth == 16 and format_of(Path(path)) not in SIXTEEN_BITS:
+    if depth == 16 and format_of(path) not in SIXTEEN_BITS:
         raise BadInput(f"{Path(path).name!r} would hold 8 bits per channel and 16 were asked for; use .png or .tif.")
     planes = check_image(image, channels=(1, 3))
     like = Picture(rgb=planes, alpha=alpha, depth=depth, grey=planes.shape[-3] == 1)
@@ -149,7 +149,7 @@ def write_strips(
     Returns:
         What ``like`` carried and the new file does not, each in a few words.
     """
-    write_to, lost = writer_of(strips, file_format=format_of(Path(path)), size=size, like=like, quality=quality)
+    write_to, lost = writer_of(strips, file_format=format_of(path), size=size, like=like, quality=quality)
     with atomic_path(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
         write_to(file)
     return lost
@@ -158,7 +158,7 @@ def write_strips(
 def check_target(path: PathLike, *, transparent: bool, size: tuple[int, int], make: bool = False) -> None:
     """Refuse a target that :func:`write_picture` could not write, before the work is done."""
     target = Path(path)
-    check_fits(format_of(target), transparent=transparent, size=size)
+    check_fits(format_of(path), transparent=transparent, size=size)
     if target.parent.is_dir() or not make:
         check_place(target, overwrite=True)
 
@@ -180,12 +180,12 @@ def probe(path: PathLike) -> tuple[int, int, bool] | None:
 
     Height and width are those of the pixels as stored.
     """
-    return look(Path(path))
+    return look(check_path(path))
 
 
 def list_images(folder: PathLike) -> list[Path]:
     """Return the images of a folder in natural order (``2.png`` before ``10.png``), hidden files left out."""
-    path = Path(folder)
+    path = check_path(folder)
     if not path.is_dir():
         raise BadFile(f"{path} is {'a file' if path.exists() else 'missing'}; a folder with images was expected.")
     files = [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()]
@@ -215,14 +215,15 @@ def natural_key(name: str) -> list[tuple[int, int | str]]:
 def _write(path: PathLike, planes: Tensor, like: Picture, quality: int, overwrite: bool) -> tuple[str, ...]:
     if planes.ndim != 3:
         raise BadInput(f"One image (3, h, w) is written at a time; {tuple(planes.shape)} is a batch: write batch[0].")
-    like, orientation = as_stored(like, format_of(Path(path)))
+    like, orientation = as_stored(like, format_of(path))
     planes = turn_back(planes, orientation)
     size = (planes.shape[-2], planes.shape[-1])
     return write_strips(path, [planes], size=size, like=like, quality=quality, overwrite=overwrite)
 
 
-def format_of(path: Path) -> str:
+def format_of(path: PathLike) -> str:
     """Return the format, as Pillow names it, that the suffix of a target chooses."""
+    path = check_path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise BadInput(f"{path.name!r} does not say which format to write; it must end in {', '.join(SUFFIXES)}.")
     return SUFFIXES[path.suffix.lower()]

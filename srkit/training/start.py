@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from srkit.degrade.chain import Chain
 from srkit.metrics import Protocol
+from srkit.ops.atomic import check_path
 from srkit.training.adversarial import AdversarialTerm, add_discriminators
 from srkit.training.callbacks import (
     Listener,
@@ -159,7 +160,8 @@ def resume(
         BadFile: there is no checkpoint, or it is damaged.
         BadInput: something that was not recorded by name is missing, or other pairs were given.
     """
-    path = Path(path) / "checkpoint.pt" if Path(path).is_dir() else Path(path)
+    path = check_path(path)
+    path = path / "checkpoint.pt" if path.is_dir() else path
     saved = load_checkpoint(path)
     config = make_config({**saved["config"], **changes})
     given = Request(net=net, pairs=pairs, loss=loss, valid=valid, root=root, protocol=protocol, adversarial=adversarial)
@@ -241,5 +243,5 @@ def _own(
     if out is None or not world.first:
         yield None
         return
-    with opener(Path(out)) as folder:
+    with opener(check_path(out, name="out")) as folder:
         yield folder

@@ -82,8 +82,12 @@ def test_a_card_draws_its_network_into_a_new_svg_that_says_in_words_what_it_show
     assert "ESPCN" in ET.parse(target).getroot().attrib["aria-label"]
 
 
-def test_a_drawing_of_another_kind_than_svg_is_refused(call: Call, tmp_path: Path) -> None:
-    answer = call("models", "card", "espcn", "--diagram", tmp_path / "espcn.png")
+@pytest.mark.parametrize("name", ["espcn.png", "", "."])
+def test_a_drawing_of_another_kind_than_svg_is_refused(
+    call: Call, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = call("models", "card", "espcn", "--diagram", name)
     assert answer.code == 2
     assert "espcn.svg" in answer.err
     assert not list(tmp_path.iterdir())

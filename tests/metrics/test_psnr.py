@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,3 +146,21 @@ def test_metrics_stand_on_a_shelf_where_ones_own_can_be_put() -> None:
         METRICS.unregister("mean_error")
     with pytest.raises(UnknownName, match="psnr"):
         METRICS.get("psnrr")
+
+
+@pytest.mark.parametrize(
+    ("function", "words", "said"),
+    [
+        (lambda sr, *, protocol=None: 0.0, {}, r"function\(sr, hr, protocol=None\).*needs_reference=False"),
+        (lambda sr, hr, *, protocol=None: 0.0, {"needs_reference": False}, r"function\(sr, protocol=None\).*'hr'"),
+        (lambda sr, hr: 0.0, {}, r"def mine\(sr, hr, \*, protocol=None\).*conditions="),
+        (lambda sr, hr, weight: 0.0, {"conditions": "whole"}, r"function\(sr, hr\).*'weight'"),
+        (0.5, {}, "got float"),
+    ],
+)
+def test_a_metric_that_cannot_be_called_as_its_words_say_is_refused_when_it_is_registered(
+    function: Any, words: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        register_metric("mine", **words)(function)
+    assert "mine" not in METRICS.names()

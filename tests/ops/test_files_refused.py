@@ -8,6 +8,7 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
+import srkit
 from srkit.errors import BadFile, BadInput
 from srkit.ops import _encode
 from srkit.ops.atomic import atomic_path
@@ -210,6 +212,38 @@ def test_places_that_cannot_take_a_file_are_named(tmp_path: Path) -> None:
     write(tmp_path / "c.png", torch.rand(3, 4, 4))
     with pytest.raises(BadFile, match="overwrite"):
         write(tmp_path / "c.png", torch.rand(3, 4, 4), overwrite=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("x" * 300 + ".png", r"'x{80}'\.\.\. cannot be the name of a file: File name too long"),
+        ("a\0.png", "cannot be the name of a file: .*null"),
+        (torch.rand(3, 4, 5), "must be a path, such as 'photo.png', and is a Tensor"),
+        (b"a.png", "is a bytes"),
+    ],
+)
+def test_what_cannot_be_the_name_of_a_file_is_refused_by_everything_that_takes_a_path(
+    tmp_path: Path, path: Any, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture, net = torch.rand(3, 4, 5), srkit.models.create("nearest", scale=2)
+    takers: list[Callable[[], object]] = [
+        lambda: read(path),
+        lambda: list_images(path),
+        lambda: write(path, picture),
+        lambda: srkit.upscale(picture, net, out=path),
+        lambda: srkit.models.load(path),
+        lambda: srkit.models.save(net, path),
+        lambda: srkit.degrade.read_kernel(path),
+        lambda: srkit.datasets.from_folders(hr=path, scale=2),
+        lambda: srkit.training.resume(path),
+        lambda: atomic_path(path).__enter__(),
+    ]
+    for take in takers:
+        with pytest.raises((BadFile, BadInput), match=said):
+            take()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_written_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
