@@ -9,7 +9,7 @@ import click
 
 __all__ = ["in_shell"]
 
-_PYTHON = r"in Python,? \w+=\S+|[\w.]+\((?:[^()]|\([^()]*\))*\)|--(?:set|protocol) \S+"
+_PYTHON = r"in Python,? \w+=\S+|[\w.]+\((?:[^()]|\([^()]*\))*\)|(?<!\w)'[^']*'(?!\w)|--(?:set|protocol) (?!')\S+"
 _SAID = r"(?<![\w.'\"/\\=<>-])(?P<setting>the setting )?(?P<name>[a-z]\w*)=(?P<value>True|False|None|'[^']*'|(?!=))"
 _EITHER = re.compile(f"{_PYTHON}|{_SAID}")
 _CALLED = {"ensemble": "self_ensemble", "pretrained": "weights"}
@@ -20,7 +20,7 @@ def in_shell(text: str, command: click.Command | None = None) -> str:
     """Return a sentence of the library with its keywords as options of a command; None is the one that runs.
 
     What is no option is a setting, where the command has any. Calls and formulas, whose keywords are written alike in
-    the shell, stay as they are, and what is said to be for Python.
+    the shell, stay as they are, what stands in quotes, and what is said to be for Python.
     """
     if command is None:
         context = click.get_current_context(silent=True)

@@ -74,7 +74,11 @@ def _archive(path: Path) -> str:
     if weights:
         return f"is a zip archive that holds {', '.join(weights[:3])}; unpack it and give that file."
     if all(name.endswith(".npy") for name in names):
-        return f"is a NumPy archive of {len(names)} arrays ({', '.join(names[:3])}), not a PyTorch file with weights."
+        return (
+            f"is a NumPy archive of {len(names)} arrays ({', '.join(names[:3])}), not a PyTorch file with weights; "
+            "torch.save({name: torch.from_numpy(array) for name, array in np.load(path).items()}, 'weights.pth') "
+            "makes one of it."
+        )
     return f"is a zip archive without weights; it holds {', '.join(names[:3])}."
 
 

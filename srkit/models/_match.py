@@ -143,7 +143,7 @@ def differences(entries: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> lis
         if key in entries and entries[key].shape != value.shape
     ]
     missing = [f"{key} is missing" for key, value in own.items() if key not in entries and not _counts(value)]
-    left = [f"{key} is not in the network" for key, value in entries.items() if key not in own and not _counts(value)]
+    left = [f"{key} is none of its weights" for key, value in entries.items() if key not in own and not _counts(value)]
     return wrong + missing + left
 
 

@@ -163,9 +163,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 
 def _check_exists(path: Path) -> None:
     if path.is_dir():
-        raise BadFile(
-            f"{path} is a folder and an image file was expected; srkit.ops.files.list_images lists its images."
-        )
+        raise BadFile(f"{path} is a folder and an image file was expected: give the name of a file in it.")
     try:
         size = path.stat().st_size
     except OSError as error:

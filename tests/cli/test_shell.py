@@ -29,6 +29,8 @@ VERBS = {" ".join(path): command for path, command in commands(cli)}
         ("upscale", "load(path, name='x', scale=2), or scale=2", "load(path, name='x', scale=2), or --scale 2"),
         ("kernel", "none (real=True), or (crop=28 or more)", "none (--set real=True), or (--set crop=28 or more)"),
         ("kernel", "--set 'crop' was given: write --set crop=28.", "--set 'crop' was given: write --set crop=28."),
+        ("kernel", "--set 'rgb border=3' was given", "--set 'rgb border=3' was given"),
+        ("evaluate", "the papers' scale=3, not 'rgb scale=2'", "the papers' --scale 3, not 'rgb scale=2'"),
         ("train", "with clip=1.0; guard=None ends it", "with --clip 1.0; --guard 0 ends it"),
         ("train", "supervision=False or augment=False", "--no-supervision or --no-augment"),
         ("train", "patch=96, learning_rate=1e-4", "--patch-size 96, --learning-rate 1e-4"),
