@@ -213,7 +213,8 @@ srkit.widgets.show(
 # ### The plan
 #
 # ```
-# lr -> 3x3, 3 to c -> block -> … -> block -> features                         block(x) = x + 3x3(ReLU(3x3(x)))
+# lr -> 3x3, 3 to c -> block -> … -> block -> features
+# block(x) = x + 3x3(ReLU(3x3(x)))
 #
 # for each of the four neighbours (0, 0), (0, 1), (1, 0), (1, 1):
 #     query -> linear, c + 4 to hidden -> ReLU -> linear, hidden to 3 -> answer

@@ -538,7 +538,7 @@ else:
 # | what | reported | here |
 # |---|---|---|
 # | a random truth against the best guess | exactly twice the mean square error, 3.01 dB (Blau and Michaeli, CVPR 2018) | the last row of the table in section 2 |
-# | no method is best on both axes | the corner of low error and natural looks stays empty in their plane of 16 methods (Blau and Michaeli, CVPR 2018) | five networks of one family, in one figure |
+# | no method is best on both axes | the corner of low error and natural looks stays empty in their plane of many methods (Blau and Michaeli, CVPR 2018) | five networks of one family, in one figure |
 # | the planted strengths come back | where the votes follow the model (Bradley and Terry, 1952) | the order does; the ties, which do not, draw the scores together |
 #
 # ## Recap
