@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_19
@@ -12,7 +14,7 @@ __all__ = ["EXERCISE"]
 
 def _reference(x: Tensor, guess: Tensor, before: float, now: float, kappa: float, noise: Tensor) -> Tensor:
     ratio = before / now
-    return ratio * x + (1 - ratio) * guess + kappa * (ratio * (now - before)) ** 0.5 * noise
+    return ratio * x + (1 - ratio) * guess + kappa * sqrt(ratio * (now - before)) * noise
 
 
 def _variance_as_deviation(x: Tensor, guess: Tensor, before: float, now: float, kappa: float, noise: Tensor) -> Tensor:
@@ -20,11 +22,11 @@ def _variance_as_deviation(x: Tensor, guess: Tensor, before: float, now: float, 
 
 
 def _as_on_the_way_out(x: Tensor, guess: Tensor, before: float, now: float, kappa: float, noise: Tensor) -> Tensor:
-    return _reference(x, guess, before, now, kappa, 0 * noise) + kappa * (now - before) ** 0.5 * noise
+    return _reference(x, guess, before, now, kappa, 0 * noise) + kappa * sqrt(now - before) * noise
 
 
 def _afresh(x: Tensor, guess: Tensor, before: float, now: float, kappa: float, noise: Tensor) -> Tensor:
-    return _reference(x, guess, before, now, kappa, 0 * noise) + kappa * before**0.5 * noise
+    return _reference(x, guess, before, now, kappa, 0 * noise) + kappa * sqrt(before) * noise
 
 
 def _cases(seed: int) -> list[Case]:
