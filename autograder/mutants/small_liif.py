@@ -51,8 +51,7 @@ class Plan(nn.Module):
                 place = torch.cat([offset, cell], dim=-1).expand(len(lr), height, width, 4)
                 weight = self.weight((rows - raw_row).abs(), (columns - raw_column).abs())
                 image = image + weight[..., None] * self.ask(torch.cat([near, place], dim=-1))
-        shown = F.interpolate(lr, size=(height, width), mode="bilinear", align_corners=False)
-        return image.permute(0, 3, 1, 2) + shown
+        return image.permute(0, 3, 1, 2) + F.interpolate(lr, size=(height, width), mode="bilinear", align_corners=False)
 
     def weight(self, down, right):
         return (1 - down) * (1 - right)
