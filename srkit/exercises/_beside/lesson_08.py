@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from srkit.exercises._beside import Answer, Inputs, Unusable, Value
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, watched
 
-__all__ = ["conv_cost", "haar_bands", "haar_image", "receptive_field", "spectral_descriptor"]
+__all__ = ["conv_cost", "haar_bands", "haar_image", "receptive_field", "small_wavelet_net", "spectral_descriptor"]
 
 
 def receptive_field(answer: Answer, inputs: Inputs) -> dict[str, Value]:
@@ -32,3 +32,8 @@ def haar_image(answer: Answer, inputs: Inputs) -> dict[str, Value]:
 
 def spectral_descriptor(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     return {"descriptor": answer(inputs["features"], inputs["waves"])}
+
+
+def small_wavelet_net(answer: Answer, inputs: Inputs) -> dict[str, Value]:
+    plan = {name: inputs[name] for name in ("levels", "channels", "depth")}
+    return watched(answer(**plan), "SmallWaveletNet", inputs)
