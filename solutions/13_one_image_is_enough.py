@@ -409,12 +409,13 @@ for name, kernel in kernels.items():
     enlarged[name] = srkit.methods.BackProjection(kernel=kernel, steps=10).restore(seen, scale=2).image
 for name, image in enlarged.items():
     print(f"{name:22} {decibels(image, raccoon):.2f} dB")
-cut = (slice(None), slice(120, 220), slice(150, 270))
+cut = (slice(None), slice(40, 360), slice(60, 460))
 srkit.widgets.compare(
     {name: image[cut] for name, image in enlarged.items()},
     truth=raccoon[cut],
     protocol=protocol,
-    alt="A raccoon's fur enlarged with no kernel, with a bicubic, a round, the found and the true kernel",
+    height=620,
+    alt="A raccoon enlarged with no kernel, with a bicubic, a round, the found and the true kernel",
 )
 
 # %% [markdown]
