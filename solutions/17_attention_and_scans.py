@@ -423,8 +423,9 @@ srkit.widgets.compare(results, truth=pair.hr, alt="An astronaut enlarged four ti
 # The convolutions end after six pixels. Overlapping windows look several windows far, and end at
 # the edge of one. The scan reaches the borders of the image, most of all along the row and the column of the pixel.
 # Whether that helps is another matter: the table is of two hundred steps on ten images and of one seed, which decide
-# little, and what the mixing costs stands beside it. In the papers looking farther pays most of all on Urban100, whose
-# houses have the same window many times.
+# little, and what the mixing costs stands beside it. A network that is still below bicubic there has not been trained
+# to its end; more steps lift it. In the papers looking farther pays most of all on Urban100, whose houses have the same
+# window many times.
 #
 # ## What was reported, what we got
 #
