@@ -434,7 +434,7 @@ smudges = enlarged(asked)
 directions = F.normalize(torch.randn(SIDE * SIDE, 200, generator=torch.Generator().manual_seed(0)), dim=0)
 
 
-def plane_point(answers):
+def judged(answers):
     """Return (distortion, perception, disagreement with the small images) of answers to the smudges."""
     heaps = [(images.flatten(1) @ directions).sort(0).values for images in (answers, others)]
     gaps = answers - asked, heaps[0] - heaps[1], F.avg_pool2d(answers - asked, SCALE)
@@ -445,11 +445,11 @@ drawn = torch.stack([samples(smudges, seed) for seed in range(4)])
 with torch.no_grad():
     first = net(smudges + KAPPA * roots[-1] * torch.randn(smudges.shape), smudges, STEPS)
 points = {
-    "bicubic": plane_point(smudges),
-    "the first guess of the chain": plane_point(first),
-    "one answer": plane_point(drawn[0]),
-    "the mean of four answers": plane_point(drawn.mean(0)),
-    "the truth": plane_point(asked),
+    "bicubic": judged(smudges),
+    "the first guess of the chain": judged(first),
+    "one answer": judged(drawn[0]),
+    "the mean of four answers": judged(drawn.mean(0)),
+    "the truth": judged(asked),
 }
 HEAD = ["| | distortion | perception | disagreement with the small image |", "|---|--:|--:|--:|"]
 
@@ -526,8 +526,8 @@ with torch.no_grad():
     ends = without_fresh_noise(begin, y), student(begin, y, STEPS)
     noise = torch.randn(smudges.shape, generator=torch.Generator().manual_seed(9))
     begins = smudges + KAPPA * roots[-1] * noise
-    points["fifteen steps, noise kept"] = plane_point(without_fresh_noise(begins, smudges))
-    points["student, one step"] = plane_point(student(begins, smudges, STEPS))
+    points["fifteen steps, noise kept"] = judged(without_fresh_noise(begins, smudges))
+    points["student, one step"] = judged(student(begins, smudges, STEPS))
 srkit.widgets.show(
     sheet(y, *ends, hidden).clamp(0, 1),
     zoom=3,

@@ -151,7 +151,7 @@ class HighToLow(nn.Module):
         """
         mean = F.avg_pool2d(image, 4)  # (b, 3, h/4, w/4)
         noise = torch.randn_like(mean if self.skip else image[:, :1]) if noise is None else noise
-        grain = self.source(noise) if self.source else self.strength.view(1, 3, 1, 1) * noise  # the shape of noise
+        grain = self.source(noise) if self.source else noise * self.strength.view(1, 3, 1, 1)  # (b, 3, …)
         small = self.down(F.relu(self.head(2 * image - 1 + (0 if self.skip else grain))))  # (b, channels, h/16, w/16)
         made: Tensor = torch.tanh(self.tail(self.up(small)))  # (b, 3, h/4, w/4)
         return mean + grain + 0.1 * made if self.skip else (made + 1) / 2
