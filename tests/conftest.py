@@ -63,6 +63,7 @@ class _Failures:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         if report.failed and reporter:
             reporter.write_line(f"\n{report.nodeid} failed ({report.when}):\n{report.longreprtext[-3000:]}")
+            reporter.flush()  # before the process can be ended
 
 
 def _keep_memory() -> None:

@@ -20,6 +20,7 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from _environment import ROOT, Environment, Stop, output, pip, run_quietly, say
 from _setup import LOCKS, install_lock
@@ -51,7 +52,8 @@ def build(folder: Path) -> dict[str, str]:
         raise Stop("There are changes that are not committed; what is released is a commit.")
     tree = subprocess.run(["git", "-C", str(ROOT), "archive", "HEAD"], capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(tree)) as archive:
-        archive.extractall(folder / "source", filter="data")
+        safe: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 has it
+        archive.extractall(folder / "source", **safe)
     moment = _git("log", "-1", "--format=%ct").strip()
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder / "dist")]
     settings = {**os.environ, "SOURCE_DATE_EPOCH": moment}

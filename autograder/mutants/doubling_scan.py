@@ -5,10 +5,10 @@ import torch
 from autograder.mutants import mutant
 
 OF_SLIPS = {
-    "kept_renewed_first": 1,
+    "kept_renewed_first": 0,
     "distance_grows_by_one": 2,
-    "once_only": 3,
-    "kept_never_renewed": 2,
+    "once_only": 2,
+    "kept_never_renewed": 1,
 }
 
 
@@ -20,13 +20,13 @@ def a_loop_over_the_places(kept, added):
     return torch.stack(states, dim=-1)
 
 
-@mutant(4, "by_dividing")
+@mutant(3, "by_dividing")
 def cumulative_products(kept, added):
     product = torch.cumprod(kept, dim=-1)
     return product * torch.cumsum(added / product, dim=-1)
 
 
-@mutant(3)
+@mutant(2)
 def what_is_kept_taken_from_the_neighbour(kept, added):
     distance = 1
     while distance < added.shape[-1]:

@@ -121,7 +121,7 @@ def test_a_failed_command_stops_with_its_sentence_and_keeps_everything_it_said(
     environment: ModuleType, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
-    command = [sys.executable, "-c", "print('one'); raise SystemExit('ERROR: two')"]
+    command = [sys.executable, "-c", "print('one', flush=True); raise SystemExit('ERROR: two')"]
     with pytest.raises(environment.Stop, match="two"):
         environment.run_quietly(command, log=log)
     assert log.read_text().splitlines() == ["one", "ERROR: two"]

@@ -37,8 +37,8 @@ def doubling_scan(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     if inputs["watch"] == "states":
         return {"states": answer(kept, added)}
     with Counted():
-        answer(kept, added)
-    return {"few_operations": calls < kept.shape[-1]}
+        states = answer(kept, added)
+    return {"states": states, "few_operations": calls < kept.shape[-1]}
 
 
 def four_ways(answer: Answer, inputs: Inputs) -> dict[str, Value]:
