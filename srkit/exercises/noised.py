@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_19
-from srkit.exercises._model import Case, define, drawn, noise
+from srkit.exercises._model import Case, define, drawn, evenly, noise
 
 __all__ = ["EXERCISE"]
 
@@ -31,7 +31,7 @@ _reference = _of_signal(lambda betas, t: (_left(betas, t).sqrt(), (1 - _left(bet
 
 
 def _cases(seed: int) -> list[Case]:
-    betas = torch.linspace(0.02, 0.3, drawn(7, 9, seed=seed + 1))
+    betas = evenly(0.02, 0.3, drawn(7, 9, seed=seed + 1))
 
     def case(criterion: str, t: list[int], *shape: int) -> Case:
         clean, grain = 2 * noise(2, len(t), *shape, seed=seed + 2) - 1

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from srkit.exercises._beside import lesson_19
-from srkit.exercises._model import Case, define, drawn, noise
+from srkit.exercises._model import Case, define, drawn, evenly, noise
 
 __all__ = ["EXERCISE"]
 
@@ -42,7 +42,7 @@ def _variant(**changes: Any) -> Callable[..., tuple[Tensor, float]]:
 
 
 def _cases(seed: int) -> list[Case]:
-    betas = torch.linspace(0.02, 0.3, drawn(7, 9, seed=seed + 1))
+    betas = evenly(0.02, 0.3, drawn(7, 9, seed=seed + 1))
 
     def case(criterion: str, watch: str, t: int) -> Case:
         clean, noisy = 2 * noise(2, 2, 3, seed=seed + t) - 1

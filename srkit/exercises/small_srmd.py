@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from srkit.degrade import gaussian_widths, srmd_maps
 from srkit.exercises._beside import Value, lesson_12
+from srkit.exercises._fitted import fitted
 from srkit.exercises._model import Case, Tolerance, define, drawn, noise
 from srkit.exercises._signs import tensor_among
 from srkit.ops.filters import convolve
@@ -75,14 +76,7 @@ class _Net(nn.Module):
 
     def fit(self, batches: Iterable[Batch], learning_rate: float) -> list[float]:
         """Train on the batches with Adam; return the losses."""
-        optimiser, losses = torch.optim.Adam(self.parameters(), learning_rate), []
-        for hr, widths, levels, rough in batches:
-            loss = F.l1_loss(self(self.spoil(hr, widths, levels, rough)), hr)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            losses.append(loss.item())
-        return losses
+        return fitted(self, ((self.spoil(hr, *damage), hr) for hr, *damage in batches), learning_rate)
 
 
 def _cases(seed: int) -> list[Case]:

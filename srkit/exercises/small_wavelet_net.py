@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srkit.exercises._beside import Value, lesson_08
+from srkit.exercises._fitted import fitted
 from srkit.exercises._model import Case, define, drawn, noise
 from srkit.exercises._signs import tensor_among, too_few_parameters
 from srkit.ops.wavelets import analyse, synthesise
@@ -56,15 +56,7 @@ class _Net(nn.Module):
 
     def fit(self, batches: Iterable[tuple[Tensor, Tensor]], learning_rate: float) -> list[float]:
         """Train on the batches with Adam; return the losses."""
-        optimiser, losses = torch.optim.Adam(self.parameters(), learning_rate), []
-        for lr, hr in batches:
-            if self.clears:
-                optimiser.zero_grad()
-            loss = self.loss(self(lr), hr)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            losses.append(loss.item())
-        return losses
+        return fitted(self, batches, learning_rate, loss=self.loss, clears=self.clears)
 
 
 def _cases(seed: int) -> list[Case]:

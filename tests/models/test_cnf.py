@@ -50,7 +50,7 @@ def test_it_predicts_an_image_for_each_member_and_the_fused_one_last() -> None:
     net, lr = small(), torch.rand(1, 3, 9, 8)
     with torch.no_grad():
         predictions = net.predictions(lr)
-        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-5, rtol=0)
+        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-6, rtol=0)
     assert [prediction.name for prediction in predictions] == ["4 layers", "5 layers", "6 layers", "fused"]
     assert {prediction.scale for prediction in predictions} == {2}
     torch.testing.assert_close(

@@ -78,7 +78,7 @@ def test_every_recursion_is_supervised_and_the_ensemble_takes_over_as_alpha_fall
     net.alpha = alpha
     with torch.no_grad():
         predictions = net.predictions(lr)
-        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-5, rtol=0)
+        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-12, rtol=0)
     assert [each.name for each in predictions] == ["recursion 1", "recursion 2", "recursion 3", "ensemble"]
     assert [each.weight for each in predictions] == pytest.approx([alpha / 3] * 3 + [1 - alpha])
     mean = sum(rgb_to_y(each.image) for each in predictions[:-1]) / 3

@@ -64,7 +64,7 @@ def test_every_level_is_predicted_and_the_last_is_the_result(scale: int) -> None
     net, lr = srkit.models.create("lapsrn", scale=scale, tiny=True).eval(), torch.rand(2, 3, 8, 9)
     with torch.no_grad():
         predictions = net.predictions(lr)  # type: ignore[operator]
-        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-5, rtol=0)
+        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-6, rtol=0)
     assert [each.scale for each in predictions] == [s for s in (2, 4, 8) if s <= scale]
     assert [each.name for each in predictions] == [f"x{each.scale}" for each in predictions]
     for each in predictions:

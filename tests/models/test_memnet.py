@@ -75,7 +75,7 @@ def test_every_block_is_supervised_and_the_ensemble_as_much_as_each() -> None:
     net, lr = used(), torch.rand(1, 3, 8, 8, dtype=torch.float64)
     with torch.no_grad():
         predictions = net.predictions(lr)
-        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-5, rtol=0)
+        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-12, rtol=0)
     assert [each.name for each in predictions] == ["block 1", "block 2", "ensemble"]
     assert [each.weight for each in predictions] == pytest.approx([1 / 3] * 3)
 

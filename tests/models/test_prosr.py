@@ -93,9 +93,9 @@ def test_every_opened_scale_is_predicted_by_its_own_first_and_last_layer() -> No
         net.grow(4, blend=0.5)
         predictions = net.predictions(lr)
         assert [(each.name, each.scale, each.weight) for each in predictions] == [("x2", 2, 0.5), ("x4", 4, 0.5)]
-        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-5, rtol=0)
+        torch.testing.assert_close(predictions[-1].image, net(lr), atol=1e-12, rtol=0)
         net.grow(2)
-        torch.testing.assert_close(predictions[0].image, net(lr), atol=1e-5, rtol=0)
+        torch.testing.assert_close(predictions[0].image, net(lr), atol=1e-12, rtol=0)
     single: Any = srkit.models.create("prosr", scale=4, tiny=True)
     assert [each.scale for each in single.predictions(lr.float())] == [4]
 

@@ -171,10 +171,11 @@ def fill(net: torch.nn.Module, seed: int) -> None:
         parameter.data.copy_((2 * drawn - 1) * bound)
 
 
-def watched(answered: Any, name: str, inputs: Inputs) -> dict[str, Value]:
+def watched(answered: Any, name: str, inputs: Inputs, *told: Any) -> dict[str, Value]:
     """Return what a network of a known plan shows: ``watch`` is parameters, size, sr, or losses (of its ``fit``).
 
-    ``weights`` seeds :func:`fill`; for losses ``lr`` and ``hr`` hold a batch in each row.
+    ``weights`` seeds :func:`fill`; for losses ``lr`` and ``hr`` hold a batch in each row. ``told`` is given to the
+    network after ``lr``.
 
     Raises:
         Unusable: it is no network, or ``fit`` gives no list.
@@ -189,7 +190,7 @@ def watched(answered: Any, name: str, inputs: Inputs) -> dict[str, Value]:
     if inputs["watch"] == "losses":
         return {"losses": net.fit(list(zip(inputs["lr"], inputs["hr"], strict=True)), 0.01)}
     with torch.no_grad():
-        sr = net(inputs["lr"])
+        sr = net(inputs["lr"], *told)
     if inputs["watch"] == "size":
         return {"size": list(sr.shape) if isinstance(sr, Tensor) else None}
     return {"sr": sr}

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from srkit.exercises._beside import Answer, Inputs, Unusable, Value, fill
+from srkit.exercises._beside import Answer, Inputs, Unusable, Value, watched
 
 __all__ = ["opposite_areas", "pixel_centres", "query", "small_liif"]
 
@@ -34,17 +34,9 @@ def query(answer: Answer, inputs: Inputs) -> dict[str, Value]:
 
 def small_liif(answer: Answer, inputs: Inputs) -> dict[str, Value]:
     net: Any = answer(channels=inputs["channels"], n_blocks=inputs["n_blocks"], hidden=inputs["hidden"])
-    if not isinstance(net, nn.Module):
-        raise Unusable(f"SmallLIIF(channels, n_blocks, hidden) should be an nn.Module; it is {type(net).__name__}.")
-    if inputs["watch"] == "parameters":
-        shapes = sorted(",".join(map(str, weight.shape)) for weight in net.parameters())
-        return {"number_of_parameters": sum(weight.numel() for weight in net.parameters()), "shapes": shapes}
-    fill(net, inputs["weights"])
-    if inputs["watch"] == "silent":
-        for weight in net.parameters():
-            weight.data.zero_()
+    if not isinstance(net, nn.Module) or inputs["watch"] != "silent":
+        return watched(net, "SmallLIIF", inputs, inputs["free_scale"])
     with torch.no_grad():
-        sr = net(inputs["lr"], inputs["free_scale"])
-    if inputs["watch"] == "size":
-        return {"size": list(sr.shape) if isinstance(sr, Tensor) else None}
-    return {"sr": sr}
+        for weight in net.parameters():
+            weight.zero_()
+        return {"sr": net(inputs["lr"], inputs["free_scale"])}
